@@ -1,0 +1,96 @@
+import { assert } from '../assert.js';
+import type { Path, SharedFile } from './engine.js';
+
+/** Where a shared file stands: it needs an entry of the ring's file table to be read. */
+export const CLOSED = 0;
+export const OPENING = 1;
+export const OPEN = 2;
+
+/** A shared file, as its engine knows it. */
+export class OpenFile implements SharedFile {
+  readonly path: Path;
+  /** 0: buffered. Else opened with O_DIRECT, and offsets and lengths are multiples of this. */
+  alignBytes: number;
+  state: typeof CLOSED | typeof OPENING | typeof OPEN = CLOSED;
+  /** Its entry of the file table, or -1. */
+  entry = -1;
+  /** Reads that need it open: in flight or about to be. */
+  users = 0;
+  /** Slots that wait for its open to complete. */
+  readonly waiting: number[] = [];
+  readonly #table: FileTable;
+
+  constructor(table: FileTable, path: Path, alignBytes: number) {
+    this.#table = table;
+    this.path = path;
+    this.alignBytes = alignBytes;
+  }
+
+  close(): void {
+    this.#table.retire(this);
+  }
+}
+
+/**
+ * Shares a bounded part of the ring's file table among the shared files: a file keeps its entry while it is read, and
+ * after that until another needs it, the longest unused first.
+ */
+export class FileTable {
+  readonly #freeEntries: number[] = [];
+  /** Open, with no users; the longest unused first, since a Set keeps the order of insertion. */
+  readonly #unused = new Set<OpenFile>();
+  readonly #closeEntry: (entry: number) => void;
+
+  /** The files have the entries `first` … `first + count - 1`; `closeEntry` closes what is open in one. */
+  constructor(first: number, count: number, closeEntry: (entry: number) => void) {
+    for (let entry = first + count - 1; entry >= first; entry--) this.#freeEntries.push(entry);
+    this.#closeEntry = closeEntry;
+  }
+
+  /** Gives a closed file an entry to be opened into; false when all are in use. Opening replaces what is open there. */
+  assign(file: OpenFile): boolean {
+    assert(file.state === CLOSED, 'only a closed file is given an entry');
+    let entry = this.#freeEntries.pop();
+    if (entry === undefined) {
+      const [oldest] = this.#unused;
+      if (oldest === undefined) return false;
+      this.#unused.delete(oldest);
+      entry = oldest.entry;
+      oldest.entry = -1;
+      oldest.state = CLOSED;
+    }
+    file.entry = entry;
+    file.state = OPENING;
+    return true;
+  }
+
+  opened(file: OpenFile): void {
+    file.state = OPEN;
+  }
+
+  /** The open failed: nothing is in the entry, or what was there before, which nobody reads. */
+  openFailed(file: OpenFile): void {
+    this.#closeEntry(file.entry);
+    this.#freeEntries.push(file.entry);
+    file.entry = -1;
+    file.state = CLOSED;
+  }
+
+  use(file: OpenFile): void {
+    if (file.users++ === 0) this.#unused.delete(file);
+  }
+
+  unuse(file: OpenFile): void {
+    assert(file.users > 0, 'a file is given back as often as it was taken');
+    if (--file.users === 0 && file.state === OPEN) this.#unused.add(file);
+  }
+
+  /** Closes a file that its owner no longer wants; while reads use it, it stays until its entry is needed. */
+  retire(file: OpenFile): void {
+    if (!this.#unused.delete(file)) return;
+    this.#closeEntry(file.entry);
+    this.#freeEntries.push(file.entry);
+    file.entry = -1;
+    file.state = CLOSED;
+  }
+}

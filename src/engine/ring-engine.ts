@@ -1,0 +1,296 @@
+import { performance } from 'node:perf_hooks';
+import { assert } from '../assert.js';
+import { LsioError } from '../errors.js';
+import type { Ring } from '../uring/ring.js';
+import type { Engine, EngineInfo, Path, ReadSource, Run, RunOptions, SharedFile } from './engine.js';
+import { OpenFile } from './files.js';
+import { ReadSlots } from './slots.js';
+import { Stages } from './stages.js';
+
+/** How long the pump may go on without letting the event loop turn. Signals and timers wait no longer than this. */
+const TURN_MS_MAX = 1;
+/** Completions wake us. Should that ever fail, this look finds them. */
+const WATCHDOG_MS = 100;
+/** How long `close()` waits for reads in flight before it leaves their memory to them. */
+const CLOSE_MS_MAX = 2000;
+
+/** A source that is being read, with its share of the slots. */
+class ActiveRun implements Run {
+  readonly source: ReadSource;
+  readonly alignBytes: number;
+  readonly regular: boolean;
+  readonly finished: Promise<void>;
+  readonly settle: (error?: Error) => void;
+  /** Slots that hold reads of this run. */
+  busy = 0;
+  /** The source described fewer reads than there was room for, and hasn't said that it has more. */
+  idle = false;
+  cancelled = false;
+  /** What it rejects with when it is through, if anything. */
+  outcome: LsioError | undefined;
+  readonly finishedSlots: Int32Array;
+  finishedCount = 0;
+  readonly #engine: RingEngine;
+
+  constructor(engine: RingEngine, source: ReadSource, options: RunOptions, depth: number) {
+    this.#engine = engine;
+    this.source = source;
+    this.alignBytes = options.directAlignBytes ?? 0;
+    this.regular = options.regularFiles ?? false;
+    this.finishedSlots = new Int32Array(depth);
+    let settle: (error?: Error) => void = () => {};
+    this.finished = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    // A run that nobody waits for, such as a store's own, must not end the process when it fails.
+    this.finished.catch(() => {});
+    this.settle = settle;
+  }
+
+  wake(): void {
+    this.idle = false;
+    this.#engine.schedule();
+  }
+
+  cancel(): void {
+    this.#engine.cancelRun(this);
+  }
+}
+
+/**
+ * The engine over any {@link Ring}: pulls reads from its sources, takes them through their stages, and hands out what
+ * came of them, all from the event loop.
+ *
+ * One turn of the pump: ask the sources for reads, prepare their operations, submit and reap in one call, move the reads
+ * on, deliver what is finished. It goes round while anything moves, for {@link TURN_MS_MAX} at most; then it waits to be
+ * woken by completions, by a source, or by the next turn of the event loop.
+ */
+export class RingEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #ring: Ring;
+  readonly #slots: ReadSlots;
+  readonly #stages: Stages;
+  readonly #runs: ActiveRun[] = [];
+  readonly #runOf: (ActiveRun | undefined)[];
+  readonly #free: Int32Array;
+  #freeCount: number;
+  readonly #watchdog: NodeJS.Timeout;
+  #turnBeganMs = Number.NEGATIVE_INFINITY;
+  #scheduled = false;
+  #pumping = false;
+  #held = false;
+  #closing: Promise<void> | undefined;
+  #closed = false;
+  #failure: LsioError | undefined;
+
+  /** @param sharedFiles entries of the ring's file table beyond the first `queueDepth`. */
+  constructor(ring: Ring, info: EngineInfo, options: { readonly sharedFiles: number; readonly windowBytes: number }) {
+    const depth = info.queueDepth;
+    this.info = info;
+    this.#ring = ring;
+    this.#slots = new ReadSlots(ring.slab, depth, () => this.schedule());
+    this.#stages = new Stages(ring, this.#slots, {
+      ...options,
+      depth,
+      onFinished: (slot) => this.#slotFinished(slot),
+      onProgress: () => this.schedule(),
+    });
+    this.#runOf = new Array<ActiveRun | undefined>(depth).fill(undefined);
+    this.#free = Int32Array.from({ length: depth }, (_, slot) => slot);
+    this.#freeCount = depth;
+    ring.listen(() => this.#turn());
+    this.#watchdog = setTimeout(() => this.#onWatchdog(), WATCHDOG_MS).unref();
+  }
+
+  share(path: Path, options: { readonly directAlignBytes?: number } = {}): SharedFile {
+    this.#assertOpen();
+    return new OpenFile(this.#stages.files, path, options.directAlignBytes ?? 0);
+  }
+
+  run(source: ReadSource, options: RunOptions = {}): Run {
+    this.#assertOpen();
+    const run = new ActiveRun(this, source, options, this.info.queueDepth);
+    this.#runs.push(run);
+    this.schedule();
+    return run;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Sees to it that the pump runs soon: in this turn of the event loop, unless that has gone on for long. */
+  schedule(): void {
+    if (this.#scheduled || this.#pumping || this.#closed) return;
+    this.#scheduled = true;
+    if (performance.now() - this.#turnBeganMs < TURN_MS_MAX) process.nextTick(() => this.#pump());
+    else setImmediate(() => this.#turn());
+  }
+
+  cancelRun(run: ActiveRun): void {
+    if (this.#closed || run.cancelled) return;
+    run.cancelled = true;
+    for (let slot = 0; slot < this.#runOf.length; slot++) {
+      if (this.#runOf[slot] === run) this.#stages.cancel(slot);
+    }
+    this.schedule();
+  }
+
+  /** The pump, at the beginning of a turn of the event loop. */
+  #turn(): void {
+    this.#turnBeganMs = performance.now();
+    this.#pump();
+  }
+
+  #pump(): void {
+    this.#scheduled = false;
+    if (this.#closed || this.#pumping) return;
+    this.#pumping = true;
+    try {
+      this.#goRound();
+    } catch (error) {
+      if (!(error instanceof LsioError)) throw error;
+      this.#fail(error);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #goRound(): void {
+    const deadlineMs = this.#turnBeganMs + TURN_MS_MAX;
+    let armed = false;
+    this.#ring.arm(false);
+    for (;;) {
+      this.#stages.resume();
+      const filled = this.#fill();
+      const reaped = this.#submitAndReap();
+      this.#deliver();
+      if (this.#freeCount === this.info.queueDepth) this.#stages.closeUnused();
+      if (this.#stages.inFlight === 0 && !this.#canFill()) break;
+      if (filled > 0 || reaped > 0 || this.#ring.unsubmitted) {
+        if (armed) this.#ring.arm(false);
+        armed = false;
+        if (performance.now() < deadlineMs) continue;
+        this.#scheduled = true;
+        setImmediate(() => this.#turn());
+        return;
+      }
+      if (armed) break;
+      // Completions that came before this would wake nobody: look once more.
+      this.#ring.arm(true);
+      armed = true;
+    }
+    this.#hold(this.#stages.inFlight > 0);
+  }
+
+  #submitAndReap(): number {
+    const { slot, generation, result } = this.#ring.completions;
+    const count = this.#ring.submitAndReap();
+    for (let index = 0; index < count; index++) {
+      this.#stages.complete(slot[index]!, generation[index]!, result[index]!);
+    }
+    return count;
+  }
+
+  /** Gives free slots to the sources, each a fair share. Returns how many are in use more than before. */
+  #fill(): number {
+    let filled = 0;
+    for (let index = 0; index < this.#runs.length && this.#freeCount > 0; index++) {
+      const run = this.#runs[index]!;
+      if (run.idle || run.cancelled || run.source.ended) continue;
+      const share = Math.ceil(this.#freeCount / (this.#runs.length - index));
+      const count = run.source.fill(this.#slots, this.#free, share);
+      run.idle = count < share;
+      for (let taken = 0; taken < count; taken++) {
+        const slot = this.#free[taken]!;
+        this.#runOf[slot] = run;
+        this.#stages.begin(slot, run.alignBytes, run.regular);
+      }
+      run.busy += count;
+      this.#free.copyWithin(0, count, this.#freeCount);
+      this.#freeCount -= count;
+      filled += count;
+    }
+    return filled;
+  }
+
+  #canFill(): boolean {
+    return this.#freeCount > 0 && this.#runs.some((run) => !run.idle && !run.cancelled && !run.source.ended);
+  }
+
+  #slotFinished(slot: number): void {
+    const run = this.#runOf[slot];
+    assert(run !== undefined, 'a finished read belongs to a run');
+    run.finishedSlots[run.finishedCount++] = slot;
+  }
+
+  /** Hands finished reads to their sources, then frees their slots; ends the runs that are through. */
+  #deliver(): void {
+    for (let index = this.#runs.length - 1; index >= 0; index--) {
+      const run = this.#runs[index]!;
+      const count = run.finishedCount;
+      if (count > 0) {
+        run.source.done(this.#slots, run.finishedSlots, count);
+        run.finishedCount = 0;
+        for (let taken = 0; taken < count; taken++) {
+          const slot = run.finishedSlots[taken]!;
+          this.#stages.end(slot);
+          this.#runOf[slot] = undefined;
+          this.#free[this.#freeCount++] = slot;
+        }
+        run.busy -= count;
+      }
+      if (run.busy === 0 && (run.cancelled || run.source.ended)) {
+        this.#runs.splice(index, 1);
+        run.settle(run.outcome);
+      }
+    }
+  }
+
+  #hold(on: boolean): void {
+    if (on) this.#watchdog.refresh();
+    if (on === this.#held) return;
+    this.#held = on;
+    this.#ring.hold(on);
+  }
+
+  #onWatchdog(): void {
+    if (!this.#closed && this.#stages.inFlight > 0) this.#turn();
+  }
+
+  /** The ring has failed for good: nothing more will come of what is in hand. */
+  #fail(error: LsioError): void {
+    this.#failure = error;
+    for (const run of this.#runs.splice(0)) run.settle(error);
+    this.#shutDown(this.#stages.inFlight === 0);
+  }
+
+  async #close(): Promise<void> {
+    const closed = new LsioError('closed', 'the engine was closed');
+    for (const run of [...this.#runs]) {
+      run.outcome = closed;
+      this.cancelRun(run);
+    }
+    const deadlineMs = performance.now() + CLOSE_MS_MAX;
+    // One more turn at least: cancelled reads are delivered and files closed in it.
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.#turn();
+    } while (this.#stages.inFlight > 0 && !this.#closed && performance.now() < deadlineMs);
+    if (this.#closed) return;
+    for (const run of this.#runs.splice(0)) run.settle(closed);
+    this.#shutDown(this.#stages.inFlight === 0);
+  }
+
+  #shutDown(drained: boolean): void {
+    this.#closed = true;
+    clearTimeout(this.#watchdog);
+    this.#ring.shutdown(drained);
+  }
+
+  #assertOpen(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed || this.#closing !== undefined) throw new LsioError('closed', 'the engine is closed');
+  }
+}

@@ -1,0 +1,80 @@
+import type { Slab } from '../uring/slab.js';
+import type { Path, SharedFile } from './engine.js';
+
+/**
+ * The reads that an engine has in hand, as columns: what was asked and what came of it. A slot is a place in them,
+ * 0 … depth-1. Columns, because an object per read would be garbage a million times a second.
+ */
+export class ReadSlots {
+  /** The memory that all bytes are lent from. */
+  readonly memory: Uint8Array;
+
+  // Asked, by the source.
+  /** The source's own name for the read. */
+  readonly tag: Float64Array;
+  /** Read this path, opened for this read alone; or undefined, and `file` says which. */
+  readonly path: (Path | undefined)[];
+  readonly file: (SharedFile | undefined)[];
+  /** Bytes from the beginning of the file. */
+  readonly offset: Float64Array;
+  /** Bytes, at most {@link PIECE_BYTES_MAX}; or {@link TO_END}. */
+  readonly length: Float64Array;
+
+  // Came of it, for the source.
+  /** 0, or the errno that the read failed with, or {@link TOO_LARGE}. */
+  readonly errno: Int32Array;
+  /** How many bytes were read: fewer than asked only at the end of the file or after an error. */
+  readonly bytes: Int32Array;
+  /** Where they begin in `memory`. */
+  readonly start: Int32Array;
+
+  /** Where the slot's piece of memory begins, or -1. The engine's. */
+  readonly piece: Int32Array;
+  readonly #slab: Slab;
+  readonly #onRelease: () => void;
+
+  constructor(slab: Slab, depth: number, onRelease: () => void) {
+    this.#slab = slab;
+    this.#onRelease = onRelease;
+    this.memory = slab.memory;
+    this.tag = new Float64Array(depth);
+    this.path = new Array<Path | undefined>(depth).fill(undefined);
+    this.file = new Array<SharedFile | undefined>(depth).fill(undefined);
+    this.offset = new Float64Array(depth);
+    this.length = new Float64Array(depth);
+    this.errno = new Int32Array(depth);
+    this.bytes = new Int32Array(depth);
+    this.start = new Int32Array(depth);
+    this.piece = new Int32Array(depth).fill(-1);
+  }
+
+  /** The bytes that were read, lent: a view of `memory`. */
+  view(slot: number): Uint8Array {
+    const start = this.start[slot]!;
+    return this.memory.subarray(start, start + this.bytes[slot]!);
+  }
+
+  /**
+   * Lends the slot's memory beyond {@link ReadSource.done}, which must be running.
+   *
+   * @returns the name of the loan, for {@link release}; -1 when the slot has no memory.
+   */
+  keep(slot: number): number {
+    const piece = this.piece[slot]!;
+    this.piece[slot] = -1;
+    return piece;
+  }
+
+  /** Ends a loan: its memory is read into again. */
+  release(loan: number): void {
+    if (loan < 0) return;
+    this.#slab.release(loan);
+    this.#onRelease();
+  }
+}
+
+/** In {@link ReadSlots.errno}: the file is longer than one piece. Not an errno of any system. */
+export const TOO_LARGE = 1_000_001;
+
+/** In {@link ReadSlots.errno}: a FIFO, socket or terminal, or a device that was to be read to an end it doesn't have. */
+export const NOT_REGULAR = 1_000_002;

@@ -1,0 +1,431 @@
+import { type Stats, stat } from 'node:fs';
+import { assert } from '../assert.js';
+import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR } from '../uring/errno.js';
+import type { Ring } from '../uring/ring.js';
+import { type Path, PIECE_BYTES_MAX, TO_END } from './engine.js';
+import { CLOSED, FileTable, OPEN, OpenFile } from './files.js';
+import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from './slots.js';
+
+/** Where a slot stands: free, waiting for something, or finished. */
+const FREE = 0;
+/** Its own open is in flight. */
+const FOR_OPEN = 1;
+/** Another slot's open of the shared file is in flight. */
+const FOR_FILE = 2;
+/** All entries for shared files are in use. */
+const FOR_ENTRY = 3;
+const FOR_MEMORY = 4;
+const FOR_READ = 5;
+/** A stat of the path is under way. */
+const FOR_LOOK = 6;
+const FINISHED = 7;
+
+/**
+ * The first guess at the length of a file that nobody knows. Most small files fit; 64 KiB would halve the rate of
+ * O_DIRECT reads of 4 KiB files.
+ */
+const GUESS_BYTES_MIN = 8 * 1024;
+/** Guesses follow the lengths seen up to here; one large file must not make memory scarce for many small ones. */
+const GUESS_BYTES_MAX = 260 * 1024;
+/** How often in a row one operation may answer EINTR or EAGAIN before that counts as its result. */
+const RETRIES_MAX = 1000;
+/** A file that answers EAGAIN this often is looked at: a FIFO with a writer does so for ever. */
+const RETRIES_BEFORE_LOOK = 8;
+
+export interface StagesOptions {
+  readonly depth: number;
+  /** Entries of the ring's file table beyond the first `depth`, for shared files. */
+  readonly sharedFiles: number;
+  /** Bytes in flight at most; one read is always let through. */
+  readonly windowBytes: number;
+  /** A read is finished: its outcome is in the slots' columns. */
+  readonly onFinished: (slot: number) => void;
+  /** Something went on outside of the ring: there may be operations to submit. */
+  readonly onProgress: () => void;
+}
+
+/**
+ * Takes each read through its stages: open into the slot's own entry of the file table (or wait for the shared file to
+ * be open), lease memory, read until the end, finished. Here, and only here, short reads are continued, EINTR and EAGAIN
+ * are tried again, O_DIRECT reads are widened to what the device asks for, and the length of a file that nobody knows is
+ * found out.
+ *
+ * The file of a slot stays open until the next open replaces it, which saves a close per file; {@link closeUnused}
+ * closes what is left.
+ */
+export class Stages {
+  readonly files: FileTable;
+  readonly #ring: Ring;
+  readonly #slots: ReadSlots;
+  readonly #options: StagesOptions;
+  /** Operations that the ring has and hasn't answered. */
+  #inFlight = 0;
+  /** Bytes that the reads in hand may fill. */
+  #windowUsedBytes = 0;
+  #guessBytes = GUESS_BYTES_MIN;
+  #openSlotFiles = 0;
+  readonly #forMemory: number[] = [];
+  readonly #forEntry: number[] = [];
+
+  readonly #stage: Uint8Array;
+  /** Tells the operations of a slot apart; an answer to any but the last one is a bug. */
+  readonly #generation: Uint32Array;
+  readonly #slotFileOpen: Uint8Array;
+  readonly #retries: Uint16Array;
+  readonly #cancelled: Uint8Array;
+  readonly #regular: Uint8Array;
+  /** 0: buffered. */
+  readonly #alignBytes: Int32Array;
+  /** Where in the file the slot's memory begins: the offset, aligned down. */
+  readonly #base: Float64Array;
+  /** How many bytes from there on have been read, and how many are to be read at most. */
+  readonly #filled: Int32Array;
+  readonly #capacity: Int32Array;
+
+  constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
+    const { depth } = options;
+    this.#ring = ring;
+    this.#slots = slots;
+    this.#options = options;
+    this.files = new FileTable(depth, options.sharedFiles, (entry) => this.#closeEntry(entry));
+    this.#stage = new Uint8Array(depth);
+    this.#generation = new Uint32Array(depth);
+    this.#slotFileOpen = new Uint8Array(depth);
+    this.#retries = new Uint16Array(depth);
+    this.#cancelled = new Uint8Array(depth);
+    this.#regular = new Uint8Array(depth);
+    this.#alignBytes = new Int32Array(depth);
+    this.#base = new Float64Array(depth);
+    this.#filled = new Int32Array(depth);
+    this.#capacity = new Int32Array(depth);
+  }
+
+  /** Operations in flight, closes of files included. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Starts the read that the source described in `slot`; with `alignBytes` > 0 its path is opened with O_DIRECT. */
+  begin(slot: number, alignBytes: number, regular: boolean): void {
+    assert(this.#stage[slot] === FREE, 'a described slot was free');
+    const length = this.#slots.length[slot]!;
+    assert(length >= TO_END && length <= PIECE_BYTES_MAX, `a read of ${length} bytes fits in a piece`);
+    this.#retries[slot] = 0;
+    this.#cancelled[slot] = 0;
+    this.#regular[slot] = regular ? 1 : 0;
+    this.#filled[slot] = 0;
+    this.#capacity[slot] = 0;
+    this.#alignBytes[slot] = alignBytes;
+    this.#base[slot] = this.#slots.offset[slot]!;
+    if (this.#slots.path[slot] !== undefined) this.#open(slot);
+    else this.#openShared(slot);
+  }
+
+  /** The slot was delivered: its memory, unless lent on, and the slot itself are free again. */
+  end(slot: number): void {
+    assert(this.#stage[slot] === FINISHED, 'only a finished slot ends');
+    this.#giveBackMemory(slot);
+    this.#stage[slot] = FREE;
+  }
+
+  /** Takes one completion of the ring. */
+  complete(slot: number, generation: number, result: number): void {
+    this.#inFlight--;
+    if (slot >= this.#options.depth) return; // the close of a file: nothing waits for it
+    assert(generation === this.#generation[slot], `completion ${slot}.${generation} is the one waited for`);
+    if (this.#stage[slot] === FOR_READ) this.#readDone(slot, result);
+    else {
+      assert(this.#stage[slot] === FOR_OPEN, `slot ${slot} waits for a completion`);
+      this.#openDone(slot, result);
+    }
+  }
+
+  /** Memory or entries of the file table may have become free: lets on what waits for them, in order. */
+  resume(): void {
+    while (this.#forEntry.length > 0) {
+      const slot = this.#forEntry[0]!;
+      if (this.#stage[slot] === FOR_ENTRY && !this.#assignEntry(slot)) break;
+      this.#forEntry.shift();
+    }
+    while (this.#forMemory.length > 0) {
+      const slot = this.#forMemory[0]!;
+      if (this.#stage[slot] === FOR_MEMORY && !this.#lease(slot)) break;
+      this.#forMemory.shift();
+    }
+  }
+
+  /** Gives a read up, as far as the system allows; it finishes with ECANCELED. */
+  cancel(slot: number): void {
+    const stage = this.#stage[slot]!;
+    if (stage === FREE || stage === FINISHED) return;
+    this.#cancelled[slot] = 1;
+    if (stage === FOR_READ || stage === FOR_OPEN) {
+      this.#ring.cancel(slot, this.#generation[slot]!);
+      return;
+    }
+    if (stage === FOR_FILE) {
+      const { waiting } = this.#shared(slot);
+      waiting.splice(waiting.indexOf(slot), 1);
+    }
+    this.#finish(slot, ECANCELED);
+  }
+
+  /** Closes the files of slots that nothing is being read from. */
+  closeUnused(): void {
+    if (this.#openSlotFiles === 0) return;
+    for (let slot = 0; slot < this.#options.depth; slot++) {
+      if (this.#slotFileOpen[slot] === 0 || this.#stage[slot] !== FREE) continue;
+      this.#slotFileOpen[slot] = 0;
+      this.#openSlotFiles--;
+      this.#closeEntry(slot);
+    }
+  }
+
+  #shared(slot: number): OpenFile {
+    const file = this.#slots.file[slot];
+    assert(file instanceof OpenFile, `slot ${slot} names a path or a file of this engine`);
+    return file;
+  }
+
+  #path(slot: number): Path {
+    return this.#slots.path[slot] ?? this.#shared(slot).path;
+  }
+
+  /** Opens the slot's path into the slot's entry, or its shared file into that file's entry. */
+  #open(slot: number): void {
+    const path = this.#slots.path[slot];
+    const generation = this.#next(slot, FOR_OPEN);
+    const direct = this.#alignBytes[slot] !== 0;
+    if (path !== undefined) this.#ring.open(slot, generation, slot, path, direct);
+    else this.#ring.open(slot, generation, this.#shared(slot).entry, this.#shared(slot).path, direct);
+  }
+
+  #openShared(slot: number): void {
+    const file = this.#shared(slot);
+    this.#alignBytes[slot] = file.alignBytes;
+    if (file.state === OPEN) {
+      this.files.use(file);
+      this.#prepareRead(slot);
+    } else if (!this.#assignEntry(slot)) {
+      this.#stage[slot] = FOR_ENTRY;
+      this.#forEntry.push(slot);
+    }
+  }
+
+  /** Opens the shared file, or waits with others for its open. False: no entry is to be had now. */
+  #assignEntry(slot: number): boolean {
+    const file = this.#shared(slot);
+    if (file.state === CLOSED && !this.files.assign(file)) return false;
+    const opener = file.users === 0;
+    this.files.use(file);
+    if (file.state === OPEN) this.#prepareRead(slot);
+    else if (opener) this.#open(slot);
+    else {
+      this.#stage[slot] = FOR_FILE;
+      file.waiting.push(slot);
+    }
+    return true;
+  }
+
+  #openDone(slot: number, result: number): void {
+    if (result < 0 && this.#retryOpen(slot, -result)) return;
+    if (this.#slots.path[slot] === undefined) {
+      this.#sharedOpenDone(slot, result);
+    } else if (result < 0) {
+      this.#finish(slot, -result);
+    } else {
+      if (this.#slotFileOpen[slot] === 0) {
+        this.#slotFileOpen[slot] = 1;
+        this.#openSlotFiles++;
+      }
+      this.#prepareRead(slot);
+    }
+  }
+
+  #retryOpen(slot: number, errno: number): boolean {
+    if (this.#cancelled[slot] !== 0) return false;
+    if (errno === EINVAL && this.#alignBytes[slot] !== 0) {
+      // The file system has no O_DIRECT: read through the page cache.
+      this.#alignBytes[slot] = 0;
+      if (this.#slots.path[slot] === undefined) this.#shared(slot).alignBytes = 0;
+    } else if (!this.#mayRetry(slot, errno)) return false;
+    this.#open(slot);
+    return true;
+  }
+
+  #sharedOpenDone(slot: number, result: number): void {
+    const file = this.#shared(slot);
+    const waiting = file.waiting.splice(0);
+    if (result >= 0) {
+      this.files.opened(file);
+      this.#prepareRead(slot);
+      for (const other of waiting) {
+        this.#alignBytes[other] = file.alignBytes;
+        this.#prepareRead(other);
+      }
+      return;
+    }
+    this.files.openFailed(file);
+    this.#finish(slot, -result);
+    for (const other of waiting) {
+      if (result !== -ECANCELED) this.#finish(other, -result);
+      else {
+        // That the opener was cancelled is nothing to the others: one of them opens it again.
+        this.files.unuse(file);
+        this.#openShared(other);
+      }
+    }
+  }
+
+  /** The file is open: settles what to read, and reads it once there is memory for it. */
+  #prepareRead(slot: number): void {
+    const length = this.#slots.length[slot]!;
+    if (this.#cancelled[slot] !== 0) return this.#finish(slot, ECANCELED);
+    if (length === 0) return this.#finish(slot, 0);
+    const offset = this.#slots.offset[slot]!;
+    const alignBytes = this.#alignBytes[slot]! || 1;
+    const skipBytes = offset % alignBytes;
+    this.#base[slot] = offset - skipBytes;
+    const wantBytes = length === TO_END ? Math.max(this.#capacity[slot]!, this.#guessBytes) : length;
+    this.#capacity[slot] = Math.ceil((skipBytes + wantBytes) / alignBytes) * alignBytes;
+    if (!this.#lease(slot)) {
+      this.#stage[slot] = FOR_MEMORY;
+      this.#forMemory.push(slot);
+    }
+  }
+
+  /** False: there is no memory for the read now, or enough is in flight. */
+  #lease(slot: number): boolean {
+    const bytes = this.#capacity[slot]!;
+    if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + bytes > this.#options.windowBytes) return false;
+    const piece = this.#ring.slab.lease(bytes);
+    if (piece < 0) return false;
+    this.#slots.piece[slot] = piece;
+    this.#windowUsedBytes += bytes;
+    this.#read(slot);
+    return true;
+  }
+
+  #giveBackMemory(slot: number): void {
+    const piece = this.#slots.piece[slot]!;
+    if (piece >= 0) {
+      this.#ring.slab.release(piece);
+      this.#slots.piece[slot] = -1;
+    }
+  }
+
+  /** Reads on from where the last read ended; for O_DIRECT from the last aligned byte before that. */
+  #read(slot: number): void {
+    const from = this.#readFrom(slot);
+    const entry = this.#slots.path[slot] === undefined ? this.#shared(slot).entry : slot;
+    const offset = this.#base[slot]! + from;
+    const generation = this.#next(slot, FOR_READ);
+    this.#ring.read(slot, generation, entry, offset, this.#slots.piece[slot]! + from, this.#capacity[slot]! - from);
+  }
+
+  #readFrom(slot: number): number {
+    const filled = this.#filled[slot]!;
+    return filled - (filled % (this.#alignBytes[slot]! || 1));
+  }
+
+  #readDone(slot: number, result: number): void {
+    if (this.#cancelled[slot] !== 0) return this.#finish(slot, ECANCELED);
+    if (result < 0) {
+      if (!this.#mayRetry(slot, -result)) return this.#finish(slot, -result);
+      return this.#retries[slot] === RETRIES_BEFORE_LOOK ? this.#look(slot) : this.#read(slot);
+    }
+    const before = this.#filled[slot]!;
+    const reached = this.#readFrom(slot) + result;
+    if (reached <= before) {
+      // Nothing more: the end of the file. But a FIFO without a writer looks like an empty file, too.
+      return before === 0 && this.#regular[slot] === 0 ? this.#look(slot) : this.#finish(slot, 0);
+    }
+    this.#filled[slot] = reached;
+    this.#retries[slot] = 0;
+    const length = this.#slots.length[slot]!;
+    // A short read is not the end of the file: only a read that brings nothing is.
+    if (length === TO_END) return reached === this.#capacity[slot] ? this.#look(slot) : this.#read(slot);
+    const wanted = this.#slots.offset[slot]! - this.#base[slot]! + length;
+    return reached >= wanted ? this.#finish(slot, 0) : this.#read(slot);
+  }
+
+  #mayRetry(slot: number, errno: number): boolean {
+    if (errno !== EINTR && errno !== EAGAIN) return false;
+    return ++this.#retries[slot]! <= RETRIES_MAX;
+  }
+
+  /** Asks the file system what the path is, and how long. */
+  #look(slot: number): void {
+    const generation = this.#next(slot, FOR_LOOK);
+    const path = this.#path(slot);
+    stat(typeof path === 'string' ? path : Buffer.from(path), (error, stats) => {
+      if (this.#stage[slot] !== FOR_LOOK || this.#generation[slot] !== generation) return;
+      if (error !== null) this.#finish(slot, -(error.errno ?? -EIO));
+      else this.#looked(slot, stats);
+      this.#options.onProgress();
+    });
+  }
+
+  #looked(slot: number, stats: Stats): void {
+    const toEnd = this.#slots.length[slot] === TO_END;
+    if (stats.isDirectory()) return this.#finish(slot, EISDIR);
+    const device = stats.isCharacterDevice() || stats.isBlockDevice();
+    if (!stats.isFile() && (toEnd || !device)) return this.#finish(slot, NOT_REGULAR);
+    if (this.#retries[slot]! > 0) return this.#read(slot);
+    if (toEnd && this.#filled[slot]! > 0) return this.#grow(slot, stats.size);
+    this.#finish(slot, 0);
+  }
+
+  /**
+   * The file is longer than the guess: starts over with memory for all of it. (Keeping the first piece while waiting for
+   * a larger one could leave every slot waiting for memory that the others hold.)
+   */
+  #grow(slot: number, sizeBytes: number): void {
+    const offset = this.#slots.offset[slot]!;
+    const readBytes = this.#filled[slot]! - (offset - this.#base[slot]!);
+    // The size is a hint: procfs says 0, and a file may grow. One byte more than it makes the end show.
+    const expectedBytes = sizeBytes - offset >= readBytes ? sizeBytes - offset : readBytes * 2;
+    if (readBytes > PIECE_BYTES_MAX || sizeBytes - offset > PIECE_BYTES_MAX) return this.#finish(slot, TOO_LARGE);
+    this.#giveBackMemory(slot);
+    this.#windowUsedBytes -= this.#capacity[slot]!;
+    this.#filled[slot] = 0;
+    this.#capacity[slot] = Math.min(expectedBytes, PIECE_BYTES_MAX) + 1;
+    this.#prepareRead(slot);
+  }
+
+  #finish(slot: number, errno: number): void {
+    const offset = this.#slots.offset[slot]!;
+    const length = this.#slots.length[slot]!;
+    const skipBytes = offset - this.#base[slot]!;
+    const readBytes = Math.max(0, this.#filled[slot]! - skipBytes);
+    const bytes = length === TO_END ? readBytes : Math.min(readBytes, length);
+    this.#slots.errno[slot] = errno;
+    this.#slots.bytes[slot] = bytes;
+    this.#slots.start[slot] = Math.max(0, this.#slots.piece[slot]!) + skipBytes;
+    if (this.#slots.piece[slot]! >= 0) this.#windowUsedBytes -= this.#capacity[slot]!;
+    if (this.#slots.path[slot] === undefined && this.#stage[slot] !== FOR_ENTRY) this.files.unuse(this.#shared(slot));
+    if (length === TO_END && errno === 0) this.#learn(bytes + 1);
+    this.#stage[slot] = FINISHED;
+    this.#options.onFinished(slot);
+  }
+
+  #learn(seenBytes: number): void {
+    const guess = this.#guessBytes;
+    const next = seenBytes > guess ? seenBytes : guess - Math.floor((guess - seenBytes) / 8);
+    this.#guessBytes = Math.min(GUESS_BYTES_MAX, Math.max(GUESS_BYTES_MIN, next));
+  }
+
+  #closeEntry(entry: number): void {
+    this.#inFlight++;
+    this.#ring.close(this.#options.depth + entry, 0, entry);
+  }
+
+  /** The slot's next operation: what it waits for, and the name by which the answer is known. */
+  #next(slot: number, stage: number): number {
+    this.#stage[slot] = stage;
+    if (stage !== FOR_LOOK) this.#inFlight++;
+    const generation = (this.#generation[slot]! + 1) >>> 0;
+    this.#generation[slot] = generation;
+    return generation;
+  }
+}

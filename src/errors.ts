@@ -1,0 +1,62 @@
+import { getSystemErrorMap } from 'node:util';
+
+/**
+ * What went wrong, from the caller's point of view:
+ *
+ * - `usage`: the request itself is malformed; nothing was read.
+ * - `read`: a file could not be opened or read; `path`, `offset` and `code` (`ENOENT`, `EIO` …) say which and why.
+ * - `range`: the range begins at or past the end of the file.
+ * - `too-large`: a whole file was asked for in one piece and does not fit in one; ask for ranges of it.
+ * - `unavailable`: io_uring, liburing, koffi or fio is missing or blocked; `remedy` says what mends it.
+ * - `output`: the place the bytes should go to failed.
+ * - `changed`: the input changed under the read.
+ * - `closed`: the engine or store was closed.
+ */
+export type ErrorKind = 'usage' | 'read' | 'range' | 'too-large' | 'unavailable' | 'output' | 'changed' | 'closed';
+
+export interface ErrorDetails {
+  /** The system's name of the error, such as `ENOENT`. */
+  readonly code?: string | undefined;
+  /** The file concerned, as text for people: bytes that are not UTF-8 are replaced. */
+  readonly path?: string | undefined;
+  /** Where in the file, in bytes. */
+  readonly offset?: number | undefined;
+  /** The next action: a command or a setting that mends it. */
+  readonly remedy?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Every expected failure of lsio. Narrow it with {@link isLsioError}. */
+export class LsioError extends Error {
+  override readonly name = 'LsioError';
+  readonly kind: ErrorKind;
+  readonly code: string | undefined;
+  readonly path: string | undefined;
+  readonly offset: number | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.code = details.code;
+    this.path = details.path;
+    this.offset = details.offset;
+    this.remedy = details.remedy;
+  }
+}
+
+/** True for an error of lsio, of the given kind if one is given. */
+export function isLsioError(error: unknown, kind?: ErrorKind): error is LsioError {
+  return error instanceof LsioError && (kind === undefined || error.kind === kind);
+}
+
+/** The name and the text of a positive errno, such as `['ENOENT', 'no such file or directory']`. */
+export function errnoText(errno: number): [code: string, text: string] {
+  return getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error'];
+}
+
+/** A `read` error from a positive errno, worded as `PATH: text (CODE at byte OFFSET)`. */
+export function readError(path: string, offset: number, errno: number): LsioError {
+  const [code, text] = errnoText(errno);
+  return new LsioError('read', `${path}: ${text} (${code} at byte ${offset})`, { code, path, offset });
+}

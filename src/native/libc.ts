@@ -1,0 +1,213 @@
+import { arch } from 'node:process';
+import { assert } from '../assert.js';
+import { errnoText, LsioError } from '../errors.js';
+import { loadKoffi } from './library.js';
+
+const PROT_NONE = 0;
+const PROT_READ_WRITE = 3;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+const EFD_NONBLOCK_CLOEXEC = 0o2004000;
+const FADVISE_DONTNEED = 4;
+const AT_FDCWD = -100;
+const STATX_DIOALIGN = 0x2000;
+/** The same number on every architecture: it came after the tables were unified (Linux 6.5). */
+const SYS_CACHESTAT = 451;
+const RLIMIT_NOFILE = 7;
+const RLIMIT_MEMLOCK = 8;
+
+type Address = bigint | number;
+
+interface Libc {
+  mmap(address: Address, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
+  munmap(address: Address, length: number): number;
+  mprotect(address: Address, length: number, protection: number): number;
+  eventfd(count: number, flags: number): number;
+  eventfd_read(fd: number, value: BigUint64Array): number;
+  close(fd: number): number;
+  posix_fadvise(fd: number, offset: number, length: number, advice: number): number;
+  statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
+  cachestat(number: number, fd: number, range: BigUint64Array, result: BigUint64Array, flags: number): number;
+  getrlimit(resource: number, result: BigUint64Array): number;
+}
+
+let libc: Libc | undefined;
+
+function load(): Libc {
+  if (libc !== undefined) return libc;
+  assert(arch === 'x64' || arch === 'arm64', `constants are those of x64 and arm64, not ${arch}`);
+  // The C library is in the process already; which file it came from (glibc, musl) doesn't matter.
+  const library = loadKoffi().load(null);
+  const bound: Libc = {
+    mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
+    munmap: library.func('int munmap(uintptr_t, size_t)'),
+    mprotect: library.func('int mprotect(uintptr_t, size_t, int)'),
+    eventfd: library.func('int eventfd(uint, int)'),
+    eventfd_read: library.func('int eventfd_read(int, uint64_t *)'),
+    close: library.func('int close(int)'),
+    posix_fadvise: library.func('int posix_fadvise(int, int64_t, int64_t, int)'),
+    statx: library.func('int statx(int, uint8_t *, int, uint, uint8_t *)'),
+    cachestat: library.func('long syscall(long, int, uint64_t *, uint64_t *, uint)'),
+    getrlimit: library.func('int getrlimit(int, uint64_t *)'),
+  };
+  libc = bound;
+  return bound;
+}
+
+function lastError(call: string): LsioError {
+  const [code, text] = errnoText(loadKoffi().errno());
+  return new LsioError('unavailable', `${call}: ${text} (${code})`, { code });
+}
+
+/** Memory outside of JavaScript's heap: it never moves and is never collected. */
+export interface Mapping {
+  readonly address: number;
+  readonly lengthBytes: number;
+  /** Gives the memory back. Afterwards touching a view of it ends the process: first drop every view. */
+  unmap(): void;
+}
+
+/**
+ * Maps `lengthBytes` (a multiple of the page size) of zeroed memory between two guard pages, so that a write outside
+ * faults at once instead of damaging its neighbour.
+ *
+ * @throws {LsioError} `unavailable` when the system has no memory to give.
+ */
+export function mapMemory(lengthBytes: number, pageBytes: number): Mapping {
+  const { mmap, mprotect, munmap } = load();
+  const totalBytes = lengthBytes + 2 * pageBytes;
+  const base = Number(mmap(0, totalBytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS, -1, 0));
+  // mmap says MAP_FAILED, all bits set, which no double holds exactly: compare by magnitude.
+  if (base >= 2 ** 63) throw lastError('mmap');
+  const address = base + pageBytes;
+  if (mprotect(address, lengthBytes, PROT_READ_WRITE) !== 0) {
+    const error = lastError('mprotect');
+    munmap(base, totalBytes);
+    throw error;
+  }
+  return {
+    address,
+    lengthBytes,
+    unmap() {
+      assert(munmap(base, totalBytes) === 0, 'munmap of our own mapping works');
+    },
+  };
+}
+
+/** @throws {LsioError} `unavailable` */
+export function createEventFd(): number {
+  const fd = load().eventfd(0, EFD_NONBLOCK_CLOEXEC);
+  if (fd < 0) throw lastError('eventfd');
+  return fd;
+}
+
+const eventCount = new BigUint64Array(16);
+
+/** Sets the event counter back to 0, so that it is unreadable until the next event. */
+export function clearEventFd(fd: number): void {
+  load().eventfd_read(fd, eventCount);
+}
+
+/** Closes a descriptor that we made ourselves. */
+export function closeFd(fd: number): void {
+  load().close(fd);
+}
+
+/** Calls `onReadable` from the event loop whenever `fd` becomes readable. */
+export interface Watch {
+  /** Whether the watch keeps the process alive. */
+  hold(on: boolean): void;
+  close(): void;
+}
+
+/**
+ * Watches `fd` from the event loop.
+ *
+ * koffi swallows an exception thrown in its callback and stops polling, which would turn a broken invariant into a hang:
+ * it is thrown again outside.
+ */
+export function watchFd(fd: number, onReadable: () => void): Watch {
+  const handle = loadKoffi().node.poll(fd, { readable: true }, () => {
+    try {
+      onReadable();
+    } catch (error) {
+      setImmediate(() => {
+        throw error;
+      });
+    }
+  });
+  // A handle that nothing refers to is collected and its events stop: the closure below holds it, and the set holds
+  // the closure.
+  const watch: Watch = {
+    hold(on) {
+      if (!watches.has(watch)) return;
+      if (on) handle.ref();
+      else handle.unref();
+    },
+    close() {
+      if (watches.delete(watch)) handle.close();
+    },
+  };
+  watches.add(watch);
+  return watch;
+}
+
+const watches = new Set<Watch>();
+
+/** Pages of a file in the page cache. */
+export interface Residency {
+  readonly cachedPages: number;
+  readonly dirtyPages: number;
+}
+
+/**
+ * How much of an open file is in the page cache, by cachestat(2); `undefined` where the kernel is older than 6.5 or
+ * the file system doesn't say.
+ */
+export function cacheResidency(fd: number): Residency | undefined {
+  const range = new BigUint64Array(16);
+  const result = new BigUint64Array(16);
+  if (load().cachestat(SYS_CACHESTAT, fd, range, result, 0) !== 0) return undefined;
+  return { cachedPages: Number(result[0]), dirtyPages: Number(result[1]) };
+}
+
+/** Asks the kernel to drop an open file's clean pages from the page cache. Says nothing of what it did: look after. */
+export function evictPages(fd: number): void {
+  load().posix_fadvise(fd, 0, 0, FADVISE_DONTNEED);
+}
+
+/** What O_DIRECT asks of addresses (`memoryBytes`) and of offsets and lengths (`offsetBytes`). */
+export interface DirectAlignment {
+  readonly memoryBytes: number;
+  readonly offsetBytes: number;
+}
+
+/**
+ * The alignment that O_DIRECT reads of a file need, by statx(2); `undefined` where the file system has no direct I/O
+ * (tmpfs says 0) or the kernel is older than 6.1.
+ */
+export function directAlignment(path: string | Uint8Array): DirectAlignment | undefined {
+  const name = Buffer.concat([Buffer.from(path), Buffer.alloc(128)]);
+  const result = new Uint8Array(256);
+  if (load().statx(AT_FDCWD, name, 0, STATX_DIOALIGN, result) !== 0) return undefined;
+  const words = new DataView(result.buffer);
+  const memoryBytes = words.getUint32(0x98, true);
+  const offsetBytes = words.getUint32(0x9c, true);
+  if ((words.getUint32(0, true) & STATX_DIOALIGN) === 0 || memoryBytes === 0 || offsetBytes === 0) return undefined;
+  return { memoryBytes, offsetBytes };
+}
+
+function limit(resource: number): number {
+  const result = new BigUint64Array(16);
+  assert(load().getrlimit(resource, result) === 0, 'getrlimit of a known resource works');
+  return Number(result[0]);
+}
+
+/** How many files this process may have open; over 2^53 means no limit. */
+export function openFilesMax(): number {
+  return limit(RLIMIT_NOFILE);
+}
+
+/** How many bytes this process may lock; over 2^53 means no limit. */
+export function lockedBytesMax(): number {
+  return limit(RLIMIT_MEMLOCK);
+}

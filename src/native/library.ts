@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+import type * as Koffi from 'koffi';
+import { LsioError } from '../errors.js';
+
+type KoffiModule = typeof Koffi.default;
+
+let koffi: KoffiModule | undefined;
+
+/**
+ * koffi, loaded when first needed: it costs about 10 ms, which `lsio --version` need not pay.
+ *
+ * @throws {LsioError} `unavailable` when its binary for this platform isn't installed.
+ */
+export function loadKoffi(): KoffiModule {
+  if (koffi !== undefined) return koffi;
+  try {
+    koffi = createRequire(import.meta.url)('koffi') as KoffiModule;
+  } catch (cause) {
+    throw new LsioError('unavailable', `koffi can't be loaded: ${(cause as Error).message.split('\n', 1)[0]}`, {
+      remedy: 'npm install koffi (its binary is an optional dependency: not with --omit=optional)',
+      cause,
+    });
+  }
+  return koffi;
+}
+
+/** A view of foreign memory. Nothing keeps the memory: the caller must not touch the view once it is unmapped. */
+export function viewMemory(address: number, lengthBytes: number): ArrayBuffer {
+  return loadKoffi().view(BigInt(address), lengthBytes);
+}
+
+/** Where the bytes of a typed array lie. Only for arrays over 64 bytes: smaller ones live on the moving heap. */
+export function addressOf(bytes: Uint8Array): number {
+  return Number(loadKoffi().address(bytes));
+}

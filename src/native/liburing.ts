@@ -1,0 +1,83 @@
+import { LsioError } from '../errors.js';
+import { loadKoffi } from './library.js';
+
+/**
+ * The functions of liburing.so.2 that cross the FFI: set-up, registration and submit, none per read. `ring` and
+ * `params` are addresses. Every function returns `-errno` when it fails. Those that liburing 2.0 lacks may be absent.
+ */
+export interface Liburing {
+  /** The name or path that the library was loaded by. */
+  readonly path: string;
+  queueInit(entries: number, ring: number, params: number): number;
+  queueExit(ring: number): void;
+  submit(ring: number): number;
+  registerEventFd(ring: number, fd: number): number;
+  registerFiles(ring: number, fds: Int32Array, count: number): number;
+  registerBuffers(ring: number, vectors: BigUint64Array, count: number): number;
+  /** liburing 2.1 */
+  readonly registerIowqMaxWorkers: ((ring: number, values: Uint32Array) => number) | undefined;
+  /** liburing 2.2 */
+  readonly registerFilesSparse: ((ring: number, count: number) => number) | undefined;
+  /** liburing 2.2 */
+  readonly registerRingFd: ((ring: number) => number) | undefined;
+  /** liburing 2.3: one call submits and runs the completions that wait to be run. */
+  readonly submitAndGetEvents: ((ring: number) => number) | undefined;
+}
+
+const INSTALL = 'apt-get install liburing2 (or set LSIO_LIBURING to the path of liburing.so.2)';
+
+let loaded: Liburing | undefined;
+
+/**
+ * Binds liburing; `LSIO_LIBURING` may name another file than `liburing.so.2`.
+ *
+ * @throws {LsioError} `unavailable` when it is missing or lacks a function of liburing 2.0.
+ */
+export function loadLiburing(): Liburing {
+  if (loaded !== undefined) return loaded;
+  const path = process.env.LSIO_LIBURING || 'liburing.so.2';
+  const library = openLibrary(path);
+
+  function required(definition: string) {
+    try {
+      return library.func(definition);
+    } catch (cause) {
+      const message = `${path} is not a liburing that lsio can use: ${(cause as Error).message}`;
+      throw new LsioError('unavailable', message, { remedy: INSTALL, cause });
+    }
+  }
+  function optional(definition: string) {
+    try {
+      return library.func(definition);
+    } catch {
+      return undefined;
+    }
+  }
+
+  loaded = {
+    path,
+    queueInit: required('int io_uring_queue_init_params(uint, uintptr_t, uintptr_t)'),
+    queueExit: required('void io_uring_queue_exit(uintptr_t)'),
+    submit: required('int io_uring_submit(uintptr_t)'),
+    registerEventFd: required('int io_uring_register_eventfd(uintptr_t, int)'),
+    registerFiles: required('int io_uring_register_files(uintptr_t, int *, uint)'),
+    registerBuffers: required('int io_uring_register_buffers(uintptr_t, uint64_t *, uint)'),
+    registerIowqMaxWorkers: optional('int io_uring_register_iowq_max_workers(uintptr_t, uint *)'),
+    registerFilesSparse: optional('int io_uring_register_files_sparse(uintptr_t, uint)'),
+    registerRingFd: optional('int io_uring_register_ring_fd(uintptr_t)'),
+    submitAndGetEvents: optional('int io_uring_submit_and_get_events(uintptr_t)'),
+  };
+  return loaded;
+}
+
+function openLibrary(path: string) {
+  const koffi = loadKoffi();
+  try {
+    return koffi.load(path);
+  } catch (cause) {
+    throw new LsioError('unavailable', `liburing can't be loaded: ${(cause as Error).message}`, {
+      remedy: INSTALL,
+      cause,
+    });
+  }
+}

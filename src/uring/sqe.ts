@@ -1,0 +1,90 @@
+import { AT_FDCWD, O_DIRECT, OP, OPEN_FLAGS, SQE_FIXED_FILE, SQE_WORDS } from './abi.js';
+
+/*
+ * Filling SQEs in place. Words of struct io_uring_sqe:
+ *   0 opcode u8, flags u8, ioprio u16   1 fd   2-3 off   4-5 addr   6 len   7 open_flags, rw_flags, cancel_flags
+ *   8-9 user_data   10 buf_index u16, personality u16   11 file_index   12-15 addr3 and padding
+ * All 16 words are written each time: a stale one makes openat and close fail.
+ */
+
+const TWO_32 = 2 ** 32;
+
+/** What every kind of SQE has, from its first word on in `sqes`. */
+function fill(sqes: Uint32Array, at: number, opcode: number, fd: number, slot: number, generation: number): void {
+  sqes[at] = opcode;
+  sqes[at + 1] = fd;
+  sqes[at + 2] = 0;
+  sqes[at + 3] = 0;
+  sqes[at + 4] = 0;
+  sqes[at + 5] = 0;
+  sqes[at + 6] = 0;
+  sqes[at + 7] = 0;
+  sqes[at + 8] = slot;
+  sqes[at + 9] = generation;
+  sqes[at + 10] = 0;
+  sqes[at + 11] = 0;
+  sqes[at + 12] = 0;
+  sqes[at + 13] = 0;
+  sqes[at + 14] = 0;
+  sqes[at + 15] = 0;
+}
+
+/** IORING_OP_READ of direct descriptor `file`. `address` and `offset` are below 2^53, so their halves are exact. */
+export function fillRead(
+  sqes: Uint32Array,
+  index: number,
+  slot: number,
+  generation: number,
+  file: number,
+  offset: number,
+  address: number,
+  length: number,
+): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.READ | (SQE_FIXED_FILE << 8), file, slot, generation);
+  sqes[at + 2] = offset;
+  sqes[at + 3] = offset / TWO_32;
+  sqes[at + 4] = address;
+  sqes[at + 5] = address / TWO_32;
+  sqes[at + 6] = length;
+}
+
+/** IORING_OP_OPENAT of the NUL-terminated path at `address` into direct descriptor `file`. */
+export function fillOpen(
+  sqes: Uint32Array,
+  index: number,
+  slot: number,
+  generation: number,
+  file: number,
+  address: number,
+  direct: boolean,
+): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.OPENAT, AT_FDCWD, slot, generation);
+  sqes[at + 4] = address;
+  sqes[at + 5] = address / TWO_32;
+  sqes[at + 7] = direct ? OPEN_FLAGS | O_DIRECT : OPEN_FLAGS;
+  // 0 would mean an ordinary descriptor, so the field counts from 1.
+  sqes[at + 11] = file + 1;
+}
+
+/** IORING_OP_CLOSE of direct descriptor `file`. */
+export function fillClose(sqes: Uint32Array, index: number, slot: number, generation: number, file: number): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.CLOSE, 0, slot, generation);
+  sqes[at + 11] = file + 1;
+}
+
+/** IORING_OP_ASYNC_CANCEL of the operation whose user_data is `target` with `targetGeneration`. */
+export function fillCancel(
+  sqes: Uint32Array,
+  index: number,
+  slot: number,
+  target: number,
+  targetGeneration: number,
+): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.ASYNC_CANCEL, -1, slot, 0);
+  sqes[at + 4] = target;
+  sqes[at + 5] = targetGeneration;
+}
