@@ -19,6 +19,8 @@ export interface EngineInfo {
   readonly engine: EngineName;
   /** Why this engine was chosen, in one clause. */
   readonly reason: string;
+  /** Where io_uring was to be had but didn't work: what mends it. */
+  readonly remedy?: string | undefined;
   /** Reads in flight at most. */
   readonly queueDepth: number;
   /** Memory that reads land in at most. */

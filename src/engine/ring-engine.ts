@@ -167,7 +167,7 @@ export class RingEngine implements Engine {
       const reaped = this.#submitAndReap();
       this.#deliver();
       if (this.#freeCount === this.info.queueDepth) this.#stages.closeUnused();
-      if (this.#stages.inFlight === 0 && !this.#canFill()) break;
+      if (this.#stages.inFlight === 0 && !this.#stages.waiting && !this.#canFill()) break;
       if (filled > 0 || reaped > 0 || this.#ring.unsubmitted) {
         if (armed) this.#ring.arm(false);
         armed = false;

@@ -105,6 +105,11 @@ export class Stages {
     return this.#inFlight;
   }
 
+  /** Whether reads wait for memory or for an entry of the file table. */
+  get waiting(): boolean {
+    return this.#forMemory.length > 0 || this.#forEntry.length > 0;
+  }
+
   /** Starts the read that the source described in `slot`; with `alignBytes` > 0 its path is opened with O_DIRECT. */
   begin(slot: number, alignBytes: number, regular: boolean): void {
     assert(this.#stage[slot] === FREE, 'a described slot was free');

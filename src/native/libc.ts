@@ -12,8 +12,6 @@ const AT_FDCWD = -100;
 const STATX_DIOALIGN = 0x2000;
 /** The same number on every architecture: it came after the tables were unified (Linux 6.5). */
 const SYS_CACHESTAT = 451;
-const RLIMIT_NOFILE = 7;
-const RLIMIT_MEMLOCK = 8;
 
 type Address = bigint | number;
 
@@ -27,7 +25,6 @@ interface Libc {
   posix_fadvise(fd: number, offset: number, length: number, advice: number): number;
   statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
   cachestat(number: number, fd: number, range: BigUint64Array, result: BigUint64Array, flags: number): number;
-  getrlimit(resource: number, result: BigUint64Array): number;
 }
 
 let libc: Libc | undefined;
@@ -47,7 +44,6 @@ function load(): Libc {
     posix_fadvise: library.func('int posix_fadvise(int, int64_t, int64_t, int)'),
     statx: library.func('int statx(int, uint8_t *, int, uint, uint8_t *)'),
     cachestat: library.func('long syscall(long, int, uint64_t *, uint64_t *, uint)'),
-    getrlimit: library.func('int getrlimit(int, uint64_t *)'),
   };
   libc = bound;
   return bound;
@@ -194,20 +190,4 @@ export function directAlignment(path: string | Uint8Array): DirectAlignment | un
   const offsetBytes = words.getUint32(0x9c, true);
   if ((words.getUint32(0, true) & STATX_DIOALIGN) === 0 || memoryBytes === 0 || offsetBytes === 0) return undefined;
   return { memoryBytes, offsetBytes };
-}
-
-function limit(resource: number): number {
-  const result = new BigUint64Array(16);
-  assert(load().getrlimit(resource, result) === 0, 'getrlimit of a known resource works');
-  return Number(result[0]);
-}
-
-/** How many files this process may have open; over 2^53 means no limit. */
-export function openFilesMax(): number {
-  return limit(RLIMIT_NOFILE);
-}
-
-/** How many bytes this process may lock; over 2^53 means no limit. */
-export function lockedBytesMax(): number {
-  return limit(RLIMIT_MEMLOCK);
 }

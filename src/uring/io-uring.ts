@@ -39,7 +39,8 @@ export class IoUring implements Ring {
 
   /** @throws {LsioError} `unavailable`, with the cause and the remedy. */
   static create(options: RingOptions): IoUring {
-    const setup = setUpRing(options.entries);
+    // Each operation in flight may be cancelled once: room for two.
+    const setup = setUpRing(options.entries * 2);
     let slabMemory: Mapping | undefined;
     let eventFd = -1;
     try {

@@ -1,0 +1,123 @@
+import { isLsioError, LsioError } from '../errors.js';
+import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../plan/window.js';
+import { readLimits } from '../uring/limits.js';
+import type { RingOptions } from '../uring/ring.js';
+import type { Engine, EngineInfo, EngineName } from './engine.js';
+import { LibuvRing } from './libuv-ring.js';
+import { RingEngine } from './ring-engine.js';
+
+/** More in flight than this helps nobody, and the queues would take hundreds of MiB. */
+export const QUEUE_DEPTH_LIMIT = 32_768;
+/** Below this depth a ring that memory limits have halved isn't worth having. */
+const QUEUE_DEPTH_MIN = 8;
+/** Memory that reads land in: untouched parts of it cost nothing. */
+const SLAB_BYTES = 64 * 1024 * 1024;
+/** Files that many reads share, open at a time. */
+const SHARED_FILES_MAX = 256;
+/** Descriptors left to the rest of the process. */
+const FILES_SPARE = 64;
+
+export interface EngineOptions {
+  /**
+   * `auto` takes io_uring where it works, else the portable engine.
+   * @default 'auto'
+   */
+  readonly engine?: EngineName | 'auto';
+  /**
+   * Reads in flight at most, 1 to 32,768. Given explicitly it holds for reads of any size; the default is 128 with at
+   * most 4 MiB in flight, and fewer where the limit of locked memory asks for it.
+   */
+  readonly queueDepth?: number;
+}
+
+/**
+ * Opens an engine. This is the only place that chooses one; `info` says which it is and why.
+ *
+ * @throws {LsioError} `usage` for a depth out of range, `unavailable` when the engine that was asked for doesn't work.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { engine = 'auto', queueDepth } = options;
+  if (
+    queueDepth !== undefined &&
+    !(Number.isInteger(queueDepth) && queueDepth >= 1 && queueDepth <= QUEUE_DEPTH_LIMIT)
+  ) {
+    throw new LsioError('usage', `queue depth ${queueDepth} is not a whole number from 1 to ${QUEUE_DEPTH_LIMIT}`);
+  }
+  if (engine === 'node') return openNode('asked for', queueDepth);
+  try {
+    return await openUring(engine === 'uring' ? 'asked for' : 'io_uring works here', queueDepth);
+  } catch (error) {
+    if (engine === 'uring' || !isLsioError(error, 'unavailable')) throw error;
+    return openNode(error.message, queueDepth, error.remedy);
+  }
+}
+
+/** How many reads may be in flight, and how many files open for them. */
+interface Sizes {
+  readonly queueDepth: number;
+  readonly sharedFiles: number;
+  /** An explicit depth holds whatever the reads' size. */
+  readonly windowBytes: number;
+}
+
+/** @throws {LsioError} `unavailable` when so many reads would need more open files than are allowed. */
+function sizesFor(queueDepth: number | undefined): Sizes {
+  const { openFiles } = readLimits();
+  const filesMax = openFiles - FILES_SPARE;
+  const wanted = queueDepth ?? QUEUE_DEPTH_MAX;
+  const depth = Math.min(wanted, filesMax - 1);
+  if (depth < 1 || (queueDepth !== undefined && depth < queueDepth)) {
+    const needed = wanted + 1 + FILES_SPARE;
+    throw new LsioError('unavailable', `${openFiles} open files are allowed, queue depth ${wanted} needs ${needed}`, {
+      code: 'EMFILE',
+      remedy: depth < 1 ? `ulimit -n ${needed}` : `ulimit -n ${needed}, or --queue-depth ${depth}`,
+    });
+  }
+  return {
+    queueDepth: depth,
+    sharedFiles: Math.min(SHARED_FILES_MAX, filesMax - depth),
+    windowBytes: queueDepth === undefined ? WINDOW_BYTES : SLAB_BYTES,
+  };
+}
+
+async function openUring(reason: string, queueDepth: number | undefined): Promise<Engine> {
+  if (process.platform !== 'linux')
+    throw new LsioError('unavailable', `io_uring is Linux's, this is ${process.platform}`);
+  // Loaded here, so that the portable engine needs neither koffi nor liburing.
+  const [{ IoUring }, { verifyRing }] = await Promise.all([
+    import('../uring/io-uring.js'),
+    import('../uring/probe.js'),
+  ]);
+  let sizes = sizesFor(queueDepth);
+  for (;;) {
+    try {
+      const ring = IoUring.create(ringOptions(sizes));
+      try {
+        verifyRing(ring);
+      } catch (error) {
+        ring.shutdown(true);
+        throw error;
+      }
+      return new RingEngine(ring, { ...info('uring', reason, sizes), flags: ring.flags }, sizes);
+    } catch (error) {
+      const tooLarge = isLsioError(error, 'unavailable') && error.code === 'ENOMEM';
+      if (!tooLarge || queueDepth !== undefined || sizes.queueDepth <= QUEUE_DEPTH_MIN) throw error;
+      const halved = Math.floor(sizes.queueDepth / 2);
+      sizes = { ...sizes, queueDepth: halved };
+      reason = `the limit of locked memory (ulimit -l) allows queue depth ${halved} only`;
+    }
+  }
+}
+
+function openNode(reason: string, queueDepth: number | undefined, remedy?: string): Engine {
+  const sizes = sizesFor(queueDepth);
+  return new RingEngine(new LibuvRing(ringOptions(sizes)), { ...info('node', reason, sizes), remedy }, sizes);
+}
+
+function ringOptions({ queueDepth, sharedFiles }: Sizes): RingOptions {
+  return { entries: queueDepth, files: queueDepth + sharedFiles, slabBytes: SLAB_BYTES };
+}
+
+function info(engine: EngineName, reason: string, { queueDepth }: Sizes): EngineInfo {
+  return { engine, reason, queueDepth, slabBytes: SLAB_BYTES, flags: [] };
+}

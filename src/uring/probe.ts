@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { errnoText, LsioError } from '../errors.js';
+import type { Ring } from './ring.js';
+
+const ANSWER_MS_MAX = 2000;
+
+/**
+ * Proves that a fresh ring works: opens this module's own file, reads its beginning and compares. That set-up succeeds
+ * says little: filters may block io_uring_enter alone, and sandboxes implement it in part.
+ *
+ * @throws {LsioError} `unavailable`
+ */
+export function verifyRing(ring: Ring): void {
+  const path = fileURLToPath(import.meta.url);
+  const expected = readFileSync(path).subarray(0, 4096);
+  const at = ring.slab.lease(expected.length);
+  const bytes = ring.slab.memory.subarray(at, at + expected.length);
+  bytes.fill(0);
+  ring.open(0, 1, 0, path, false);
+  answer(ring, 'open');
+  ring.read(0, 2, 0, 0, at, expected.length);
+  const count = answer(ring, 'read');
+  ring.close(0, 3, 0);
+  answer(ring, 'close');
+  const equal = count === expected.length && expected.equals(bytes);
+  ring.slab.release(at);
+  if (!equal)
+    throw new LsioError('unavailable', 'io_uring read other bytes than node:fs: it is not to be trusted here');
+}
+
+function answer(ring: Ring, operation: string): number {
+  const deadlineMs = Date.now() + ANSWER_MS_MAX;
+  while (ring.submitAndReap() === 0) {
+    if (Date.now() > deadlineMs) throw new LsioError('unavailable', `io_uring doesn't answer to ${operation}`);
+  }
+  const result = ring.completions.result[0]!;
+  if (result >= 0) return result;
+  const [code, text] = errnoText(-result);
+  throw new LsioError('unavailable', `io_uring can't ${operation} files: ${text} (${code})`, {
+    code,
+    remedy: 'Linux 5.15 or newer has all that lsio uses',
+  });
+}
