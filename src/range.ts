@@ -30,10 +30,14 @@ export const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 /**
  * Refuses a range that no file could satisfy.
  *
- * @throws {LsioError} `usage` when a number is negative, fractional or over {@link OFFSET_MAX}, or the end is.
+ * @throws {LsioError} `usage` when a number is negative, fractional or over {@link OFFSET_MAX}, or the end is; also when
+ * the range has both an offset or a length and a suffix length.
  */
 export function checkRange(range: ByteRange): void {
   if ('suffixLength' in range) {
+    if ('offset' in range || 'length' in range) {
+      throw new LsioError('usage', 'a range has either offset and length or suffixLength, not both');
+    }
     checkBytes(range.suffixLength, 'suffixLength');
     return;
   }

@@ -1,16 +1,7 @@
+import type { Path, SharedFile } from './read.js';
 import type { ReadSlots } from './slots.js';
 
-/** A path as the system takes it: text, or its exact bytes where they are not UTF-8. */
-export type Path = string | Uint8Array;
-
-/** The `length` of a read that goes on to the end of the file, however long it is. */
-export const TO_END = -1;
-
-/**
- * The longest read that comes in one piece, in bytes. A file read {@link TO_END} that is longer fails with `too-large`:
- * ask for ranges of it.
- */
-export const PIECE_BYTES_MAX = 8 * 1024 * 1024;
+export { type Path, PIECE_BYTES_MAX, type SharedFile, TO_END } from './read.js';
 
 export type EngineName = 'uring' | 'node';
 
@@ -27,16 +18,6 @@ export interface EngineInfo {
   readonly slabBytes: number;
   /** The set-up flags of the ring; empty for `node`. */
   readonly flags: readonly string[];
-}
-
-/**
- * A file that many reads share. It is opened by its first read and again after it was closed for others that needed the
- * room; what went wrong with opening it is what its reads fail with.
- */
-export interface SharedFile {
-  readonly path: Path;
-  /** Closes it once its reads are done. Reading from it afterwards is an error. */
-  close(): void;
 }
 
 /**
@@ -61,10 +42,14 @@ export interface ReadSource {
   readonly ended: boolean;
 }
 
-/** How a source is run. */
-export interface RunOptions {
-  /** Open files with O_DIRECT, which needs offsets and lengths that are multiples of this; absent: buffered. */
+/** How files are opened. */
+export interface OpenOptions {
+  /** Open with O_DIRECT, and widen reads to multiples of this many bytes; absent or 0: buffered. */
   readonly directAlignBytes?: number | undefined;
+}
+
+/** How a source is run; `directAlignBytes` is for reads by path. */
+export interface RunOptions extends OpenOptions {
   /** Every file is known to be regular, so that an empty read needs no second look. */
   readonly regularFiles?: boolean | undefined;
 }
@@ -77,7 +62,8 @@ export interface Run {
   cancel(): void;
   /**
    * Fulfils when the source has ended and all its reads are done.
-   * Rejects with `unavailable` when the engine fails, `closed` when it is closed first.
+   * Rejects with `unavailable` when the engine fails, `closed` when it is closed first, and with the error itself after
+   * a broken invariant or when the source throws; the engine is of no more use then.
    */
   readonly finished: Promise<void>;
 }
@@ -86,11 +72,11 @@ export interface Run {
 export interface Engine {
   readonly info: EngineInfo;
   /** A file for many reads. Nothing is opened yet. */
-  share(path: Path): SharedFile;
+  share(path: Path, options?: OpenOptions): SharedFile;
   run(source: ReadSource, options?: RunOptions): Run;
   /**
    * Cancels what is in flight, waits for it (2 s at most), and gives everything back. Afterwards `share` and `run`
-   * throw `closed`. Memory lent out is gone, too.
+   * throw `closed`. What was lent with {@link ReadSlots.keep} may still be looked at.
    */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { assert } from '../assert.js';
-import type { Path, SharedFile } from './engine.js';
+import type { Path, SharedFile } from './read.js';
 
 /** Where a shared file stands: it needs an entry of the ring's file table to be read. */
 export const CLOSED = 0;
@@ -16,19 +16,31 @@ export class OpenFile implements SharedFile {
   entry = -1;
   /** Reads that need it open: in flight or about to be. */
   users = 0;
+  /** Its owner no longer wants it. */
+  retired = false;
   /** Slots that wait for its open to complete. */
   readonly waiting: number[] = [];
-  readonly #table: FileTable;
+  readonly table: FileTable;
 
   constructor(table: FileTable, path: Path, alignBytes: number) {
-    this.#table = table;
+    this.table = table;
     this.path = path;
     this.alignBytes = alignBytes;
   }
 
   close(): void {
-    this.#table.retire(this);
+    this.table.retire(this);
   }
+}
+
+export interface FileTableOptions {
+  /** The files have the entries `first` … `first + count - 1`. */
+  readonly first: number;
+  readonly count: number;
+  /** Closes what is open in an entry. */
+  readonly closeEntry: (entry: number) => void;
+  /** {@link FileTable.closeRetired} has something to do. */
+  readonly onRetired: () => void;
 }
 
 /**
@@ -39,12 +51,13 @@ export class FileTable {
   readonly #freeEntries: number[] = [];
   /** Open, with no users; the longest unused first, since a Set keeps the order of insertion. */
   readonly #unused = new Set<OpenFile>();
-  readonly #closeEntry: (entry: number) => void;
+  #retired: OpenFile[] = [];
+  readonly #options: FileTableOptions;
 
-  /** The files have the entries `first` … `first + count - 1`; `closeEntry` closes what is open in one. */
-  constructor(first: number, count: number, closeEntry: (entry: number) => void) {
+  constructor(options: FileTableOptions) {
+    const { first, count } = options;
     for (let entry = first + count - 1; entry >= first; entry--) this.#freeEntries.push(entry);
-    this.#closeEntry = closeEntry;
+    this.#options = options;
   }
 
   /** Gives a closed file an entry to be opened into; false when all are in use. Opening replaces what is open there. */
@@ -70,10 +83,7 @@ export class FileTable {
 
   /** The open failed: nothing is in the entry, or what was there before, which nobody reads. */
   openFailed(file: OpenFile): void {
-    this.#closeEntry(file.entry);
-    this.#freeEntries.push(file.entry);
-    file.entry = -1;
-    file.state = CLOSED;
+    this.#close(file);
   }
 
   use(file: OpenFile): void {
@@ -82,13 +92,31 @@ export class FileTable {
 
   unuse(file: OpenFile): void {
     assert(file.users > 0, 'a file is given back as often as it was taken');
-    if (--file.users === 0 && file.state === OPEN) this.#unused.add(file);
+    if (--file.users > 0 || file.state !== OPEN) return;
+    if (file.retired) this.#close(file);
+    else this.#unused.add(file);
   }
 
-  /** Closes a file that its owner no longer wants; while reads use it, it stays until its entry is needed. */
+  /** Says that nothing more will be read from a file. */
   retire(file: OpenFile): void {
-    if (!this.#unused.delete(file)) return;
-    this.#closeEntry(file.entry);
+    if (file.retired) return;
+    file.retired = true;
+    if (!this.#unused.has(file)) return;
+    this.#retired.push(file);
+    this.#options.onRetired();
+  }
+
+  /** Closes the files that were retired while nothing used them. */
+  closeRetired(): void {
+    if (this.#retired.length === 0) return;
+    for (const file of this.#retired) {
+      if (this.#unused.delete(file)) this.#close(file);
+    }
+    this.#retired = [];
+  }
+
+  #close(file: OpenFile): void {
+    this.#options.closeEntry(file.entry);
     this.#freeEntries.push(file.entry);
     file.entry = -1;
     file.state = CLOSED;

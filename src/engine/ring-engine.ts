@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { assert } from '../assert.js';
 import { LsioError } from '../errors.js';
 import type { Ring } from '../uring/ring.js';
-import type { Engine, EngineInfo, Path, ReadSource, Run, RunOptions, SharedFile } from './engine.js';
+import type { Engine, EngineInfo, OpenOptions, Path, ReadSource, Run, RunOptions, SharedFile } from './engine.js';
 import { OpenFile } from './files.js';
 import { ReadSlots } from './slots.js';
 import { Stages } from './stages.js';
@@ -47,6 +47,11 @@ class ActiveRun implements Run {
     this.settle = settle;
   }
 
+  /** Whether there are reads to ask it for. */
+  get hungry(): boolean {
+    return !this.idle && !this.cancelled && !this.source.ended;
+  }
+
   wake(): void {
     this.idle = false;
     this.#engine.schedule();
@@ -71,6 +76,10 @@ export class RingEngine implements Engine {
   readonly #slots: ReadSlots;
   readonly #stages: Stages;
   readonly #runs: ActiveRun[] = [];
+  /** Who is asked for reads first; the next one the next time, or a single free slot would always be the first run's. */
+  #firstRun = 0;
+  /** Runs whose reads are to be given up, at the beginning of the next round. */
+  #cancelling: ActiveRun[] = [];
   readonly #runOf: (ActiveRun | undefined)[];
   readonly #free: Int32Array;
   #freeCount: number;
@@ -78,10 +87,12 @@ export class RingEngine implements Engine {
   #turnBeganMs = Number.NEGATIVE_INFINITY;
   #scheduled = false;
   #pumping = false;
+  /** Something was asked of us while the pump ran: one more round. */
+  #again = false;
   #held = false;
   #closing: Promise<void> | undefined;
   #closed = false;
-  #failure: LsioError | undefined;
+  #failure: Error | undefined;
 
   /** @param sharedFiles entries of the ring's file table beyond the first `queueDepth`. */
   constructor(ring: Ring, info: EngineInfo, options: { readonly sharedFiles: number; readonly windowBytes: number }) {
@@ -102,7 +113,7 @@ export class RingEngine implements Engine {
     this.#watchdog = setTimeout(() => this.#onWatchdog(), WATCHDOG_MS).unref();
   }
 
-  share(path: Path, options: { readonly directAlignBytes?: number } = {}): SharedFile {
+  share(path: Path, options: OpenOptions = {}): SharedFile {
     this.#assertOpen();
     return new OpenFile(this.#stages.files, path, options.directAlignBytes ?? 0);
   }
@@ -122,6 +133,7 @@ export class RingEngine implements Engine {
 
   /** Sees to it that the pump runs soon: in this turn of the event loop, unless that has gone on for long. */
   schedule(): void {
+    this.#again = true;
     if (this.#scheduled || this.#pumping || this.#closed) return;
     this.#scheduled = true;
     if (performance.now() - this.#turnBeganMs < TURN_MS_MAX) process.nextTick(() => this.#pump());
@@ -131,9 +143,7 @@ export class RingEngine implements Engine {
   cancelRun(run: ActiveRun): void {
     if (this.#closed || run.cancelled) return;
     run.cancelled = true;
-    for (let slot = 0; slot < this.#runOf.length; slot++) {
-      if (this.#runOf[slot] === run) this.#stages.cancel(slot);
-    }
+    this.#cancelling.push(run);
     this.schedule();
   }
 
@@ -150,8 +160,7 @@ export class RingEngine implements Engine {
     try {
       this.#goRound();
     } catch (error) {
-      if (!(error instanceof LsioError)) throw error;
-      this.#fail(error);
+      this.#fail(error as Error);
     } finally {
       this.#pumping = false;
     }
@@ -162,13 +171,15 @@ export class RingEngine implements Engine {
     let armed = false;
     this.#ring.arm(false);
     for (;;) {
+      this.#again = false;
+      this.#cancelReads();
       this.#stages.resume();
       const filled = this.#fill();
       const reaped = this.#submitAndReap();
       this.#deliver();
       if (this.#freeCount === this.info.queueDepth) this.#stages.closeUnused();
-      if (this.#stages.inFlight === 0 && !this.#stages.waiting && !this.#canFill()) break;
-      if (filled > 0 || reaped > 0 || this.#ring.unsubmitted) {
+      if (this.#stages.inFlight === 0 && !this.#stages.waiting && !this.#again && !this.#canFill()) break;
+      if (filled > 0 || reaped > 0 || this.#again || this.#ring.unsubmitted) {
         if (armed) this.#ring.arm(false);
         armed = false;
         if (performance.now() < deadlineMs) continue;
@@ -184,6 +195,15 @@ export class RingEngine implements Engine {
     this.#hold(this.#stages.inFlight > 0);
   }
 
+  #cancelReads(): void {
+    if (this.#cancelling.length === 0) return;
+    for (let slot = 0; slot < this.#runOf.length; slot++) {
+      const run = this.#runOf[slot];
+      if (run !== undefined && this.#cancelling.includes(run)) this.#stages.cancel(slot);
+    }
+    this.#cancelling = [];
+  }
+
   #submitAndReap(): number {
     const { slot, generation, result } = this.#ring.completions;
     const count = this.#ring.submitAndReap();
@@ -196,10 +216,11 @@ export class RingEngine implements Engine {
   /** Gives free slots to the sources, each a fair share. Returns how many are in use more than before. */
   #fill(): number {
     let filled = 0;
-    for (let index = 0; index < this.#runs.length && this.#freeCount > 0; index++) {
-      const run = this.#runs[index]!;
-      if (run.idle || run.cancelled || run.source.ended) continue;
-      const share = Math.ceil(this.#freeCount / (this.#runs.length - index));
+    const runs = this.#runs.length;
+    for (let step = 0; step < runs && this.#freeCount > 0; step++) {
+      const run = this.#runs[(this.#firstRun + step) % runs]!;
+      if (!run.hungry) continue;
+      const share = Math.ceil(this.#freeCount / (runs - step));
       const count = run.source.fill(this.#slots, this.#free, share);
       run.idle = count < share;
       for (let taken = 0; taken < count; taken++) {
@@ -212,11 +233,12 @@ export class RingEngine implements Engine {
       this.#freeCount -= count;
       filled += count;
     }
+    if (filled > 0) this.#firstRun++;
     return filled;
   }
 
   #canFill(): boolean {
-    return this.#freeCount > 0 && this.#runs.some((run) => !run.idle && !run.cancelled && !run.source.ended);
+    return this.#freeCount > 0 && this.#runs.some((run) => run.hungry);
   }
 
   #slotFinished(slot: number): void {
@@ -259,11 +281,14 @@ export class RingEngine implements Engine {
     if (!this.#closed && this.#stages.inFlight > 0) this.#turn();
   }
 
-  /** The ring has failed for good: nothing more will come of what is in hand. */
-  #fail(error: LsioError): void {
+  /**
+   * The ring has failed for good: nothing more will come of what is in hand. After a broken invariant, what is in flight
+   * isn't known either.
+   */
+  #fail(error: Error): void {
     this.#failure = error;
     for (const run of this.#runs.splice(0)) run.settle(error);
-    this.#shutDown(this.#stages.inFlight === 0);
+    this.#shutDown(error instanceof LsioError && this.#stages.inFlight === 0);
   }
 
   async #close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Slab } from '../uring/slab.js';
-import type { Path, SharedFile } from './engine.js';
+import type { Path, SharedFile } from './read.js';
 
 /**
  * The reads that an engine has in hand, as columns: what was asked and what came of it. A slot is a place in them,

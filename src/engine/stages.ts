@@ -1,9 +1,10 @@
+// long: one state machine; apart, its transitions could not be followed.
 import { type Stats, stat } from 'node:fs';
 import { assert } from '../assert.js';
-import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR } from '../uring/errno.js';
+import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR, ESPIPE } from '../uring/errno.js';
 import type { Ring } from '../uring/ring.js';
-import { type Path, PIECE_BYTES_MAX, TO_END } from './engine.js';
 import { CLOSED, FileTable, OPEN, OpenFile } from './files.js';
+import { type Path, PIECE_BYTES_MAX, TO_END } from './read.js';
 import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from './slots.js';
 
 /** Where a slot stands: free, waiting for something, or finished. */
@@ -40,8 +41,16 @@ export interface StagesOptions {
   readonly windowBytes: number;
   /** A read is finished: its outcome is in the slots' columns. */
   readonly onFinished: (slot: number) => void;
-  /** Something went on outside of the ring: there may be operations to submit. */
+  /** Something went on outside of the ring: {@link Stages.resume} is to be called. */
   readonly onProgress: () => void;
+}
+
+/** The answer to a stat. */
+interface Look {
+  readonly slot: number;
+  readonly generation: number;
+  readonly errno: number;
+  readonly stats: Stats;
 }
 
 /**
@@ -66,6 +75,9 @@ export class Stages {
   #openSlotFiles = 0;
   readonly #forMemory: number[] = [];
   readonly #forEntry: number[] = [];
+  #looks: Look[] = [];
+  /** Closes in flight, by entry of the file table. */
+  readonly #closing: Uint8Array;
 
   readonly #stage: Uint8Array;
   /** Tells the operations of a slot apart; an answer to any but the last one is a bug. */
@@ -87,7 +99,13 @@ export class Stages {
     this.#ring = ring;
     this.#slots = slots;
     this.#options = options;
-    this.files = new FileTable(depth, options.sharedFiles, (entry) => this.#closeEntry(entry));
+    this.files = new FileTable({
+      first: depth,
+      count: options.sharedFiles,
+      closeEntry: (entry) => this.#closeEntry(entry),
+      onRetired: options.onProgress,
+    });
+    this.#closing = new Uint8Array(depth + options.sharedFiles);
     this.#stage = new Uint8Array(depth);
     this.#generation = new Uint32Array(depth);
     this.#slotFileOpen = new Uint8Array(depth);
@@ -114,7 +132,7 @@ export class Stages {
   begin(slot: number, alignBytes: number, regular: boolean): void {
     assert(this.#stage[slot] === FREE, 'a described slot was free');
     const length = this.#slots.length[slot]!;
-    assert(length >= TO_END && length <= PIECE_BYTES_MAX, `a read of ${length} bytes fits in a piece`);
+    assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
     this.#retries[slot] = 0;
     this.#cancelled[slot] = 0;
     this.#regular[slot] = regular ? 1 : 0;
@@ -122,8 +140,14 @@ export class Stages {
     this.#capacity[slot] = 0;
     this.#alignBytes[slot] = alignBytes;
     this.#base[slot] = this.#slots.offset[slot]!;
-    if (this.#slots.path[slot] !== undefined) this.#open(slot);
-    else this.#openShared(slot);
+    const path = this.#slots.path[slot];
+    if (path === undefined) {
+      assert(!this.#shared(slot).retired, 'nothing is read from a file after it was closed');
+      this.#openShared(slot);
+    } else if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) {
+      // The system would take what is before the NUL for the whole path, and read another file.
+      this.#finish(slot, EINVAL);
+    } else this.#open(slot);
   }
 
   /** The slot was delivered: its memory, unless lent on, and the slot itself are free again. */
@@ -136,17 +160,31 @@ export class Stages {
   /** Takes one completion of the ring. */
   complete(slot: number, generation: number, result: number): void {
     this.#inFlight--;
-    if (slot >= this.#options.depth) return; // the close of a file: nothing waits for it
-    assert(generation === this.#generation[slot], `completion ${slot}.${generation} is the one waited for`);
+    if (slot >= this.#options.depth) {
+      // Nothing waits for the close of a file.
+      assert(this.#closing[slot - this.#options.depth]! > 0, 'a completion is that of an operation in flight');
+      this.#closing[slot - this.#options.depth]!--;
+      return;
+    }
+    assert(generation === this.#generation[slot], 'a completion is the one that its slot waits for');
     if (this.#stage[slot] === FOR_READ) this.#readDone(slot, result);
     else {
-      assert(this.#stage[slot] === FOR_OPEN, `slot ${slot} waits for a completion`);
+      assert(this.#stage[slot] === FOR_OPEN, 'a slot with a completion waits for one');
       this.#openDone(slot, result);
     }
   }
 
-  /** Memory or entries of the file table may have become free: lets on what waits for them, in order. */
+  /**
+   * Takes in what came from outside of the ring: answers to stats, files that were closed. Memory or entries of the file
+   * table may have become free: lets on what waits for them, in order.
+   */
   resume(): void {
+    if (this.#looks.length > 0) {
+      const looks = this.#looks;
+      this.#looks = [];
+      for (const look of looks) this.#looked(look);
+    }
+    this.files.closeRetired();
     while (this.#forEntry.length > 0) {
       const slot = this.#forEntry[0]!;
       if (this.#stage[slot] === FOR_ENTRY && !this.#assignEntry(slot)) break;
@@ -188,7 +226,10 @@ export class Stages {
 
   #shared(slot: number): OpenFile {
     const file = this.#slots.file[slot];
-    assert(file instanceof OpenFile, `slot ${slot} names a path or a file of this engine`);
+    assert(
+      file instanceof OpenFile && file.table === this.files,
+      'a described slot names a path or a file of this engine',
+    );
     return file;
   }
 
@@ -220,8 +261,8 @@ export class Stages {
   /** Opens the shared file, or waits with others for its open. False: no entry is to be had now. */
   #assignEntry(slot: number): boolean {
     const file = this.#shared(slot);
-    if (file.state === CLOSED && !this.files.assign(file)) return false;
-    const opener = file.users === 0;
+    const opener = file.state === CLOSED;
+    if (opener && !this.files.assign(file)) return false;
     this.files.use(file);
     if (file.state === OPEN) this.#prepareRead(slot);
     else if (opener) this.#open(slot);
@@ -237,7 +278,7 @@ export class Stages {
     if (this.#slots.path[slot] === undefined) {
       this.#sharedOpenDone(slot, result);
     } else if (result < 0) {
-      this.#finish(slot, -result);
+      this.#finish(slot, this.#cancelled[slot] !== 0 ? ECANCELED : -result);
     } else {
       if (this.#slotFileOpen[slot] === 0) {
         this.#slotFileOpen[slot] = 1;
@@ -270,10 +311,11 @@ export class Stages {
       }
       return;
     }
+    const cancelled = this.#cancelled[slot] !== 0;
     this.files.openFailed(file);
-    this.#finish(slot, -result);
+    this.#finish(slot, cancelled ? ECANCELED : -result);
     for (const other of waiting) {
-      if (result !== -ECANCELED) this.#finish(other, -result);
+      if (!cancelled) this.#finish(other, -result);
       else {
         // That the opener was cancelled is nothing to the others: one of them opens it again.
         this.files.unuse(file);
@@ -288,11 +330,16 @@ export class Stages {
     if (this.#cancelled[slot] !== 0) return this.#finish(slot, ECANCELED);
     if (length === 0) return this.#finish(slot, 0);
     const offset = this.#slots.offset[slot]!;
-    const alignBytes = this.#alignBytes[slot]! || 1;
-    const skipBytes = offset % alignBytes;
-    this.#base[slot] = offset - skipBytes;
+    const alignBytes = this.#alignBytes[slot]!;
     const wantBytes = length === TO_END ? Math.max(this.#capacity[slot]!, this.#guessBytes) : length;
-    this.#capacity[slot] = Math.ceil((skipBytes + wantBytes) / alignBytes) * alignBytes;
+    if (alignBytes === 0) {
+      this.#base[slot] = offset;
+      this.#capacity[slot] = wantBytes;
+    } else {
+      const skipBytes = offset % alignBytes;
+      this.#base[slot] = offset - skipBytes;
+      this.#capacity[slot] = Math.ceil((skipBytes + wantBytes) / alignBytes) * alignBytes;
+    }
     if (!this.#lease(slot)) {
       this.#stage[slot] = FOR_MEMORY;
       this.#forMemory.push(slot);
@@ -330,15 +377,19 @@ export class Stages {
 
   #readFrom(slot: number): number {
     const filled = this.#filled[slot]!;
-    return filled - (filled % (this.#alignBytes[slot]! || 1));
+    const alignBytes = this.#alignBytes[slot]!;
+    return alignBytes === 0 ? filled : filled - (filled % alignBytes);
   }
 
   #readDone(slot: number, result: number): void {
     if (this.#cancelled[slot] !== 0) return this.#finish(slot, ECANCELED);
     if (result < 0) {
+      // What can't be read at an offset, says libuv: a FIFO, a socket, a terminal.
+      if (result === -ESPIPE) return this.#finish(slot, NOT_REGULAR);
       if (!this.#mayRetry(slot, -result)) return this.#finish(slot, -result);
       return this.#retries[slot] === RETRIES_BEFORE_LOOK ? this.#look(slot) : this.#read(slot);
     }
+    this.#retries[slot] = 0;
     const before = this.#filled[slot]!;
     const reached = this.#readFrom(slot) + result;
     if (reached <= before) {
@@ -346,7 +397,6 @@ export class Stages {
       return before === 0 && this.#regular[slot] === 0 ? this.#look(slot) : this.#finish(slot, 0);
     }
     this.#filled[slot] = reached;
-    this.#retries[slot] = 0;
     const length = this.#slots.length[slot]!;
     // A short read is not the end of the file: only a read that brings nothing is.
     if (length === TO_END) return reached === this.#capacity[slot] ? this.#look(slot) : this.#read(slot);
@@ -364,14 +414,15 @@ export class Stages {
     const generation = this.#next(slot, FOR_LOOK);
     const path = this.#path(slot);
     stat(typeof path === 'string' ? path : Buffer.from(path), (error, stats) => {
-      if (this.#stage[slot] !== FOR_LOOK || this.#generation[slot] !== generation) return;
-      if (error !== null) this.#finish(slot, -(error.errno ?? -EIO));
-      else this.#looked(slot, stats);
+      this.#looks.push({ slot, generation, errno: error === null ? 0 : -(error.errno ?? -EIO), stats });
       this.#options.onProgress();
     });
   }
 
-  #looked(slot: number, stats: Stats): void {
+  #looked({ slot, generation, errno, stats }: Look): void {
+    // A read that was cancelled meanwhile doesn't wait for it any more.
+    if (this.#stage[slot] !== FOR_LOOK || this.#generation[slot] !== generation) return;
+    if (errno !== 0) return this.#finish(slot, errno);
     const toEnd = this.#slots.length[slot] === TO_END;
     if (stats.isDirectory()) return this.#finish(slot, EISDIR);
     const device = stats.isCharacterDevice() || stats.isBlockDevice();
@@ -422,6 +473,7 @@ export class Stages {
 
   #closeEntry(entry: number): void {
     this.#inFlight++;
+    this.#closing[entry]!++;
     this.#ring.close(this.#options.depth + entry, 0, entry);
   }
 

@@ -43,7 +43,7 @@ export class Slab {
 
   /** Where a piece of at least `bytes` bytes begins, or -1 when none is free now. */
   lease(bytes: number): number {
-    assert(bytes <= this.memory.byteLength, `a piece of ${bytes} bytes fits in the slab`);
+    assert(bytes <= this.memory.byteLength, 'a piece fits in the slab');
     const sizeClass = classOf(bytes);
     let at = this.#take(sizeClass);
     if (at < 0) {
@@ -59,7 +59,7 @@ export class Slab {
   /** The size of the piece leased at `at`, in bytes. */
   sizeBytes(at: number): number {
     const mark = this.#leasedClass[at >>> PAGE_SHIFT]!;
-    assert(mark !== 0, `a piece is leased at ${at}`);
+    assert(mark !== 0, 'a piece is leased where one is named');
     return PAGE_BYTES << (mark - 1);
   }
 

@@ -1,0 +1,170 @@
+import { assert } from '../assert.js';
+import { isLsioError } from '../errors.js';
+import { directAlignment } from '../native/libc.js';
+import type { Workload } from '../workload/workload.js';
+import type { CacheState } from './cache.js';
+import { ChildContender } from './child-contender.js';
+import { describeEnvironment } from './environment.js';
+import { interleave, prepareFiles } from './interleave.js';
+import type { ReaderName } from './reader.js';
+import type { BenchResult, CaseResult } from './result.js';
+import { cacheWarnings, caseResult, lanesFor } from './summary.js';
+import { dedupe, type Warning } from './warnings.js';
+
+/** What `lsio bench` measures: every workload in every cache state, at every depth, by every reader. */
+export interface BenchOptions {
+  readonly dir: string;
+  readonly version: string;
+  readonly workloads: readonly Workload[];
+  readonly order: 'sorted' | 'random';
+  readonly readers: readonly ReaderName[];
+  readonly caches: readonly CacheState[];
+  /** undefined: the default depth, which follows the size of the reads. */
+  readonly queueDepths: readonly (number | undefined)[];
+  readonly direct: DirectChoice;
+  readonly runs: number;
+  readonly warmups: number;
+  readonly verify: 'all' | 'sample' | 'none';
+  readonly latency: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: ((step: Step) => void) | undefined;
+  /** Called after each case, so that what is there is saved. */
+  readonly onResult?: ((result: BenchResult) => void) | undefined;
+}
+
+export type DirectChoice = 'auto' | 'on' | 'off';
+
+/** What is being run now, and how much of all runs is done. */
+export interface Step {
+  readonly text: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** libuv's default of 4 threads, and more; each reader that uses them gets the number that suits it best. */
+const THREAD_POOL_SIZES = [4, 16, 64];
+const USES_THREAD_POOL: readonly ReaderName[] = ['promises', 'callback', 'node'];
+/** The first trial warms up the code, the second tells. */
+const TRIALS = 2;
+
+/** Runs the benchmark. An abort ends it between two runs: the result then holds what is complete. */
+export async function runBench(options: BenchOptions): Promise<BenchResult> {
+  const { workloads, caches, queueDepths, readers, runs, signal, onResult } = options;
+  const environment = describeEnvironment(options.dir, options.version);
+  const cases: CaseResult[] = [];
+  const warnings: Warning[] = [];
+  const total = workloads.length * caches.length * queueDepths.length * readers.length * (runs + 1);
+  let done = 0;
+  function result(interrupted: boolean): BenchResult {
+    return { schema: 'lsio.bench/1', environment, cases, warnings: dedupe(warnings), interrupted };
+  }
+  if (environment.loadAverage > environment.cpus) {
+    warnings.push({ kind: 'busy-machine', loadAverage: environment.loadAverage, cpus: environment.cpus });
+  }
+  for (const work of workloads) {
+    for (const cache of caches) {
+      for (const queueDepth of queueDepths) {
+        const cell: Cell = { work, cache, queueDepth, alignBytes: alignFor(options, work, cache, warnings) };
+        try {
+          cases.push(
+            ...(await runCell(cell, options, warnings, (text) => options.onStep?.({ text, done: done++, total }))),
+          );
+        } catch (error) {
+          if (signal?.aborted) return result(true);
+          throw error;
+        }
+        onResult?.(result(false));
+      }
+    }
+  }
+  return result(false);
+}
+
+/** One workload in one cache state at one depth: what its readers compete in. */
+interface Cell {
+  readonly work: Workload;
+  readonly cache: CacheState;
+  readonly queueDepth: number | undefined;
+  readonly alignBytes: number | undefined;
+}
+
+/** The alignment to read with O_DIRECT by, or undefined to read through the page cache. */
+export function alignFor(
+  { dir, direct }: { readonly dir: string; readonly direct: DirectChoice },
+  work: Workload,
+  cache: CacheState,
+  warnings: Warning[],
+): number | undefined {
+  // Warm pages are to be read from the cache; cold ones are not worth putting there.
+  if (direct === 'off' || (direct === 'auto' && cache !== 'cold')) return undefined;
+  const alignment = directAlignment(work.files[0]?.path ?? dir);
+  if (alignment !== undefined) return alignment.offsetBytes;
+  warnings.push({ kind: 'no-direct', dir });
+  return undefined;
+}
+
+async function runCell(
+  cell: Cell,
+  options: BenchOptions,
+  warnings: Warning[],
+  onRun: (text: string) => void,
+): Promise<CaseResult[]> {
+  const { work, cache } = cell;
+  const started: StartedReader[] = [];
+  try {
+    for (const reader of options.readers) {
+      options.signal?.throwIfAborted();
+      onRun(`${work.case} ${cache} ${reader}, start`);
+      try {
+        started.push(await startReader(reader, cell, options.latency));
+      } catch (error) {
+        if (!isLsioError(error, 'unavailable')) throw error;
+        warnings.push({ kind: 'engine-unavailable', engine: reader, reason: error.message, remedy: error.remedy });
+      }
+    }
+    const contenders = started.map(({ contender }) => contender);
+    const measured = await interleave(contenders, {
+      ...options,
+      files: work.files,
+      cache,
+      equalPasses: false,
+      onRun: (name, run) => run >= 0 && onRun(`${work.case} ${cache} ${name}, run ${run + 1} of ${options.runs}`),
+    });
+    if (options.verify !== 'none') for (const contender of contenders) await contender.verify(options.verify);
+    return measured.map((runs, index) => {
+      warnings.push(...cacheWarnings(work, cache, runs));
+      return caseResult({ ...cell, ...options, ...started[index]!, measured: runs });
+    });
+  } finally {
+    await Promise.all(started.map(({ contender }) => contender.close()));
+  }
+}
+
+interface StartedReader {
+  readonly reader: ReaderName;
+  readonly contender: ChildContender;
+  readonly threadPoolSize: number | null;
+}
+
+/** Starts a reader; one that uses libuv's threads with as many of them as suit it best, found by trying. */
+async function startReader(reader: ReaderName, cell: Cell, latency: boolean): Promise<StartedReader> {
+  const { work, cache, queueDepth, alignBytes } = cell;
+  const setup = { reader, work, queueDepth, lanes: lanesFor(work, queueDepth), alignBytes, latency };
+  if (!USES_THREAD_POOL.includes(reader)) {
+    return { reader, contender: await ChildContender.start(setup, THREAD_POOL_SIZES[0]!), threadPoolSize: null };
+  }
+  let best: { contender: ChildContender; threadPoolSize: number; wallNs: number } | undefined;
+  for (const threadPoolSize of THREAD_POOL_SIZES) {
+    const contender = await ChildContender.start(setup, threadPoolSize);
+    let wallNs = Number.POSITIVE_INFINITY;
+    for (let trial = 0; trial < TRIALS; trial++) {
+      prepareFiles(work.files, cache);
+      wallNs = Math.min(wallNs, (await contender.run(1)).wallNs);
+    }
+    const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { contender }];
+    await loser?.contender.close();
+    best = winner ?? { contender, threadPoolSize, wallNs };
+  }
+  assert(best !== undefined, 'there are sizes to try');
+  return { reader, contender: best.contender, threadPoolSize: best.threadPoolSize };
+}

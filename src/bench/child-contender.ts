@@ -1,0 +1,87 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { assert } from '../assert.js';
+import { LsioError } from '../errors.js';
+import type { ChildReply, ChildRequest, ChildSetup, ReaderFacts } from './child.js';
+import type { Contender, Sample } from './contender.js';
+
+/** A reader in a process of its own. */
+export class ChildContender implements Contender {
+  readonly name: string;
+  readonly facts: ReaderFacts;
+  readonly #process: ChildProcess;
+
+  /**
+   * Starts the process and opens its reader.
+   *
+   * @param threadPoolSize the number of libuv's threads in it: fixed for the life of a process.
+   * @throws {LsioError} `unavailable` when its engine can't be had.
+   */
+  static async start(setup: ChildSetup, threadPoolSize: number): Promise<ChildContender> {
+    const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), {
+      serialization: 'advanced',
+      env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize) },
+      // Its own process group: Ctrl-C is ours to handle, and ends it through `disconnect`.
+      detached: true,
+    });
+    try {
+      const reply = await ask(child, { kind: 'setup', setup });
+      assert(reply.kind === 'ready', 'a process that is set up is ready');
+      return new ChildContender(setup.reader, child, reply.facts);
+    } catch (error) {
+      child.disconnect();
+      throw error;
+    }
+  }
+
+  private constructor(name: string, child: ChildProcess, facts: ReaderFacts) {
+    this.name = name;
+    this.#process = child;
+    this.facts = facts;
+  }
+
+  async run(passes: number): Promise<Sample> {
+    const reply = await ask(this.#process, { kind: 'run', passes });
+    assert(reply.kind === 'sample', 'a run comes to a sample');
+    return reply.sample;
+  }
+
+  /**
+   * Reads again, outside of any timing, and compares the bytes. Returns how many operations were compared.
+   *
+   * @throws {LsioError} when bytes differ.
+   */
+  async verify(how: 'all' | 'sample'): Promise<number> {
+    const reply = await ask(this.#process, { kind: 'verify', how });
+    assert(reply.kind === 'verified', 'a verification comes to an end');
+    return reply.operations;
+  }
+
+  async close(): Promise<void> {
+    if (this.#process.connected) await ask(this.#process, { kind: 'close' });
+  }
+}
+
+function ask(child: ChildProcess, request: ChildRequest): Promise<ChildReply> {
+  return new Promise((resolve, reject) => {
+    function settle(): void {
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      child.off('error', onExit);
+    }
+    function onMessage(message: unknown): void {
+      settle();
+      const reply = message as ChildReply;
+      if (reply.kind !== 'failed') resolve(reply);
+      else reject(new LsioError(reply.errorKind ?? 'read', reply.message, { remedy: reply.remedy }));
+    }
+    function onExit(): void {
+      settle();
+      reject(new LsioError('unavailable', 'the reading process ended before its reply'));
+    }
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+    child.on('error', onExit);
+    child.send(request);
+  });
+}

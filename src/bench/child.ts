@@ -1,0 +1,110 @@
+import { performance } from 'node:perf_hooks';
+import { openEngine } from '../engine/open.js';
+import { type ErrorKind, isLsioError, LsioError } from '../errors.js';
+import { sampleOf, verifier } from '../workload/verify.js';
+import type { Workload } from '../workload/workload.js';
+import type { Sample } from './contender.js';
+import { EngineReader } from './engine-reader.js';
+import { LatencyHistogram } from './latency.js';
+import { nodeReader } from './node-readers.js';
+import type { Reader, ReaderName } from './reader.js';
+
+/*
+ * A process of its own for each reader: it has its own thread pool, heap and warmed-up code, and its CPU time is that of
+ * its reads alone. The parent sends one request at a time and gets one reply to each.
+ */
+
+/** What a process is to read, and how. */
+export interface ChildSetup {
+  readonly reader: ReaderName;
+  readonly work: Workload;
+  readonly queueDepth: number | undefined;
+  /** Reads in flight of the baselines, which have no window of bytes. */
+  readonly lanes: number;
+  readonly alignBytes: number | undefined;
+  readonly latency: boolean;
+}
+
+export type ChildRequest =
+  | { readonly kind: 'setup'; readonly setup: ChildSetup }
+  | { readonly kind: 'run'; readonly passes: number }
+  | { readonly kind: 'verify'; readonly how: 'all' | 'sample' }
+  | { readonly kind: 'close' };
+
+export interface ReaderFacts {
+  readonly engine: string;
+  readonly reason: string;
+}
+
+export type ChildReply =
+  | { readonly kind: 'ready'; readonly facts: ReaderFacts }
+  | { readonly kind: 'sample'; readonly sample: Sample }
+  | { readonly kind: 'verified'; readonly operations: number }
+  | { readonly kind: 'closed' }
+  | {
+      readonly kind: 'failed';
+      readonly errorKind: ErrorKind | undefined;
+      readonly message: string;
+      readonly remedy?: string;
+    };
+
+let setup: ChildSetup | undefined;
+let reader: Reader | undefined;
+
+async function openReader({ reader: name, queueDepth, lanes, alignBytes }: ChildSetup): Promise<Reader> {
+  if (name !== 'uring' && name !== 'node') return nodeReader(name, lanes);
+  const depth = queueDepth === undefined ? {} : { queueDepth };
+  return new EngineReader(await openEngine({ engine: name, ...depth }), alignBytes);
+}
+
+async function answer(request: ChildRequest): Promise<ChildReply> {
+  if (request.kind === 'setup') {
+    setup = request.setup;
+    reader = await openReader(setup);
+    return { kind: 'ready', facts: { engine: reader.engine, reason: reader.reason } };
+  }
+  if (setup === undefined || reader === undefined) throw new LsioError('usage', 'the process is set up first');
+  switch (request.kind) {
+    case 'run':
+      return { kind: 'sample', sample: await timedRun(reader, setup, request.passes) };
+    case 'verify': {
+      const work = request.how === 'all' ? setup.work : sampleOf(setup.work);
+      const check = verifier(work);
+      const { operations } = await reader.read(work, 1, { check });
+      return { kind: 'verified', operations };
+    }
+    case 'close':
+      await reader.close();
+      return { kind: 'closed' };
+  }
+}
+
+async function timedRun(by: Reader, { work, latency }: ChildSetup, passes: number): Promise<Sample> {
+  const histogram = latency ? new LatencyHistogram() : undefined;
+  const cpuBefore = process.cpuUsage();
+  const beganMs = performance.now();
+  const { operations, bytes } = await by.read(work, passes, { latency: histogram });
+  const wallNs = (performance.now() - beganMs) * 1e6;
+  const cpu = process.cpuUsage(cpuBefore);
+  return {
+    wallNs,
+    cpuUserNs: cpu.user * 1000,
+    cpuSystemNs: cpu.system * 1000,
+    operations,
+    bytes,
+    latencyCounts: histogram?.counts,
+  };
+}
+
+process.on('message', (request: ChildRequest) => {
+  answer(request).then(
+    (reply) => process.send?.(reply, () => reply.kind === 'closed' && process.disconnect()),
+    (error: unknown) => {
+      const known = isLsioError(error) ? error : undefined;
+      const remedy = known?.remedy === undefined ? {} : { remedy: known.remedy };
+      process.send?.({ kind: 'failed', errorKind: known?.kind, message: (error as Error).message, ...remedy });
+    },
+  );
+});
+// The parent went away: so do we.
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,191 @@
+import { LsioError } from '../errors.js';
+import type { Workload } from '../workload/workload.js';
+import { alignFor, type DirectChoice, type Step } from './bench.js';
+import type { CacheState } from './cache.js';
+import { ChildContender } from './child-contender.js';
+import type { Contender } from './contender.js';
+import { describeEnvironment } from './environment.js';
+import { FioContender } from './fio-contender.js';
+import { type ContenderRuns, interleave, type ObservedRun } from './interleave.js';
+import type { CompareResult, Comparison, SideResult } from './result.js';
+import { estimateMedian, verdictOf } from './stats.js';
+import { cacheWarnings, lanesFor, runRecord } from './summary.js';
+import { dedupe, type Warning } from './warnings.js';
+
+/** What `lsio compare-fio` compares: every workload in every cache state at every depth, lsio against fio. */
+export interface CompareOptions {
+  readonly dir: string;
+  readonly version: string;
+  readonly workloads: readonly Workload[];
+  readonly caches: readonly CacheState[];
+  readonly queueDepths: readonly (number | undefined)[];
+  readonly direct: DirectChoice;
+  readonly runs: number;
+  readonly warmups: number;
+  readonly verify: 'all' | 'sample' | 'none';
+  /** lsio against itself: what the machinery says when there is no difference. */
+  readonly self: boolean;
+  /** The lsio command that does lsio's side of a comparison again. */
+  readonly commandLineOf: (work: Workload, cache: CacheState, queueDepth: number) => string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: ((step: Step) => void) | undefined;
+  readonly onResult?: ((result: CompareResult) => void) | undefined;
+}
+
+/**
+ * Compares. An abort ends it between two runs: the result then holds what is complete.
+ *
+ * @throws {LsioError} `unavailable` when fio or io_uring is missing, or when the two sides did unequal work.
+ */
+export async function runComparison(options: CompareOptions): Promise<CompareResult> {
+  const { workloads, caches, queueDepths, signal } = options;
+  const environment = describeEnvironment(options.dir, options.version);
+  const comparisons: Comparison[] = [];
+  const warnings: Warning[] = [];
+  const total = workloads.length * caches.length * queueDepths.length * (options.runs + 1) * 2;
+  let done = 0;
+  function result(interrupted: boolean): CompareResult {
+    return { schema: 'lsio.compare-fio/1', environment, comparisons, warnings: dedupe(warnings), interrupted };
+  }
+  for (const work of workloads) {
+    for (const cache of caches) {
+      for (const depth of queueDepths) {
+        const cell = { work, cache, queueDepth: lanesFor(work, depth) };
+        try {
+          const step = (text: string) => options.onStep?.({ text, done: done++, total });
+          comparisons.push(await compareCell(cell, options, warnings, step));
+        } catch (error) {
+          if (signal?.aborted) return result(true);
+          throw error;
+        }
+        options.onResult?.(result(false));
+      }
+    }
+  }
+  return result(false);
+}
+
+interface Cell {
+  readonly work: Workload;
+  readonly cache: CacheState;
+  readonly queueDepth: number;
+}
+
+async function compareCell(
+  cell: Cell,
+  options: CompareOptions,
+  warnings: Warning[],
+  onRun: (text: string) => void,
+): Promise<Comparison> {
+  const { work, cache, queueDepth } = cell;
+  const alignBytes = alignFor(options, work, cache, warnings);
+  const setup = { reader: 'uring', work, queueDepth, lanes: queueDepth, alignBytes, latency: false } as const;
+  const lsio = await ChildContender.start(setup, 4);
+  let rival: ChildContender | FioContender | undefined;
+  try {
+    const fioOptions = { queueDepth, rings: 1, direct: alignBytes !== undefined, cache, baseline: 'matched' } as const;
+    rival = options.self ? await ChildContender.start(setup, 4) : new FioContender(work, fioOptions, options.signal);
+    const [ours, theirs] = await interleave([lsio, rival], {
+      ...options,
+      files: work.files,
+      cache,
+      equalPasses: true,
+      onRun: (name, run) =>
+        onRun(`${work.case} ${cache} ${name}, ${run < 0 ? 'warm-up' : `run ${run + 1} of ${options.runs}`}`),
+    });
+    if (options.verify !== 'none') await lsio.verify(options.verify);
+    return comparison(cell, options, {
+      ours: ours!,
+      theirs: theirs!,
+      direct: alignBytes !== undefined,
+      rival,
+      warnings,
+    });
+  } finally {
+    await Promise.all([lsio.close(), rival?.close()]);
+  }
+}
+
+interface Measured {
+  readonly ours: ContenderRuns;
+  readonly theirs: ContenderRuns;
+  readonly direct: boolean;
+  readonly rival: Contender;
+  readonly warnings: Warning[];
+}
+
+function comparison(cell: Cell, options: CompareOptions, measured: Measured): Comparison {
+  const { work, cache, queueDepth } = cell;
+  const { ours, theirs, rival } = measured;
+  for (const side of [ours, theirs]) {
+    refuseUnequalWork(work, side);
+    measured.warnings.push(...cacheWarnings(work, cache, side));
+  }
+  const pairs = ours.runs.flatMap((run, index) => {
+    const other = theirs.runs[index]!;
+    return run.valid && other.valid ? [{ run, other }] : [];
+  });
+  if (pairs.length === 0) {
+    throw new LsioError('unavailable', `${work.case}, ${cache}: no pair of runs found the cache in that state`, {
+      remedy: 'end what else reads these files, or take --cache as-is',
+    });
+  }
+  const ratio = estimateMedian(pairs.map(({ run, other }) => speed(run) / speed(other)));
+  const commandLine = options.commandLineOf(work, cache, queueDepth);
+  const fio = rival instanceof FioContender ? rival : undefined;
+  return {
+    case: work.case,
+    cache,
+    direct: measured.direct,
+    queueDepth,
+    rings: 1,
+    baseline: fio === undefined ? 'self' : 'matched',
+    files: work.files.length,
+    operations: work.operations,
+    bytes: work.bytes,
+    passes: ours.passes,
+    engine: 'uring',
+    lsio: sideResult(ours, commandLine, options.version),
+    fio: sideResult(theirs, fio?.commandLine ?? commandLine, fio?.version ?? options.version),
+    ratio: ratio.value,
+    ratioLow: ratio.low,
+    ratioHigh: ratio.high,
+    verdict: verdictOf(ratio),
+    asymmetries: fio?.asymmetries ?? [],
+  };
+}
+
+/** A ratio of unequal work would say nothing. */
+function refuseUnequalWork(work: Workload, { contender, passes, runs }: ContenderRuns): void {
+  for (const { sample } of runs) {
+    const operations = work.operations * passes;
+    const bytes = work.bytes * passes;
+    if (sample.operations === operations && sample.bytes === bytes) continue;
+    throw new LsioError(
+      'unavailable',
+      `${work.case}: ${contender.name} did ${sample.operations} operations of ${sample.bytes} bytes in all, ` +
+        `asked for were ${operations} of ${bytes}: no ratio for unequal work`,
+      { remedy: 'see that nothing changes the files meanwhile, and report it if that is not the cause' },
+    );
+  }
+}
+
+function speed({ sample }: ObservedRun): number {
+  return sample.bytes / sample.wallNs;
+}
+
+function sideResult({ runs }: ContenderRuns, commandLine: string, version: string): SideResult {
+  const samples = runs.filter((run) => run.valid).map((run) => run.sample);
+  const sum = (amount: (sample: (typeof samples)[number]) => number) =>
+    samples.reduce((all, one) => all + amount(one), 0);
+  const cpuNs = sum((sample) => sample.cpuUserNs + sample.cpuSystemNs);
+  return {
+    bytesPerSecond: estimateMedian(samples.map((sample) => sample.bytes / (sample.wallNs / 1e9))).value,
+    operationsPerSecond: estimateMedian(samples.map((sample) => sample.operations / (sample.wallNs / 1e9))).value,
+    cpuNsPerOperation: cpuNs / sum((sample) => sample.operations),
+    cpuUserShare: sum((sample) => sample.cpuUserNs) / sum((sample) => sample.wallNs),
+    runs: runs.map(runRecord),
+    commandLine,
+    version,
+  };
+}

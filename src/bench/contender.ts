@@ -1,0 +1,23 @@
+/** How long one run took and what it did; of the whole process that read, all threads included. */
+export interface Sample {
+  readonly wallNs: number;
+  readonly cpuUserNs: number;
+  readonly cpuSystemNs: number;
+  /** Things asked for: files or blocks, over all passes. */
+  readonly operations: number;
+  readonly bytes: number;
+  /** Submit to bytes available, by log-spaced bucket; see {@link LatencyHistogram}. Absent when not recorded. */
+  readonly latencyCounts?: Float64Array | undefined;
+}
+
+/** One side of a comparison: something that can do the same work again and again. */
+export interface Contender {
+  readonly name: string;
+  /**
+   * Does the work, `passes` times over.
+   *
+   * @throws {LsioError} when it can't; a failed read is a failed run.
+   */
+  run(passes: number): Promise<Sample>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,134 @@
+import { performance } from 'node:perf_hooks';
+import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
+import type { ReadSlots } from '../engine/slots.js';
+import { LsioError, readError } from '../errors.js';
+import type { Workload } from '../workload/workload.js';
+import type { Observer, Reader, Tally } from './reader.js';
+
+/** Reads a workload through an engine's bulk path: nothing per read that allocates, makes a promise or crosses the FFI. */
+export class EngineReader implements Reader {
+  readonly engine: string;
+  readonly reason: string;
+  readonly #engine: Engine;
+  readonly #alignBytes: number | undefined;
+
+  /** @param alignBytes read with O_DIRECT, in multiples of this. */
+  constructor(engine: Engine, alignBytes: number | undefined) {
+    this.engine = engine.info.engine;
+    this.reason = engine.info.reason;
+    this.#engine = engine;
+    this.#alignBytes = alignBytes;
+  }
+
+  async read(work: Workload, passes: number, observer: Observer): Promise<Tally> {
+    const options = { directAlignBytes: this.#alignBytes };
+    const shared = work.wholeFiles ? [] : work.files.map((file) => this.#engine.share(file.path, options));
+    const source = new WorkloadSource(work, shared, passes, observer);
+    await this.#engine.run(source, { ...options, regularFiles: true }).finished;
+    for (const file of shared) file.close();
+    if (source.failure !== undefined) throw source.failure;
+    return { operations: source.operations, bytes: source.bytes };
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+/** Gives an engine the operations of a workload in their order, `passes` times over. */
+class WorkloadSource implements ReadSource {
+  operations = 0;
+  bytes = 0;
+  failure: Error | undefined;
+  readonly #work: Workload;
+  readonly #shared: readonly SharedFile[];
+  readonly #observer: Observer;
+  /** When each slot's read was described; stamped once per batch, since a clock per read would cost 10 %. */
+  #describedMs = new Float64Array(0);
+  #next = 0;
+  #passesLeft: number;
+
+  constructor(work: Workload, shared: readonly SharedFile[], passes: number, observer: Observer) {
+    this.#work = work;
+    this.#shared = shared;
+    this.#passesLeft = work.operations === 0 ? 0 : passes;
+    this.#observer = observer;
+  }
+
+  get ended(): boolean {
+    return this.#passesLeft === 0;
+  }
+
+  fill(slots: ReadSlots, free: Int32Array, count: number): number {
+    const { fileOf, offsets, lengths, files, operations } = this.#work;
+    const shared = this.#shared;
+    const whole = shared.length === 0;
+    let filled = 0;
+    while (filled < count && this.#passesLeft > 0) {
+      const operation = this.#next;
+      const slot = free[filled++]!;
+      const file = fileOf[operation]!;
+      slots.tag[slot] = operation;
+      slots.path[slot] = whole ? files[file]!.path : undefined;
+      slots.file[slot] = whole ? undefined : shared[file];
+      slots.offset[slot] = offsets[operation]!;
+      slots.length[slot] = lengths[operation]!;
+      this.#next = operation + 1;
+      if (this.#next === operations) {
+        this.#next = 0;
+        this.#passesLeft--;
+      }
+    }
+    if (this.#observer.latency !== undefined) this.#stamp(slots, free, filled);
+    return filled;
+  }
+
+  done(slots: ReadSlots, finished: Int32Array, count: number): void {
+    const { lengths } = this.#work;
+    const { latency, check } = this.#observer;
+    const nowMs = latency === undefined ? 0 : performance.now();
+    for (let index = 0; index < count; index++) {
+      const slot = finished[index]!;
+      const bytes = slots.bytes[slot]!;
+      const operation = slots.tag[slot]!;
+      this.bytes += bytes;
+      if (bytes !== lengths[operation] || slots.errno[slot] !== 0) this.#fail(slots, slot, operation);
+      else if (check !== undefined) this.#check(operation, slots.view(slot));
+      latency?.add((nowMs - this.#describedMs[slot]!) * 1e6);
+    }
+    this.operations += count;
+  }
+
+  #stamp(slots: ReadSlots, free: Int32Array, filled: number): void {
+    if (this.#describedMs.length === 0) this.#describedMs = new Float64Array(slots.tag.length);
+    const nowMs = performance.now();
+    for (let index = 0; index < filled; index++) this.#describedMs[free[index]!] = nowMs;
+  }
+
+  #check(operation: number, bytes: Uint8Array): void {
+    try {
+      this.#observer.check?.(operation, bytes);
+    } catch (error) {
+      this.#stop(error as Error);
+    }
+  }
+
+  #fail(slots: ReadSlots, slot: number, operation: number): void {
+    const { path } = this.#work.files[this.#work.fileOf[operation]!]!;
+    const offset = slots.offset[slot]! + slots.bytes[slot]!;
+    this.#stop(slots.errno[slot] === 0 ? changedError(path, offset) : readError(path, offset, slots.errno[slot]!));
+  }
+
+  #stop(error: Error): void {
+    this.failure ??= error;
+    this.#passesLeft = 0;
+  }
+}
+
+/** The error for a file that ended before the bytes that the workload asks for. */
+export function changedError(path: string, offset: number): LsioError {
+  return new LsioError('changed', `${path}: ends at byte ${offset}, it was longer when the run began`, {
+    path,
+    offset,
+  });
+}

@@ -1,0 +1,35 @@
+/** Eight buckets to a doubling: a value is known to within 9 %. */
+const BUCKETS_PER_DOUBLING = 8;
+/** From 1 ns to 2^40 ns, 18 minutes. */
+const BUCKETS = 40 * BUCKETS_PER_DOUBLING;
+
+/** Counts latencies in log-spaced buckets: a fixed amount of memory for any number of them. */
+export class LatencyHistogram {
+  readonly counts: Float64Array;
+
+  constructor(counts: Float64Array = new Float64Array(BUCKETS)) {
+    this.counts = counts;
+  }
+
+  add(latencyNs: number, count = 1): void {
+    const bucket = Math.log2(Math.max(1, latencyNs)) * BUCKETS_PER_DOUBLING;
+    this.counts[Math.min(BUCKETS - 1, Math.floor(bucket))]! += count;
+  }
+
+  merge(counts: Float64Array): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.counts[bucket]! += counts[bucket]!;
+  }
+
+  /** The latency in ns that a share `p` (0 … 1) of the operations did not exceed; undefined when there are none. */
+  quantile(p: number): number | undefined {
+    const total = this.counts.reduce((sum, count) => sum + count, 0);
+    if (total === 0) return undefined;
+    let seen = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      seen += this.counts[bucket]!;
+      // The middle of the bucket, on its own scale.
+      if (seen >= p * total) return 2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Workload } from '../workload/workload.js';
+import type { LatencyHistogram } from './latency.js';
+
+/** The ways of reading that are compared: our two engines, and what Node offers by itself. */
+export const READERS = ['uring', 'node', 'promises', 'callback', 'sync'] as const;
+export type ReaderName = (typeof READERS)[number];
+
+/** Looks on while a workload is read. Checking bytes costs time: only outside of timed runs. */
+export interface Observer {
+  readonly latency?: LatencyHistogram | undefined;
+  /** Called with the bytes of each operation; throws when they are wrong. */
+  readonly check?: ((operation: number, bytes: Uint8Array) => void) | undefined;
+}
+
+/** What reading a workload came to. */
+export interface Tally {
+  operations: number;
+  bytes: number;
+}
+
+/** Reads a whole workload. */
+export interface Reader {
+  /** Which engine ran and why; for the baselines, what they are. */
+  readonly engine: string;
+  readonly reason: string;
+  /** @throws {LsioError} `read` for the first operation that fails or comes short. */
+  read(work: Workload, passes: number, observer: Observer): Promise<Tally>;
+  close(): Promise<void>;
+}

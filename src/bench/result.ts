@@ -1,0 +1,108 @@
+import type { CaseName } from '../workload/workload.js';
+import type { CacheState } from './cache.js';
+import type { Environment } from './environment.js';
+import type { ReaderName } from './reader.js';
+import type { Verdict } from './stats.js';
+import type { Warning } from './warnings.js';
+
+/** One counted run. */
+export interface RunRecord {
+  readonly wallNs: number;
+  readonly cpuUserNs: number;
+  readonly cpuSystemNs: number;
+  readonly bytes: number;
+  readonly operations: number;
+  /** Of the workload's files, before the run; null where the kernel doesn't tell. */
+  readonly residentBytesBefore: number | null;
+  /** What the device below read meanwhile, whoever asked; null where there is no device to watch. */
+  readonly deviceBytes: number | null;
+  /** False when the cache was not in the state that was asked for: such a run isn't counted. */
+  readonly valid: boolean;
+}
+
+/** A case in one cache state, at one depth, by one reader. */
+export interface CaseResult {
+  readonly case: CaseName;
+  readonly cache: CacheState;
+  /** Read with O_DIRECT. */
+  readonly direct: boolean;
+  readonly engine: ReaderName;
+  /** Why this engine, or what a baseline is. */
+  readonly engineReason: string;
+  /** Reads in flight at most. */
+  readonly queueDepth: number;
+  readonly rings: number;
+  /** libuv's threads, for those that use them. */
+  readonly threadPoolSize: number | null;
+  readonly order: 'sorted' | 'random';
+  readonly files: number;
+  /** Of one pass. */
+  readonly operations: number;
+  readonly bytes: number;
+  /** How often a run goes over the workload, so that it lasts long enough to be timed. */
+  readonly passes: number;
+  readonly runs: readonly RunRecord[];
+  /** The median over valid runs, and its 95 % interval; null when no run was valid. */
+  readonly bytesPerSecond: number | null;
+  readonly bytesPerSecondLow: number | null;
+  readonly bytesPerSecondHigh: number | null;
+  readonly operationsPerSecond: number | null;
+  readonly latencyNsP50: number | null;
+  readonly latencyNsP99: number | null;
+  /** Requests that the device had in hand on average. */
+  readonly deviceQueueAverage: number | null;
+  /** How much of the workload was read again and compared. */
+  readonly verified: 'all' | 'sample' | 'none';
+}
+
+export interface BenchResult {
+  readonly schema: 'lsio.bench/1';
+  readonly environment: Environment;
+  readonly cases: readonly CaseResult[];
+  readonly warnings: readonly Warning[];
+  /** Ctrl-C came before the end. */
+  readonly interrupted: boolean;
+}
+
+/** What one side of a comparison came to: medians over valid runs. */
+export interface SideResult {
+  readonly bytesPerSecond: number;
+  readonly operationsPerSecond: number;
+  readonly cpuNsPerOperation: number;
+  readonly cpuUserShare: number;
+  readonly runs: readonly RunRecord[];
+  /** What runs the work again by hand. */
+  readonly commandLine: string;
+  readonly version: string;
+}
+
+export interface Comparison {
+  readonly case: CaseName;
+  readonly cache: CacheState;
+  readonly direct: boolean;
+  readonly queueDepth: number;
+  readonly rings: number;
+  readonly baseline: 'matched' | 'classic' | 'self';
+  readonly files: number;
+  readonly operations: number;
+  readonly bytes: number;
+  readonly passes: number;
+  readonly engine: string;
+  readonly lsio: SideResult;
+  readonly fio: SideResult;
+  /** lsio's throughput over fio's: the median over pairs of neighbouring runs, and its 95 % interval. */
+  readonly ratio: number;
+  readonly ratioLow: number;
+  readonly ratioHigh: number;
+  readonly verdict: Verdict;
+  /** What is not the same on both sides. */
+  readonly asymmetries: readonly string[];
+}
+
+export interface CompareResult {
+  readonly schema: 'lsio.compare-fio/1';
+  readonly environment: Environment;
+  readonly comparisons: readonly Comparison[];
+  readonly warnings: readonly Warning[];
+  readonly interrupted: boolean;
+}

@@ -1,0 +1,117 @@
+import type { Environment } from '../bench/environment.js';
+import type { BenchResult, CaseResult } from '../bench/result.js';
+import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
+import { type Line, renderChart } from './chart.js';
+import { type Ink, inkFor, renderTable } from './table.js';
+import { warningText } from './warnings.js';
+
+/** `lsio bench` for people: the machine, a table for each case, cache state and depth, charts, warnings. */
+export function renderBench(result: BenchResult, color: boolean): string {
+  const ink = inkFor(color);
+  const parts = [renderEnvironment(result.environment)];
+  for (const cell of cellsOf(result.cases)) parts.push(renderCell(cell, ink));
+  for (const group of groupBy(result.cases, (entry) => `${entry.case} ${entry.cache}`)) {
+    parts.push(renderDepths(group, color));
+  }
+  if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
+  for (const warning of result.warnings) parts.push(`${ink.yellow('warning:')} ${warningText(warning)}`);
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** The machine, in a few words. */
+export function renderEnvironment(environment: Environment): string {
+  const { cpus, cpu, memoryBytes, kernel, fileSystem, device, node, virtualisation, date } = environment;
+  const machine = `${cpus} × ${cpu}, ${formatBytes(memoryBytes)}${virtualisation === null ? '' : `, on ${virtualisation}`}`;
+  const storage = `${fileSystem ?? 'unknown file system'} on ${device?.name ?? 'no block device'}`;
+  return `${machine}\n${kernel}, ${storage}, Node ${node}, ${date.slice(0, 10)}`;
+}
+
+/** The readers that competed with one another; results come cell by cell, so a reader seen before begins a new one. */
+function cellsOf(cases: readonly CaseResult[]): CaseResult[][] {
+  const cells: CaseResult[][] = [];
+  for (const entry of cases) {
+    const cell = cells.at(-1);
+    const [first] = cell ?? [];
+    const same = first?.case === entry.case && first.cache === entry.cache;
+    if (cell !== undefined && same && cell.every((other) => other.engine !== entry.engine)) cell.push(entry);
+    else cells.push([entry]);
+  }
+  return cells;
+}
+
+export function renderFigures(entry: CaseResult): string[] {
+  const { runs, operationsPerSecond, bytesPerSecond, latencyNsP50, latencyNsP99, deviceQueueAverage } = entry;
+  if (operationsPerSecond === null || bytesPerSecond === null) return [entry.engine, ...new Array<string>(6).fill('–')];
+  const valid = runs.filter((run) => run.valid);
+  const cpuNs = valid.reduce((sum, run) => sum + run.cpuUserNs + run.cpuSystemNs, 0);
+  const gibibytes = valid.reduce((sum, run) => sum + run.bytes, 0) / 2 ** 30;
+  return [
+    entry.engine,
+    formatRate(operationsPerSecond),
+    formatMiBPerSecond(bytesPerSecond),
+    latencyNsP50 === null ? '–' : formatDurationNs(latencyNsP50),
+    latencyNsP99 === null ? '–' : formatDurationNs(latencyNsP99),
+    gibibytes === 0 ? '–' : (cpuNs / 1e9 / gibibytes).toFixed(2),
+    deviceQueueAverage === null ? '–' : deviceQueueAverage.toFixed(1),
+  ];
+}
+
+function renderCell(entries: readonly CaseResult[], ink: Ink): string {
+  const [first] = entries;
+  if (first === undefined) return '';
+  const { case: name, cache, direct, files, operations, bytes } = first;
+  const per = name === 'whole-files' ? 'files/s' : 'reads/s';
+  const amount =
+    name === 'whole-files'
+      ? `${formatCount(files)} files, ${formatBytes(bytes)}`
+      : `${formatCount(operations)} blocks of ${formatBytes(bytes / operations)}`;
+  const title = [name, cache, direct ? 'O_DIRECT' : 'buffered', `depth ${first.queueDepth}`, amount].join(' · ');
+  const best = Math.max(...entries.map((entry) => entry.bytesPerSecond ?? 0));
+  const rows = entries.map((entry) => {
+    const figures = renderFigures(entry);
+    const valid = entry.runs.filter((run) => run.valid).length;
+    const [engine = '', ...rest] = figures;
+    const marked = entry.bytesPerSecond === best ? ink.green(engine) : engine;
+    return [marked, ...rest, valid === entry.runs.length ? String(valid) : ink.yellow(`${valid}/${entry.runs.length}`)];
+  });
+  const head = ['engine', per, 'MiB/s', 'p50', 'p99', 'CPU s/GiB', 'queue', 'runs'];
+  return `${ink.bold(title)}\n${renderTable(head, rows, ink)}`;
+}
+
+/** Throughput against depth where several depths were run, else over the runs. */
+function renderDepths(entries: readonly CaseResult[], color: boolean): string {
+  const [first] = entries;
+  if (first === undefined) return '';
+  const title = `${first.case} · ${first.cache}`;
+  const depths = [...new Set(entries.filter((entry) => entry.engine !== 'sync').map((entry) => entry.queueDepth))];
+  if (depths.length > 1) {
+    const lines = linesOf(entries, (entry) => (entry.bytesPerSecond ?? 0) / 2 ** 20);
+    return `${title}: throughput against depth\n${renderChart(lines, depths.map(String), 'MiB/s', color)}`;
+  }
+  // Without colour every line would need a chart of its own: the table says as much.
+  if (!color || first.runs.length < 2) return '';
+  const lines = entries.map((entry) => ({
+    name: entry.engine,
+    values: entry.runs.map((run) => run.bytes / 2 ** 20 / (run.wallNs / 1e9)),
+  }));
+  const marks = first.runs.map((_, index) => `run ${index + 1}`);
+  return `${title}: throughput over the runs\n${renderChart(lines, marks, 'MiB/s', color)}`;
+}
+
+function linesOf(entries: readonly CaseResult[], value: (entry: CaseResult) => number): Line[] {
+  return groupBy(entries, (entry) => entry.engine).map((group) => ({
+    name: group[0]?.engine ?? '',
+    values: group.map(value),
+  }));
+}
+
+/** Groups in the order of their first entries. */
+export function groupBy<T>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const entry of entries) {
+    const group = groups.get(keyOf(entry));
+    if (group === undefined) groups.set(keyOf(entry), [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()];
+}

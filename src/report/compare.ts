@@ -1,0 +1,70 @@
+import type { CompareResult, Comparison, SideResult } from '../bench/result.js';
+import { formatBytes, formatCount, formatMiBPerSecond, formatRate } from '../units.js';
+import { renderEnvironment } from './bench.js';
+import { type Ink, inkFor, renderTable } from './table.js';
+import { warningText } from './warnings.js';
+
+/** `lsio compare-fio` for people: the machine, the table of ratios, what is not the same on both sides, both commands. */
+export function renderComparison(result: CompareResult, color: boolean): string {
+  const ink = inkFor(color);
+  const parts = [renderEnvironment(result.environment)];
+  const { comparisons } = result;
+  if (comparisons.length > 0) {
+    parts.push(
+      renderTable(
+        HEAD,
+        comparisons.map((entry) => row(entry, ink)),
+        ink,
+      ),
+    );
+    parts.push(comparisons.map(work).join('\n'));
+    const asymmetries = [...new Set(comparisons.flatMap((entry) => entry.asymmetries))];
+    if (asymmetries.length > 0) parts.push(`${ink.bold('Not the same on both sides')}\n${list(asymmetries)}`);
+    parts.push(`${ink.bold('To run it by hand')}\n${commands(comparisons)}`);
+  }
+  if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
+  for (const warning of result.warnings) parts.push(`${ink.yellow('warning:')} ${warningText(warning)}`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+const HEAD = ['case', 'depth', 'lsio', 'fio', 'MiB/s', 'ratio', '95 %', 'verdict'];
+
+function row(entry: Comparison, ink: Ink): string[] {
+  const paint = { faster: ink.green, slower: ink.red, equal: ink.green, undecided: ink.yellow }[entry.verdict];
+  return [
+    `${entry.case} ${entry.cache}`,
+    String(entry.queueDepth),
+    formatRate(entry.lsio.operationsPerSecond),
+    formatRate(entry.fio.operationsPerSecond),
+    formatMiBPerSecond(entry.lsio.bytesPerSecond),
+    entry.ratio.toFixed(2),
+    `${entry.ratioLow.toFixed(2)}–${entry.ratioHigh.toFixed(2)}`,
+    paint(entry.verdict),
+  ];
+}
+
+function work(entry: Comparison): string {
+  const per = entry.case === 'whole-files' ? 'files' : 'blocks';
+  const passes = entry.passes === 1 ? '' : `, ${entry.passes} times over`;
+  return (
+    `${entry.case} ${entry.cache}: ${formatCount(entry.operations)} ${per}, ${formatBytes(entry.bytes)}${passes}, ` +
+    `${entry.direct ? 'O_DIRECT' : 'buffered'}; CPU per operation ${cpu(entry.lsio)} lsio, ${cpu(entry.fio)} fio`
+  );
+}
+
+function cpu(side: SideResult): string {
+  return `${(side.cpuNsPerOperation / 1000).toFixed(2)} µs`;
+}
+
+function commands(comparisons: readonly Comparison[]): string {
+  return comparisons
+    .map(
+      (entry) =>
+        `  ${entry.case} ${entry.cache}\n    ${entry.lsio.version}: ${entry.lsio.commandLine}\n    ${entry.fio.version}: ${entry.fio.commandLine}`,
+    )
+    .join('\n');
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `  - ${line}`).join('\n');
+}

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+interface Manifest {
+  readonly bin: Record<string, string>;
+  readonly exports: Record<string, string | Record<string, string>>;
+  readonly scripts: Record<string, string>;
+  readonly dependencies: Record<string, string>;
+  readonly devDependencies: Record<string, string>;
+}
+
+function readJson(name: string) {
+  return JSON.parse(readFileSync(path.join(ROOT, name), 'utf8'));
+}
+
+const manifest: Manifest = readJson('package.json');
+
+/** The paths in the tarball. Scripts are left out: `prepack` would rebuild dist under the other tests. */
+function packedFiles(): string[] {
+  const json = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [pack]: [{ files: { path: string }[] }] = JSON.parse(json);
+  return pack.files.map((file) => file.path).sort();
+}
+
+/** What a build makes of src: two files for each module that isn't only for tests. */
+function builtFiles() {
+  return readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !/(\.(test|testing|d)\.ts|(^|\/)conformance[^/]*\.ts)$/.test(name))
+    .flatMap((name) => [`dist/${name.replace(/\.ts$/, '.js')}`, `dist/${name.replace(/\.ts$/, '.d.ts')}`]);
+}
+
+describe('package', () => {
+  test('npm pack holds the program, its job files and its papers, and nothing else', () => {
+    const jobs = readdirSync(path.join(ROOT, 'fio')).map((name) => `fio/${name}`);
+    expect(jobs.filter((name) => !name.endsWith('.fio'))).toEqual([]);
+    expect(packedFiles()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'bin/lsio.js', ...jobs, ...builtFiles()].sort(),
+    );
+  });
+
+  test('everything that package.json points to is packed', () => {
+    const targets = [...Object.values(manifest.exports), manifest.bin].flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    );
+    expect(targets.length).toBeGreaterThanOrEqual(3);
+    expect(packedFiles()).toEqual(expect.arrayContaining(targets.map((target) => path.posix.normalize(target))));
+  });
+
+  test('versions are exact, and the lock file has the same', () => {
+    const { dependencies, devDependencies } = manifest;
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+    }
+    expect(readJson('package-lock.json').packages['']).toMatchObject({ dependencies, devDependencies });
+  });
+
+  test('installing it runs no script', () => {
+    expect(Object.keys(manifest.scripts)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(pre|post)?(install|prepare)$/)]),
+    );
+  });
+});
