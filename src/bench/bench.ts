@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly dir: string;
   readonly version: string;
   readonly workloads: readonly Workload[];
+  /** What is known before the first run. */
+  readonly warnings: readonly Warning[];
   readonly order: 'sorted' | 'random';
   readonly readers: readonly ReaderName[];
   readonly caches: readonly CacheState[];
@@ -42,17 +44,15 @@ export interface Step {
 }
 
 /** libuv's default of 4 threads, and more; each reader that uses them gets the number that suits it best. */
-const THREAD_POOL_SIZES = [4, 16, 64];
+const THREAD_POOL_SIZES = [4, 16];
 const USES_THREAD_POOL: readonly ReaderName[] = ['promises', 'callback', 'node'];
-/** The first trial warms up the code, the second tells. */
-const TRIALS = 2;
 
 /** Runs the benchmark. An abort ends it between two runs: the result then holds what is complete. */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const { workloads, caches, queueDepths, readers, runs, signal, onResult } = options;
   const environment = describeEnvironment(options.dir, options.version);
   const cases: CaseResult[] = [];
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = [...options.warnings];
   const total = workloads.length * caches.length * queueDepths.length * readers.length * (runs + 1);
   let done = 0;
   function result(interrupted: boolean): BenchResult {
@@ -148,19 +148,16 @@ interface StartedReader {
 
 /** Starts a reader; one that uses libuv's threads with as many of them as suit it best, found by trying. */
 async function startReader(reader: ReaderName, cell: Cell, latency: boolean): Promise<StartedReader> {
-  const { work, cache, queueDepth, alignBytes } = cell;
-  const setup = { reader, work, queueDepth, lanes: lanesFor(work, queueDepth), alignBytes, latency };
+  const { work, cache, alignBytes } = cell;
+  const setup = { reader, work, queueDepth: lanesFor(work, cell.queueDepth), alignBytes, latency };
   if (!USES_THREAD_POOL.includes(reader)) {
     return { reader, contender: await ChildContender.start(setup, THREAD_POOL_SIZES[0]!), threadPoolSize: null };
   }
   let best: { contender: ChildContender; threadPoolSize: number; wallNs: number } | undefined;
   for (const threadPoolSize of THREAD_POOL_SIZES) {
     const contender = await ChildContender.start(setup, threadPoolSize);
-    let wallNs = Number.POSITIVE_INFINITY;
-    for (let trial = 0; trial < TRIALS; trial++) {
-      prepareFiles(work.files, cache);
-      wallNs = Math.min(wallNs, (await contender.run(1)).wallNs);
-    }
+    prepareFiles(work.files, cache);
+    const { wallNs } = await contender.run(1);
     const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { contender }];
     await loser?.contender.close();
     best = winner ?? { contender, threadPoolSize, wallNs };

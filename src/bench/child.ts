@@ -18,9 +18,7 @@ import type { Reader, ReaderName } from './reader.js';
 export interface ChildSetup {
   readonly reader: ReaderName;
   readonly work: Workload;
-  readonly queueDepth: number | undefined;
-  /** Reads in flight of the baselines, which have no window of bytes. */
-  readonly lanes: number;
+  readonly queueDepth: number;
   readonly alignBytes: number | undefined;
   readonly latency: boolean;
 }
@@ -51,10 +49,9 @@ export type ChildReply =
 let setup: ChildSetup | undefined;
 let reader: Reader | undefined;
 
-async function openReader({ reader: name, queueDepth, lanes, alignBytes }: ChildSetup): Promise<Reader> {
-  if (name !== 'uring' && name !== 'node') return nodeReader(name, lanes);
-  const depth = queueDepth === undefined ? {} : { queueDepth };
-  return new EngineReader(await openEngine({ engine: name, ...depth }), alignBytes);
+async function openReader({ reader: name, queueDepth, alignBytes }: ChildSetup): Promise<Reader> {
+  if (name !== 'uring' && name !== 'node') return nodeReader(name, queueDepth);
+  return new EngineReader(await openEngine({ engine: name, queueDepth }), alignBytes);
 }
 
 async function answer(request: ChildRequest): Promise<ChildReply> {

@@ -17,6 +17,8 @@ export interface CompareOptions {
   readonly dir: string;
   readonly version: string;
   readonly workloads: readonly Workload[];
+  /** What is known before the first run. */
+  readonly warnings: readonly Warning[];
   readonly caches: readonly CacheState[];
   readonly queueDepths: readonly (number | undefined)[];
   readonly direct: DirectChoice;
@@ -41,7 +43,7 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
   const { workloads, caches, queueDepths, signal } = options;
   const environment = describeEnvironment(options.dir, options.version);
   const comparisons: Comparison[] = [];
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = [...options.warnings];
   const total = workloads.length * caches.length * queueDepths.length * (options.runs + 1) * 2;
   let done = 0;
   function result(interrupted: boolean): CompareResult {
@@ -79,7 +81,7 @@ async function compareCell(
 ): Promise<Comparison> {
   const { work, cache, queueDepth } = cell;
   const alignBytes = alignFor(options, work, cache, warnings);
-  const setup = { reader: 'uring', work, queueDepth, lanes: queueDepth, alignBytes, latency: false } as const;
+  const setup = { reader: 'uring', work, queueDepth, alignBytes, latency: false } as const;
   const lsio = await ChildContender.start(setup, 4);
   let rival: ChildContender | FioContender | undefined;
   try {

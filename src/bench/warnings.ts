@@ -12,14 +12,15 @@ export type Warning =
       readonly reason: string;
       readonly remedy: string | undefined;
     }
-  | { readonly kind: 'case-skipped'; readonly case: CaseName; readonly reason: string }
+  | { readonly kind: 'file-skipped'; readonly path: string; readonly reason: string }
   | { readonly kind: 'busy-machine'; readonly loadAverage: number; readonly cpus: number };
 
 /** One warning of each kind and case is enough: the last, which is the most recent. */
 export function dedupe(warnings: readonly Warning[]): Warning[] {
   const byKey = new Map<string, Warning>();
   for (const warning of warnings) {
-    const about = 'case' in warning ? warning.case : 'engine' in warning ? warning.engine : '';
+    const about =
+      'case' in warning ? warning.case : 'engine' in warning ? warning.engine : 'path' in warning ? warning.path : '';
     byKey.set(`${warning.kind} ${about}`, warning);
   }
   return [...byKey.values()];

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Path } from '../engine/engine.js';
 
 /**
  * The name of a file as the system knows it, bytes and not characters: a string whose every character is one byte.
@@ -14,12 +13,13 @@ const REPLACEMENT = '\ufffd';
 
 export function byteTextOf(text: string): ByteText {
   if (isAscii(text)) return text;
-  if (text.isWellFormed()) return Buffer.from(text).toString('latin1');
+  // With the u flag this matches lone surrogates only, not halves of characters.
+  if (!/[\udc80-\udcff]/u.test(text)) return Buffer.from(text).toString('latin1');
   return mapCodes(text, (code) => (code >= ESCAPE_BASE ? code - ESCAPE_BASE : code));
 }
 
 /** The name as an engine and `node:fs` take it. */
-export function pathOf(name: ByteText): Path {
+export function pathOf(name: ByteText): string | Buffer {
   return isAscii(name) ? name : Buffer.from(name, 'latin1');
 }
 
@@ -50,7 +50,6 @@ export function exactArguments(args: readonly string[]): readonly string[] {
 }
 
 function isAscii(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a name may hold any byte
   return /^[\0-\x7f]*$/.test(text);
 }
 

@@ -35,6 +35,7 @@ const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
 };
 
 const REPORT = 'this is a bug in lsio: please report it, with the command line and what --log-level debug prints';
+const MORE_FILES = 'ulimit -n 1024';
 
 /** SIGINT or SIGTERM ended the command. */
 export class Interrupted extends Error {
@@ -67,6 +68,9 @@ export function failureOf(error: unknown): Failure {
     const exitCode = error.signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
     return { exitCode, kind: 'interrupted', code: error.signal, message: error.message };
   }
+  const { code, message: text } = error as NodeJS.ErrnoException;
+  if (code === 'EMFILE')
+    return { exitCode: EXIT.unavailable, kind: 'unavailable', code, message: text, remedy: MORE_FILES };
   const message = error instanceof InvariantError ? error.message : `unexpected error: ${error}`;
   return { exitCode: EXIT.broken, kind: 'internal', message, remedy: REPORT };
 }
@@ -77,17 +81,4 @@ export function reportOf({ kind, code, message, remedy }: LsioError): ErrorRepor
 
 function exitCodeOf({ kind, code }: LsioError): number {
   return kind === 'output' && code === 'EPIPE' ? EXIT.brokenPipe : EXIT_OF_KIND[kind];
-}
-
-/**
- * Ends the process by a signal, which works even while a thread hangs in the kernel: `process.exit()` would wait for it.
- */
-export function killSelf(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
-}
-
-/** Whether a thread is in a call of `node:fs`, such as a write to a pipe that nobody reads. */
-export function threadsBusy(): boolean {
-  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
 }

@@ -13,9 +13,12 @@ const REDRAW_MS = 100;
 
 /** How far a command is. */
 export interface ProgressState {
-  /** What is counted: files, runs. */
   readonly items: number;
-  readonly bytes: number;
+  /** What is counted. @default 'items' */
+  readonly unit?: string | undefined;
+  /** Bytes so far; or, where they tell nothing, a note of what is being done. */
+  readonly bytes?: number | undefined;
+  readonly note?: string | undefined;
   /** How many items there will be, once that is known. */
   readonly itemsTotal?: number | undefined;
 }
@@ -45,7 +48,11 @@ export function startProgress(options: { mode: ProgressMode; quiet: boolean }, l
     const { BarFormat } = cliProgress.Format;
     bar = new cliProgress.SingleBar({
       format: (barOptions, params, state: ProgressState) =>
-        lineOf(state, { ...params, bar: BarFormat(params.progress, barOptions), elapsedMs: performance.now() - beganMs }),
+        lineOf(state, {
+          ...params,
+          bar: BarFormat(params.progress, barOptions),
+          elapsedMs: performance.now() - beganMs,
+        }),
       barsize: 20,
       fps: 1000 / REDRAW_MS,
       noTTYOutput: true,
@@ -80,9 +87,9 @@ export function startProgress(options: { mode: ProgressMode; quiet: boolean }, l
 
 /** `[=====---------------]  25%  1234/5000 items  12.3 MiB  45.6 MiB/s  ETA 3 s`. */
 function lineOf(state: ProgressState, params: Params & { bar: string; elapsedMs: number }): string {
-  const { items, bytes, itemsTotal } = state;
-  const rate = `${formatBytes(bytes)}  ${formatMiBPerSecond((bytes / params.elapsedMs) * 1000)} MiB/s`;
-  if (itemsTotal === undefined) return `${items} items  ${rate}`;
+  const { items, unit = 'items', bytes = 0, note, itemsTotal } = state;
+  const rate = note ?? `${formatBytes(bytes)}  ${formatMiBPerSecond((bytes / params.elapsedMs) * 1000)} MiB/s`;
+  if (itemsTotal === undefined) return `${items} ${unit}  ${rate}`;
   const percent = String(Math.floor(100 * params.progress)).padStart(3);
-  return `[${params.bar}] ${percent}%  ${items}/${itemsTotal} items  ${rate}  ETA ${params.eta} s`;
+  return `[${params.bar}] ${percent}%  ${items}/${itemsTotal} ${unit}  ${rate}  ETA ${params.eta} s`;
 }

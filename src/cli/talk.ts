@@ -1,5 +1,7 @@
 import { writeSync } from 'node:fs';
+import { errnoText, LsioError } from '../errors.js';
 
+const STDOUT = 1;
 const STDERR = 2;
 const RETRY_MS = 1;
 /** Back to the first column, and clear to the end of the line. */
@@ -14,18 +16,41 @@ export function showBar(on: boolean): void {
 
 /** Writes one line to stderr. That nobody listens is no error. */
 export function say(line: string): void {
+  tell(`${barShown ? CLEAR_LINE : ''}${visible(line)}\n`);
+}
+
+/** Writes text of our own, of several lines, to stderr. */
+export function tell(text: string): void {
   try {
-    writeText(STDERR, `${barShown ? CLEAR_LINE : ''}${visible(line)}\n`);
+    writeText(STDERR, text);
   } catch {
     // Nowhere is left to say so.
   }
 }
 
 /**
- * Writes all of a short text to a descriptor before it returns. Not by `process.stdout`, which costs milliseconds to
+ * Writes a text of no great length to stdout before it returns. Not by `process.stdout`, which takes milliseconds to
  * load and reports errors later.
+ *
+ * @throws {LsioError} `output`
  */
-export function writeText(fd: number, text: string): void {
+export function print(text: string): void {
+  try {
+    writeText(STDOUT, text);
+  } catch (error) {
+    throw outputError('stdout', error);
+  }
+}
+
+/** An `output` error from one of `node:fs`. */
+export function outputError(name: string, error: unknown): unknown {
+  const { errno } = error as NodeJS.ErrnoException;
+  if (errno === undefined) return error;
+  const [code, text] = errnoText(-errno);
+  return new LsioError('output', `${name}: ${text} (${code})`, { code, path: name, cause: error });
+}
+
+function writeText(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
     try {

@@ -1,6 +1,7 @@
 import { type Dirent, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { type ByteText, pathOf } from './byte-text.js';
+import { errnoText, LsioError } from '../errors.js';
+import { type ByteText, pathOf, textOf } from './byte-text.js';
 
 /** Marks at the end of an entry that no name holds, chosen so that entries sort as the paths below them do. */
 const DIRECTORY = '/';
@@ -15,27 +16,23 @@ interface Level {
 }
 
 /**
- * The files below a directory, by the byte order of their paths, which is that of `find | LC_ALL=C sort`. What an entry
- * is comes from the directory, so that no file needs a stat. Links to files count as files; links to directories are not
- * followed, so that no file comes twice and no circle is entered.
+ * The files below a directory, some at a time, by the byte order of their paths, which is that of
+ * `find | LC_ALL=C sort`. What an entry is comes from the directory, so that no file needs a stat. Links to files count
+ * as files; links to directories are not followed, so that no file comes twice and no circle is entered.
  *
  * @param onError Is told of directories that can't be read; their contents are left out.
  */
 export async function* walk(
   root: ByteText,
-  onError: (directory: ByteText, error: unknown) => void,
-): AsyncGenerator<ByteText> {
+  onError: (directory: ByteText, error: LsioError) => void,
+): AsyncGenerator<ByteText[]> {
   const levels: Level[] = [];
   await enter(root);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const entry = level.entries[level.next++];
-    if (entry === undefined) levels.pop();
-    else if (entry.endsWith(DIRECTORY)) await enter(level.prefix + entry);
-    else if (!entry.endsWith(LINK)) yield level.prefix + entry;
-    else {
-      const name = level.prefix + entry.slice(0, -1);
-      if (!isDirectory(name)) yield name;
-    }
+    yield takeFiles(level);
+    const directory = level.entries[level.next++];
+    if (directory === undefined) levels.pop();
+    else await enter(level.prefix + directory);
   }
 
   async function enter(directory: ByteText): Promise<void> {
@@ -43,15 +40,35 @@ export async function* walk(
     try {
       levels.push({ prefix, entries: await sortedEntries(directory), next: 0 });
     } catch (error) {
-      onError(directory, error);
+      onError(directory, walkError(directory, error));
     }
   }
+}
+
+/** The entries up to the next directory. */
+function takeFiles(level: Level): ByteText[] {
+  const files: ByteText[] = [];
+  for (; level.next < level.entries.length; level.next++) {
+    const entry = level.entries[level.next]!;
+    if (entry.endsWith(DIRECTORY)) break;
+    const name = level.prefix + (entry.endsWith(LINK) ? entry.slice(0, -1) : entry);
+    if (!entry.endsWith(LINK) || !isDirectory(name)) files.push(name);
+  }
+  return files;
+}
+
+function walkError(directory: ByteText, error: unknown): LsioError {
+  const { errno } = error as NodeJS.ErrnoException;
+  if (errno === undefined) throw error;
+  const [code, text] = errnoText(-errno);
+  const path = textOf(directory);
+  return new LsioError('read', `${path}: ${text} (${code})`, { code, path, cause: error });
 }
 
 /** Whether the path leads to a directory, through links. */
 export function isDirectory(name: ByteText): boolean {
   try {
-    return statSync(pathOf(name) as string | Buffer, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statSync(pathOf(name), { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {
     return false; // reading it will say what is wrong
   }
@@ -59,7 +76,7 @@ export function isDirectory(name: ByteText): boolean {
 
 async function sortedEntries(directory: ByteText): Promise<string[]> {
   const options = { encoding: 'latin1', withFileTypes: true } as const;
-  const entries = await readdir(pathOf(directory) as string | Buffer, options);
+  const entries = await readdir(pathOf(directory), options);
   return entries.map(marked).sort();
 }
 

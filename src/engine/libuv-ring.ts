@@ -1,12 +1,9 @@
-import { close, constants, open, read } from 'node:fs';
+import { close, open, read } from 'node:fs';
 import { assert } from '../assert.js';
 import { O_DIRECT, OPEN_FLAGS } from '../uring/abi.js';
 import { EIO } from '../uring/errno.js';
 import type { Completions, Ring, RingOptions } from '../uring/ring.js';
 import { Slab } from '../uring/slab.js';
-
-/** On systems without these flags `constants` lacks them, and nothing needs them there. */
-const FLAGS = process.platform === 'linux' ? OPEN_FLAGS : constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * A ring that works everywhere: each operation is a call of `node:fs`, run by libuv's thread pool, whose callback puts
@@ -24,7 +21,7 @@ export class LibuvRing implements Ring {
   #closed = false;
 
   constructor(options: RingOptions) {
-    this.slab = new Slab(new Uint8Array(new ArrayBuffer(options.slabBytes)));
+    this.slab = new Slab(pageAligned(options.slabBytes));
     this.#fds = new Int32Array(options.files).fill(-1);
     // Every slot, every close of a file, and a spare for each.
     const room = 2 * (options.entries + options.files);
@@ -38,7 +35,7 @@ export class LibuvRing implements Ring {
   open(slot: number, generation: number, file: number, path: string | Uint8Array, direct: boolean): void {
     const name = typeof path === 'string' ? path : Buffer.from(path);
     this.#prepare(() => {
-      open(name, direct ? FLAGS | O_DIRECT : FLAGS, (error, fd) => {
+      open(name, direct ? OPEN_FLAGS | O_DIRECT : OPEN_FLAGS, (error, fd) => {
         if (error === null) {
           this.#closeFd(file);
           this.#fds[file] = fd;
@@ -124,5 +121,22 @@ export class LibuvRing implements Ring {
       this.#woken = false;
       if (!this.#closed) this.#onWake();
     });
+  }
+}
+
+/** The types of Node don't have it. */
+declare const WebAssembly: {
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => { buffer: ArrayBuffer };
+};
+const WASM_PAGE_BYTES = 64 * 1024;
+
+/** Memory as O_DIRECT wants it, without FFI: that of WebAssembly begins at a page, an ordinary ArrayBuffer doesn't. */
+function pageAligned(bytes: number): Uint8Array {
+  const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
+  try {
+    return new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer, 0, bytes);
+  } catch {
+    // There is no WebAssembly (--jitless), or no room for the gigabytes of addresses that it sets aside (ulimit -v).
+    return new Uint8Array(bytes);
   }
 }

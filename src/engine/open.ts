@@ -6,8 +6,8 @@ import type { Engine, EngineInfo, EngineName } from './engine.js';
 import { LibuvRing } from './libuv-ring.js';
 import { RingEngine } from './ring-engine.js';
 
-/** More in flight than this helps nobody, and the queues would take hundreds of MiB. */
-export const QUEUE_DEPTH_LIMIT = 32_768;
+/** The memory that reads land in has this many pages. A ring's completion queue, 65,536 at most, has room for it, too. */
+export const QUEUE_DEPTH_LIMIT = 16_384;
 /** Below this depth a ring that memory limits have halved isn't worth having. */
 const QUEUE_DEPTH_MIN = 8;
 /** Memory that reads land in: untouched parts of it cost nothing. */
@@ -24,7 +24,7 @@ export interface EngineOptions {
    */
   readonly engine?: EngineName | 'auto';
   /**
-   * Reads in flight at most, 1 to 32,768. Given explicitly it holds for reads of any size; the default is 128 with at
+   * Reads in flight at most, 1 to 16,384. Given explicitly it holds for reads of any size; the default is 128 with at
    * most 4 MiB in flight, and fewer where the limit of locked memory asks for it.
    */
   readonly queueDepth?: number;
@@ -95,7 +95,7 @@ async function openUring(reason: string, queueDepth: number | undefined): Promis
       try {
         verifyRing(ring);
       } catch (error) {
-        ring.shutdown(true);
+        ring.shutdown(!(isLsioError(error) && error.code === 'ETIMEDOUT'));
         throw error;
       }
       return new RingEngine(ring, { ...info('uring', reason, sizes), flags: ring.flags }, sizes);

@@ -217,10 +217,13 @@ export class RingEngine implements Engine {
   #fill(): number {
     let filled = 0;
     const runs = this.#runs.length;
+    let hungry = 0;
+    for (const run of this.#runs) hungry += run.hungry ? 1 : 0;
     for (let step = 0; step < runs && this.#freeCount > 0; step++) {
       const run = this.#runs[(this.#firstRun + step) % runs]!;
       if (!run.hungry) continue;
-      const share = Math.ceil(this.#freeCount / (runs - step));
+      // A run may have been woken since they were counted.
+      const share = Math.ceil(this.#freeCount / Math.max(1, hungry--));
       const count = run.source.fill(this.#slots, this.#free, share);
       run.idle = count < share;
       for (let taken = 0; taken < count; taken++) {
@@ -271,14 +274,17 @@ export class RingEngine implements Engine {
   }
 
   #hold(on: boolean): void {
-    if (on) this.#watchdog.refresh();
     if (on === this.#held) return;
     this.#held = on;
+    if (on) this.#watchdog.refresh();
     this.#ring.hold(on);
   }
 
   #onWatchdog(): void {
-    if (!this.#closed && this.#stages.inFlight > 0) this.#turn();
+    if (this.#closed || this.#stages.inFlight === 0) return;
+    this.#watchdog.refresh();
+    this.#turn();
+    if (!this.#closed) this.#stages.refuseEndless();
   }
 
   /**

@@ -32,6 +32,8 @@ const GUESS_BYTES_MAX = 260 * 1024;
 const RETRIES_MAX = 1000;
 /** A file that answers EAGAIN this often is looked at: a FIFO with a writer does so for ever. */
 const RETRIES_BEFORE_LOOK = 8;
+/** Not a generation: one look at what a read waits for is enough. */
+const LOOKED_AT = -1;
 
 export interface StagesOptions {
   readonly depth: number;
@@ -84,7 +86,10 @@ export class Stages {
   readonly #generation: Uint32Array;
   readonly #slotFileOpen: Uint8Array;
   readonly #retries: Uint16Array;
-  readonly #cancelled: Uint8Array;
+  /** 0, or the errno that the read finishes with, whatever the answer to its operation in flight. */
+  readonly #givenUp: Int32Array;
+  /** The operation that was in flight when {@link refuseEndless} was last called, or {@link LOOKED_AT}. */
+  readonly #seen: Float64Array;
   readonly #regular: Uint8Array;
   /** 0: buffered. */
   readonly #alignBytes: Int32Array;
@@ -110,7 +115,8 @@ export class Stages {
     this.#generation = new Uint32Array(depth);
     this.#slotFileOpen = new Uint8Array(depth);
     this.#retries = new Uint16Array(depth);
-    this.#cancelled = new Uint8Array(depth);
+    this.#givenUp = new Int32Array(depth);
+    this.#seen = new Float64Array(depth);
     this.#regular = new Uint8Array(depth);
     this.#alignBytes = new Int32Array(depth);
     this.#base = new Float64Array(depth);
@@ -134,20 +140,18 @@ export class Stages {
     const length = this.#slots.length[slot]!;
     assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
     this.#retries[slot] = 0;
-    this.#cancelled[slot] = 0;
+    this.#givenUp[slot] = 0;
+    this.#seen[slot] = 0;
     this.#regular[slot] = regular ? 1 : 0;
     this.#filled[slot] = 0;
     this.#capacity[slot] = 0;
     this.#alignBytes[slot] = alignBytes;
     this.#base[slot] = this.#slots.offset[slot]!;
-    const path = this.#slots.path[slot];
-    if (path === undefined) {
+    if (this.#slots.path[slot] !== undefined) this.#open(slot);
+    else {
       assert(!this.#shared(slot).retired, 'nothing is read from a file after it was closed');
       this.#openShared(slot);
-    } else if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) {
-      // The system would take what is before the NUL for the whole path, and read another file.
-      this.#finish(slot, EINVAL);
-    } else this.#open(slot);
+    }
   }
 
   /** The slot was delivered: its memory, unless lent on, and the slot itself are free again. */
@@ -201,16 +205,17 @@ export class Stages {
   cancel(slot: number): void {
     const stage = this.#stage[slot]!;
     if (stage === FREE || stage === FINISHED) return;
-    this.#cancelled[slot] = 1;
-    if (stage === FOR_READ || stage === FOR_OPEN) {
-      this.#ring.cancel(slot, this.#generation[slot]!);
-      return;
-    }
+    if (stage === FOR_READ || stage === FOR_OPEN) return this.#giveUp(slot, ECANCELED);
     if (stage === FOR_FILE) {
       const { waiting } = this.#shared(slot);
       waiting.splice(waiting.indexOf(slot), 1);
     }
     this.#finish(slot, ECANCELED);
+  }
+
+  #giveUp(slot: number, errno: number): void {
+    this.#givenUp[slot] = errno;
+    this.#ring.cancel(slot, this.#generation[slot]!);
   }
 
   /** Closes the files of slots that nothing is being read from. */
@@ -239,11 +244,11 @@ export class Stages {
 
   /** Opens the slot's path into the slot's entry, or its shared file into that file's entry. */
   #open(slot: number): void {
-    const path = this.#slots.path[slot];
-    const generation = this.#next(slot, FOR_OPEN);
-    const direct = this.#alignBytes[slot] !== 0;
-    if (path !== undefined) this.#ring.open(slot, generation, slot, path, direct);
-    else this.#ring.open(slot, generation, this.#shared(slot).entry, this.#shared(slot).path, direct);
+    const path = this.#path(slot);
+    // The system would take what is before a NUL for the whole path, and read another file.
+    if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) return this.#openDone(slot, -EINVAL);
+    const entry = this.#slots.path[slot] === undefined ? this.#shared(slot).entry : slot;
+    this.#ring.open(slot, this.#next(slot, FOR_OPEN), entry, path, this.#alignBytes[slot] !== 0);
   }
 
   #openShared(slot: number): void {
@@ -278,7 +283,7 @@ export class Stages {
     if (this.#slots.path[slot] === undefined) {
       this.#sharedOpenDone(slot, result);
     } else if (result < 0) {
-      this.#finish(slot, this.#cancelled[slot] !== 0 ? ECANCELED : -result);
+      this.#finish(slot, this.#givenUp[slot]! || -result);
     } else {
       if (this.#slotFileOpen[slot] === 0) {
         this.#slotFileOpen[slot] = 1;
@@ -289,7 +294,7 @@ export class Stages {
   }
 
   #retryOpen(slot: number, errno: number): boolean {
-    if (this.#cancelled[slot] !== 0) return false;
+    if (this.#givenUp[slot] !== 0) return false;
     if (errno === EINVAL && this.#alignBytes[slot] !== 0) {
       // The file system has no O_DIRECT: read through the page cache.
       this.#alignBytes[slot] = 0;
@@ -311,11 +316,11 @@ export class Stages {
       }
       return;
     }
-    const cancelled = this.#cancelled[slot] !== 0;
+    const errno = this.#givenUp[slot]!;
     this.files.openFailed(file);
-    this.#finish(slot, cancelled ? ECANCELED : -result);
+    this.#finish(slot, errno || -result);
     for (const other of waiting) {
-      if (!cancelled) this.#finish(other, -result);
+      if (errno === 0) this.#finish(other, -result);
       else {
         // That the opener was cancelled is nothing to the others: one of them opens it again.
         this.files.unuse(file);
@@ -327,7 +332,7 @@ export class Stages {
   /** The file is open: settles what to read, and reads it once there is memory for it. */
   #prepareRead(slot: number): void {
     const length = this.#slots.length[slot]!;
-    if (this.#cancelled[slot] !== 0) return this.#finish(slot, ECANCELED);
+    if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
     if (length === 0) return this.#finish(slot, 0);
     const offset = this.#slots.offset[slot]!;
     const alignBytes = this.#alignBytes[slot]!;
@@ -382,7 +387,7 @@ export class Stages {
   }
 
   #readDone(slot: number, result: number): void {
-    if (this.#cancelled[slot] !== 0) return this.#finish(slot, ECANCELED);
+    if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
     if (result < 0) {
       // What can't be read at an offset, says libuv: a FIFO, a socket, a terminal.
       if (result === -ESPIPE) return this.#finish(slot, NOT_REGULAR);
@@ -409,9 +414,29 @@ export class Stages {
     return ++this.#retries[slot]! <= RETRIES_MAX;
   }
 
+  /**
+   * Gives up reads in flight since the last call of what is no file: the kernel lets one of a FIFO with a writer wait
+   * until that writes. To be called now and then.
+   */
+  refuseEndless(): void {
+    for (let slot = 0; slot < this.#options.depth; slot++) {
+      if (this.#stage[slot] !== FOR_READ || this.#regular[slot] !== 0) continue;
+      const generation = this.#generation[slot]!;
+      if (this.#seen[slot] === LOOKED_AT) continue;
+      if (this.#seen[slot] !== generation) this.#seen[slot] = generation;
+      else {
+        this.#seen[slot] = LOOKED_AT;
+        this.#stat(slot, generation);
+      }
+    }
+  }
+
   /** Asks the file system what the path is, and how long. */
   #look(slot: number): void {
-    const generation = this.#next(slot, FOR_LOOK);
+    this.#stat(slot, this.#next(slot, FOR_LOOK));
+  }
+
+  #stat(slot: number, generation: number): void {
     const path = this.#path(slot);
     stat(typeof path === 'string' ? path : Buffer.from(path), (error, stats) => {
       this.#looks.push({ slot, generation, errno: error === null ? 0 : -(error.errno ?? -EIO), stats });
@@ -420,13 +445,19 @@ export class Stages {
   }
 
   #looked({ slot, generation, errno, stats }: Look): void {
-    // A read that was cancelled meanwhile doesn't wait for it any more.
-    if (this.#stage[slot] !== FOR_LOOK || this.#generation[slot] !== generation) return;
-    if (errno !== 0) return this.#finish(slot, errno);
+    // A read that went on meanwhile, or was cancelled, doesn't wait for it any more.
+    const stage = this.#stage[slot];
+    if (this.#generation[slot] !== generation || (stage !== FOR_LOOK && stage !== FOR_READ)) return;
     const toEnd = this.#slots.length[slot] === TO_END;
+    const device = errno === 0 && (stats.isCharacterDevice() || stats.isBlockDevice());
+    const endless = errno === 0 && !stats.isFile() && !stats.isDirectory() && (toEnd || !device);
+    if (stage === FOR_READ) {
+      if (endless && this.#givenUp[slot] === 0) this.#giveUp(slot, NOT_REGULAR);
+      return;
+    }
+    if (errno !== 0) return this.#finish(slot, errno);
     if (stats.isDirectory()) return this.#finish(slot, EISDIR);
-    const device = stats.isCharacterDevice() || stats.isBlockDevice();
-    if (!stats.isFile() && (toEnd || !device)) return this.#finish(slot, NOT_REGULAR);
+    if (endless) return this.#finish(slot, NOT_REGULAR);
     if (this.#retries[slot]! > 0) return this.#read(slot);
     if (toEnd && this.#filled[slot]! > 0) return this.#grow(slot, stats.size);
     this.#finish(slot, 0);

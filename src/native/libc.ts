@@ -31,7 +31,9 @@ let libc: Libc | undefined;
 
 function load(): Libc {
   if (libc !== undefined) return libc;
-  assert(arch === 'x64' || arch === 'arm64', `constants are those of x64 and arm64, not ${arch}`);
+  if (arch !== 'x64' && arch !== 'arm64') {
+    throw new LsioError('unavailable', `the system's constants are known for x64 and arm64, not for ${arch}`);
+  }
   // The C library is in the process already; which file it came from (glibc, musl) doesn't matter.
   const library = loadKoffi().load(null);
   const bound: Libc = {

@@ -28,8 +28,3 @@ export function loadKoffi(): KoffiModule {
 export function viewMemory(address: number, lengthBytes: number): ArrayBuffer {
   return loadKoffi().view(BigInt(address), lengthBytes);
 }
-
-/** Where the bytes of a typed array lie. Only for arrays over 64 bytes: smaller ones live on the moving heap. */
-export function addressOf(bytes: Uint8Array): number {
-  return Number(loadKoffi().address(bytes));
-}

@@ -13,9 +13,6 @@ export interface Liburing {
   submit(ring: number): number;
   registerEventFd(ring: number, fd: number): number;
   registerFiles(ring: number, fds: Int32Array, count: number): number;
-  registerBuffers(ring: number, vectors: BigUint64Array, count: number): number;
-  /** liburing 2.1 */
-  readonly registerIowqMaxWorkers: ((ring: number, values: Uint32Array) => number) | undefined;
   /** liburing 2.2 */
   readonly registerFilesSparse: ((ring: number, count: number) => number) | undefined;
   /** liburing 2.2 */
@@ -61,8 +58,6 @@ export function loadLiburing(): Liburing {
     submit: required('int io_uring_submit(uintptr_t)'),
     registerEventFd: required('int io_uring_register_eventfd(uintptr_t, int)'),
     registerFiles: required('int io_uring_register_files(uintptr_t, int *, uint)'),
-    registerBuffers: required('int io_uring_register_buffers(uintptr_t, uint64_t *, uint)'),
-    registerIowqMaxWorkers: optional('int io_uring_register_iowq_max_workers(uintptr_t, uint *)'),
     registerFilesSparse: optional('int io_uring_register_files_sparse(uintptr_t, uint)'),
     registerRingFd: optional('int io_uring_register_ring_fd(uintptr_t)'),
     submitAndGetEvents: optional('int io_uring_submit_and_get_events(uintptr_t)'),

@@ -20,8 +20,8 @@ export function warningText(warning: Warning): string {
       return `${warning.dir}: its file system has no O_DIRECT, so cold runs go through the page cache; use ext4 or xfs on a disk`;
     case 'engine-unavailable':
       return `${warning.engine} was left out: ${warning.reason}${warning.remedy === undefined ? '' : `; ${warning.remedy}`}`;
-    case 'case-skipped':
-      return `${warning.case} was left out: ${warning.reason}`;
+    case 'file-skipped':
+      return `${warning.path} was left out: ${warning.reason}`;
     case 'busy-machine':
       return `the load average was ${warning.loadAverage.toFixed(1)} on ${warning.cpus} CPUs; end other work for steadier figures`;
   }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { endianness } from 'node:os';
 import { assert } from '../assert.js';
 
@@ -12,7 +13,6 @@ export const PARAMS = {
   sqEntries: 0,
   cqEntries: 4,
   flags: 8,
-  features: 20,
 } as const;
 
 /** struct io_uring of liburing: 216 bytes so far; more is given, in case it grows. */
@@ -50,16 +50,16 @@ export const SETUP = {
 export const SQ_CQ_OVERFLOW = 1 << 1;
 export const CQ_EVENTFD_DISABLED = 1;
 
-export const OP = { READ_FIXED: 4, ASYNC_CANCEL: 14, OPENAT: 18, CLOSE: 19, READ: 22 } as const;
+export const OP = { ASYNC_CANCEL: 14, OPENAT: 18, CLOSE: 19, READ: 22 } as const;
 export const SQE_FIXED_FILE = 1;
 
 export const AT_FDCWD = -100;
-/** O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOCTTY: nor may a terminal become ours. O_RDONLY is 0. */
-const O_NOCTTY = 0o400;
-const O_NONBLOCK = 0o4000;
-export const OPEN_FLAGS = O_NOCTTY | O_NONBLOCK;
-/** O_DIRECT by architecture: on arm64 it has the bit that O_DIRECTORY has on x64. */
-export const O_DIRECT = process.arch === 'arm64' ? 0o200000 : 0o40000;
+/**
+ * O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOCTTY: nor may a terminal become ours. O_RDONLY is 0. Where
+ * the system lacks a flag, its constant is undefined, which `|` takes for 0.
+ */
+export const OPEN_FLAGS = constants.O_NOCTTY | constants.O_NONBLOCK;
+export const { O_DIRECT } = constants;
 
 /** The names of the set-up flags that are on in `flags`, for people. */
 export function setupFlagNames(flags: number): string[] {

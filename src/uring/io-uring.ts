@@ -14,8 +14,14 @@ const CANCEL_SLOT = 0xffff_ffff;
 /** So many refusals in a row, with nothing completing in between, mean that the ring has failed for good. */
 const REFUSALS_MAX = 10_000;
 
+/** linux/limits.h: the longest path in bytes, its NUL included. */
+const PATH_MAX = 4096;
+
 /** Rings whose operations never came back: their memory is kept for ever, since the kernel may still write to it. */
 const abandoned: IoUring[] = [];
+
+/** Unmaps memory once no view of it is left. */
+const unseen = new FinalizationRegistry<Mapping>((mapping) => mapping.unmap());
 
 /** The kernel's own submission and completion queue, through liburing. */
 export class IoUring implements Ring {
@@ -39,8 +45,9 @@ export class IoUring implements Ring {
 
   /** @throws {LsioError} `unavailable`, with the cause and the remedy. */
   static create(options: RingOptions): IoUring {
-    // Each operation in flight may be cancelled once: room for two.
-    const setup = setUpRing(options.entries * 2);
+    // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at.
+    const sqEntries = options.entries * 2;
+    const setup = setUpRing({ sqEntries, cqEntries: sqEntries + options.files });
     let slabMemory: Mapping | undefined;
     let eventFd = -1;
     try {
@@ -87,8 +94,9 @@ export class IoUring implements Ring {
   }
 
   open(slot: number, generation: number, file: number, path: string | Uint8Array, direct: boolean): void {
-    const at = this.#writePath(path);
-    fillOpen(this.#setup.sqes, this.#nextSqe(), slot, generation, file, this.#setup.pathsAddress + at, direct);
+    this.#assertOpen();
+    const pathAddress = this.#setup.pathsAddress + this.#writePath(path);
+    fillOpen(this.#setup.sqes, this.#nextSqe(), slot, generation, file, pathAddress, direct);
   }
 
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void {
@@ -104,6 +112,7 @@ export class IoUring implements Ring {
   }
 
   get unsubmitted(): boolean {
+    this.#assertOpen();
     return Atomics.load(this.#setup.sqHead, 0) !== this.#sqTail;
   }
 
@@ -146,25 +155,34 @@ export class IoUring implements Ring {
     }
     this.#setup.liburing.queueExit(this.#setup.ring);
     this.#setup.control.unmap();
-    this.#slabMemory.unmap();
     closeFd(this.#eventFd);
+    // Whoever still has a view of the slab, rightly or not, must not crash.
+    unseen.register(this.slab.memory.buffer, this.#slabMemory);
+  }
+
+  get #sqFull(): boolean {
+    return (this.#sqTail - Atomics.load(this.#setup.sqHead, 0)) >>> 0 > this.#sqMask;
   }
 
   /** The index of the next free SQE. The queue is larger than what can be in flight, so that it fills only by refusals. */
   #nextSqe(): number {
     this.#assertOpen();
-    while ((this.#sqTail - Atomics.load(this.#setup.sqHead, 0)) >>> 0 > this.#sqMask) this.#enter();
+    while (this.#sqFull) this.#enter();
     const index = this.#sqTail & this.#sqMask;
     this.#sqTail = (this.#sqTail + 1) >>> 0;
     return index;
   }
 
-  /** Puts a NUL-terminated path where the kernel finds it until the open is submitted. Returns where, in bytes. */
+  /**
+   * Puts a NUL-terminated path where the kernel finds it until the open is submitted. Returns where, in bytes. Leaves a
+   * free SQE for the open: were one made afterwards, by submitting, the path would count as taken.
+   */
   #writePath(path: string | Uint8Array): number {
+    // The kernel refuses a longer path for what it is, and so it does with this much of it.
+    if (path.length > PATH_MAX) path = path.slice(0, PATH_MAX);
     // A UTF-16 unit becomes at most 3 bytes of UTF-8.
     const bytesMax = (typeof path === 'string' ? path.length * 3 : path.length) + 1;
-    assert(bytesMax <= PATHS_BYTES, 'a path is far shorter than the room for paths');
-    while (this.#pathsUsedBytes + bytesMax > PATHS_BYTES) this.#enter();
+    while (this.#sqFull || this.#pathsUsedBytes + bytesMax > PATHS_BYTES) this.#enter();
     const { paths } = this.#setup;
     const at = this.#pathsUsedBytes;
     let end = at;

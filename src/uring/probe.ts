@@ -9,7 +9,7 @@ const ANSWER_MS_MAX = 2000;
  * Proves that a fresh ring works: opens this module's own file, reads its beginning and compares. That set-up succeeds
  * says little: filters may block io_uring_enter alone, and sandboxes implement it in part.
  *
- * @throws {LsioError} `unavailable`
+ * @throws {LsioError} `unavailable`; with the code `ETIMEDOUT` an operation is still in flight.
  */
 export function verifyRing(ring: Ring): void {
   const path = fileURLToPath(import.meta.url);
@@ -32,7 +32,9 @@ export function verifyRing(ring: Ring): void {
 function answer(ring: Ring, operation: string): number {
   const deadlineMs = Date.now() + ANSWER_MS_MAX;
   while (ring.submitAndReap() === 0) {
-    if (Date.now() > deadlineMs) throw new LsioError('unavailable', `io_uring doesn't answer to ${operation}`);
+    if (Date.now() > deadlineMs) {
+      throw new LsioError('unavailable', `io_uring doesn't answer to ${operation}`, { code: 'ETIMEDOUT' });
+    }
   }
   const result = ring.completions.result[0]!;
   if (result >= 0) return result;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { assert } from '../assert.js';
 import { errnoText, LsioError } from '../errors.js';
 import { type Mapping, mapMemory } from '../native/libc.js';
 import { viewMemory } from '../native/library.js';
@@ -18,7 +19,6 @@ export interface RingSetup {
   /** struct io_uring, the parameters and the paths lie here. */
   readonly control: Mapping;
   readonly setupFlags: number;
-  readonly features: number;
   readonly sqEntries: number;
   readonly cqEntries: number;
   readonly sqes: Uint32Array;
@@ -44,7 +44,7 @@ export interface RingSetup {
  *
  * @throws {LsioError} `unavailable`, with the cause and the remedy.
  */
-export function setUpRing(entries: number): RingSetup {
+export function setUpRing(options: { readonly sqEntries: number; readonly cqEntries: number }): RingSetup {
   const liburing = loadLiburing();
   const control = mapMemory(PAGE_BYTES + PATHS_BYTES, PAGE_BYTES);
   const ring = control.address;
@@ -56,8 +56,8 @@ export function setUpRing(entries: number): RingSetup {
   for (const flags of flagSets(liburing)) {
     words.fill(0);
     params[PARAMS.flags / 4] = flags;
-    params[PARAMS.cqEntries / 4] = entries * 4;
-    result = liburing.queueInit(entries, ring, paramsAddress);
+    params[PARAMS.cqEntries / 4] = options.cqEntries;
+    result = liburing.queueInit(options.sqEntries, ring, paramsAddress);
     if (result !== -EINVAL) break;
   }
   if (result < 0) {
@@ -73,6 +73,7 @@ export function setUpRing(entries: number): RingSetup {
   }
   const sqEntries = params[PARAMS.sqEntries / 4]!;
   const cqEntries = params[PARAMS.cqEntries / 4]!;
+  assert(cqEntries >= options.cqEntries, 'the completion queue has the size asked for');
   assertAbi(
     sqEntries,
     cqEntries,
@@ -83,7 +84,6 @@ export function setUpRing(entries: number): RingSetup {
     ring,
     control,
     setupFlags: params[PARAMS.flags / 4]!,
-    features: params[PARAMS.features / 4]!,
     sqEntries,
     cqEntries,
     sqes: new Uint32Array(viewMemory(pointer(RING.sqes), sqEntries * SQE_BYTES), 0, sqEntries * SQE_WORDS),

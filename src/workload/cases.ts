@@ -1,12 +1,13 @@
 import { LsioError } from '../errors.js';
 import { formatBytes } from '../units.js';
+import { OPERATIONS_MAX, OperationList, tooMany } from './operations.js';
 import { keysOf, permutation } from './random.js';
 import { CASES, type CaseName, type Workload, type WorkloadFile } from './workload.js';
 
 /** The big file is the largest of at least this size; it belongs to the big cases only. */
 export const BIG_BYTES_MIN = 64 * 1024 * 1024;
 /** `big-random` reads this many blocks unless told otherwise, or all blocks of a smaller file. */
-const READS_DEFAULT = 262_144;
+const READS_DEFAULT = 65_536;
 const KIB = 1024;
 
 /** The blocks and gaps of each case, in bytes, where the user doesn't say. */
@@ -76,17 +77,6 @@ export function makeWorkload(name: CaseName, files: readonly WorkloadFile[], opt
   return list.workload(name);
 }
 
-/** A part of the work, of about the same number of operations as each of the `count` parts: one for each ring. */
-export function partOf(work: Workload, part: { readonly index: number; readonly count: number }): Workload {
-  const begin = Math.floor((work.operations * part.index) / part.count);
-  const end = Math.floor((work.operations * (part.index + 1)) / part.count);
-  const list = new OperationList(undefined);
-  for (let operation = begin; operation < end; operation++) {
-    list.add(work.files[work.fileOf[operation]!]!, work.offsets[operation]!, work.lengths[operation]!);
-  }
-  return list.workload(work.case);
-}
-
 function isBigCase(name: CaseName): boolean {
   return name === 'big-gaps' || name === 'big-random';
 }
@@ -95,10 +85,11 @@ function addBlocks(
   list: OperationList,
   file: WorkloadFile,
   name: 'file-heads' | 'file-gaps' | 'big-gaps' | 'big-random',
-  { blockSizeBytes, gapBytes }: WorkloadOptions,
+  { blockSizeBytes, gapBytes, reads = Number.POSITIVE_INFINITY }: WorkloadOptions,
 ): void {
   const block = blockSizeBytes ?? BLOCKS[name].block;
   const gap = name === 'file-heads' ? Number.POSITIVE_INFINITY : (gapBytes ?? BLOCKS[name].gap);
+  if (Math.min(file.size / (block + gap), reads) > OPERATIONS_MAX) throw tooMany();
   for (let offset = 0; offset < file.size && !list.full; offset += block + gap) {
     list.add(file, offset, Math.min(block, file.size - offset));
   }
@@ -112,13 +103,14 @@ function randomBlocks(file: WorkloadFile, { seed = 1, reads, blockSizeBytes, dir
     throw new LsioError('usage', message, { path: file.path, remedy: createCommand(dir) });
   }
   const operations = reads ?? Math.min(blocks, READS_DEFAULT);
+  if (operations > OPERATIONS_MAX) throw tooMany();
   const offsets = new Float64Array(operations);
   const [first] = keysOf(seed);
-  let block_ = permutation(blocks, seed);
+  let permute = permutation(blocks, seed);
   for (let operation = 0; operation < operations; operation++) {
     const index = operation % blocks;
-    if (index === 0 && operation > 0) block_ = permutation(blocks, first + operation);
-    offsets[operation] = block_(index) * block;
+    if (index === 0 && operation > 0) permute = permutation(blocks, first + operation);
+    offsets[operation] = permute(index) * block;
   }
   return {
     case: 'big-random',
@@ -130,45 +122,6 @@ function randomBlocks(file: WorkloadFile, { seed = 1, reads, blockSizeBytes, dir
     operations,
     bytes: operations * block,
   };
-}
-
-/** Gathers operations into the arrays of a workload. */
-class OperationList {
-  readonly #limit: number;
-  readonly #files: WorkloadFile[] = [];
-  readonly #fileOf: number[] = [];
-  readonly #offsets: number[] = [];
-  readonly #lengths: number[] = [];
-  #bytes = 0;
-
-  constructor(limit: number | undefined) {
-    this.#limit = limit ?? Number.POSITIVE_INFINITY;
-  }
-
-  get full(): boolean {
-    return this.#offsets.length >= this.#limit;
-  }
-
-  add(file: WorkloadFile, offset: number, length: number): void {
-    if (this.#files.at(-1) !== file) this.#files.push(file);
-    this.#fileOf.push(this.#files.length - 1);
-    this.#offsets.push(offset);
-    this.#lengths.push(length);
-    this.#bytes += length;
-  }
-
-  workload(name: CaseName): Workload {
-    return {
-      case: name,
-      wholeFiles: name === 'whole-files',
-      files: this.#files,
-      fileOf: Uint32Array.from(this.#fileOf),
-      offsets: Float64Array.from(this.#offsets),
-      lengths: Float64Array.from(this.#lengths),
-      operations: this.#offsets.length,
-      bytes: this.#bytes,
-    };
-  }
 }
 
 function checkOptions({ blockSizeBytes, gapBytes, reads, seed }: WorkloadOptions): void {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoText, LsioError } from '../errors.js';
@@ -7,6 +6,7 @@ import { checkContent, type Damage, looksLikeOurs, type PatternFile, writeConten
 import { inLanes } from './lanes.js';
 import {
   bytesOf,
+  COUNT_MAX,
   type DataFile,
   type DataSetShape,
   DEFAULT_SHAPE,
@@ -30,6 +30,8 @@ import { fileSeed } from './pattern.js';
  * lsio then puts the content into them, in place. Either way the names, sizes and bytes are the same.
  */
 
+/** Always the same, so that a set has the same bytes on every machine. */
+const SEED = 1;
 const CHUNK_BYTES = 1024 * 1024;
 /** As many as libuv has threads: more would only wait. */
 const LANES = 4;
@@ -101,13 +103,13 @@ async function make(missing: readonly DataFile[], { options, shape, before }: Ma
   const madeDirectory = (await mkdir(dir, { recursive: true })) !== undefined;
   await removeLeftovers(dir);
   const laidOutBy = layOut === undefined ? 'lsio' : 'fio';
-  const fresh = { laidOutBy, ...shape, seed: randomBytes(6).readUIntBE(0, 6), complete: false, madeDirectory } as const;
+  const fresh = { laidOutBy, ...shape, seed: SEED, complete: false, madeDirectory } as const;
   const manifest = before ?? newManifest(fresh);
-  // Noted before the first file is there, so that one of an interrupted run is known for ours.
-  await writeManifest(dir, manifest);
   const making = join(dir, `${MAKING_PREFIX}${process.pid}`);
   let made = 0;
   try {
+    // Noted before the first file is there, so that one of an interrupted run is known for ours.
+    await writeManifest(dir, manifest);
     await mkdir(making);
     // fio lays out whole sets: after an interruption, which is rare, that is more than is missing.
     await layOut?.(making, shape, signal);
@@ -186,27 +188,27 @@ export async function removeDataSet({ dir, onProgress, signal }: DataSetTask): P
   let bytes = 0;
   await wrapErrors(dir, 0, async () => {
     const present = await presentSizes(dir, files);
-    for (const file of files.filter(({ name }) => present.has(name))) {
+    const there = files.filter(({ name }) => present.has(name));
+    await inLanes(LANES, there, async (file) => {
       signal?.throwIfAborted();
       const pattern = patternFile(dir, file, manifest);
-      const ours = present.get(file.name) === file.sizeBytes && (await looksLikeOurs(pattern));
-      if (!ours) {
+      if (present.get(file.name) !== file.sizeBytes || !(await looksLikeOurs(pattern))) {
         left.push(pattern.path);
-        continue;
+        return;
       }
       await rm(pattern.path);
       removed++;
       bytes += file.sizeBytes;
       onProgress?.({ doneBytes: bytes, totalBytes });
-    }
+    });
     await removeLeftovers(dir);
     await removeTraces(dir, manifest);
   });
-  return { removed, bytes, left };
+  return { removed, bytes, left: left.sort() };
 }
 
 async function removeTraces(dir: string, { madeDirectory }: Manifest): Promise<void> {
-  await rm(join(dir, MANIFEST_NAME));
+  await rm(join(dir, MANIFEST_NAME), { force: true });
   if (madeDirectory && (await readdir(dir)).length === 0) await rmdir(dir);
 }
 
@@ -215,6 +217,8 @@ function shapeOf(options: CreateOptions): DataSetShape {
   for (const [name, value] of Object.entries({ count, sizeBytes, bigSizeBytes })) {
     if (!Number.isSafeInteger(value) || value < 0) throw new LsioError('usage', `${name} can't be ${value}`);
   }
+  if (count > COUNT_MAX)
+    throw new LsioError('usage', `${count} files are too many for a directory: up to ${COUNT_MAX}`);
   return { count, sizeBytes, bigSizeBytes };
 }
 

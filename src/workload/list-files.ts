@@ -42,7 +42,7 @@ export async function listFiles(dir: string, signal?: AbortSignal): Promise<List
     signal?.throwIfAborted();
     try {
       for (const child of await readdir(below, { withFileTypes: true, encoding: 'buffer' })) {
-        const path = Buffer.concat([below, below.at(-1) === SLASH[0] ? Buffer.alloc(0) : SLASH, nameOf(child)]);
+        const path = Buffer.concat([below, below.at(-1) === SLASH[0] ? Buffer.alloc(0) : SLASH, child.name]);
         if (child.isDirectory()) pending.push(path);
         else if (!isNote(child)) addFile(path, entries);
       }
@@ -69,11 +69,6 @@ async function checkDirectory(dir: string): Promise<void> {
     throw new LsioError('read', `${reason} (${code})`, details);
   }
   throw new LsioError('usage', `${dir}: is not a directory`, { path: dir });
-}
-
-/** With `encoding: 'buffer'` names are buffers, which the types of `withFileTypes` don't know. */
-function nameOf(child: Dirent<Buffer>): Buffer {
-  return child.name;
 }
 
 function isNote(child: Dirent<Buffer>): boolean {

@@ -8,6 +8,8 @@ export const MANIFEST_NAME = '.lsio-files.json';
 export const MAKING_PREFIX = '.lsio-making-';
 export const DEFAULT_DIR = '/tmp/fio';
 export const BIG_NAME = 'big';
+/** No file system likes more names in one directory. */
+export const COUNT_MAX = 10_000_000;
 const SCHEMA = 'lsio.data-set/1';
 
 /** What a data set holds. */
@@ -79,7 +81,8 @@ function parse(json: string): Manifest | undefined {
   try {
     const value = JSON.parse(json) as Partial<Manifest> | null;
     const numbers = [value?.count, value?.sizeBytes, value?.bigSizeBytes, value?.seed];
-    const valid = value?.schema === SCHEMA && numbers.every((number) => Number.isSafeInteger(number) && number! >= 0);
+    const counted = numbers.every((number) => Number.isSafeInteger(number) && number! >= 0);
+    const valid = value?.schema === SCHEMA && counted && value.count! <= COUNT_MAX;
     return valid ? (value as Manifest) : undefined;
   } catch {
     return undefined;
@@ -89,8 +92,13 @@ function parse(json: string): Manifest | undefined {
 /** Replaces the manifest as a whole. */
 export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
   const temporary = join(dir, `${MAKING_PREFIX}${process.pid}.json`);
-  await writeFile(temporary, `${JSON.stringify(manifest, undefined, 2)}\n`);
-  await rename(temporary, join(dir, MANIFEST_NAME));
+  try {
+    await writeFile(temporary, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await rename(temporary, join(dir, MANIFEST_NAME));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /**

@@ -1,0 +1,135 @@
+import { isatty } from 'node:tty';
+import { type Command, Option } from 'commander';
+import type { DirectChoice, Step } from '../bench/bench.js';
+import { CACHE_STATES, type CacheState } from '../bench/cache.js';
+import type { Warning } from '../bench/warnings.js';
+import { QUEUE_DEPTH_LIMIT } from '../engine/open.js';
+import { LsioError } from '../errors.js';
+import { parseBytes, parseCount } from '../units.js';
+import { makeWorkload, possibleCases } from '../workload/cases.js';
+import { listFiles } from '../workload/list-files.js';
+import { DEFAULT_DIR } from '../workload/manifest.js';
+import { CASES, type CaseName, type Workload } from '../workload/workload.js';
+import type { Context } from './context.js';
+import { named } from './options.js';
+import { PROGRESS_MODES, type ProgressMode, startProgress } from './progress.js';
+
+const STDOUT = 1;
+
+/** The options of `bench` and `compare-fio`, as commander hands them over. */
+export interface BenchingOptions {
+  readonly files: string;
+  readonly case: readonly CaseName[];
+  readonly blockSize?: number;
+  readonly gap?: number;
+  readonly reads?: number;
+  readonly seed?: number;
+  readonly order: 'sorted' | 'random';
+  readonly queueDepth: readonly (number | undefined)[];
+  readonly cache: readonly CacheState[];
+  readonly direct: DirectChoice;
+  readonly runs: number;
+  readonly warmup: number;
+  readonly verify: 'all' | 'sample' | 'none';
+  readonly json?: boolean;
+  readonly quiet: boolean;
+  readonly progress: ProgressMode;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+export function addBenchingOptions(command: Command, runsDefault: number): Command {
+  return command
+    .option('--files <dir>', 'the files to read, recursively', DEFAULT_DIR)
+    .addOption(
+      new Option('--case <case>', 'repeatable; the default is every case that the files allow')
+        .argParser(collect(oneOf('--case', CASES)))
+        .default([], 'all'),
+    )
+    .option('--block-size <bytes>', 'of the block cases (default: 4 KiB, file-heads 16 KiB)', bytes('--block-size'))
+    .option('--gap <bytes>', 'between blocks (default: file-gaps 32 KiB, big-gaps 64 KiB)', bytes('--gap'))
+    .option('--reads <n>', 'operations of a case (default: all; big-random 65,536)', count('--reads', 1, 1e9))
+    .option('--seed <n>', 'of random offsets and orders (default: 1)', count('--seed', 0, 2 ** 32 - 1))
+    .addOption(new Option('--order <order>', 'of the files').choices(['sorted', 'random']).default('sorted'))
+    .addOption(
+      new Option('--queue-depth <list>', 'reads in flight, such as 1,8,64 (default: by the size of the reads)')
+        .argParser(list(count('--queue-depth', 1, QUEUE_DEPTH_LIMIT)))
+        .default([undefined], 'auto'),
+    )
+    .addOption(
+      new Option('--cache <list>', `how the page cache stands before a run: ${CACHE_STATES.join(', ')}`)
+        .argParser(list(oneOf('--cache', CACHE_STATES)))
+        .default(['cold', 'warm'], 'cold,warm'),
+    )
+    .addOption(
+      new Option('--direct <choice>', 'O_DIRECT; auto: in cold runs, where the file system has it')
+        .choices(['auto', 'on', 'off'])
+        .default('auto'),
+    )
+    .option('--runs <n>', 'counted runs', count('--runs', 1, 1000), runsDefault)
+    .option('--warmup <n>', 'runs before them that are not counted', count('--warmup', 1, 1000), 1)
+    .addOption(
+      new Option('--verify <share>', 'compare bytes, outside of the timed runs')
+        .choices(['all', 'sample', 'none'])
+        .default('sample'),
+    )
+    .option('--json', 'print one JSON document instead of tables')
+    .option('-q, --quiet', 'no progress', false)
+    .addOption(new Option('--progress <when>', 'progress on stderr').choices([...PROGRESS_MODES]).default('auto'))
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'));
+}
+
+/** What the options ask to read, and why some cases are left out. */
+export interface Workloads {
+  readonly workloads: readonly Workload[];
+  readonly warnings: readonly Warning[];
+}
+
+/** @throws {LsioError} `usage` when the directory is absent or empty, or a case that was asked for is impossible. */
+export async function workloadsFor(options: BenchingOptions, context: Context): Promise<Workloads> {
+  const { files: dir, blockSize, gap, reads, seed, order } = options;
+  const { files, skipped } = await listFiles(dir, context.signal);
+  const names = options.case.length > 0 ? options.case : possibleCases(files);
+  const settings = { dir, blockSizeBytes: blockSize, gapBytes: gap, reads, seed, order };
+  const warnings = skipped.map(({ path, reason }): Warning => ({ kind: 'file-skipped', path, reason }));
+  return { workloads: names.map((name) => makeWorkload(name, files, settings)), warnings };
+}
+
+/** Shows on stderr which run is on, and how many are done. */
+export function followSteps(options: BenchingOptions): { onStep(step: Step): void; stop(): void } {
+  let latest: Step = { text: '', done: 0, total: 0 };
+  const { stop } = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
+    items: latest.done,
+    itemsTotal: latest.total,
+    note: latest.text,
+  }));
+  return { onStep: (step) => (latest = step), stop };
+}
+
+/** Whether stdout gets colours: NO_COLOR is respected, see no-color.org. */
+export function wantsColor(choice: BenchingOptions['color']): boolean {
+  return choice === 'auto' ? isatty(STDOUT) && !process.env.NO_COLOR : choice === 'always';
+}
+
+function bytes(option: string): (text: string) => number {
+  return named(option, parseBytes);
+}
+
+function count(name: string, min: number, max: number): (text: string) => number {
+  return (text) => parseCount(text, { name, min, max });
+}
+
+export function oneOf<Value extends string>(option: string, values: readonly Value[]): (text: string) => Value {
+  return (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value !== undefined) return value;
+    throw new LsioError('usage', `${option}: ${JSON.stringify(text)} is none of ${values.join(', ')}`);
+  };
+}
+
+export function list<Value>(parse: (text: string) => Value): (text: string) => Value[] {
+  return (text) => text.split(',').map(parse);
+}
+
+function collect<Value>(parse: (text: string) => Value): (text: string, before: readonly Value[]) => Value[] {
+  return (text, before) => [...before, parse(text)];
+}

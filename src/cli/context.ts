@@ -1,0 +1,30 @@
+import { type Failure, Interrupted } from './exit.js';
+
+/** What a command shares with the program around it. */
+export interface Context {
+  /** Aborts when the command is to stop: by a signal, or by {@link stop}. */
+  readonly signal: AbortSignal;
+  stop(reason: Error): void;
+  /** Whether the stack of an unexpected error is shown. */
+  debug: boolean;
+  /** Set by a command whose JSON document has begun: completes it when the command fails. */
+  finishJson?: (failure: Failure) => Promise<void>;
+  /** Set by a command that has temporary files: removes them at once. */
+  cleanUp?: () => void;
+}
+
+/** A context whose signal aborts on the first SIGINT or SIGTERM; the second one ends the process at once. */
+export function createContext(): Context {
+  const controller = new AbortController();
+  function onSignal(signal: NodeJS.Signals): void {
+    // With nobody listening the system's own action takes place.
+    process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+    controller.abort(new Interrupted(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'));
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    stop: (reason) => controller.abort(reason),
+    debug: false,
+  };
+}

@@ -1,0 +1,72 @@
+import type { Context } from './context.js';
+import { type Failure, failureOf, Interrupted } from './exit.js';
+import { jsonSchemaOf } from './program.js';
+import { print, say, tell } from './talk.js';
+
+/** A command that was told to stop has this long to close what it has open. The engine's own limit is 2 s. */
+const STOP_MS_MAX = 2200;
+/** Calls of `node:fs` that are under way then have this long, before they count as hanging. */
+const THREADS_MS_MAX = 200;
+
+/** Tells what went wrong, and sets the exit code. */
+export async function fail(error: unknown, args: readonly string[], context?: Context): Promise<void> {
+  const stopped = context?.signal.aborted === true;
+  // What a command meets while it stops is a consequence of that.
+  const cause = stopped ? context.signal.reason : error;
+  const failure = failureOf(cause);
+  process.exitCode = failure.exitCode;
+  if (stopped) setTimeout(() => endNow(cause), THREADS_MS_MAX).unref();
+  try {
+    await finishJson(failure, args, context);
+  } catch {
+    // stdout is gone: stderr and the exit code have to do.
+  }
+  if (!isSilent(failure)) {
+    say(`lsio: ${failure.message}`);
+    if (failure.remedy !== undefined) say(`  → ${failure.remedy}`);
+    if (failure.kind === 'internal' && context?.debug === true) tell(`${(cause as Error)?.stack ?? cause}\n`);
+  }
+}
+
+/**
+ * Sees to it that a command that is told to stop does: where it doesn't come to an end by itself, `onLate` is called
+ * before the process ends.
+ *
+ * @returns to be called once the command has ended.
+ */
+export function limitStopping(context: Context, onLate: () => Promise<void>): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  context.signal.addEventListener('abort', () => {
+    // It holds the process: were nothing else to do so, an unfinished command would end with Node's own exit code.
+    if (!ended) timer = setTimeout(() => void onLate(), STOP_MS_MAX);
+  });
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}
+
+async function finishJson(failure: Failure, args: readonly string[], context?: Context): Promise<void> {
+  const schema = jsonSchemaOf(args);
+  if (context?.finishJson !== undefined) return context.finishJson(failure);
+  if (schema === undefined) return;
+  const { exitCode, ...error } = failure;
+  print(`${JSON.stringify({ schema, error, exitCode })}\n`);
+}
+
+/** Whoever sent the signal, or closed the pipe, knows. */
+function isSilent({ kind, code }: Failure): boolean {
+  return kind === 'interrupted' || (kind === 'output' && code === 'EPIPE');
+}
+
+/** Ends the process even while a thread hangs in the kernel: `process.exit()` would wait for it, a signal doesn't. */
+function endNow(cause: unknown): void {
+  const hanging = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+  if (hanging) {
+    const signal = cause instanceof Interrupted ? cause.signal : 'SIGKILL';
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
+  process.exit();
+}

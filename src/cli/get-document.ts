@@ -1,0 +1,61 @@
+import type { EngineInfo } from '../engine/engine.js';
+import type { LsioError } from '../errors.js';
+import { type ByteText, textOf } from './byte-text.js';
+import { type Failure, reportOf } from './exit.js';
+import type { Input } from './get-inputs.js';
+import type { StdoutWriter } from './stdout-writer.js';
+
+/** What `lsio get` came to. */
+export interface GetTotals {
+  /** Inputs that could not be got whole. */
+  readonly failed: number;
+  /** Bytes that were got. */
+  readonly bytes: number;
+  /** What the engine read for them. */
+  readonly reads: number;
+  readonly bytesRead: number;
+  readonly wallNs: number;
+}
+
+/** Writes the JSON document of `lsio get` item by item, so that it takes no memory however many there are. */
+export class GetDocument {
+  readonly #writer: StdoutWriter;
+  readonly #withItems: boolean;
+  #separator = '\n';
+
+  constructor(writer: StdoutWriter, options: { readonly items: boolean }) {
+    this.#writer = writer;
+    this.#withItems = options.items;
+  }
+
+  begin({ engine, reason }: EngineInfo): Promise<void> | undefined {
+    const head = JSON.stringify({ schema: 'lsio.get/1', engine, engineReason: reason });
+    return this.#write(this.#withItems ? `${head.slice(0, -1)},"items":[` : head.slice(0, -1));
+  }
+
+  got({ name }: Input, offset: number, bytes: number): Promise<void> | undefined {
+    return this.#item({ path: textOf(name), offset, bytes });
+  }
+
+  failed(name: ByteText, error: LsioError): Promise<void> | undefined {
+    return this.#item({ path: textOf(name), offset: error.offset ?? 0, bytes: 0, error: reportOf(error) });
+  }
+
+  async end(totals: GetTotals, failure?: Failure): Promise<void> {
+    const { exitCode, ...error } = failure ?? {};
+    const tail = JSON.stringify(failure === undefined ? totals : { ...totals, error, exitCode });
+    await this.#write(`${this.#withItems ? '\n],' : ','}${tail.slice(1)}\n`);
+    await this.#writer.end();
+  }
+
+  #item(item: object): Promise<void> | undefined {
+    if (!this.#withItems) return undefined;
+    const separator = this.#separator;
+    this.#separator = ',\n';
+    return this.#write(separator + JSON.stringify(item));
+  }
+
+  #write(text: string): Promise<void> | undefined {
+    return this.#writer.write(Buffer.from(text));
+  }
+}

@@ -1,0 +1,94 @@
+import { isatty } from 'node:tty';
+import { LsioError } from '../errors.js';
+import type { ReadItem } from '../store/read-item.js';
+import { byteTextOf } from './byte-text.js';
+import type { Context } from './context.js';
+import type { Input } from './get-inputs.js';
+import { OutputDirectory } from './output-dir.js';
+import { stdoutFileTest } from './same-file.js';
+import { StdoutWriter } from './stdout-writer.js';
+
+const STDOUT = 1;
+
+export interface SinkOptions {
+  readonly outputDir?: string;
+  readonly overwrite?: boolean;
+  readonly discard?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** Where the bytes go. */
+export interface Sink {
+  /** Whether they must come in the order asked for. */
+  readonly ordered: boolean;
+  /** Says whether a path is what is being written to. */
+  readonly isOutput?: ReturnType<typeof stdoutFileTest>;
+  /** Checks all inputs, and returns them, before any is read; absent where there is nothing to check. */
+  prepare?(inputs: AsyncIterable<Input>): Promise<readonly Input[]>;
+  /** Takes a whole input, or the next part of a long one, and keeps no hold of its bytes. */
+  write(part: ReadItem<Input>): Promise<void> | undefined;
+  /** Part of an input was taken, and the rest can't be read. Returns whether others can be taken. */
+  drop(input: Input): boolean;
+  /** Everything was taken. */
+  end(): Promise<void>;
+  /** Gives up what isn't whole. */
+  clear(): void;
+}
+
+/** @throws {LsioError} `usage` for options that contradict one another. */
+export function openSink(options: SinkOptions, context: Context): Sink {
+  const { outputDir, discard, json, overwrite, force } = options;
+  if (outputDir !== undefined && discard) throw new LsioError('usage', '-o and --discard contradict each other');
+  if (overwrite && outputDir === undefined) throw new LsioError('usage', '--overwrite goes with -o');
+  if (discard) return discardSink();
+  if (outputDir !== undefined) return directorySink(outputDir, { overwrite: overwrite ?? false }, context);
+  if (json) {
+    throw new LsioError('usage', '--json goes with -o or --discard: stdout takes either the bytes or the document');
+  }
+  if (isatty(STDOUT) && !force) {
+    throw new LsioError('usage', 'stdout is a terminal', { remedy: '> FILE, -o DIR, or --force' });
+  }
+  return stdoutSink(context);
+}
+
+function discardSink(): Sink {
+  return { ordered: false, write: () => undefined, drop: () => true, end: async () => {}, clear() {} };
+}
+
+function directorySink(directory: string, options: { overwrite: boolean }, context: Context): Sink {
+  const output = new OutputDirectory(byteTextOf(directory), options);
+  context.cleanUp = () => output.clear();
+  return {
+    ordered: false,
+    async prepare(asked) {
+      const inputs: Input[] = [];
+      for await (const input of asked) inputs.push(input);
+      output.prepare(inputs.map(({ name }) => name));
+      return inputs;
+    },
+    write({ request, bytes, last }) {
+      output.write(request.name, bytes, last);
+      return undefined;
+    },
+    drop({ name }) {
+      output.drop(name);
+      return true;
+    },
+    end: async () => {},
+    clear: () => output.clear(),
+  };
+}
+
+function stdoutSink(context: Context): Sink {
+  const writer = new StdoutWriter(context.signal);
+  return {
+    ordered: true,
+    isOutput: stdoutFileTest(),
+    write: ({ bytes }) => writer.write(bytes),
+    // What follows would seem to be the rest of it.
+    drop: () => false,
+    end: () => writer.end(),
+    clear() {},
+  };
+}

@@ -1,0 +1,147 @@
+import type { EngineInfo } from '../engine/engine.js';
+import { LsioError } from '../errors.js';
+import type { ReadItem } from '../store/read-item.js';
+import { readMany } from '../store/read-many.js';
+import { formatMiBPerSecond } from '../units.js';
+import { type ByteText, textOf } from './byte-text.js';
+import type { Context } from './context.js';
+import type { CountingEngine } from './counting.js';
+import { GetDocument, type GetTotals } from './get-document.js';
+import type { Input } from './get-inputs.js';
+import type { Sink } from './get-sinks.js';
+import { StdoutWriter } from './stdout-writer.js';
+import { say } from './talk.js';
+
+export interface TransferOptions {
+  readonly json?: boolean;
+  /** Whether the JSON document lists the items. */
+  readonly items: boolean;
+}
+
+/** Takes what is read to where it is to go, and counts it. */
+export class Transfer {
+  /** Inputs that were got whole. */
+  items = 0;
+  failed = 0;
+  bytes = 0;
+  #wallNs = 0;
+  readonly #sink: Sink;
+  readonly #context: Context;
+  readonly #document: GetDocument | undefined;
+  readonly #ordered: boolean;
+  /** The input of which parts were taken and more are to come. */
+  #begun: { readonly index: number; readonly offset: number; bytes: number } | undefined;
+  /** Failures that the document doesn't have yet. */
+  #unlisted: { readonly name: ByteText; readonly error: LsioError }[] = [];
+
+  constructor(sink: Sink, options: TransferOptions, context: Context) {
+    this.#sink = sink;
+    this.#context = context;
+    // It isn't to be cut off: how the command was stopped is a part of it.
+    const { signal } = new AbortController();
+    if (options.json) this.#document = new GetDocument(new StdoutWriter(signal), options);
+    // A list in the order asked for is worth more than the little time that order costs.
+    this.#ordered = sink.ordered || (options.json === true && options.items);
+  }
+
+  /** A path that is no input. */
+  refuse(name: ByteText, error: LsioError): void {
+    this.failed++;
+    say(`lsio: ${error.message}${error.remedy === undefined ? '' : ` (${error.remedy})`}`);
+    if (this.#document !== undefined) this.#unlisted.push({ name, error });
+  }
+
+  /**
+   * Reads all inputs and takes them to the sink.
+   *
+   * @throws {LsioError} `output` when the sink fails, `unavailable` when the engine does; the signal's reason.
+   */
+  async run(engine: CountingEngine, inputs: Iterable<Input> | AsyncIterable<Input>): Promise<void> {
+    await this.#beginDocument(engine);
+    const beganNs = process.hrtime.bigint();
+    try {
+      for await (const part of readMany(engine, inputs, { ordered: this.#ordered, signal: this.#context.signal })) {
+        if (part.error === undefined) await this.#take(part);
+        else if (!this.#fail(part, part.error)) break;
+        if (this.#unlisted.length > 0) await this.#listFailures();
+      }
+      await this.#sink.end();
+    } finally {
+      this.#wallNs = Number(process.hrtime.bigint() - beganNs);
+    }
+    await this.#listFailures();
+    this.#context.finishJson = async () => {};
+    await this.#document?.end(this.#totals(engine));
+  }
+
+  /** `3 items, 12345 bytes, 0.012 s, 1.0 MiB/s, engine uring`. */
+  summary({ engine }: EngineInfo): string {
+    const seconds = this.#wallNs / 1e9;
+    const parts = [
+      `${this.items} items`,
+      `${this.bytes} bytes`,
+      `${seconds.toFixed(3)} s`,
+      `${formatMiBPerSecond(this.bytes / seconds)} MiB/s`,
+      `engine ${engine}`,
+    ];
+    if (this.failed > 0) parts.push(`${this.failed} failed`);
+    return parts.join(', ');
+  }
+
+  async #beginDocument(engine: CountingEngine): Promise<void> {
+    const document = this.#document;
+    if (document === undefined) return;
+    this.#context.finishJson = (failure) => document.end(this.#totals(engine), failure);
+    await document.begin(engine.info);
+  }
+
+  #totals({ counts }: CountingEngine): GetTotals {
+    const { failed, bytes } = this;
+    return { failed, bytes, reads: counts.reads, bytesRead: counts.bytes, wallNs: this.#wallNs };
+  }
+
+  #take(part: ReadItem<Input>): Promise<void> | undefined {
+    const { index, request, offset, bytes, last } = part;
+    this.bytes += bytes.length;
+    this.#begun ??= { index, offset, bytes: 0 };
+    const begun = this.#begun;
+    begun.bytes += bytes.length;
+    const writing = this.#sink.write(part);
+    if (!last) return writing;
+    this.#begun = undefined;
+    this.items++;
+    const listing = this.#document?.got(request, begun.offset, begun.bytes);
+    return writing === undefined || listing === undefined ? (writing ?? listing) : writing.then(() => listing);
+  }
+
+  /** Returns whether to go on. */
+  #fail({ request }: ReadItem<Input>, error: LsioError): boolean {
+    this.refuse(request.name, explained(error));
+    const begun = this.#begun;
+    this.#begun = undefined;
+    if (begun === undefined) return true;
+    if (this.#sink.drop(request)) {
+      this.bytes -= begun.bytes;
+      return true;
+    }
+    say(`lsio: the output ends after ${begun.bytes} bytes of ${textOf(request.name)}`);
+    return false;
+  }
+
+  async #listFailures(): Promise<void> {
+    for (const { name, error } of this.#unlisted.splice(0)) await this.#document?.failed(name, error);
+  }
+}
+
+/** Says what `lsio get` can do about it. */
+function explained(error: LsioError): LsioError {
+  if (error.code !== 'EISDIR') return error;
+  const { code, path, offset, cause } = error;
+  return new LsioError('read', `${path}: is a directory`, {
+    code,
+    path,
+    offset,
+    cause,
+    remedy: '-r: what is below it',
+  });
+}

@@ -1,0 +1,70 @@
+import { writeSync } from 'node:fs';
+import type { Context } from './context.js';
+import { lsioVersion } from './version.js';
+
+/** The exit codes of exit.ts, which can't be loaded when these are needed. */
+const UNAVAILABLE = 3;
+const BROKEN = 70;
+const STDERR = 2;
+
+/**
+ * The program: runs the command that the arguments name and sets the exit code. This is the only place that catches
+ * everything.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  let context: Context | undefined;
+  async function onError(error: unknown): Promise<void> {
+    try {
+      const { fail } = await import('./ending.js');
+      await fail(error, args, context);
+    } catch {
+      lastWords(error);
+    }
+  }
+  // A broken invariant may be thrown from the event loop, where nobody awaits it.
+  process.on('uncaughtException', (error) => void onError(error).finally(() => process.exit()));
+  try {
+    if (args[0] === '--version' || args[0] === '-V') await printVersion();
+    else {
+      context = (await import('./context.js')).createContext();
+      await run(args, context, onError);
+    }
+  } catch (error) {
+    await onError(error);
+  }
+}
+
+/** Without so much as a file descriptor left, no module can be loaded. */
+function lastWords(error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const noFiles = code === 'EMFILE';
+  process.exitCode = noFiles ? UNAVAILABLE : BROKEN;
+  writeSync(STDERR, `lsio: ${message}\n${noFiles ? '  → ulimit -n 1024\n' : ''}`);
+}
+
+/** Loads next to nothing: scripts ask for the version to see whether lsio is there. */
+async function printVersion(): Promise<void> {
+  const { print } = await import('./talk.js');
+  print(`${lsioVersion()}\n`);
+}
+
+async function run(
+  args: readonly string[],
+  context: Context,
+  onError: (error: unknown) => Promise<void>,
+): Promise<void> {
+  const [{ exactArguments }, { limitStopping }, { runProgram }] = await Promise.all([
+    import('./byte-text.js'),
+    import('./ending.js'),
+    import('./program.js'),
+  ]);
+  const ended = limitStopping(context, async () => {
+    context.cleanUp?.();
+    await onError(context.signal.reason);
+  });
+  try {
+    await runProgram(exactArguments(args), context);
+  } finally {
+    ended();
+  }
+}

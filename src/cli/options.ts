@@ -1,0 +1,91 @@
+import { type Command, Option } from 'commander';
+import type { EngineInfo } from '../engine/engine.js';
+import { type EngineOptions, QUEUE_DEPTH_LIMIT } from '../engine/open.js';
+import { LsioError } from '../errors.js';
+import { QUEUE_DEPTH_MAX } from '../plan/window.js';
+import { parseCount, parseDurationNs } from '../units.js';
+import type { Context } from './context.js';
+import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
+import { PROGRESS_MODES, type ProgressMode } from './progress.js';
+import { say } from './talk.js';
+
+/** setTimeout takes 31 bits of milliseconds. */
+const TIMEOUT_NS_MAX = 2 ** 31 * 1e6;
+
+/** The options of every command that reads, as commander hands them over. */
+export interface ReadingOptions {
+  readonly engine: NonNullable<EngineOptions['engine']>;
+  readonly queueDepth?: number;
+  readonly timeout?: number;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly logLevel?: LogLevel;
+  readonly progress: ProgressMode;
+}
+
+export function addReadingOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--engine <engine>', 'what reads: io_uring, or node:fs; auto takes io_uring where it works')
+        .choices(['auto', 'uring', 'node'])
+        .default('auto'),
+    )
+    .option('--queue-depth <n>', 'reads in flight at most (default: 128, at most 4 MiB)', parseQueueDepth)
+    .option('--timeout <seconds>', 'give up after this time: 10, 500ms, 2m', parseTimeoutNs)
+    .option('-q, --quiet', 'no summary, no notes, no progress; errors only', false)
+    .option('-v, --verbose', 'the same as --log-level info', false)
+    .addOption(
+      new Option('--log-level <level>', 'log to stderr, as JSON lines (default: warn)').choices([...LOG_LEVELS]),
+    )
+    .addOption(
+      new Option('--progress <when>', 'a progress bar on stderr').choices([...PROGRESS_MODES]).default('auto'),
+    );
+}
+
+/** Starts what the options ask of the program itself: its log, and its time limit. */
+export function applyReadingOptions(options: ReadingOptions, context: Context): Log {
+  const { logLevel, verbose, timeout } = options;
+  const log = createLog(logLevel ?? (verbose ? 'info' : 'warn'));
+  context.debug = log.level === 'debug';
+  if (timeout !== undefined) {
+    const timedOut = new LsioError('read', `not done after ${timeout / 1e9} s`, {
+      code: 'ETIMEDOUT',
+      remedy: 'a longer --timeout',
+    });
+    setTimeout(() => context.stop(timedOut), timeout / 1e6).unref();
+  }
+  return log;
+}
+
+/** Tells which engine reads; in one line for everybody when it is not what was to be expected. */
+export function announceEngine(info: EngineInfo, options: ReadingOptions, log: Log): void {
+  log.info('engine', info);
+  if (options.quiet) return;
+  if (info.engine === 'node' && info.remedy !== undefined) {
+    say(`lsio: engine node, not io_uring: ${info.reason}; mended by: ${info.remedy}`);
+  } else if (options.queueDepth === undefined && info.queueDepth < QUEUE_DEPTH_MAX) {
+    say(`lsio: queue depth ${info.queueDepth} instead of ${QUEUE_DEPTH_MAX}: ${info.reason}`);
+  }
+}
+
+function parseQueueDepth(text: string): number {
+  return parseCount(text, { name: '--queue-depth', min: 1, max: QUEUE_DEPTH_LIMIT });
+}
+
+function parseTimeoutNs(text: string): number {
+  const timeoutNs = named('--timeout', parseDurationNs)(text);
+  if (timeoutNs > 0 && timeoutNs < TIMEOUT_NS_MAX) return timeoutNs;
+  throw new LsioError('usage', `--timeout: ${JSON.stringify(text)} is not between 0 and 24 days`);
+}
+
+/** A parser whose errors say which option they are about. */
+export function named<Value>(option: string, parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof LsioError)) throw error;
+      throw new LsioError(error.kind, `${option}: ${error.message}`, { cause: error });
+    }
+  };
+}

@@ -1,0 +1,181 @@
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { LsioError } from '../errors.js';
+import { type ByteText, pathOf, textOf } from './byte-text.js';
+import { isSameFile } from './same-file.js';
+import { outputError } from './talk.js';
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const FILE_MODE = 0o666;
+
+/** An output whose last part is still to come. */
+interface Temporary {
+  readonly name: ByteText;
+  readonly fd: number;
+}
+
+/**
+ * Writes files below a directory by tar's rule: a leading `/` and `.` are stripped, `..` is refused. A file appears under
+ * its name only when it is whole; until then it has a temporary name beside it.
+ *
+ * Files are made by synchronous calls: they go to the page cache, and a trip through the thread pool for each of open,
+ * write, close and rename takes several times as long as the calls do.
+ */
+export class OutputDirectory {
+  readonly #root: ByteText;
+  readonly #overwrite: boolean;
+  /** Directories known to be there and to be no links. */
+  readonly #directories = new Set<ByteText>();
+  readonly #temporaries = new Map<ByteText, Temporary>();
+  #count = 0;
+
+  constructor(root: ByteText, options: { readonly overwrite: boolean }) {
+    this.#root = root.endsWith('/') ? root : `${root}/`;
+    this.#overwrite = options.overwrite;
+  }
+
+  /**
+   * Refuses inputs that can't or mustn't be written, before any is read; then makes the directory.
+   *
+   * @throws {LsioError} `usage` for `..`, for two inputs with one output and for an input that is its own output;
+   * `output` for what is there already, and for links on the way to an output.
+   */
+  prepare(inputs: readonly ByteText[]): void {
+    const outputs = new Set<ByteText>();
+    const rootExists = statsOf(this.#root) !== undefined;
+    for (const input of inputs) {
+      const output = outputName(input);
+      // A directory: it is no file, which reading it will say.
+      if (output === '') continue;
+      if (outputs.has(output)) throw twoInputs(this.#text(output));
+      outputs.add(output);
+      if (rootExists) this.#checkOutput(input, output);
+    }
+    try {
+      mkdirSync(pathOf(this.#root), { recursive: true });
+    } catch (error) {
+      throw outputError(textOf(this.#root), error);
+    }
+  }
+
+  /** Takes the whole of an input, or its next part. */
+  write(input: ByteText, bytes: Uint8Array, last: boolean): void {
+    const output = outputName(input);
+    try {
+      const temporary = this.#temporaries.get(output) ?? this.#create(output);
+      for (let at = 0; at < bytes.length; ) at += writeSync(temporary.fd, bytes, at);
+      if (!last) return;
+      closeSync(temporary.fd);
+      renameSync(pathOf(temporary.name), pathOf(this.#root + output));
+      this.#temporaries.delete(output);
+    } catch (error) {
+      throw outputError(this.#text(output), error);
+    }
+  }
+
+  /** Forgets the parts of an input that failed. */
+  drop(input: ByteText): void {
+    this.#remove(outputName(input));
+  }
+
+  /** Removes all temporary files. */
+  clear(): void {
+    for (const output of [...this.#temporaries.keys()]) this.#remove(output);
+  }
+
+  #create(output: ByteText): Temporary {
+    const slash = output.lastIndexOf('/') + 1;
+    const directory = this.#root + output.slice(0, slash);
+    this.#makeDirectories(output.slice(0, slash));
+    const name = `${directory}.lsio-${process.pid}-${this.#count++}.tmp`;
+    const temporary = { name, fd: openSync(pathOf(name), CREATE, FILE_MODE) };
+    this.#temporaries.set(output, temporary);
+    return temporary;
+  }
+
+  #remove(output: ByteText): void {
+    const temporary = this.#temporaries.get(output);
+    if (temporary === undefined) return;
+    this.#temporaries.delete(output);
+    unlinkSync(pathOf(temporary.name));
+    closeSync(temporary.fd);
+  }
+
+  #makeDirectories(relative: ByteText): void {
+    if (relative === '' || this.#directories.has(relative)) return;
+    for (const directory of parentsOf(relative)) {
+      if (this.#directories.has(directory)) continue;
+      const path = pathOf(this.#root + directory.slice(0, -1));
+      try {
+        mkdirSync(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        this.#checkDirectory(directory);
+      }
+      this.#directories.add(directory);
+    }
+  }
+
+  #checkOutput(input: ByteText, output: ByteText): void {
+    for (const directory of parentsOf(output)) {
+      if (this.#directories.has(directory)) continue;
+      if (!this.#checkDirectory(directory)) return;
+      this.#directories.add(directory);
+    }
+    const there = statsOf(this.#root + output);
+    if (there === undefined) return;
+    const name = this.#text(output);
+    if (isSameFile(input, there)) throw new LsioError('usage', `${name}: input and output are the same file`);
+    if (there.isDirectory()) throw new LsioError('output', `${name}: is a directory`, { code: 'EISDIR', path: name });
+    if (this.#overwrite) return;
+    throw new LsioError('output', `${name}: exists`, { code: 'EEXIST', path: name, remedy: '--overwrite replaces it' });
+  }
+
+  /** Whether the directory is there; a link could lead anywhere, so nothing is written through one. */
+  #checkDirectory(directory: ByteText): boolean {
+    const relative = directory.slice(0, -1);
+    const stats = statsOf(this.#root + relative);
+    if (stats === undefined || stats.isDirectory()) return stats !== undefined;
+    const what = stats.isSymbolicLink() ? 'a link, and links are not followed' : 'not a directory';
+    const path = this.#text(relative);
+    throw new LsioError('output', `${path}: is ${what}`, { code: 'ENOTDIR', path });
+  }
+
+  #text(output: ByteText): string {
+    return textOf(this.#root + output);
+  }
+}
+
+/** The name below the directory, by tar's rule. */
+function outputName(input: ByteText): ByteText {
+  const parts = input.split('/').filter((part) => part !== '' && part !== '.');
+  if (!parts.includes('..')) return parts.join('/');
+  throw new LsioError('usage', `${textOf(input)}: .. in a name could lead out of the output directory`);
+}
+
+/** `a/`, `a/b/` for `a/b/c`. */
+function* parentsOf(name: ByteText): Generator<ByteText> {
+  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) yield name.slice(0, at + 1);
+}
+
+function twoInputs(name: string): LsioError {
+  return new LsioError('usage', `two inputs for ${name}`, { remedy: 'give each path and one range of it only once' });
+}
+
+/** Of the path itself, not of what a link leads to. */
+function statsOf(name: ByteText): Stats | undefined {
+  try {
+    return lstatSync(pathOf(name), { throwIfNoEntry: false });
+  } catch (error) {
+    throw outputError(textOf(name), error);
+  }
+}

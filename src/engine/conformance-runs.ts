@@ -1,0 +1,490 @@
+import { constants } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { isLsioError } from '../errors.js';
+import {
+  type Ask,
+  describeRead,
+  engineFor,
+  expectAnswer,
+  expectBytes,
+  ListSource,
+  type OpenEngine,
+  readList,
+  readOne,
+  Scratch,
+  sleep,
+  withEngine,
+} from './conformance-kit.js';
+import type { ReadSource, Run } from './engine.js';
+import type { ReadSlots } from './slots.js';
+
+const { ECANCELED } = constants.errno;
+const MI = 1024 ** 2;
+
+/** How runs begin, share, pause and end; how engines do. */
+export function runTests(open: OpenEngine): void {
+  describe('shared files', () => sharedFileTests(open));
+  describe('several runs', () => severalRunTests(open));
+  describe('cancel()', () => cancelTests(open));
+  describe('close()', () => closeTests(open));
+  describe('keep() and release()', () => loanTests(open));
+}
+
+function sharedFileTests(open: OpenEngine): void {
+  const scratch = new Scratch();
+
+  test.each([1, 64])('share() takes more files than can be open, with %i reads in flight', async (queueDepth) => {
+    const files = Array.from({ length: 600 }, (_, index) => scratch.file(50 + index));
+    await withEngine(
+      open,
+      async (engine) => {
+        const shared = files.map(({ path }) => engine.share(path));
+        const order = Array.from({ length: 1800 }, (_, index) => (index * 271) % files.length);
+        const answers = await readList(
+          engine,
+          order.map((index) => ({ file: shared[index]!, offset: index % 50 })),
+        );
+        for (const [at, index] of order.entries()) expectAnswer(answers[at]!, files[index]!.bytes.subarray(index % 50));
+        // All in one turn: more operations than reads can ever be in flight.
+        for (const file of shared) file.close();
+        expectAnswer(await readOne(engine, files[599]!), files[599]!.bytes);
+      },
+      queueDepth,
+    );
+  });
+
+  test('share() opens a file anew after it gave its room to others', async () => {
+    await withEngine(open, async (engine) => {
+      const first = scratch.file(1000);
+      const file = engine.share(first.path);
+      expectAnswer(await readOne(engine, { file }), first.bytes);
+      const others = Array.from({ length: 300 }, () => engine.share(scratch.file(10).path));
+      await readList(
+        engine,
+        others.map((other) => ({ file: other })),
+      );
+      expectAnswer(await readOne(engine, { file, offset: 1 }), first.bytes.subarray(1));
+    });
+  });
+
+  test('close() of a file lets its reads finish, twice is once, and before any read is nothing', async () => {
+    await withEngine(
+      open,
+      async (engine) => {
+        const { path, bytes } = scratch.file(3 * MI);
+        const file = engine.share(path);
+        const source = new ListSource(Array.from({ length: 20 }, () => ({ file })));
+        const run = engine.run(source);
+        engine.share(path).close();
+        // Once all of them are described.
+        while (source.described < 20) await sleep(0);
+        file.close();
+        file.close();
+        await run.finished;
+        for (const answer of source.answers) expectAnswer(answer!, bytes);
+      },
+      32,
+    );
+  });
+}
+
+/** Asks for one thing for ever. */
+class EndlessSource implements ReadSource {
+  ended = false;
+  delivered = 0;
+  readonly #ask: Ask;
+  readonly #onDone: () => void;
+
+  constructor(ask: Ask, onDone: () => void = () => {}) {
+    this.#ask = ask;
+    this.#onDone = onDone;
+  }
+
+  fill(slots: ReadSlots, free: Int32Array, count: number): number {
+    for (const slot of free.subarray(0, count)) describeRead(slots, slot, 0, this.#ask);
+    return count;
+  }
+
+  done(_slots: ReadSlots, _finished: Int32Array, count: number): void {
+    this.delivered += count;
+    this.#onDone();
+  }
+}
+
+function severalRunTests(open: OpenEngine): void {
+  const scratch = new Scratch();
+
+  test.each([1, 2, 16])('run() gives each run its share of %i reads in flight', async (queueDepth) => {
+    await withEngine(
+      open,
+      async (engine) => {
+        const { path, bytes } = scratch.file(5000);
+        const endless = [new EndlessSource({ path }), new EndlessSource({ path })];
+        const [first, second] = endless.map((source) => engine.run(source));
+        await sleep(5);
+        const before = endless.map((source) => source.delivered);
+        const answers = await readList(
+          engine,
+          Array.from({ length: 300 }, () => ({ path })),
+        );
+        for (const answer of answers) expectAnswer(answer, bytes);
+        // Neither did the others have to wait, nor did they get much more: a third each.
+        for (const [index, source] of endless.entries()) {
+          const meanwhile = source.delivered - before[index]!;
+          expect(meanwhile).toBeGreaterThan(60);
+          expect(meanwhile).toBeLessThan(1500);
+        }
+        for (const source of endless) source.ended = true;
+        first!.wake();
+        second!.wake();
+        await Promise.all([first!.finished, second!.finished]);
+      },
+      queueDepth,
+    );
+  });
+
+  test('wake() lets a run go on that had nothing more to ask for', async () => {
+    await withEngine(open, async (engine) => {
+      const { path, bytes } = scratch.file(2000);
+      const source = new PausingSource();
+      const run = engine.run(source);
+      for (let round = 1; round <= 20; round++) {
+        const delivered = source.expect(round);
+        for (let index = 0; index < round; index++) source.asks.push({ path, offset: index });
+        run.wake();
+        if (round % 3 === 0) run.wake();
+        for (const [index, answer] of (await delivered).entries())
+          expectBytes(answer, bytes.subarray(index), `read ${index}`);
+        if (round % 5 === 0) await sleep(3);
+      }
+      let settled = 0;
+      void run.finished.then(() => settled++);
+      await sleep(5);
+      expect(settled).toBe(0);
+      source.ended = true;
+      run.wake();
+      await run.finished;
+      run.wake();
+      run.cancel();
+      await sleep(5);
+      expect(settled).toBe(1);
+    });
+  });
+
+  test('run() goes on when wake() comes from within fill() and done()', async () => {
+    await withEngine(
+      open,
+      async (engine) => {
+        const { path } = scratch.file(10);
+        let left = 100;
+        let other = 100;
+        const single: ReadSource = {
+          get ended() {
+            return left === 0;
+          },
+          // One at a time: it says that there is no more, and is woken from its own done().
+          fill: (slots, free) => {
+            describeRead(slots, free[0]!, 0, { path });
+            return 1;
+          },
+          done: (_slots, _finished, count) => {
+            left -= count;
+            singleRun.wake();
+            otherRun.wake();
+          },
+        };
+        const woken: ReadSource = {
+          get ended() {
+            return other === 0;
+          },
+          fill: (slots, free) => {
+            singleRun.wake();
+            describeRead(slots, free[0]!, 0, { path });
+            return other > 0 ? 1 : 0;
+          },
+          done: (_slots, _finished, count) => {
+            other = Math.max(0, other - count);
+          },
+        };
+        const singleRun: Run = engine.run(single);
+        const otherRun: Run = engine.run(woken);
+        await Promise.all([singleRun.finished, otherRun.finished]);
+      },
+      4,
+    );
+  });
+
+  test('run() of a source that has ended is finished', async () => {
+    await withEngine(open, async (engine) => {
+      expect(await readList(engine, [])).toEqual([]);
+    });
+  });
+
+  test.each(['fill', 'done'] as const)('run() rejects with what its source throws in %s()', async (where) => {
+    const engine = await open();
+    const { path } = scratch.file(10);
+    const source = new EndlessSource({ path });
+    const error = new Error('from the source');
+    source[where] = () => {
+      throw error;
+    };
+    await expect(engine.run(source).finished).rejects.toBe(error);
+    // What is in flight isn't known any more: the engine is of no use.
+    expect(() => engine.run(source)).toThrow(error);
+    await engine.close();
+  });
+}
+
+/** Describes what is put into `asks`, and gathers the bytes until as many came as expected. */
+class PausingSource implements ReadSource {
+  ended = false;
+  readonly asks: Ask[] = [];
+  #bytes: Buffer[] = [];
+  #expected = 0;
+  #deliver: (bytes: Buffer[]) => void = () => {};
+
+  expect(count: number): Promise<Buffer[]> {
+    this.#expected = count;
+    this.#bytes = [];
+    return new Promise((resolve) => {
+      this.#deliver = resolve;
+    });
+  }
+
+  fill(slots: ReadSlots, free: Int32Array, count: number): number {
+    const taken = this.asks.splice(0, count);
+    for (const [index, ask] of taken.entries()) describeRead(slots, free[index]!, ask.offset!, ask);
+    return taken.length;
+  }
+
+  done(slots: ReadSlots, finished: Int32Array, count: number): void {
+    for (const slot of finished.subarray(0, count)) this.#bytes[slots.tag[slot]!] = Buffer.from(slots.view(slot));
+    if (Object.keys(this.#bytes).length === this.#expected) this.#deliver(this.#bytes);
+  }
+}
+
+function cancelTests(open: OpenEngine): void {
+  const scratch = new Scratch();
+  const engine = engineFor(open, 16);
+
+  /** Each read that was described came back once: with its bytes, or cancelled. */
+  function expectDelivered(source: ListSource, expected: Buffer): void {
+    const delivered = source.answers.filter((answer) => answer !== undefined);
+    expect(delivered).toHaveLength(source.described);
+    for (const answer of delivered) {
+      if (answer.errno === 0) expectBytes(answer.bytes, expected, 'a read that was not cancelled');
+      else expect(answer.errno).toBe(ECANCELED);
+    }
+  }
+
+  test.each(['at once', 'soon', 'later'])('cancel() %s ends a run', async (when) => {
+    const { path, bytes } = scratch.file(3 * MI);
+    const file = engine().share(path);
+    for (const ask of [{ path }, { file }]) {
+      const source = new ListSource(Array.from({ length: 100_000 }, () => ask));
+      const run = engine().run(source);
+      if (when === 'soon') await sleep(0);
+      if (when === 'later') await sleep(20);
+      run.cancel();
+      run.cancel();
+      await run.finished;
+      expect(source.described).toBeLessThan(100_000);
+      expectDelivered(source, bytes);
+    }
+    file.close();
+    expectAnswer(await readOne(engine(), { path }), bytes);
+  });
+
+  test('cancel() from within done() ends the run, and another run', async () => {
+    const { path, bytes } = scratch.file(9 * MI - 100);
+    const asks = Array.from({ length: 10_000 }, () => ({ path, length: 3 * MI }));
+    const other = new ListSource(asks);
+    const otherRun = engine().run(other);
+    let calls = 0;
+    const source = new ListSource(asks, () => {
+      if (++calls < 3) return;
+      run.cancel();
+      otherRun.cancel();
+    });
+    const run = engine().run(source);
+    await Promise.all([run.finished, otherRun.finished]);
+    for (const each of [source, other]) expectDelivered(each, bytes.subarray(0, 3 * MI));
+  });
+
+  test('cancel() from within fill() ends the run', async () => {
+    const { path, bytes } = scratch.file(100_000);
+    const source = new ListSource(Array.from({ length: 10_000 }, () => ({ path })));
+    const run: Run = engine().run({
+      get ended() {
+        return source.ended;
+      },
+      fill: (...asked) => {
+        if (source.described > 50) run.cancel();
+        return source.fill(...asked);
+      },
+      done: (...finished) => source.done(...finished),
+    });
+    await run.finished;
+    expect(source.described).toBeLessThan(10_000);
+    expectDelivered(source, bytes);
+  });
+
+  test('cancel() of one run is nothing to another that reads the same file', async () => {
+    const { path, bytes } = scratch.file(200_000);
+    for (let round = 0; round < 50; round++) {
+      const file = engine().share(path);
+      const runs = [0, 1, 2].map(() => new ListSource(Array.from({ length: 3 }, () => ({ file }))));
+      const [first, ...others] = runs.map((source) => engine().run(source));
+      if (round % 2 === 1) await sleep(0);
+      first!.cancel();
+      await Promise.all([first!.finished, ...others.map((run) => run.finished)]);
+      for (const source of runs.slice(1)) for (const answer of source.answers) expectAnswer(answer!, bytes);
+      file.close();
+    }
+  });
+}
+
+function closeTests(open: OpenEngine): void {
+  const scratch = new Scratch();
+
+  test('close() in flight rejects the runs with `closed`', async () => {
+    const { path } = scratch.file(3 * MI);
+    const engine = await open();
+    const file = engine.share(path);
+    const endless = [new EndlessSource({ path }), new EndlessSource({ file })].map((source) => engine.run(source));
+    const paused = engine.run(new PausingSource());
+    await sleep(10);
+    const closed = engine.close();
+    expect(() => engine.share(path)).toThrow(expect.objectContaining({ kind: 'closed' }));
+    for (const run of [...endless, paused]) await expect(run.finished).rejects.toMatchObject({ kind: 'closed' });
+    await closed;
+  });
+
+  test('close() from within done() works', async () => {
+    const { path } = scratch.file(100_000);
+    const engine = await open();
+    let closed: Promise<void> | undefined;
+    const source = new EndlessSource({ path }, () => {
+      closed ??= engine.close();
+    });
+    await expect(engine.run(source).finished).rejects.toSatisfy((error) => isLsioError(error, 'closed'));
+    await closed;
+  });
+
+  test('close() leaves methods that throw `closed` or do nothing', async () => {
+    const { path, bytes } = scratch.file(100_000);
+    const engine = await open();
+    const [unused, read] = [engine.share(path), engine.share(path)];
+    const source = new KeepingSource(Array.from({ length: 5 }, () => ({ path })));
+    const run = engine.run(source);
+    await run.finished;
+    await readOne(engine, { file: read });
+    const paused = engine.run(new PausingSource());
+    await Promise.all([engine.close(), engine.close()]);
+    await engine.close();
+
+    const { slots, loans } = source;
+    for (const { view } of loans) expectBytes(Buffer.from(view), bytes, 'a loan that outlived its engine');
+    for (const call of [() => engine.run(source), () => engine.share(path)]) {
+      expect(call).toThrow(expect.objectContaining({ kind: 'closed' }));
+    }
+    for (const each of [run, paused]) {
+      each.wake();
+      each.cancel();
+    }
+    unused.close();
+    read.close();
+    for (const { loan } of loans) slots!.release(loan);
+    slots!.memory.fill(0);
+    expect(slots!.view(0).length).toBeGreaterThan(0);
+    expect(engine.info.queueDepth).toBeGreaterThan(0);
+    await expect(paused.finished).rejects.toMatchObject({ kind: 'closed' });
+    // What these might have set off would show now.
+    await sleep(20);
+  });
+
+  test('close() of an engine that read nothing works, many times over', async () => {
+    for (let round = 0; round < 20; round++) await (await open()).close();
+  });
+}
+
+/** Keeps the memory of every read. */
+class KeepingSource extends ListSource {
+  slots: ReadSlots | undefined;
+  readonly loans: { readonly loan: number; readonly tag: number; readonly view: Uint8Array }[] = [];
+
+  override done(slots: ReadSlots, finished: Int32Array, count: number): void {
+    this.slots = slots;
+    for (const slot of finished.subarray(0, count)) {
+      const view = slots.view(slot);
+      this.loans.push({ loan: slots.keep(slot), tag: slots.tag[slot]!, view });
+    }
+    super.done(slots, finished, count);
+  }
+}
+
+function loanTests(open: OpenEngine): void {
+  const scratch = new Scratch();
+
+  test.each([1, 8, undefined])('release() lets on what waits for memory, at queue depth %s', async (queueDepth) => {
+    const files = Array.from({ length: 5 }, (_, index) => scratch.file(3 * MI + index));
+    await withEngine(
+      open,
+      async (engine) => {
+        const asks = Array.from({ length: 60 }, (_, index) => files[index % files.length]!);
+        const source = new KeepingSource(asks);
+        const run = engine.run(source);
+        let released = 0;
+        while (released < asks.length) {
+          // Kept long enough for all memory to be lent.
+          let before = -1;
+          while (before !== source.loans.length || source.loans.length === released) {
+            before = source.loans.length;
+            await sleep(5);
+          }
+          const lent = source.loans.slice(released);
+          expect(lent.reduce((sum, { view }) => sum + view.length, 0)).toBeLessThanOrEqual(engine.info.slabBytes);
+          for (const { tag, view } of lent)
+            expectBytes(Buffer.from(view), files[tag % files.length]!.bytes, `loan ${tag}`);
+          // The newest first, and then the rest, one by one.
+          for (const { loan } of lent.reverse()) source.slots!.release(loan);
+          released += lent.length;
+        }
+        await run.finished;
+      },
+      queueDepth,
+    );
+  });
+
+  test('release() is heard when other reads are in flight', async () => {
+    const large = scratch.file(7 * MI);
+    const small = scratch.file(100);
+    await withEngine(open, async (engine) => {
+      const endless = new EndlessSource(small);
+      const endlessRun = engine.run(endless);
+      const source = new KeepingSource(Array.from({ length: 40 }, () => large));
+      const run = engine.run(source);
+      let released = 0;
+      while (released < 40) {
+        await sleep(1);
+        const loan = source.loans[released];
+        if (loan === undefined) continue;
+        expectBytes(Buffer.from(loan.view), large.bytes, `loan ${released++}`);
+        source.slots!.release(loan.loan);
+      }
+      await run.finished;
+      endless.ended = true;
+      endlessRun.wake();
+      await endlessRun.finished;
+    });
+  });
+
+  test('keep() of a read that failed or has no bytes is no loan', async () => {
+    await withEngine(open, async (engine) => {
+      const source = new KeepingSource([{ path: scratch.path('absent') }, { path: scratch.file(1).path, length: 0 }]);
+      await engine.run(source).finished;
+      expect(source.loans.map(({ loan }) => loan)).toEqual([-1, -1]);
+      for (const { loan } of source.loans) source.slots!.release(loan);
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import type { Engine, SharedFile } from '../engine/engine.js';
+import { keyToPath } from './keys.js';
+
+/** A file that was replaced under its name is read for so long at most: it is opened anew after that. */
+const FRESH_MS = 1000;
+/** As many as an engine keeps open. */
+const FILES_MAX = 256;
+
+/** A file that ranges are read from, open for a short while. */
+export interface CachedFile {
+  readonly key: string;
+  readonly path: string;
+  readonly file: SharedFile;
+  readonly bornMs: number;
+  /** Reads that want it. */
+  users: number;
+  /** No longer in the cache. */
+  retired: boolean;
+}
+
+/** The files that ranges were read from lately, so that ranges of one file needn't open it each time. */
+export class FileCache {
+  readonly #engine: Engine;
+  readonly #root: string;
+  readonly #files = new Map<string, CachedFile>();
+  #sweeper: NodeJS.Timeout | undefined;
+
+  constructor(engine: Engine, root: string) {
+    this.#engine = engine;
+    this.#root = root;
+  }
+
+  /**
+   * The file of a key, with one user more.
+   *
+   * @throws {LsioError} `usage` for a malformed key.
+   */
+  take(key: string): CachedFile {
+    const cached = this.#files.get(key) ?? this.#add(key, keyToPath(this.#root, key));
+    cached.users++;
+    return cached;
+  }
+
+  /** The file itself, or the one in its place if it was opened too long ago. */
+  renew(cached: CachedFile, nowMs: number): CachedFile {
+    if (nowMs - cached.bornMs < FRESH_MS) return cached;
+    const current = this.#files.get(cached.key);
+    if (current === cached) this.#retire(cached);
+    const fresh = current === cached || current === undefined ? this.#add(cached.key, cached.path) : current;
+    this.release(cached);
+    fresh.users++;
+    return fresh;
+  }
+
+  release(cached: CachedFile): void {
+    cached.users--;
+    if (cached.retired && cached.users === 0) cached.file.close();
+  }
+
+  /** The engine that the files belong to is about to close them. */
+  close(): void {
+    clearTimeout(this.#sweeper);
+    this.#files.clear();
+  }
+
+  #add(key: string, path: string): CachedFile {
+    if (this.#files.size >= FILES_MAX) {
+      const [oldest] = this.#files.values();
+      if (oldest !== undefined) this.#retire(oldest);
+    }
+    const file = this.#engine.share(path);
+    const cached = { key, path, file, bornMs: performance.now(), users: 0, retired: false };
+    this.#files.set(key, cached);
+    this.#sweeper ??= setTimeout(() => this.#sweep(), FRESH_MS).unref();
+    return cached;
+  }
+
+  #retire(cached: CachedFile): void {
+    this.#files.delete(cached.key);
+    cached.retired = true;
+    if (cached.users === 0) cached.file.close();
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    for (const cached of this.#files.values()) if (nowMs - cached.bornMs >= FRESH_MS) this.#retire(cached);
+    this.#sweeper = this.#files.size > 0 ? setTimeout(() => this.#sweep(), FRESH_MS).unref() : undefined;
+  }
+}

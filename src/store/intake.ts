@@ -1,0 +1,99 @@
+import { Fifo } from './fifo.js';
+
+/** So many requests of an asynchronous source are taken in advance: its promises take turns with the reads. */
+const LOOK_AHEAD = 1024;
+
+/** The requests, of which no more are taken than are needed soon: a million of them never lie in memory at once. */
+export class Intake<R> {
+  readonly #requests: Iterable<R> | AsyncIterable<R>;
+  readonly #onChange: () => void;
+  readonly #ahead = new Fifo<R>();
+  #sync: Iterator<R> | undefined;
+  #async: AsyncIterator<R> | undefined;
+  #pulling = false;
+  #exhausted = false;
+  /** What the source threw; it has ended then. Wrapped, since anything can be thrown. */
+  failure: { readonly error: unknown } | undefined;
+
+  /** @param onChange is called when an asynchronous source has brought a request, or has ended. */
+  constructor(requests: Iterable<R> | AsyncIterable<R>, onChange: () => void) {
+    this.#requests = requests;
+    this.#onChange = onChange;
+  }
+
+  open(): void {
+    if (Symbol.asyncIterator in this.#requests) {
+      this.#async = this.#requests[Symbol.asyncIterator]();
+      this.#pull(this.#async);
+    } else this.#sync = this.#requests[Symbol.iterator]();
+  }
+
+  /** There are no more requests and never will be; nor a failure to be reported. */
+  get ended(): boolean {
+    return this.#exhausted && this.#ahead.length === 0 && this.failure === undefined;
+  }
+
+  /** The next request, if it is there now. */
+  take(): R | undefined {
+    const request = this.peek();
+    this.#ahead.shift();
+    if (this.#async !== undefined && this.#ahead.length < LOOK_AHEAD / 2) this.#pull(this.#async);
+    return request;
+  }
+
+  /** What `take` would return. */
+  peek(): R | undefined {
+    if (this.#ahead.length === 0 && this.#sync !== undefined && !this.#exhausted) this.#pullOne(this.#sync);
+    return this.#ahead.at(0);
+  }
+
+  /** No more requests are wanted. The source is told, but not waited for: it may wait for input that never comes. */
+  close(): void {
+    const wasExhausted = this.#exhausted;
+    this.#exhausted = true;
+    while (this.#ahead.shift() !== undefined);
+    if (wasExhausted) return;
+    try {
+      this.#sync?.return?.();
+      this.#async?.return?.().then(undefined, () => {});
+    } catch {
+      // What ends the reading, an error or the caller's choice, counts more than how the source takes it.
+    }
+  }
+
+  #pullOne(source: Iterator<R>): void {
+    try {
+      const next = source.next();
+      if (next.done === true) this.#exhausted = true;
+      else this.#ahead.push(next.value);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #pull(source: AsyncIterator<R>): Promise<void> {
+    if (this.#pulling || this.#exhausted) return;
+    this.#pulling = true;
+    try {
+      while (this.#ahead.length < LOOK_AHEAD) {
+        const next = await source.next();
+        if (this.#exhausted) return;
+        if (next.done === true) this.#exhausted = true;
+        else this.#ahead.push(next.value);
+        this.#onChange();
+        if (this.#exhausted) return;
+      }
+    } catch (error) {
+      if (this.#exhausted) return;
+      this.#fail(error);
+      this.#onChange();
+    } finally {
+      this.#pulling = false;
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#exhausted = true;
+    this.failure = { error };
+  }
+}

@@ -1,0 +1,175 @@
+import type { Engine, Path, Run } from '../engine/engine.js';
+import { Delivery } from './delivery.js';
+import { Intake } from './intake.js';
+import type { Coalesce } from './merged-read.js';
+import type { Item, ReadItem, ReadRequest } from './read-item.js';
+import { type Ranged, Reads } from './reads.js';
+
+export interface ReadManyOptions {
+  /** Ends the reading: the iteration throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Hand items out in the order of the requests; else as they come, which is faster when some take longer than others.
+   * @default false
+   */
+  readonly ordered?: boolean | undefined;
+  /** Merge ranges of the same file that follow one another. @default each range is read by itself */
+  readonly coalesce?: Coalesce | undefined;
+}
+
+/**
+ * Reads many files and parts of files, as many at a time as the engine has room for, and hands out their bytes as the
+ * engine's own memory: good until the next item is asked for. Requests are taken as they are needed, so that there may be
+ * any number of them.
+ *
+ * A file or range of up to 8 MiB comes whole in one item; a longer one in several, in order, without others in between,
+ * the last of them marked. What fails, fails alone: its item says why, and ends the request.
+ *
+ * The iteration throws only the signal's reason, what `requests` throws, `unavailable` when the engine fails, or `closed`
+ * when it is closed. Ending it early gives everything back.
+ */
+export function readMany<R extends ReadRequest>(
+  engine: Engine,
+  requests: Iterable<R> | AsyncIterable<R>,
+  options: ReadManyOptions = {},
+): AsyncIterableIterator<ReadItem<R>> {
+  return new ManyReads(engine, requests, { ...options, pathOf: (request) => request.path });
+}
+
+/** {@link readMany} for requests that don't name paths. */
+export class ManyReads<R extends Ranged> implements AsyncIterableIterator<Item<R>> {
+  readonly #engine: Engine;
+  readonly #intake: Intake<R>;
+  readonly #delivery: Delivery<R>;
+  readonly #reads: Reads<R>;
+  readonly #signal: AbortSignal | undefined;
+  #run: Run | undefined;
+  #started = false;
+  #ended = false;
+  /** To be thrown once. Wrapped, since anything can be thrown. */
+  #failure: { readonly error: unknown } | undefined;
+  /** What was handed out last. */
+  #current: Item<R> | undefined;
+  #waiting: Promise<IteratorResult<Item<R>>> | undefined;
+  #settle: { resolve(result: IteratorResult<Item<R>>): void; reject(error: unknown): void } | undefined;
+  readonly #onAbort = () => this.fail(this.#signal?.reason);
+
+  constructor(
+    engine: Engine,
+    requests: Iterable<R> | AsyncIterable<R>,
+    options: ReadManyOptions & { readonly pathOf: (request: R) => Path },
+  ) {
+    const { signal, ordered = false, coalesce, pathOf } = options;
+    this.#engine = engine;
+    this.#signal = signal;
+    this.#intake = new Intake(requests, () => {
+      this.#reads.wakeIfStarved();
+      this.#serve();
+    });
+    this.#delivery = new Delivery({ ordered, slabBytes: engine.info.slabBytes });
+    this.#reads = new Reads({
+      engine,
+      intake: this.#intake,
+      delivery: this.#delivery,
+      pathOf,
+      coalesce,
+      onProgress: () => this.#serve(),
+      onFailure: (error) => this.fail(error),
+      wake: () => this.#run?.wake(),
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Item<R>>> {
+    // One taker at a time is the rule; whoever comes before the last was served waits for that.
+    if (this.#waiting !== undefined) return this.#waiting.then(() => this.next());
+    this.#current?.release();
+    this.#current = undefined;
+    if (!this.#started) this.#start();
+    const result = this.#take();
+    if (result !== undefined) return Promise.resolve(result);
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure;
+      this.#failure = undefined;
+      return Promise.reject(error);
+    }
+    this.#waiting = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    return this.#waiting;
+  }
+
+  /** Ends the reading early; what is in flight is given up. */
+  return(): Promise<IteratorResult<Item<R>>> {
+    this.#end();
+    this.#failure = undefined;
+    this.#current?.release();
+    this.#current = undefined;
+    this.#settle?.resolve({ done: true, value: undefined });
+    this.#settle = undefined;
+    this.#waiting = undefined;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Ends the reading: the iteration throws `error`. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#end();
+    if (this.#settle === undefined) this.#failure = { error };
+    else this.#settle.reject(error);
+    this.#settle = undefined;
+    this.#waiting = undefined;
+  }
+
+  #start(): void {
+    this.#started = true;
+    if (this.#ended) return;
+    try {
+      this.#signal?.throwIfAborted();
+      this.#intake.open();
+      this.#run = this.#engine.run(this.#reads);
+      this.#run.finished.catch((error) => {
+        this.#delivery.forget();
+        this.fail(error);
+      });
+      this.#signal?.addEventListener('abort', this.#onAbort);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The next item, if it is there, or the end. */
+  #take(): IteratorResult<Item<R>> | undefined {
+    const item = this.#delivery.take();
+    if (item !== undefined) {
+      this.#current = item;
+      if (this.#delivery.hasRoom) this.#reads.wakeIfStarved();
+      return { done: false, value: item };
+    }
+    if (this.#failure !== undefined) return undefined;
+    if (!this.#ended && this.#reads.ended) this.#end();
+    return this.#ended ? { done: true, value: undefined } : undefined;
+  }
+
+  /** Hands out to whom waits for it. */
+  #serve(): void {
+    if (this.#settle === undefined) return;
+    const result = this.#take();
+    if (result === undefined) return;
+    this.#settle.resolve(result);
+    this.#settle = undefined;
+    this.#waiting = undefined;
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#reads.close();
+    this.#run?.cancel();
+    this.#delivery.clear();
+  }
+}

@@ -1,0 +1,315 @@
+import { type Stats, stat } from 'node:fs';
+import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
+import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../engine/slots.js';
+import { isLsioError, LsioError } from '../errors.js';
+import { type ByteRange, checkRange, resolveRange } from '../range.js';
+import { ECANCELED, EIO, EISDIR } from '../uring/errno.js';
+import type { Delivery } from './delivery.js';
+import { changedError, checkPath, failureOf, pastTheEndOf } from './failure.js';
+import { Fifo } from './fifo.js';
+import { FileUses, samePath } from './file-uses.js';
+import type { Intake } from './intake.js';
+import { LongRead } from './long-read.js';
+import { OwnedMemory } from './memory.js';
+import { type Coalesce, MergedRead } from './merged-read.js';
+import { Item } from './read-item.js';
+
+/** Looks at files' sizes under way at a time: libuv has four threads for them. */
+const LOOKS_MAX = 16;
+/** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
+const GROUP_MAX = 1024;
+const GROUP_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A request that says which part of a file it wants. */
+export interface Ranged {
+  readonly range?: ByteRange | undefined;
+}
+
+export interface ReadsOptions<R> {
+  readonly engine: Engine;
+  readonly intake: Intake<R>;
+  readonly delivery: Delivery<R>;
+  /** May throw an LsioError: the request fails with it. */
+  readonly pathOf: (request: R) => Path;
+  readonly coalesce: Coalesce | undefined;
+  /** There may be something to be handed out. */
+  readonly onProgress: () => void;
+  /** Nothing more can be read. */
+  readonly onFailure: (error: unknown) => void;
+  /** There may be something to be read again. */
+  readonly wake: () => void;
+}
+
+/** What an engine reads for the requests: each becomes one read, several pieces, or a share of merged reads. */
+export class Reads<R extends Ranged> implements ReadSource {
+  readonly #options: ReadsOptions<R>;
+  readonly #intake: Intake<R>;
+  readonly #delivery: Delivery<R>;
+  readonly #uses: FileUses;
+  /** By slot: for what it reads. */
+  readonly #tasks: (Item<R> | MergedRead<R> | undefined)[] = [];
+  /** To be described before anything else. */
+  readonly #planned = new Fifo<Item<R> | MergedRead<R>>();
+  /** Requests on one file, next to each other, that will be merged. */
+  #group: Item<R>[] = [];
+  #groupBytes = 0;
+  readonly #memory = new OwnedMemory();
+  #admitted = 0;
+  #looks = 0;
+  /** The engine asked for more than there was. */
+  #starved = false;
+  #closed = false;
+
+  constructor(options: ReadsOptions<R>) {
+    this.#options = options;
+    this.#intake = options.intake;
+    this.#delivery = options.delivery;
+    this.#uses = new FileUses(options.engine);
+  }
+
+  get ended(): boolean {
+    return this.#closed || (this.#intake.ended && this.#delivery.empty);
+  }
+
+  fill(slots: ReadSlots, free: Int32Array, count: number): number {
+    let described = 0;
+    while (described < count && !this.#closed) {
+      const task = this.#planned.shift() ?? this.#delivery.describePiece() ?? this.#admitNext();
+      if (task === undefined) break;
+      const slot = free[described++]!;
+      this.#tasks[slot] = task;
+      slots.file[slot] = task.use?.file;
+      slots.path[slot] = task.use === undefined && task instanceof Item ? task.path : undefined;
+      slots.offset[slot] = task.offset;
+      slots.length[slot] = task.length;
+    }
+    this.#options.onProgress();
+    // Last of all: a call of wake() before this returns would be lost.
+    this.#starved = described < count;
+    return described;
+  }
+
+  done(slots: ReadSlots, finished: Int32Array, count: number): void {
+    for (let index = 0; index < count; index++) {
+      const slot = finished[index]!;
+      const task = this.#tasks[slot]!;
+      this.#tasks[slot] = undefined;
+      if (this.#closed) {
+        // Nobody wants it any more.
+      } else if (task instanceof MergedRead) task.done(slots, slot, this);
+      else if (task.long !== undefined) this.#pieceDone(slots, slot, task, task.long);
+      else this.#itemDone(slots, slot, task);
+      if (task.use !== undefined) this.#uses.release(task.use);
+    }
+    this.wakeIfStarved();
+    this.#options.onProgress();
+  }
+
+  /** There is room, or something to be read, that wasn't there when the engine last asked. */
+  wakeIfStarved(): void {
+    if (!this.#starved) return;
+    this.#starved = false;
+    this.#options.wake();
+  }
+
+  /** Reads no more. What is in flight is dropped when it arrives. */
+  close(): void {
+    this.#closed = true;
+    this.#intake.close();
+    this.#uses.finishAll();
+  }
+
+  /** Of merged reads: the item has its bytes. */
+  whole(item: Item<R>): void {
+    if (item.gotBytes > 0) this.#delivery.finishOwned(item);
+    else this.#failPastTheEnd(item);
+  }
+
+  /** Of merged reads: the item is to be read again, alone. */
+  alone(item: Item<R>): void {
+    item.use = undefined;
+    this.#planned.push(item);
+  }
+
+  #itemDone(slots: ReadSlots, slot: number, item: Item<R>): void {
+    const errno = slots.errno[slot]!;
+    const bytes = slots.bytes[slot]!;
+    item.gotBytes = bytes;
+    if (errno === TOO_LARGE && item.suffixBytes < 0) this.#lengthen(item, Number.POSITIVE_INFINITY);
+    else if (errno === ECANCELED) this.#options.onFailure(new LsioError('closed', 'the engine was closed'));
+    else if (errno !== 0) this.#fail(item, errno);
+    else if (item.exact && bytes < item.length) this.#delivery.fail(item, changedError(item.path, item.offset + bytes));
+    else if (bytes > 0) this.#delivery.finish(item, slots, slot);
+    else if (item.length === 0 || (item.length === TO_END && item.offset === 0)) this.#delivery.finishOwned(item);
+    else this.#failPastTheEnd(item);
+  }
+
+  #pieceDone(slots: ReadSlots, slot: number, piece: Item<R>, long: LongRead<R>): void {
+    const errno = slots.errno[slot]!;
+    const error = errno === 0 ? undefined : failureOf(piece.path, piece.offset + slots.bytes[slot]!, errno);
+    this.#delivery.finishPiece(piece, slots, slot, error);
+    if (long.finished) this.#uses.finish(long.use);
+  }
+
+  #fail(item: Item<R>, errno: number): void {
+    this.#delivery.fail(item, failureOf(item.path, item.offset + item.gotBytes, errno));
+  }
+
+  /** The range begins at or past the end of the file; how long it is remains to be said. */
+  #failPastTheEnd(item: Item<R>): void {
+    this.#look(item, ({ size }) => {
+      this.#delivery.fail(item, pastTheEndOf(item.path, item.offset, Math.min(size, item.offset)));
+    });
+  }
+
+  /** Admits requests until there is something to be read for them. */
+  #admitNext(): Item<R> | MergedRead<R> | undefined {
+    while (this.#delivery.hasRoom && this.#looks < LOOKS_MAX) {
+      const request = this.#intake.take();
+      if (request === undefined) break;
+      const item = this.#tryToAdmit(request);
+      if (item !== undefined && !this.#mayBeMerged(item)) return item;
+      if (item !== undefined) {
+        this.#group.push(item);
+        this.#groupBytes += item.length;
+      }
+      if (!this.#groupGoesOn()) this.#endGroup();
+      const planned = this.#planned.shift();
+      if (planned !== undefined) return planned;
+    }
+    const { failure } = this.#intake;
+    if (failure !== undefined) this.#options.onFailure(failure.error);
+    this.#endGroup();
+    return this.#planned.shift();
+  }
+
+  #tryToAdmit(request: R): Item<R> | undefined {
+    try {
+      return this.#admit(request);
+    } catch (error) {
+      this.#options.onFailure(error);
+      return undefined;
+    }
+  }
+
+  /** Returns the item if it is to be read now; else it was planned, is being looked at, or has failed. */
+  #admit(request: R): Item<R> | undefined {
+    const { range } = request;
+    const index = this.#admitted++;
+    let path: Path = '';
+    try {
+      path = this.#options.pathOf(request);
+      checkPath(path);
+      if (range !== undefined) checkRange(range);
+    } catch (error) {
+      if (!isLsioError(error)) throw error;
+      const item = new Item({ index, request, path }, 0, 0);
+      this.#delivery.admit(item);
+      this.#delivery.fail(item, error);
+      return undefined;
+    }
+    const item = new Item({ index, request, path }, offsetOf(range), lengthOf(range));
+    this.#delivery.admit(item);
+    if (range === undefined) return item;
+    if ('suffixLength' in range) this.#lookForSuffix(item, range.suffixLength);
+    else if (item.length > PIECE_BYTES_MAX) this.#lengthen(item, item.offset + item.length);
+    else {
+      if (this.#options.coalesce === undefined) item.use = this.#uses.take(path, () => this.#nextIsOf(path));
+      return item;
+    }
+    return undefined;
+  }
+
+  /** Whether the next request is there and wants a range of this file. */
+  #nextIsOf(path: Path): boolean {
+    const next = this.#intake.peek();
+    if (next?.range === undefined) return false;
+    try {
+      return samePath(this.#options.pathOf(next), path);
+    } catch {
+      return false; // It fails with that when its turn comes.
+    }
+  }
+
+  #mayBeMerged(item: Item<R>): boolean {
+    return this.#options.coalesce !== undefined && item.length > 0;
+  }
+
+  /** Whether the next request belongs to the group. */
+  #groupGoesOn(): boolean {
+    const first = this.#group[0];
+    if (first === undefined || this.#group.length >= GROUP_MAX || this.#groupBytes >= GROUP_BYTES_MAX) return false;
+    if (!this.#nextIsOf(first.path)) return false;
+    const length = lengthOf(this.#intake.peek()!.range);
+    return length > 0 && length <= PIECE_BYTES_MAX;
+  }
+
+  /** Plans the reads for the group. */
+  #endGroup(): void {
+    const { coalesce } = this.#options;
+    const group = this.#group;
+    const first = group[0];
+    if (first === undefined || coalesce === undefined) return;
+    this.#group = [];
+    this.#groupBytes = 0;
+    if (group.length === 1) {
+      this.#planned.push(first);
+      return;
+    }
+    const use = this.#uses.open(first.path);
+    for (const read of MergedRead.plan(group, { use, coalesce, memory: this.#memory })) this.#planned.push(read);
+    this.#uses.finish(use);
+  }
+
+  /** The item is too long for one: it is read in pieces, from where it begins to `end`. */
+  #lengthen(item: Item<R>, end: number): void {
+    this.#look(item, ({ size }) => {
+      const extent = { begin: item.offset, end, sizeBytes: size };
+      this.#delivery.lengthen(item, new LongRead(item, this.#uses.open(item.path), extent));
+    });
+  }
+
+  /** Where the last bytes begin depends on the file's size. */
+  #lookForSuffix(item: Item<R>, suffixLength: number): void {
+    this.#look(item, (stats) => {
+      if (!stats.isFile()) return this.#fail(item, stats.isDirectory() ? EISDIR : NOT_REGULAR);
+      const extent = resolveRange({ suffixLength }, stats.size);
+      item.offset = extent.offset;
+      item.length = extent.length;
+      item.exact = true;
+      if (stats.size === 0 && suffixLength > 0) {
+        // procfs says 0 whatever there is: the end is found by reading.
+        item.exact = false;
+        item.length = TO_END;
+        item.suffixBytes = suffixLength;
+      }
+      if (item.length > PIECE_BYTES_MAX) this.#lengthen(item, item.offset + item.length);
+      else this.#planned.push(item);
+    });
+  }
+
+  #look(item: Item<R>, then: (stats: Stats) => void): void {
+    this.#looks++;
+    stat(typeof item.path === 'string' ? item.path : Buffer.from(item.path), (error, stats) => {
+      this.#looks--;
+      if (this.#closed) return;
+      try {
+        if (error === null) then(stats);
+        else this.#fail(item, -(error.errno ?? -EIO));
+      } catch (failure) {
+        this.#options.onFailure(failure);
+      }
+      this.wakeIfStarved();
+      this.#options.onProgress();
+    });
+  }
+}
+
+function offsetOf(range: ByteRange | undefined): number {
+  return range !== undefined && 'offset' in range ? range.offset : 0;
+}
+
+/** The bytes that a range asks for; TO_END where it doesn't say. */
+function lengthOf(range: ByteRange | undefined): number {
+  return range !== undefined && 'offset' in range ? (range.length ?? TO_END) : TO_END;
+}

@@ -1,0 +1,66 @@
+import type { ByteRange } from '../range.js';
+import type { AbsolutePath } from './keys.js';
+import type { ReadItem } from './read-item.js';
+
+export interface GetOptions {
+  /** The call rejects at once with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GetManyOptions extends GetOptions {
+  /**
+   * Hand items out in the order of the requests; else as they come, which is faster.
+   * @default false
+   */
+  readonly ordered?: boolean | undefined;
+}
+
+/** A value, or a part of one, to be read. */
+export interface StoreRequest {
+  readonly key: AbsolutePath;
+  /** Absent: the whole value. */
+  readonly range?: ByteRange | undefined;
+}
+
+/** What is known of a value without reading it. */
+export interface ValueInfo {
+  /** Bytes. */
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/**
+ * Values by key, in the shape of zarrita's stores: `get` and `getRange` are its `AsyncReadable`.
+ *
+ * Keys begin with a slash and have no empty, `.` or `..` part. A key without a value is no error: the answer is
+ * `undefined`. What a range means is said on {@link ByteRange}. Memory that is returned belongs to the caller, except
+ * where an item of `getMany` lends it.
+ *
+ * All methods reject with an `LsioError`: `usage` for a malformed key or range, `read` when the value can't be read,
+ * `range` when a range begins past its end, `changed` when it changes while it is read, `closed` after `close()`; or with
+ * the reason of the signal.
+ */
+export interface Store extends AsyncDisposable {
+  get(key: AbsolutePath, options?: GetOptions): Promise<Uint8Array | undefined>;
+  getRange(key: AbsolutePath, range: ByteRange, options?: GetOptions): Promise<Uint8Array | undefined>;
+  /**
+   * Several ranges of one value, in any order; they may overlap. Those that lie close together are read at once.
+   *
+   * @returns the bytes of each range, in the order of `ranges`.
+   */
+  getRanges(key: AbsolutePath, ranges: readonly ByteRange[], options?: GetOptions): Promise<Uint8Array[] | undefined>;
+  /**
+   * Reads any number of values in bulk. The bytes of an item are lent: good until the next item is asked for. A value of
+   * more than 8 MiB comes in several items. What fails, fails alone: the item has an `error`, also for a key without a
+   * value (`ENOENT`).
+   */
+  getMany<R extends StoreRequest>(
+    requests: Iterable<R> | AsyncIterable<R>,
+    options?: GetManyOptions,
+  ): AsyncIterableIterator<ReadItem<R>>;
+  head(key: AbsolutePath, options?: GetOptions): Promise<ValueInfo | undefined>;
+  /** The keys that begin with `prefix`, default all, in the order of their bytes. */
+  list(prefix?: AbsolutePath, options?: GetOptions): AsyncIterableIterator<AbsolutePath>;
+  /** Gives everything back. What is under way rejects with `closed`. */
+  close(): Promise<void>;
+}
