@@ -67,6 +67,9 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
   return result(false);
 }
 
+/** The ring needs none of libuv's threads. */
+const THREADS = 4;
+
 interface Cell {
   readonly work: Workload;
   readonly cache: CacheState;
@@ -82,16 +85,17 @@ async function compareCell(
   const { work, cache, queueDepth } = cell;
   const alignBytes = alignFor(options, work, cache, warnings);
   const setup = { reader: 'uring', work, queueDepth, alignBytes, latency: false } as const;
-  const lsio = await ChildContender.start(setup, 4);
+  const lsio = await ChildContender.start(setup, THREADS);
   let rival: ChildContender | FioContender | undefined;
   try {
-    const fioOptions = { queueDepth, rings: 1, direct: alignBytes !== undefined, cache, baseline: 'matched' } as const;
-    rival = options.self ? await ChildContender.start(setup, 4) : new FioContender(work, fioOptions, options.signal);
+    const fio = options.self ? undefined : await matchedFio(cell, alignBytes !== undefined, options.signal);
+    rival = fio ?? (await ChildContender.start(setup, THREADS));
     const [ours, theirs] = await interleave([lsio, rival], {
       ...options,
       files: work.files,
       cache,
       equalPasses: true,
+      passesMax: fio?.passesMax,
       onRun: (name, run) =>
         onRun(`${work.case} ${cache} ${name}, ${run < 0 ? 'warm-up' : `run ${run + 1} of ${options.runs}`}`),
     });
@@ -106,6 +110,12 @@ async function compareCell(
   } finally {
     await Promise.all([lsio.close(), rival?.close()]);
   }
+}
+
+/** fio at its best on lsio's work: its opens are timed, its batches and buffers tuned. */
+function matchedFio({ work, cache, queueDepth }: Cell, direct: boolean, signal?: AbortSignal): Promise<FioContender> {
+  const options = { queueDepth, rings: 1, direct, baseline: 'matched', latency: false } as const;
+  return FioContender.create(work, options, { name: `${work.case}-${cache}-${queueDepth}`, signal });
 }
 
 interface Measured {

@@ -1,30 +1,59 @@
-import { type FioJobOptions, fioJob } from '../fio/job.js';
-import { runFio } from '../fio/run.js';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FioJobOptions, fioJob, fioPassesMax } from '../fio/job.js';
+import { findFio, memlockBytes, runFio } from '../fio/run.js';
 import type { Workload } from '../workload/workload.js';
 import type { Contender, Sample } from './contender.js';
 
 /** fio, doing the work of a workload. */
 export class FioContender implements Contender {
   readonly name = 'fio';
-  /** Known after the first run. */
+  readonly version: string;
+  /** How often one run can go over the work. */
+  readonly passesMax: number;
+  /** What isn't the same on lsio's side. */
+  readonly asymmetries: readonly string[];
+  /** What runs it again by hand; known after the first run. */
   commandLine = '';
-  version = '';
   readonly #work: Workload;
   readonly #options: FioJobOptions;
+  readonly #directory: string;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(work: Workload, options: FioJobOptions, signal: AbortSignal | undefined) {
+  /**
+   * @param name of the directory for fio's job, which stays there to be run by hand.
+   * @throws {LsioError} `unavailable` when fio is missing.
+   */
+  static async create(
+    work: Workload,
+    options: Omit<FioJobOptions, 'memlockBytes'>,
+    { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined },
+  ): Promise<FioContender> {
+    const { version } = await findFio(signal);
+    const settings = { ...options, memlockBytes: memlockBytes() };
+    return new FioContender(work, settings, { version, directory: join(tmpdir(), 'lsio-compare-fio', name), signal });
+  }
+
+  private constructor(
+    work: Workload,
+    options: FioJobOptions,
+    given: { readonly version: string; readonly directory: string; readonly signal?: AbortSignal | undefined },
+  ) {
+    this.version = given.version;
+    this.passesMax = fioPassesMax(work, options);
+    this.asymmetries = fioJob(work, options).asymmetries;
     this.#work = work;
     this.#options = options;
-    this.#signal = signal;
+    this.#directory = given.directory;
+    this.#signal = given.signal;
   }
 
   async run(passes: number): Promise<Sample> {
     const job = fioJob(this.#work, { ...this.#options, passes });
-    const result = await runFio(job, { signal: this.#signal });
+    const result = await runFio(job, { signal: this.#signal, directory: this.#directory });
     this.commandLine = result.commandLine;
-    this.version = result.version;
-    return result;
+    const { wallNs, cpuUserNs, cpuSystemNs, operations, bytes } = result;
+    return { wallNs, cpuUserNs, cpuSystemNs, operations, bytes };
   }
 
   async close(): Promise<void> {}

@@ -17,6 +17,8 @@ export interface InterleaveOptions {
   readonly warmups: number;
   /** Every contender goes over the work equally often. */
   readonly equalPasses: boolean;
+  /** How often a run can go over the work at most. */
+  readonly passesMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRun?: ((contender: string, run: number) => void) | undefined;
 }
@@ -58,7 +60,7 @@ export async function interleave(
   const passes = wallNs.map((ns) =>
     cache === 'cold' ? 1 : Math.min(PASSES_MAX, Math.max(1, Math.ceil(RUN_NS_MIN / ns))),
   );
-  const equal = Math.max(...passes);
+  const equal = Math.min(Math.max(...passes), options.passesMax ?? PASSES_MAX);
   const results: ContenderRuns[] = contenders.map((contender, index) => ({
     contender,
     passes: options.equalPasses ? equal : passes[index]!,

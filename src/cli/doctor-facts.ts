@@ -1,4 +1,4 @@
-import { closeSync, constants, opendirSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync } from 'node:fs';
 import * as os from 'node:os';
 import { join } from 'node:path';
 import { describeDevice, deviceOf } from '../bench/device.js';
@@ -148,14 +148,11 @@ function alignmentBelow(directory: string): DirectAlignment | undefined {
   }
 }
 
-function firstFile(path: string): string | undefined {
+function firstFile(directory: string): string | undefined {
   try {
-    using directory = opendirSync(path);
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      if (entry.isFile()) return join(path, entry.name);
-    }
+    const entry = readdirSync(directory, { withFileTypes: true }).find((candidate) => candidate.isFile());
+    return entry === undefined ? undefined : join(directory, entry.name);
   } catch {
-    // It may not be read.
+    return undefined; // it may not be read
   }
-  return undefined;
 }

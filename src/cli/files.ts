@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { isLsioError } from '../errors.js';
-import { layOutByFio } from '../fio/lay-out.js';
+import { layOutWithFio } from '../fio/lay-out.js';
 import { findFio } from '../fio/run.js';
 import { formatBytes, formatCount, parseBytes, parseCount } from '../units.js';
 import { checkDataSet, createDataSet, type DataSetTask, removeDataSet } from '../workload/data-set.js';
@@ -88,7 +88,7 @@ async function create(options: CreateOptions, context: Context): Promise<void> {
 }
 
 /** fio lays the files out where it is there, unless told otherwise. */
-async function layOutFor(options: CreateOptions): Promise<typeof layOutByFio | undefined> {
+async function layOutFor(options: CreateOptions): Promise<typeof layOutWithFio | undefined> {
   if (options.with === 'lsio') return undefined;
   try {
     await findFio();
@@ -96,7 +96,7 @@ async function layOutFor(options: CreateOptions): Promise<typeof layOutByFio | u
     if (options.with === 'fio' || !isLsioError(error, 'unavailable')) throw error;
     return undefined;
   }
-  return layOutByFio;
+  return layOutWithFio;
 }
 
 async function check(options: Options, context: Context): Promise<void> {

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -186,4 +187,22 @@ export class InMemoryFile {
 export function readWithFs(path: string, offset: number, length: number): Buffer {
   const whole = readFileSync(path);
   return whole.subarray(offset, length === TO_END ? undefined : offset + length);
+}
+
+/** A FIFO with a writer that writes nothing: a read of it waits for ever. */
+export class SilentFifo {
+  readonly path: string;
+  /** The writer's end. On Linux it may be opened before there is a reader, for both. */
+  readonly fd: number;
+
+  constructor(path: string) {
+    execFileSync('mkfifo', [path]);
+    this.path = path;
+    this.fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  }
+
+  remove(): void {
+    closeSync(this.fd);
+    rmSync(this.path);
+  }
 }

@@ -1,15 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants as os } from 'node:os';
 import { getuid } from 'node:process';
@@ -23,6 +13,7 @@ import {
   readList,
   readOne,
   Scratch,
+  SilentFifo,
 } from './conformance-kit.js';
 import { NOT_REGULAR } from './slots.js';
 
@@ -71,20 +62,16 @@ function notFileTests(open: OpenEngine): void {
   });
 
   test('run() refuses a FIFO whose writer says nothing', async () => {
-    const path = scratch.path('writer');
-    execFileSync('mkfifo', [path]);
-    const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-    expect(await errnosOf(path)).toEqual(new Set([NOT_REGULAR]));
-    closeSync(writer);
+    const fifo = new SilentFifo(scratch.path('writer'));
+    expect(await errnosOf(fifo.path)).toEqual(new Set([NOT_REGULAR]));
+    fifo.remove();
   });
 
   test('run() refuses a FIFO to the end that has bytes', async () => {
-    const path = scratch.path('bytes');
-    execFileSync('mkfifo', [path]);
-    const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-    writeSync(writer, 'five.');
-    expect(await readOne(engine(), { path })).toMatchObject({ errno: NOT_REGULAR });
-    closeSync(writer);
+    const fifo = new SilentFifo(scratch.path('bytes'));
+    writeSync(fifo.fd, 'five.');
+    expect(await readOne(engine(), fifo)).toMatchObject({ errno: NOT_REGULAR });
+    fifo.remove();
   });
 
   test('run() refuses a unix socket', async () => {

@@ -12,11 +12,12 @@ import {
   readList,
   readOne,
   Scratch,
+  SilentFifo,
   sleep,
   withEngine,
 } from './conformance-kit.js';
 import type { ReadSource, Run } from './engine.js';
-import type { ReadSlots } from './slots.js';
+import { NOT_REGULAR, type ReadSlots } from './slots.js';
 
 const { ECANCELED } = constants.errno;
 const MI = 1024 ** 2;
@@ -180,7 +181,7 @@ function severalRunTests(open: OpenEngine): void {
         let other = 100;
         const single: ReadSource = {
           get ended() {
-            return left === 0;
+            return left <= 0;
           },
           // One at a time: it says that there is no more, and is woken from its own done().
           fill: (slots, free) => {
@@ -195,15 +196,16 @@ function severalRunTests(open: OpenEngine): void {
         };
         const woken: ReadSource = {
           get ended() {
-            return other === 0;
+            return other <= 0;
           },
           fill: (slots, free) => {
             singleRun.wake();
             describeRead(slots, free[0]!, 0, { path });
-            return other > 0 ? 1 : 0;
+            return 1;
           },
           done: (_slots, _finished, count) => {
-            other = Math.max(0, other - count);
+            other -= count;
+            otherRun.wake();
           },
         };
         const singleRun: Run = engine.run(single);
@@ -296,19 +298,41 @@ function cancelTests(open: OpenEngine): void {
   });
 
   test('cancel() from within done() ends the run, and another run', async () => {
-    const { path, bytes } = scratch.file(9 * MI - 100);
+    const { path, bytes } = scratch.file(3 * MI);
     const asks = Array.from({ length: 10_000 }, () => ({ path, length: 3 * MI }));
-    const other = new ListSource(asks);
-    const otherRun = engine().run(other);
-    let calls = 0;
-    const source = new ListSource(asks, () => {
-      if (++calls < 3) return;
-      run.cancel();
-      otherRun.cancel();
-    });
-    const run = engine().run(source);
-    await Promise.all([run.finished, otherRun.finished]);
-    for (const each of [source, other]) expectDelivered(each, bytes.subarray(0, 3 * MI));
+    // So deep that some reads wait for memory.
+    await withEngine(
+      open,
+      async (engine) => {
+        const other = new ListSource(asks);
+        const otherRun = engine.run(other);
+        let calls = 0;
+        const source = new ListSource(asks, () => {
+          if (++calls < 3) return;
+          run.cancel();
+          otherRun.cancel();
+        });
+        const run = engine.run(source);
+        await Promise.all([run.finished, otherRun.finished]);
+        for (const each of [source, other]) expectDelivered(each, bytes);
+      },
+      64,
+    );
+  });
+
+  test('cancel() gives up reads that would never end', async () => {
+    const fifo = new SilentFifo(scratch.path('fifo'));
+    const file = engine().share(fifo.path);
+    const source = new ListSource([{ path: fifo.path }, { file }, { file, length: 5 }, { path: fifo.path, offset: 3 }]);
+    const run = engine().run(source, { regularFiles: true });
+    await sleep(10);
+    const beganMs = performance.now();
+    run.cancel();
+    await run.finished;
+    expect(performance.now() - beganMs).toBeLessThan(1000);
+    for (const answer of source.answers) expect([ECANCELED, NOT_REGULAR]).toContain(answer?.errno);
+    file.close();
+    fifo.remove();
   });
 
   test('cancel() from within fill() ends the run', async () => {
@@ -358,6 +382,21 @@ function closeTests(open: OpenEngine): void {
     expect(() => engine.share(path)).toThrow(expect.objectContaining({ kind: 'closed' }));
     for (const run of [...endless, paused]) await expect(run.finished).rejects.toMatchObject({ kind: 'closed' });
     await closed;
+  });
+
+  test('close() gives up reads that would never end', async () => {
+    const fifo = new SilentFifo(scratch.path('fifo'));
+    const engine = await open();
+    const source = new ListSource([{ path: fifo.path }, { file: engine.share(fifo.path) }]);
+    const run = engine.run(source, { regularFiles: true });
+    await sleep(10);
+    const beganMs = performance.now();
+    await engine.close();
+    expect(performance.now() - beganMs).toBeLessThan(1000);
+    // An engine that can't wait on a FIFO has refused it before.
+    await run.finished.catch((error) => expect(error).toMatchObject({ kind: 'closed' }));
+    for (const answer of source.answers) expect([ECANCELED, NOT_REGULAR]).toContain(answer?.errno);
+    fifo.remove();
   });
 
   test('close() from within done() works', async () => {

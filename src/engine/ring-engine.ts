@@ -9,7 +9,7 @@ import { Stages } from './stages.js';
 
 /** How long the pump may go on without letting the event loop turn. Signals and timers wait no longer than this. */
 const TURN_MS_MAX = 1;
-/** Completions wake us. Should that ever fail, this look finds them. */
+/** How often reads in flight are looked at: whether they can end at all, and whether a wake-up was missed. */
 const WATCHDOG_MS = 100;
 /** How long `close()` waits for reads in flight before it leaves their memory to them. */
 const CLOSE_MS_MAX = 2000;

@@ -345,7 +345,8 @@ export class Stages {
       this.#base[slot] = offset - skipBytes;
       this.#capacity[slot] = Math.ceil((skipBytes + wantBytes) / alignBytes) * alignBytes;
     }
-    if (!this.#lease(slot)) {
+    // Not before those that wait already: small reads would always find room, and a large one never.
+    if (this.#forMemory.length > 0 || !this.#lease(slot)) {
       this.#stage[slot] = FOR_MEMORY;
       this.#forMemory.push(slot);
     }

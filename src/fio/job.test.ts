@@ -260,7 +260,7 @@ describe('fioPassesMax()', () => {
     const passes = fioPassesMax(mixed, matched);
     expect(passes).toBe(8);
     expect(() => fioJob(mixed, { ...matched, passes: passes + 1 })).toThrow('9 passes');
-    const random = work('big-random', [{ path: '/d/big', size: 1024 * MIB }]);
+    const random = makeWorkload('big-random', [{ path: '/d/big', size: 1024 * MIB }], { dir: '/d', reads: 250_000 });
     expect(fioPassesMax(random, matched)).toBe(19);
     const many = Array.from({ length: 200_000 }, (_, index) => ({ path: `/d/${index}`, size: 1 + (index % 2) }));
     expect(() => fioPassesMax(work('whole-files', many), matched)).toThrow('too long to load');

@@ -36,10 +36,10 @@ export function layOutText({ count, sizeBytes, bigSizeBytes }: DataSetShape, dir
 export async function layOutWithFio(dir: string, shape: DataSetShape, signal?: AbortSignal): Promise<void> {
   await findFio(signal);
   if (shape.count * shape.sizeBytes === 0 && shape.bigSizeBytes === 0) return;
-  const path = join(dir, JOB_NAME);
-  await writeFile(path, layOutText(shape, '.'));
+  const output = join(dir, `${JOB_NAME}.out`);
+  await writeFile(join(dir, JOB_NAME), layOutText(shape, '.'));
   try {
-    await spawnFio([`--output=${JOB_NAME}.out`, JOB_NAME], { cwd: dir, signal });
+    await spawnFio([`--output=${JOB_NAME}.out`, JOB_NAME], { cwd: dir, signal, output });
   } catch (error) {
     if (!isLsioError(error, 'unavailable') || error.code !== 'ENOSPC') throw error;
     const remedy = 'free some space, or make less: --count, --size, --big-size';

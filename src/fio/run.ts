@@ -73,8 +73,9 @@ export async function runFio(job: FioJob, { signal, directory }: RunFioOptions =
   const cwd = directory ?? (await mkdtemp(join(tmpdir(), 'lsio-fio-')));
   try {
     await writeJob(cwd, job);
-    await spawnFio([...SAFE_OPTIONS, JOB_NAME], { cwd, signal });
-    const report = parseFioJson(await readFile(join(cwd, OUTPUT_NAME), 'utf8'));
+    const output = join(cwd, OUTPUT_NAME);
+    await spawnFio([...SAFE_OPTIONS, JOB_NAME], { cwd, signal, output });
+    const report = parseFioJson(await readFile(output, 'utf8'));
     checkWork(job, report);
     const { operations, bytes } = job;
     const seconds = report.wallNs / 1e9;

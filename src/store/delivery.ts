@@ -3,7 +3,7 @@ import type { ReadSlots } from '../engine/slots.js';
 import type { LsioError } from '../errors.js';
 import { PAGE_BYTES } from '../uring/slab.js';
 import { Fifo, InOrder } from './fifo.js';
-import { LONG_PIECE_BYTES, LongRead } from './long-read.js';
+import { LONG_PIECE_BYTES, LongRead, type Piece } from './long-read.js';
 import { OwnedMemory } from './memory.js';
 import { type Item, NO_LOAN } from './read-item.js';
 
@@ -75,7 +75,7 @@ export class Delivery<R> {
   }
 
   /** The next piece of a long read, if one is to be read now. */
-  describePiece(): Item<R> | undefined {
+  describePiece(): Piece<R> | undefined {
     let pieces = 0;
     for (const long of this.#longs) pieces += long.pieces;
     for (const long of this.#longs) {
@@ -114,8 +114,8 @@ export class Delivery<R> {
   }
 
   /** The piece of a long read is finished: its bytes are the slot's, unless it failed. */
-  finishPiece(piece: Item<R>, slots: ReadSlots, slot: number, error: LsioError | undefined): void {
-    const long = piece.long!;
+  finishPiece(piece: Piece<R>, slots: ReadSlots, slot: number, error: LsioError | undefined): void {
+    const { long } = piece;
     const goesNext = long.done(piece, slots.bytes[slot]!, error) && this.#turn === long;
     if (piece.error === undefined && !long.dropped) this.#keep(piece, slots, slot, goesNext);
     this.#window.advance();
@@ -175,7 +175,7 @@ export class Delivery<R> {
     return piece;
   }
 
-  #takePiece(long: LongRead<R>): Item<R> | undefined {
+  #takePiece(long: LongRead<R>): Piece<R> | undefined {
     const piece = long.take();
     if (piece?.last !== true) return piece;
     this.#longs.splice(this.#longs.indexOf(long), 1);

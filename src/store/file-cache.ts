@@ -44,9 +44,12 @@ export class FileCache {
   /** The file itself, or the one in its place if it was opened too long ago. */
   renew(cached: CachedFile, nowMs: number): CachedFile {
     if (nowMs - cached.bornMs < FRESH_MS) return cached;
-    const current = this.#files.get(cached.key);
-    if (current === cached) this.#retire(cached);
-    const fresh = current === cached || current === undefined ? this.#add(cached.key, cached.path) : current;
+    let current = this.#files.get(cached.key);
+    if (current !== undefined && nowMs - current.bornMs >= FRESH_MS) {
+      this.#retire(current);
+      current = undefined;
+    }
+    const fresh = current ?? this.#add(cached.key, cached.path);
     this.release(cached);
     fresh.users++;
     return fresh;

@@ -10,6 +10,18 @@ import { type FileUse, Item } from './read-item.js';
  */
 export const LONG_PIECE_BYTES = 1024 * 1024;
 
+/** A part of a long read. */
+export class Piece<R> extends Item<R> {
+  readonly long: LongRead<R>;
+
+  constructor(long: LongRead<R>, offset: number, length: number) {
+    super(long, offset, length);
+    this.long = long;
+    this.use = long.use;
+    this.last = false;
+  }
+}
+
 /**
  * A request that is too long for one item: it is read and handed out in pieces, several of which are in flight.
  *
@@ -24,7 +36,7 @@ export class LongRead<R> {
   /** Fewer bytes than `end` promises mean that the file has changed. */
   readonly exact: boolean;
   /** Pieces described and not yet handed out. */
-  readonly #pieces = new InOrder<Item<R>>();
+  readonly #pieces = new InOrder<Piece<R>>();
   readonly #begin: number;
   readonly #end: number;
   readonly #sizeBytes: number;
@@ -68,13 +80,10 @@ export class LongRead<R> {
   }
 
   /** The next piece to read, if there is one to be read now. */
-  describe(): Item<R> | undefined {
+  describe(): Piece<R> | undefined {
     if (this.#stopped || this.#next >= this.#end) return undefined;
     if (this.#next >= this.#sizeBytes && this.#inFlight > 0) return undefined;
-    const piece = new Item(this, this.#next, Math.min(LONG_PIECE_BYTES, this.#end - this.#next));
-    piece.last = false;
-    piece.long = this;
-    piece.use = this.use;
+    const piece = new Piece(this, this.#next, Math.min(LONG_PIECE_BYTES, this.#end - this.#next));
     this.use.users++;
     this.#next += piece.length;
     this.#pieces.push(piece);
@@ -87,7 +96,7 @@ export class LongRead<R> {
    *
    * @returns whether it can be handed out without waiting for another read.
    */
-  done(piece: Item<R>, gotBytes: number, error: LsioError | undefined): boolean {
+  done(piece: Piece<R>, gotBytes: number, error: LsioError | undefined): boolean {
     this.#inFlight--;
     const isNext = this.#pieces.pending === piece;
     piece.gotBytes = gotBytes;
@@ -99,20 +108,20 @@ export class LongRead<R> {
   }
 
   /** The next piece to be handed out, if it is there and it is known whether it is the last. */
-  take(): Item<R> | undefined {
+  take(): Piece<R> | undefined {
     const piece = this.#pieces.first;
     if (piece === undefined || !piece.finished || !this.#settle(piece, this.#pieces.at(1))) return undefined;
     return this.#pieces.shift();
   }
 
   /** Takes a piece that nobody wants, until there is none. */
-  drop(): Item<R> | undefined {
+  drop(): Piece<R> | undefined {
     this.#dropped = true;
     return this.#pieces.shift();
   }
 
   /** Decides whether a finished piece is the last, or how it fails; false when that isn't known yet. */
-  #settle(piece: Item<R>, next: Item<R> | undefined): boolean {
+  #settle(piece: Piece<R>, next: Piece<R> | undefined): boolean {
     const end = piece.offset + piece.gotBytes;
     if (piece.error === undefined && piece.gotBytes < piece.length) {
       // What lies behind the end was read at the same time: it must be nothing.
@@ -128,7 +137,7 @@ export class LongRead<R> {
     return true;
   }
 
-  #errorAtEnd(piece: Item<R>, end: number): LsioError | undefined {
+  #errorAtEnd(piece: Piece<R>, end: number): LsioError | undefined {
     let behindBytes = 0;
     for (let index = 0; index < this.#pieces.length; index++) {
       const other = this.#pieces.at(index)!;

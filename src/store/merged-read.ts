@@ -1,7 +1,13 @@
+import { type Path, PIECE_BYTES_MAX } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { type PlannedRead, planReads } from '../plan/plan.js';
-import type { OwnedMemory } from './memory.js';
+import type { FileUses } from './file-uses.js';
+import { OwnedMemory } from './memory.js';
 import type { FileUse, Item } from './read-item.js';
+
+/** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
+const GROUP_MAX = 1024;
+const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
 /** How requests on one file are merged. */
 export interface Coalesce {
@@ -44,25 +50,14 @@ export class MergedRead<R> {
   readonly #plan: PlannedRead;
   readonly #shares: readonly Share<R>[];
 
-  private constructor(plan: PlannedRead, shares: readonly Share<R>[], use: FileUse) {
+  constructor(plan: PlannedRead, shares: readonly Share<R>[], use: FileUse) {
     this.offset = plan.offset;
     this.length = plan.length;
     this.use = use;
+    use.users++;
+    for (const part of plan.parts) shares[part.request]!.reads++;
     this.#plan = plan;
     this.#shares = shares;
-  }
-
-  /** The reads for items of one file, none of them empty. */
-  static plan<R>(
-    items: readonly Item<R>[],
-    { use, coalesce, memory }: { use: FileUse; coalesce: Coalesce; memory: OwnedMemory },
-  ): MergedRead<R>[] {
-    const shares = items.map((item) => new Share(item, memory.take(item.length)));
-    return planReads(items, coalesce).map((plan) => {
-      for (const part of plan.parts) shares[part.request]!.reads++;
-      use.users++;
-      return new MergedRead(plan, shares, use);
-    });
   }
 
   done(slots: ReadSlots, slot: number, outcome: MergeOutcome<R>): void {
@@ -84,5 +79,51 @@ export class MergedRead<R> {
         outcome.whole(item);
       }
     }
+  }
+}
+
+/** Requests on one file, one after another, that are to be merged. */
+export class MergeGroup<R> {
+  readonly #coalesce: Coalesce;
+  readonly #uses: FileUses;
+  readonly #memory = new OwnedMemory();
+  #items: Item<R>[] = [];
+  #bytes = 0;
+
+  constructor(coalesce: Coalesce, uses: FileUses) {
+    this.#coalesce = coalesce;
+    this.#uses = uses;
+  }
+
+  /** The file, once there is an item. */
+  get path(): Path | undefined {
+    return this.#items[0]?.path;
+  }
+
+  /** Whether a range of so many bytes, or TO_END, can be added. */
+  takes(lengthBytes: number): boolean {
+    const hasRoom = this.#items.length < GROUP_MAX && this.#bytes < GROUP_BYTES_MAX;
+    return hasRoom && lengthBytes > 0 && lengthBytes <= PIECE_BYTES_MAX;
+  }
+
+  /** Adds an item of the group's file; false when it can't be merged with anything. */
+  add(item: Item<R>): boolean {
+    if (!this.takes(item.length)) return false;
+    this.#items.push(item);
+    this.#bytes += item.length;
+    return true;
+  }
+
+  /** Ends the group: what is to be read for it. */
+  plan(): readonly (Item<R> | MergedRead<R>)[] {
+    const items = this.#items;
+    this.#items = [];
+    this.#bytes = 0;
+    if (items.length < 2) return items;
+    const use = this.#uses.open(items[0]!.path);
+    const shares = items.map((item) => new Share(item, this.#memory.take(item.length)));
+    const reads = planReads(items, this.#coalesce).map((plan) => new MergedRead(plan, shares, use));
+    this.#uses.finish(use);
+    return reads;
   }
 }

@@ -1,7 +1,6 @@
 import type { Path, SharedFile } from '../engine/engine.js';
 import type { LsioError } from '../errors.js';
 import type { ByteRange } from '../range.js';
-import type { LongRead } from './long-read.js';
 
 /** A file, or a part of one, to be read. */
 export interface ReadRequest {
@@ -54,8 +53,6 @@ export class Item<R> implements ReadItem<R> {
   /** At least 0: only the last so many of the bytes are wanted. */
   suffixBytes = -1;
   use: FileUse | undefined = undefined;
-  /** It is a piece of this one. */
-  long: LongRead<R> | undefined = undefined;
   finished = false;
   /** So many bytes were read, whether or not they are shown. */
   gotBytes = 0;

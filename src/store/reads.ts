@@ -9,16 +9,12 @@ import { changedError, checkPath, failureOf, pastTheEndOf } from './failure.js';
 import { Fifo } from './fifo.js';
 import { FileUses, samePath } from './file-uses.js';
 import type { Intake } from './intake.js';
-import { LongRead } from './long-read.js';
-import { OwnedMemory } from './memory.js';
-import { type Coalesce, MergedRead } from './merged-read.js';
+import { LongRead, Piece } from './long-read.js';
+import { type Coalesce, MergedRead, MergeGroup } from './merged-read.js';
 import { Item } from './read-item.js';
 
 /** Looks at files' sizes under way at a time: libuv has four threads for them. */
 const LOOKS_MAX = 16;
-/** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
-const GROUP_MAX = 1024;
-const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A request that says which part of a file it wants. */
 export interface Ranged {
@@ -50,10 +46,8 @@ export class Reads<R extends Ranged> implements ReadSource {
   readonly #tasks: (Item<R> | MergedRead<R> | undefined)[] = [];
   /** To be described before anything else. */
   readonly #planned = new Fifo<Item<R> | MergedRead<R>>();
-  /** Requests on one file, next to each other, that will be merged. */
-  #group: Item<R>[] = [];
-  #groupBytes = 0;
-  readonly #memory = new OwnedMemory();
+  /** Absent: nothing is merged. */
+  readonly #group: MergeGroup<R> | undefined;
   #admitted = 0;
   #looks = 0;
   /** The engine asked for more than there was. */
@@ -65,6 +59,7 @@ export class Reads<R extends Ranged> implements ReadSource {
     this.#intake = options.intake;
     this.#delivery = options.delivery;
     this.#uses = new FileUses(options.engine);
+    if (options.coalesce !== undefined) this.#group = new MergeGroup(options.coalesce, this.#uses);
   }
 
   get ended(): boolean {
@@ -97,7 +92,7 @@ export class Reads<R extends Ranged> implements ReadSource {
       if (this.#closed) {
         // Nobody wants it any more.
       } else if (task instanceof MergedRead) task.done(slots, slot, this);
-      else if (task.long !== undefined) this.#pieceDone(slots, slot, task, task.long);
+      else if (task instanceof Piece) this.#pieceDone(slots, slot, task);
       else this.#itemDone(slots, slot, task);
       if (task.use !== undefined) this.#uses.release(task.use);
     }
@@ -144,11 +139,11 @@ export class Reads<R extends Ranged> implements ReadSource {
     else this.#failPastTheEnd(item);
   }
 
-  #pieceDone(slots: ReadSlots, slot: number, piece: Item<R>, long: LongRead<R>): void {
+  #pieceDone(slots: ReadSlots, slot: number, piece: Piece<R>): void {
     const errno = slots.errno[slot]!;
     const error = errno === 0 ? undefined : failureOf(piece.path, piece.offset + slots.bytes[slot]!, errno);
     this.#delivery.finishPiece(piece, slots, slot, error);
-    if (long.finished) this.#uses.finish(long.use);
+    if (piece.long.finished) this.#uses.finish(piece.long.use);
   }
 
   #fail(item: Item<R>, errno: number): void {
@@ -168,11 +163,7 @@ export class Reads<R extends Ranged> implements ReadSource {
       const request = this.#intake.take();
       if (request === undefined) break;
       const item = this.#tryToAdmit(request);
-      if (item !== undefined && !this.#mayBeMerged(item)) return item;
-      if (item !== undefined) {
-        this.#group.push(item);
-        this.#groupBytes += item.length;
-      }
+      if (item !== undefined && this.#group?.add(item) !== true) return item;
       if (!this.#groupGoesOn()) this.#endGroup();
       const planned = this.#planned.shift();
       if (planned !== undefined) return planned;
@@ -231,34 +222,14 @@ export class Reads<R extends Ranged> implements ReadSource {
     }
   }
 
-  #mayBeMerged(item: Item<R>): boolean {
-    return this.#options.coalesce !== undefined && item.length > 0;
-  }
-
-  /** Whether the next request belongs to the group. */
+  /** Whether the next request is there and belongs to the group. */
   #groupGoesOn(): boolean {
-    const first = this.#group[0];
-    if (first === undefined || this.#group.length >= GROUP_MAX || this.#groupBytes >= GROUP_BYTES_MAX) return false;
-    if (!this.#nextIsOf(first.path)) return false;
-    const length = lengthOf(this.#intake.peek()!.range);
-    return length > 0 && length <= PIECE_BYTES_MAX;
+    const path = this.#group?.path;
+    return path !== undefined && this.#nextIsOf(path) && this.#group!.takes(lengthOf(this.#intake.peek()!.range));
   }
 
-  /** Plans the reads for the group. */
   #endGroup(): void {
-    const { coalesce } = this.#options;
-    const group = this.#group;
-    const first = group[0];
-    if (first === undefined || coalesce === undefined) return;
-    this.#group = [];
-    this.#groupBytes = 0;
-    if (group.length === 1) {
-      this.#planned.push(first);
-      return;
-    }
-    const use = this.#uses.open(first.path);
-    for (const read of MergedRead.plan(group, { use, coalesce, memory: this.#memory })) this.#planned.push(read);
-    this.#uses.finish(use);
+    for (const task of this.#group?.plan() ?? []) this.#planned.push(task);
   }
 
   /** The item is too long for one: it is read in pieces, from where it begins to `end`. */
