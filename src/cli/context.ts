@@ -1,5 +1,8 @@
 import { type Failure, Interrupted } from './exit.js';
 
+/** A command that was told to stop has this long to close what it has open. The engine's own limit is 2 s. */
+const STOP_MS_MAX = 2200;
+
 /** What a command shares with the program around it. */
 export interface Context {
   /** Aborts when the command is to stop: by a signal, or by {@link stop}. */
@@ -26,5 +29,24 @@ export function createContext(): Context {
     signal: controller.signal,
     stop: (reason) => controller.abort(reason),
     debug: false,
+  };
+}
+
+/**
+ * Sees to it that a command that is told to stop does: where it doesn't come to an end by itself, `onLate` is called
+ * before the process ends.
+ *
+ * @returns to be called once the command has ended.
+ */
+export function limitStopping(context: Context, onLate: () => Promise<void>): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  context.signal.addEventListener('abort', () => {
+    // It holds the process: were nothing else to do so, an unfinished command would end with Node's own exit code.
+    if (!ended) timer = setTimeout(() => void onLate(), STOP_MS_MAX);
+  });
+  return () => {
+    ended = true;
+    clearTimeout(timer);
   };
 }

@@ -1,11 +1,9 @@
+import { jsonSchemaOf } from './commands.js';
 import type { Context } from './context.js';
 import { type Failure, failureOf, Interrupted } from './exit.js';
-import { jsonSchemaOf } from './program.js';
 import { print, say, tell } from './talk.js';
 
-/** A command that was told to stop has this long to close what it has open. The engine's own limit is 2 s. */
-const STOP_MS_MAX = 2200;
-/** Calls of `node:fs` that are under way then have this long, before they count as hanging. */
+/** When a command was told to stop, calls of `node:fs` that are under way at its end have this long, before they count as hanging. */
 const THREADS_MS_MAX = 200;
 
 /** Tells what went wrong, and sets the exit code. */
@@ -26,25 +24,6 @@ export async function fail(error: unknown, args: readonly string[], context?: Co
     if (failure.remedy !== undefined) say(`  → ${failure.remedy}`);
     if (failure.kind === 'internal' && context?.debug === true) tell(`${(cause as Error)?.stack ?? cause}\n`);
   }
-}
-
-/**
- * Sees to it that a command that is told to stop does: where it doesn't come to an end by itself, `onLate` is called
- * before the process ends.
- *
- * @returns to be called once the command has ended.
- */
-export function limitStopping(context: Context, onLate: () => Promise<void>): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let ended = false;
-  context.signal.addEventListener('abort', () => {
-    // It holds the process: were nothing else to do so, an unfinished command would end with Node's own exit code.
-    if (!ended) timer = setTimeout(() => void onLate(), STOP_MS_MAX);
-  });
-  return () => {
-    ended = true;
-    clearTimeout(timer);
-  };
 }
 
 async function finishJson(failure: Failure, args: readonly string[], context?: Context): Promise<void> {

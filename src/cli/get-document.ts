@@ -3,7 +3,7 @@ import type { LsioError } from '../errors.js';
 import { type ByteText, textOf } from './byte-text.js';
 import { type Failure, reportOf } from './exit.js';
 import type { Input } from './get-inputs.js';
-import type { StdoutWriter } from './stdout-writer.js';
+import { StdoutWriter } from './stdout-writer.js';
 
 /** What `lsio get` came to. */
 export interface GetTotals {
@@ -23,8 +23,9 @@ export class GetDocument {
   readonly #withItems: boolean;
   #separator = '\n';
 
-  constructor(writer: StdoutWriter, options: { readonly items: boolean }) {
-    this.#writer = writer;
+  constructor(options: { readonly items: boolean }) {
+    // Never cut off: how the command was stopped is a part of it.
+    this.#writer = new StdoutWriter(new AbortController().signal);
     this.#withItems = options.items;
   }
 

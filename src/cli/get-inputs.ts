@@ -3,9 +3,8 @@ import { LsioError } from '../errors.js';
 import type { ByteRange } from '../range.js';
 import type { ReadRequest } from '../store/read-item.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from './byte-text.js';
-import { type NameList, readList } from './lists.js';
+import type { NameList } from './lists.js';
 import { splitPathRanges } from './range-text.js';
-import { isDirectory, walk } from './walk.js';
 
 /** Linux takes no path of this length or more, its final NUL included. */
 const PATH_BYTES_MAX = 4096;
@@ -68,10 +67,11 @@ async function* inputsOfParts(
   { recursive, ranges: commonRanges, isOutput }: InputOptions,
   onError: OnInputError,
 ): AsyncGenerator<Input> {
+  const tree = recursive ? await import('./walk.js') : undefined;
   for (const part of parts) {
     for await (const targets of 'name' in part ? [[part]] : targetsOfList(part, onError)) {
       for (const { name: given, ranges = commonRanges } of targets) {
-        const batches = recursive && isDirectory(given) ? walk(given, onError) : [[given]];
+        const batches = tree?.isDirectory(given) ? tree.walk(given, onError) : [[given]];
         for await (const names of batches) {
           for (const name of names) {
             if (name.length >= PATH_BYTES_MAX || isOutput?.(name)) {
@@ -89,6 +89,7 @@ async function* inputsOfParts(
 }
 
 async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGenerator<Target[]> {
+  const { readList } = await import('./lists.js');
   const lines = list.separator === '\n';
   for await (const entries of readList(list)) {
     const targets: Target[] = [];

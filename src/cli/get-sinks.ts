@@ -4,7 +4,6 @@ import type { ReadItem } from '../store/read-item.js';
 import { byteTextOf } from './byte-text.js';
 import type { Context } from './context.js';
 import type { Input } from './get-inputs.js';
-import { OutputDirectory } from './output-dir.js';
 import { stdoutFileTest } from './same-file.js';
 import { StdoutWriter } from './stdout-writer.js';
 
@@ -37,7 +36,7 @@ export interface Sink {
 }
 
 /** @throws {LsioError} `usage` for options that contradict one another. */
-export function openSink(options: SinkOptions, context: Context): Sink {
+export async function openSink(options: SinkOptions, context: Context): Promise<Sink> {
   const { outputDir, discard, json, overwrite, force } = options;
   if (outputDir !== undefined && discard) throw new LsioError('usage', '-o and --discard contradict each other');
   if (overwrite && outputDir === undefined) throw new LsioError('usage', '--overwrite goes with -o');
@@ -56,7 +55,8 @@ function discardSink(): Sink {
   return { ordered: false, write: () => undefined, drop: () => true, end: async () => {}, clear() {} };
 }
 
-function directorySink(directory: string, options: { overwrite: boolean }, context: Context): Sink {
+async function directorySink(directory: string, options: { overwrite: boolean }, context: Context): Promise<Sink> {
+  const { OutputDirectory } = await import('./output-dir.js');
   const output = new OutputDirectory(byteTextOf(directory), options);
   context.cleanUp = () => output.clear();
   return {

@@ -6,10 +6,9 @@ import { formatMiBPerSecond } from '../units.js';
 import { type ByteText, textOf } from './byte-text.js';
 import type { Context } from './context.js';
 import type { CountingEngine } from './counting.js';
-import { GetDocument, type GetTotals } from './get-document.js';
+import type { GetDocument, GetTotals } from './get-document.js';
 import type { Input } from './get-inputs.js';
 import type { Sink } from './get-sinks.js';
-import { StdoutWriter } from './stdout-writer.js';
 import { say } from './talk.js';
 
 export interface TransferOptions {
@@ -27,7 +26,8 @@ export class Transfer {
   #wallNs = 0;
   readonly #sink: Sink;
   readonly #context: Context;
-  readonly #document: GetDocument | undefined;
+  readonly #options: TransferOptions;
+  #document: GetDocument | undefined;
   readonly #ordered: boolean;
   /** The input of which parts were taken and more are to come. */
   #begun: { readonly index: number; readonly offset: number; bytes: number } | undefined;
@@ -36,10 +36,8 @@ export class Transfer {
 
   constructor(sink: Sink, options: TransferOptions, context: Context) {
     this.#sink = sink;
+    this.#options = options;
     this.#context = context;
-    // It isn't to be cut off: how the command was stopped is a part of it.
-    const { signal } = new AbortController();
-    if (options.json) this.#document = new GetDocument(new StdoutWriter(signal), options);
     // A list in the order asked for is worth more than the little time that order costs.
     this.#ordered = sink.ordered || (options.json === true && options.items);
   }
@@ -48,7 +46,7 @@ export class Transfer {
   refuse(name: ByteText, error: LsioError): void {
     this.failed++;
     say(`lsio: ${error.message}${error.remedy === undefined ? '' : ` (${error.remedy})`}`);
-    if (this.#document !== undefined) this.#unlisted.push({ name, error });
+    if (this.#options.json) this.#unlisted.push({ name, error });
   }
 
   /**
@@ -89,8 +87,10 @@ export class Transfer {
   }
 
   async #beginDocument(engine: CountingEngine): Promise<void> {
-    const document = this.#document;
-    if (document === undefined) return;
+    if (!this.#options.json) return;
+    const { GetDocument } = await import('./get-document.js');
+    const document = new GetDocument(this.#options);
+    this.#document = document;
     this.#context.finishJson = (failure) => document.end(this.#totals(engine), failure);
     await document.begin(engine.info);
   }

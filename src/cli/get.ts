@@ -48,7 +48,7 @@ export function define(command: Command, context: Context): void {
 
 async function get(paths: readonly string[], options: GetOptions, context: Context): Promise<void> {
   const log = applyReadingOptions(options, context);
-  const sink = openSink(options, context);
+  const sink = await openSink(options, context);
   const transfer = new Transfer(sink, options, context);
   const asked = inputsOf({ ...options, paths, ranges: options.range, isOutput: sink.isOutput }, (name, error) =>
     transfer.refuse(name, error),

@@ -55,8 +55,10 @@ async function run(
 ): Promise<void> {
   const [{ exactArguments }, { limitStopping }, { runProgram }] = await Promise.all([
     import('./byte-text.js'),
-    import('./ending.js'),
+    import('./context.js'),
     import('./program.js'),
+    // At the same time as what it needs to be run: loading is mostly waiting.
+    loadCommand(args[0]),
   ]);
   const ended = limitStopping(context, async () => {
     context.cleanUp?.();
@@ -67,4 +69,9 @@ async function run(
   } finally {
     ended();
   }
+}
+
+async function loadCommand(name = ''): Promise<void> {
+  const { COMMANDS } = await import('./commands.js');
+  if (Object.hasOwn(COMMANDS, name)) await COMMANDS[name]?.load();
 }

@@ -1,31 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { LsioError } from '../errors.js';
+import { COMMANDS } from './commands.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { print, tell } from './talk.js';
-
-/** What the module of a command exports. */
-export interface CommandModule {
-  /**
-   * Gives the command its arguments, options, help and action. The action sets `process.exitCode` when not everything
-   * went well, and throws when the command failed as a whole.
-   */
-  define(command: Command, context: Context): void;
-}
-
-interface CommandEntry {
-  readonly summary: string;
-  /** Loads the command's module, which only the command itself and its help need. */
-  readonly load: () => Promise<CommandModule>;
-}
-
-const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get.js') },
-  files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./files.js') },
-  bench: { summary: 'how fast these files are read, by lsio and by Node', load: () => import('./bench.js') },
-  'compare-fio': { summary: 'the same reads by lsio and by fio, in turn', load: () => import('./compare-fio.js') },
-  doctor: { summary: 'what this machine allows, and how to mend what it does not', load: () => import('./doctor.js') },
-};
 
 const EXAMPLES = `Examples:
   lsio get -r data/ > all.bin              every file below data/, one after the other
@@ -61,14 +39,6 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageError(error, args[0]);
   }
-}
-
-/** The schema of the JSON document that the arguments ask for, if they do: commands that know `--json` have one. */
-export function jsonSchemaOf(args: readonly string[]): string | undefined {
-  const [name] = args;
-  const end = args.indexOf('--');
-  const asked = args.slice(0, end < 0 ? args.length : end).includes('--json');
-  return asked && name !== undefined && Object.hasOwn(COMMANDS, name) ? `lsio.${name}/1` : undefined;
 }
 
 function configure(command: Command): Command {

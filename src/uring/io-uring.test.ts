@@ -1,4 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants as fsConstants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -85,7 +97,8 @@ describe.skipIf(reason !== undefined)(`IoUring${reason === undefined ? '' : ` (s
     );
     const contents = names.map((name, index) => writeFile(name, index % 5, 100 + index));
     for (const [slot, name] of names.entries()) {
-      const whole = typeof name === 'string' ? `${directory}/${name}` : Buffer.concat([Buffer.from(`${directory}/`), name]);
+      const whole =
+        typeof name === 'string' ? `${directory}/${name}` : Buffer.concat([Buffer.from(`${directory}/`), name]);
       ring.open(slot, 1, slot, whole, false);
     }
     for (const { result } of finish(ring, 30)) expect(result).toBe(0);
@@ -277,4 +290,48 @@ function finish(ring: IoUring, count: number): Completion[] {
   }
   expect(done).toHaveLength(count);
   return done.sort((a, b) => a.slot - b.slot);
+}
+
+/** A FIFO with a writer: a read of it waits until something is written. */
+class SilentFifo {
+  readonly path: string;
+  readonly #fd: number;
+
+  constructor(path: string) {
+    execFileSync('mkfifo', [path]);
+    this.path = path;
+    this.#fd = openSync(path, fsConstants.O_RDWR | fsConstants.O_NONBLOCK);
+  }
+
+  write(text: string): void {
+    writeSync(this.#fd, text);
+  }
+
+  remove(): void {
+    closeSync(this.#fd);
+    rmSync(this.path);
+  }
+}
+
+/** The names of the files in `directory` that are in the table of a ring of this process. */
+function readOpenFiles(directory: string): string[] {
+  return readdirSync('/proc/self/fdinfo')
+    .map((fd) => readIfThere(`/proc/self/fdinfo/${fd}`))
+    .filter((text) => text.includes('UserFiles:'))
+    .flatMap((text) => [...text.matchAll(/^ *\d+: (\/.*)$/gm)].map(([, name]) => name!))
+    .filter((name) => name.startsWith(directory))
+    .map((name) => path.basename(name));
+}
+
+/** Descriptors come and go while they are listed. */
+function readIfThere(name: string): string {
+  try {
+    return readFileSync(name, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function mappedBytes(): number {
+  return Number(/^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
 }

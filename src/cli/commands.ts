@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+
+/** What the module of a command exports. */
+export interface CommandModule {
+  /**
+   * Gives the command its arguments, options, help and action. The action sets `process.exitCode` when not everything
+   * went well, and throws when the command failed as a whole.
+   */
+  define(command: Command, context: Context): void;
+}
+
+interface CommandEntry {
+  readonly summary: string;
+  /** Loads the command's module: nobody waits for those of the others. */
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** All commands, in the order in which the help lists them. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get.js') },
+  files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./files.js') },
+  bench: { summary: 'how fast these files are read, by lsio and by Node', load: () => import('./bench.js') },
+  'compare-fio': { summary: 'the same reads by lsio and by fio, in turn', load: () => import('./compare-fio.js') },
+  doctor: { summary: 'what this machine allows, and how to mend what it does not', load: () => import('./doctor.js') },
+};
+
+/** The schema of the JSON document that the arguments ask for, if they do: commands that know `--json` have one. */
+export function jsonSchemaOf(args: readonly string[]): string | undefined {
+  const [name] = args;
+  const end = args.indexOf('--');
+  const asked = args.slice(0, end < 0 ? args.length : end).includes('--json');
+  return asked && name !== undefined && Object.hasOwn(COMMANDS, name) ? `lsio.${name}/1` : undefined;
+}
