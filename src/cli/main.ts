@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs';
 import type { Context } from './context.js';
-import { lsioVersion } from './version.js';
 
 /** The exit codes of exit.ts, which can't be loaded when these are needed. */
 const UNAVAILABLE = 3;
@@ -44,7 +43,7 @@ function lastWords(error: unknown): void {
 
 /** Loads next to nothing: scripts ask for the version to see whether lsio is there. */
 async function printVersion(): Promise<void> {
-  const { print } = await import('./talk.js');
+  const [{ print }, { lsioVersion }] = await Promise.all([import('./talk.js'), import('./version.js')]);
   print(`${lsioVersion()}\n`);
 }
 

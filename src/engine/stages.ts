@@ -149,7 +149,9 @@ export class Stages {
     this.#base[slot] = this.#slots.offset[slot]!;
     if (this.#slots.path[slot] !== undefined) this.#open(slot);
     else {
-      assert(!this.#shared(slot).retired, 'nothing is read from a file after it was closed');
+      const file = this.#slots.file[slot];
+      assert(file instanceof OpenFile && file.table === this.files, 'a slot names a path or a file of this engine');
+      assert(!file.retired, 'nothing is read from a file after it was closed');
       this.#openShared(slot);
     }
   }
@@ -229,13 +231,9 @@ export class Stages {
     }
   }
 
+  /** The shared file of a slot that names no path: {@link begin} has seen that it is one of ours. */
   #shared(slot: number): OpenFile {
-    const file = this.#slots.file[slot];
-    assert(
-      file instanceof OpenFile && file.table === this.files,
-      'a described slot names a path or a file of this engine',
-    );
-    return file;
+    return this.#slots.file[slot] as OpenFile;
   }
 
   #path(slot: number): Path {
@@ -399,7 +397,8 @@ export class Stages {
     const before = this.#filled[slot]!;
     const reached = this.#readFrom(slot) + result;
     if (reached <= before) {
-      // Nothing more: the end of the file. But a FIFO without a writer looks like an empty file, too.
+      // Nothing more: the end of the file. (With O_DIRECT a file system gives whole blocks but for the last one.) A FIFO
+      // without a writer looks like an empty file, too.
       return before === 0 && this.#regular[slot] === 0 ? this.#look(slot) : this.#finish(slot, 0);
     }
     this.#filled[slot] = reached;

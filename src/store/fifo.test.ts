@@ -14,7 +14,10 @@ describe('Fifo', () => {
             array.push(step);
           } else expect(queue.shift()).toBe(array.shift());
           expect(queue.length).toBe(array.length);
-          expect(Array.from({ length: array.length + 1 }, (_, index) => queue.at(index))).toEqual([...array, undefined]);
+          expect(Array.from({ length: array.length + 1 }, (_, index) => queue.at(index))).toEqual([
+            ...array,
+            undefined,
+          ]);
         }
       }),
     );

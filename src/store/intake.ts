@@ -64,8 +64,7 @@ export class Intake<R> {
   #pullOne(source: Iterator<R>): void {
     try {
       const next = source.next();
-      if (next.done === true) this.#exhausted = true;
-      else this.#ahead.push(next.value);
+      this.#add(next);
     } catch (error) {
       this.#fail(error);
     }
@@ -78,8 +77,7 @@ export class Intake<R> {
       while (this.#ahead.length < LOOK_AHEAD) {
         const next = await source.next();
         if (this.#exhausted) return;
-        if (next.done === true) this.#exhausted = true;
-        else this.#ahead.push(next.value);
+        this.#add(next);
         this.#onChange();
         if (this.#exhausted) return;
       }
@@ -90,6 +88,12 @@ export class Intake<R> {
     } finally {
       this.#pulling = false;
     }
+  }
+
+  #add(next: IteratorResult<R>): void {
+    if (next.done === true) this.#exhausted = true;
+    else if (next.value === undefined) throw new TypeError('a request is undefined');
+    else this.#ahead.push(next.value);
   }
 
   #fail(error: unknown): void {

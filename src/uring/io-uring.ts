@@ -38,6 +38,8 @@ export class IoUring implements Ring {
   #closed = false;
   /** SQEs filled so far; wraps at 2^32 as the kernel's own counters do. */
   #sqTail = 0;
+  /** Up to where the kernel had taken them when last looked: at least so far now. */
+  #sqHeadSeen = 0;
   #pathsUsedBytes = 0;
   #refusals = 0;
   /** Calls of io_uring_enter and SQEs handed over: how many reads one call serves. */
@@ -161,7 +163,9 @@ export class IoUring implements Ring {
   }
 
   get #sqFull(): boolean {
-    return (this.#sqTail - Atomics.load(this.#setup.sqHead, 0)) >>> 0 > this.#sqMask;
+    if ((this.#sqTail - this.#sqHeadSeen) >>> 0 <= this.#sqMask) return false;
+    this.#sqHeadSeen = Atomics.load(this.#setup.sqHead, 0);
+    return (this.#sqTail - this.#sqHeadSeen) >>> 0 > this.#sqMask;
   }
 
   /** The index of the next free SQE. The queue is larger than what can be in flight, so that it fills only by refusals. */

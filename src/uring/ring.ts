@@ -33,7 +33,7 @@ export interface Ring {
   open(slot: number, generation: number, file: number, path: string | Uint8Array, direct: boolean): void;
   /** Reads `length` bytes at `offset` of entry `file` into the slab at `at`. */
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void;
-  /** Closes entry `file`. */
+  /** Closes entry `file`, before whatever is prepared after it. */
   close(slot: number, generation: number, file: number): void;
   /** Asks for an operation in flight to be given up; its completion still arrives. */
   cancel(slot: number, generation: number): void;

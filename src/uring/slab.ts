@@ -15,6 +15,7 @@ const POISON = 0xdb;
  */
 export class Slab {
   readonly memory: Uint8Array;
+  readonly #sizeBytes: number;
   /** Set by LSIO_DEBUG=1: released pieces are overwritten, so that a view kept too long shows. */
   readonly #poison: boolean;
   readonly #free: number[][] = [];
@@ -29,6 +30,7 @@ export class Slab {
     const pages = memory.byteLength / PAGE_BYTES;
     assert(Number.isInteger(Math.log2(pages)), `a slab of ${memory.byteLength} bytes is a power of two of pages`);
     this.memory = memory;
+    this.#sizeBytes = memory.byteLength;
     this.#poison = poison;
     this.#freeClass = new Uint8Array(pages);
     this.#leasedClass = new Uint8Array(pages);
@@ -43,7 +45,7 @@ export class Slab {
 
   /** Where a piece of at least `bytes` bytes begins, or -1 when none is free now. */
   lease(bytes: number): number {
-    assert(bytes <= this.memory.byteLength, 'a piece fits in the slab');
+    assert(bytes <= this.#sizeBytes, 'a piece fits in the slab');
     const sizeClass = classOf(bytes);
     let at = this.#take(sizeClass);
     if (at < 0) {

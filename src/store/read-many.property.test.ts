@@ -1,0 +1,131 @@
+import { truncateSync } from 'node:fs';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { engineFor, Scratch } from '../engine/conformance-kit.js';
+import { PIECE_BYTES_MAX } from '../engine/engine.js';
+import { openEngine } from '../engine/open.js';
+import { isLsioError } from '../errors.js';
+import { type ByteRange, resolveRange } from '../range.js';
+import type { ReadRequest } from './read-item.js';
+import { readMany } from './read-many.js';
+import { expectReceived, onEachEngine, type Received, receive, watch } from './store.testing.js';
+
+const SIZES = [0, 1, 100, 4096, 5000, 70_000, 300_000, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 3, 19_000_000];
+
+/** Sizes, offsets and lengths that lie around those of the files, and anything else. */
+const bytes = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(6000) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...SIZES), fc.integer({ min: -2, max: 2 }))
+      .map(([size, by]) => Math.max(0, size + by)),
+  },
+  { weight: 1, arbitrary: fc.nat(20_000_000) },
+  { weight: 1, arbitrary: fc.constant(2 ** 40) },
+);
+const range: fc.Arbitrary<ByteRange | undefined> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ offset: bytes, length: bytes }) },
+  { weight: 1, arbitrary: fc.record({ offset: bytes }) },
+  { weight: 2, arbitrary: bytes.map((suffixLength) => ({ suffixLength })) },
+  { weight: 1, arbitrary: fc.constant(undefined) },
+);
+/** Small files are likelier than large ones; requests on the same file come in a row. */
+const runs = fc.array(
+  fc.record({
+    file: fc.oneof({ weight: 6, arbitrary: fc.nat(6) }, { weight: 1, arbitrary: fc.nat(SIZES.length - 1) }),
+    ranges: fc.array(range, { minLength: 1, maxLength: 6 }),
+  }),
+  { maxLength: 6 },
+);
+const options = fc.record({
+  ordered: fc.boolean(),
+  coalesce: fc.option(
+    fc.record({
+      gapBytesMax: fc.constantFrom(-1, 0, 500, 1e6),
+      readBytesMax: fc.constantFrom(1000, 65_536, PIECE_BYTES_MAX),
+    }),
+    { nil: undefined },
+  ),
+});
+
+onEachEngine((name) => {
+  const scratch = new Scratch();
+  const engine = engineFor(() => openEngine({ engine: name }));
+  const shallow = engineFor(() => openEngine({ engine: name, queueDepth: 3 }));
+  let files: { path: string; bytes: Buffer }[] = [];
+  beforeAll(() => {
+    files = SIZES.map((size) => scratch.file(size));
+  });
+
+  function expectRead(received: Received | undefined, request: ReadRequest, expected: Buffer): void {
+    const range = request.range ?? { offset: 0 };
+    let extent: { offset: number; length: number };
+    try {
+      extent = resolveRange(range, expected.length);
+    } catch (error) {
+      if (!isLsioError(error, 'range')) throw error;
+      expect(received?.error, JSON.stringify(range)).toMatchObject({ kind: 'range', path: request.path });
+      return;
+    }
+    expectReceived(received, expected.subarray(extent.offset, extent.offset + extent.length), JSON.stringify(range));
+    expect(received!.offset).toBe(extent.offset);
+  }
+
+  test('readMany() gives what resolveRange() says, for any requests and options', async () => {
+    await fc.assert(
+      fc.asyncProperty(runs, options, fc.boolean(), fc.boolean(), async (runs, options, deep, asynchronous) => {
+        const requests = runs.flatMap(({ file, ranges }) =>
+          ranges.map((range) => ({ path: files[file]!.path, range })),
+        );
+        const expected = runs.flatMap(({ file, ranges }) => ranges.map(() => files[file]!.bytes));
+        async function* later() {
+          for (const request of requests) yield request;
+        }
+        const source = asynchronous ? later() : requests;
+        const received = await receive(readMany(deep ? engine() : shallow(), source, options), requests);
+        expect(received).toHaveLength(requests.length);
+        for (const [index, request] of requests.entries()) expectRead(received[index], request, expected[index]!);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  describe('readMany() with coalesce', () => {
+    test('merges ranges that lie close together, and no others', async () => {
+      const { path } = files[6]!;
+      const requests = [0, 1000, 2600, 100_000, 99_000, 50].map((offset) => ({ path, range: { offset, length: 500 } }));
+      const watched = watch(engine());
+      await receive(readMany(watched.engine, requests, { coalesce: { gapBytesMax: 500, readBytesMax: 1e6 } }));
+      // 0-1500 (with 50-550), 2600-3100, 99,000-100,500.
+      expect(watched.reads).toBe(3);
+      expect(watched.shares).toBe(1);
+      expect(watched.closes()).toBe(1);
+    });
+  });
+
+  test('readMany() never shows bytes that are not there while a file shrinks and grows', async () => {
+    const { path, bytes } = scratch.file(9_000_000);
+    let stop = false;
+    const resizing = (async () => {
+      for (let round = 0; !stop; round++) {
+        truncateSync(path, round % 2 === 0 ? 8_500_000 : 9_000_000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    for (let round = 0; round < 20; round++) {
+      const [got] = await receive(readMany(engine(), [{ path }]));
+      if (got!.error !== undefined) {
+        expect(got!.error.kind).toBe('changed');
+        continue;
+      }
+      expect([8_500_000, 9_000_000]).toContain(got!.bytes.length);
+      expectReceived({ ...got!, bytes: got!.bytes.subarray(0, 8_500_000) }, bytes.subarray(0, 8_500_000));
+      // What was cut off came back as zeroes.
+      const tail = got!.bytes.subarray(8_500_000);
+      expect(tail.every((byte, at) => byte === 0 || byte === bytes[8_500_000 + at])).toBe(true);
+    }
+    stop = true;
+    await resizing;
+  });
+});
