@@ -332,6 +332,7 @@ export class Stages {
     const length = this.#slots.length[slot]!;
     if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
     if (length === 0) return this.#finish(slot, 0);
+    this.#retries[slot] = 0;
     const offset = this.#slots.offset[slot]!;
     const alignBytes = this.#alignBytes[slot]!;
     const wantBytes = length === TO_END ? Math.max(this.#capacity[slot]!, this.#guessBytes) : length;

@@ -13,6 +13,8 @@ export interface Liburing {
   submit(ring: number): number;
   registerEventFd(ring: number, fd: number): number;
   registerFiles(ring: number, fds: Int32Array, count: number): number;
+  /** `vectors`: struct iovec, address and length by turns. */
+  registerBuffers(ring: number, vectors: BigUint64Array, count: number): number;
   /** liburing 2.2 */
   readonly registerFilesSparse: ((ring: number, count: number) => number) | undefined;
   /** liburing 2.2 */
@@ -58,6 +60,7 @@ export function loadLiburing(): Liburing {
     submit: required('int io_uring_submit(uintptr_t)'),
     registerEventFd: required('int io_uring_register_eventfd(uintptr_t, int)'),
     registerFiles: required('int io_uring_register_files(uintptr_t, int *, uint)'),
+    registerBuffers: required('int io_uring_register_buffers(uintptr_t, uint64_t *, uint)'),
     registerFilesSparse: optional('int io_uring_register_files_sparse(uintptr_t, uint)'),
     registerRingFd: optional('int io_uring_register_ring_fd(uintptr_t)'),
     submitAndGetEvents: optional('int io_uring_submit_and_get_events(uintptr_t)'),
@@ -70,7 +73,7 @@ function openLibrary(path: string) {
   try {
     return koffi.load(path);
   } catch (cause) {
-    throw new LsioError('unavailable', `liburing can't be loaded: ${(cause as Error).message}`, {
+    throw new LsioError('unavailable', `${path} can't be loaded: ${(cause as Error).message}`, {
       remedy: INSTALL,
       cause,
     });

@@ -123,8 +123,10 @@ export class PointReads implements ReadSource {
   /** Settles a read without bytes. */
   #settle(read: PointRead, errno: number, bytes: number): void {
     if (errno === ENOENT || errno === ENOTDIR || errno === EISDIR) read.resolve(undefined);
-    else if (errno === TOO_LARGE) read.resolve(this.#onTooLarge(read));
-    else if (errno === ECANCELED) read.reject(new LsioError('closed', 'the store was closed'));
+    else if (errno === TOO_LARGE) {
+      // After an abort nobody would take what it rejects with.
+      if (read.signal?.aborted !== true) read.resolve(this.#onTooLarge(read));
+    } else if (errno === ECANCELED) read.reject(new LsioError('closed', 'the store was closed'));
     else if (errno !== 0) read.reject(failureOf(read.path, read.offset + bytes, errno));
     else if (read.length === 0 || (read.length === TO_END && read.offset === 0)) read.resolve(new Uint8Array(0));
     else {

@@ -134,3 +134,9 @@ class WatchedSource implements ReadSource {
     this.#source.done(slots, finished, count);
   }
 }
+
+export async function all<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const values: T[] = [];
+  for await (const value of iterable) values.push(value);
+  return values;
+}

@@ -29,7 +29,10 @@ function fill(sqes: Uint32Array, at: number, opcode: number, fd: number, slot: n
   sqes[at + 15] = 0;
 }
 
-/** IORING_OP_READ of direct descriptor `file`. `address` and `offset` are below 2^53, so their halves are exact. */
+/**
+ * IORING_OP_READ of direct descriptor `file`; `fixed`: IORING_OP_READ_FIXED, into registered buffer 0. `address` and
+ * `offset` are below 2^53, so their halves are exact.
+ */
 export function fillRead(
   sqes: Uint32Array,
   index: number,
@@ -39,9 +42,10 @@ export function fillRead(
   offset: number,
   address: number,
   length: number,
+  fixed: boolean,
 ): void {
   const at = index * SQE_WORDS;
-  fill(sqes, at, OP.READ | (SQE_FIXED_FILE << 8), file, slot, generation);
+  fill(sqes, at, (fixed ? OP.READ_FIXED : OP.READ) | (SQE_FIXED_FILE << 8), file, slot, generation);
   sqes[at + 2] = offset;
   sqes[at + 3] = offset / TWO_32;
   sqes[at + 4] = address;

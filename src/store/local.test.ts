@@ -1,0 +1,356 @@
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectBytes, pattern, Scratch, SilentFifo } from '../engine/conformance-kit.js';
+import { type EngineName, PIECE_BYTES_MAX } from '../engine/engine.js';
+import { isLsioError } from '../errors.js';
+import { type ByteRange, resolveRange } from '../range.js';
+import type { AbsolutePath } from './keys.js';
+import { LocalStore } from './local.js';
+import { all, expectReceived, onEachEngine, receive } from './store.testing.js';
+
+const MI = 1024 ** 2;
+const SIZES = [0, 1, 511, 4096, 8192, 8193, 100_000, MI + 1, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 1, 21 * MI + 3];
+
+function closed(): unknown {
+  return expect.objectContaining({ kind: 'closed' });
+}
+
+/** A store of files `/0` … of the sizes, opened and closed with the tests of one `describe`. */
+function storeFor(name: EngineName) {
+  const scratch = new Scratch();
+  const files: { key: AbsolutePath; path: string; bytes: Buffer }[] = [];
+  let store: LocalStore;
+  beforeAll(async () => {
+    for (const [index, size] of SIZES.entries()) {
+      const file = { key: `/${index}` as const, path: scratch.path(String(index)), bytes: pattern(index, size) };
+      writeFileSync(file.path, file.bytes);
+      files.push(file);
+    }
+    mkdirSync(scratch.path('dir'));
+    store = await LocalStore.open(scratch.path(''), { engine: name });
+  });
+  afterAll(() => store.close());
+  return { scratch, files, store: () => store };
+}
+
+/** What a read of a range should come to: bytes, or the kind of an error. */
+function expectedOf(range: ByteRange, bytes: Buffer): Buffer | 'range' {
+  try {
+    const { offset, length } = resolveRange(range, bytes.length);
+    return bytes.subarray(offset, offset + length);
+  } catch (error) {
+    if (isLsioError(error, 'range')) return 'range';
+    throw error;
+  }
+}
+
+onEachEngine((name) => {
+  describe('LocalStore', () => readingTests(name));
+  describe('LocalStore and what is no value', () => absenceTests(name));
+  describe('LocalStore with a signal, or closed', () => endingTests(name));
+  describe('LocalStore and files that change', () => changeTests(name));
+});
+
+function readingTests(name: EngineName): void {
+  const { files, scratch, store } = storeFor(name);
+
+  test('get() gives whole values that the caller owns', async () => {
+    const values = await Promise.all([...files, ...files].map(({ key }) => store().get(key)));
+    globalThis.gc?.();
+    await Promise.all(files.map(({ key }) => store().get(key)));
+    for (const [index, value] of values.entries()) {
+      expect(value!.constructor).toBe(Uint8Array);
+      expectBytes(Buffer.from(value!), files[index % files.length]!.bytes, `value ${index}`);
+    }
+  });
+
+  test('getRange() gives 5,000 ranges, read at once, while garbage is collected', async () => {
+    const { key, bytes } = files[7]!;
+    const offsets = Array.from({ length: 5000 }, (_, index) => (index * 7919) % MI);
+    const collecting = setInterval(() => globalThis.gc?.(), 1);
+    const values = await Promise.all(offsets.map((offset) => store().getRange(key, { offset, length: 100 })));
+    clearInterval(collecting);
+    for (const [index, offset] of offsets.entries()) {
+      const expected = bytes.subarray(offset, offset + 100);
+      if (!expected.equals(values[index]!)) expectBytes(Buffer.from(values[index]!), expected, `range ${index}`);
+    }
+  });
+
+  const bytes = fc.oneof(fc.nat(9000), fc.nat(300_000), fc.nat(22 * MI), fc.constantFrom(2 ** 40, 0, ...SIZES));
+  const range: fc.Arbitrary<ByteRange> = fc.oneof(
+    fc.record({ offset: bytes, length: bytes }),
+    fc.record({ offset: bytes }),
+    fc.record({ suffixLength: bytes }),
+  );
+
+  test('getRange() gives what resolveRange() says', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(SIZES.length - 1), range, async (index, range) => {
+        const { key, path, bytes } = files[index]!;
+        const expected = expectedOf(range, bytes);
+        const reading = store().getRange(key, range);
+        if (expected === 'range') await expect(reading).rejects.toMatchObject({ kind: 'range', path });
+        else expectBytes(Buffer.from((await reading)!), expected, JSON.stringify(range));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('getRanges() gives the bytes of each range in the order asked', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(SIZES.length - 1), fc.array(range, { maxLength: 20 }), async (index, ranges) => {
+        const { key, bytes } = files[index]!;
+        const expected = ranges.map((range) => expectedOf(range, bytes));
+        const reading = store().getRanges(key, ranges);
+        if (expected.includes('range')) {
+          await expect(reading).rejects.toMatchObject({ kind: 'range' });
+          return;
+        }
+        const values = await reading;
+        globalThis.gc?.();
+        expect(values).toHaveLength(ranges.length);
+        for (const [at, value] of values!.entries()) {
+          expectBytes(Buffer.from(value), expected[at] as Buffer, JSON.stringify(ranges[at]));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each([true, false])('getMany() gives values and ranges in bulk, ordered: %j', async (ordered) => {
+    const requests = files.flatMap(({ key }) => [{ key }, { key, range: { suffixLength: 9 }, id: key }]);
+    const received = await receive(store().getMany(requests, { ordered }), requests);
+    for (const [index, { bytes }] of files.entries()) {
+      expectReceived(received[2 * index], bytes);
+      expectReceived(received[2 * index + 1], bytes.subarray(-9));
+    }
+  });
+
+  test('head() tells the size', async () => {
+    for (const { key, bytes } of files) expect(await store().head(key)).toMatchObject({ size: bytes.length });
+    expect((await store().head('/1'))!.modified.getTime()).toBeGreaterThan(Date.now() - 600_000);
+  });
+
+  test('list() gives the keys', async () => {
+    const keys = await all(store().list());
+    expect(keys).toEqual(files.map(({ key }) => key).sort());
+  });
+
+  test('reads ranges of more files than are kept open', async () => {
+    mkdirSync(scratch.path('many'));
+    const values = Array.from({ length: 300 }, (_, at) => pattern(at % 5, 1000 + at));
+    for (const [at, value] of values.entries()) writeFileSync(scratch.path(`many/${at}`), value);
+    for (const { offset, length } of [
+      { offset: 0, length: 10 },
+      { offset: 900, length: 2000 },
+    ]) {
+      const got = await Promise.all(values.map((_, at) => store().getRange(`/many/${at}`, { offset, length })));
+      for (const [at, value] of values.entries()) {
+        expectBytes(Buffer.from(got[at]!), value.subarray(offset, offset + length), `file ${at}`);
+      }
+    }
+    rmSync(scratch.path('many'), { recursive: true });
+  });
+
+  test('reads values whose size is stated as 0', async () => {
+    await using proc = await LocalStore.open('/proc/self', { engine: name });
+    const whole = await proc.get('/limits');
+    expect(whole!.length).toBeGreaterThan(500);
+    expect(await proc.getRange('/limits', { suffixLength: 20 })).toEqual(whole!.subarray(-20));
+    expect(await proc.getRange('/limits', { offset: 3, length: 30 })).toEqual(whole!.subarray(3, 33));
+  });
+}
+
+function absenceTests(name: EngineName): void {
+  const { files, scratch, store } = storeFor(name);
+
+  test.each(['/missing', '/missing/below', '/1/below', '/dir'] as const)('%s is absent', async (key) => {
+    expect(await store().get(key)).toBeUndefined();
+    expect(await store().getRange(key, { offset: 0, length: 10 })).toBeUndefined();
+    expect(await store().getRange(key, { offset: 5 })).toBeUndefined();
+    expect(await store().getRange(key, { suffixLength: 10 })).toBeUndefined();
+    expect(await store().getRange(key, { offset: 0, length: 9 * MI })).toBeUndefined();
+    expect(await store().getRanges(key, [{ offset: 0, length: 1 }, { suffixLength: 1 }])).toBeUndefined();
+    expect(await store().head(key)).toBeUndefined();
+    const [received] = await receive(store().getMany([{ key }]));
+    expect(received!.error!.code).toMatch(/^(ENOENT|ENOTDIR|EISDIR)$/);
+  });
+
+  test.each(['1', '/', '/../x', '/a//b', '/a\0', ''])('%j is no key', async (text) => {
+    const key = text as AbsolutePath;
+    const usage = expect.objectContaining({ kind: 'usage' });
+    await expect(store().get(key)).rejects.toThrow(usage);
+    await expect(store().getRange(key, { offset: 0, length: 1 })).rejects.toThrow(usage);
+    await expect(store().getRange(key, { suffixLength: 1 })).rejects.toThrow(usage);
+    await expect(store().getRanges(key, [])).rejects.toThrow(usage);
+    await expect(store().head(key)).rejects.toThrow(usage);
+    const [bad, good] = await receive(store().getMany([{ key }, { key: '/3' }], { ordered: true }));
+    expect(bad!.error).toMatchObject({ kind: 'usage' });
+    expectReceived(good, files[3]!.bytes);
+  });
+
+  test.each([{ offset: -1, length: 1 }, { offset: 0, length: 0.5 }, { offset: 2 ** 53 }, { suffixLength: -1 }])(
+    '%j is no range',
+    async (range) => {
+      await expect(store().getRange('/1', range)).rejects.toThrow(expect.objectContaining({ kind: 'usage' }));
+      await expect(store().getRanges('/1', [range])).rejects.toThrow(expect.objectContaining({ kind: 'usage' }));
+    },
+  );
+
+  test('a FIFO is an error, not a hang', async () => {
+    const fifo = new SilentFifo(scratch.path('fifo'));
+    await expect(store().get('/fifo')).rejects.toMatchObject({ kind: 'read', path: fifo.path });
+    await expect(store().getRange('/fifo', { offset: 0, length: 5 })).rejects.toMatchObject({ kind: 'read' });
+    expect(await store().head('/fifo')).toBeUndefined();
+    fifo.remove();
+  });
+
+  test('links are followed, also out of the root', async () => {
+    const outside = scratch.path('../lsio-outside');
+    writeFileSync(outside, 'outside');
+    symlinkSync(outside, scratch.path('link'));
+    expect(Buffer.from((await store().get('/link'))!).toString()).toBe('outside');
+    rmSync(outside);
+    expect(await store().get('/link')).toBeUndefined();
+    symlinkSync('loop', scratch.path('loop'));
+    await expect(store().get('/loop')).rejects.toMatchObject({ kind: 'read', code: 'ELOOP' });
+  });
+
+  test('open() refuses what is no directory', async () => {
+    await expect(LocalStore.open(scratch.path('no'))).rejects.toMatchObject({ kind: 'read', code: 'ENOENT' });
+    await expect(LocalStore.open(scratch.path('1'))).rejects.toMatchObject({ kind: 'read', code: 'ENOTDIR' });
+    await expect(LocalStore.open(scratch.path(''), { queueDepth: 0 })).rejects.toMatchObject({ kind: 'usage' });
+  });
+
+  test('open() takes the root directory and relative ones', async () => {
+    await using root = await LocalStore.open('/', { engine: name });
+    expectBytes(Buffer.from((await root.get(files[4]!.path as AbsolutePath))!), files[4]!.bytes, 'the value');
+    await using relative = await LocalStore.open(path.relative('.', scratch.path('')), { engine: name });
+    expect(await relative.get('/3')).toHaveLength(4096);
+  });
+}
+
+function endingTests(name: EngineName): void {
+  const { files, scratch, store } = storeFor(name);
+  const key = '/10';
+
+  test('every method rejects with the reason of a signal that is aborted already', async () => {
+    const reason = new Error('enough');
+    const options = { signal: AbortSignal.abort(reason) };
+    await expect(store().get(key, options)).rejects.toBe(reason);
+    await expect(store().getRange(key, { offset: 0, length: 1 }, options)).rejects.toBe(reason);
+    await expect(store().getRange(key, { suffixLength: 1 }, options)).rejects.toBe(reason);
+    await expect(store().getRanges(key, [{ offset: 0 }], options)).rejects.toBe(reason);
+    await expect(store().head(key, options)).rejects.toBe(reason);
+    await expect(receive(store().getMany([{ key }], options))).rejects.toBe(reason);
+    await expect(store().list('/', options).next()).rejects.toBe(reason);
+  });
+
+  test('an abort in flight rejects at once; later reads are not disturbed', async () => {
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reads = [
+      store().get(key, { signal }),
+      store().get('/3', { signal }),
+      store().getRange('/7', { offset: 0, length: 100 }, { signal }),
+      store().getRange('/7', { suffixLength: 100 }, { signal }),
+      store().getRanges('/7', [{ offset: 0, length: 100 }], { signal }),
+      receive(store().getMany([{ key }], { signal })),
+    ];
+    controller.abort(reason);
+    const rejected = { status: 'rejected', reason };
+    expect(await Promise.allSettled(reads)).toEqual(reads.map(() => rejected));
+    for (const file of files) expectBytes(Buffer.from((await store().get(file.key))!), file.bytes, file.key);
+  });
+
+  test('a signal that is never aborted keeps no listener', async () => {
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
+    await store().getRange('/7', { offset: 0, length: 100 }, { signal });
+    await store().get('/missing', { signal });
+    await store().get(key, { signal });
+    await receive(store().getMany([{ key }], { signal }));
+    expect(listeners).toBe(0);
+  });
+
+  test('close() rejects what is in flight, and everything afterwards', async () => {
+    const own = await LocalStore.open(scratch.path(''), { engine: name });
+    const reads = Array.from({ length: 500 }, (_, index) => {
+      if (index % 5 === 0) return own.get(key);
+      return own.getRange('/7', index % 2 === 0 ? { offset: index, length: 100 } : { suffixLength: index });
+    });
+    const many = own.getMany(files);
+    const first = (await many.next()).value!;
+    const settled = Promise.allSettled(reads);
+    const closing = own.close();
+    expect(own.close()).toBe(closing);
+    for (const outcome of await settled) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toEqual(closed());
+      else expect(outcome.value!.length).toBeGreaterThan(0);
+    }
+    await closing;
+    expect(first.bytes.length >= 0).toBe(true);
+    await expect(receive(many)).rejects.toThrow(closed());
+    await expect(own.get('/1')).rejects.toThrow(closed());
+    await expect(own.getRange('/1', { offset: 0, length: 1 })).rejects.toThrow(closed());
+    await expect(own.getRanges('/1', [])).rejects.toThrow(closed());
+    await expect(receive(own.getMany([{ key: '/1' }]))).rejects.toThrow(closed());
+    await expect(own.head('/1')).rejects.toThrow(closed());
+    await expect(own.list().next()).rejects.toThrow(closed());
+    expect(own.info.engine).toBe(name);
+    await own.close();
+  });
+}
+
+function changeTests(name: EngineName): void {
+  const { scratch, store } = storeFor(name);
+
+  test('getRange() notices within a second that a file was replaced', async () => {
+    const range = { offset: 0, length: 3 };
+    writeFileSync(scratch.path('new'), 'new');
+    writeFileSync(scratch.path('replaced'), 'old');
+    expect(Buffer.from((await store().getRange('/replaced', range))!).toString()).toBe('old');
+    renameSync(scratch.path('new'), scratch.path('replaced'));
+    // The other methods look each time.
+    expect(Buffer.from((await store().get('/replaced'))!).toString()).toBe('new');
+    expect(Buffer.from((await store().getRanges('/replaced', [range]))![0]!).toString()).toBe('new');
+    // Even if no timer could run: the time is looked at when the file is read.
+    const until = performance.now() + 1010;
+    while (performance.now() < until);
+    expect(Buffer.from((await store().getRange('/replaced', range))!).toString()).toBe('new');
+  });
+
+  test('getRange() finds a file that was absent a moment ago', async () => {
+    expect(await store().getRange('/late', { offset: 0, length: 3 })).toBeUndefined();
+    writeFileSync(scratch.path('late'), 'abc');
+    expect(await store().getRange('/late', { offset: 0, length: 3 })).toHaveLength(3);
+  });
+
+  // The files of a ring have no descriptors to be counted.
+  test.runIf(name === 'node')('files are closed soon after they were read from', async () => {
+    const isOpen = () =>
+      readdirSync('/proc/self/fd').some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === scratch.path('7');
+        } catch {
+          return false;
+        }
+      });
+    expect(await store().getRange('/7', { offset: 0, length: 3 })).toHaveLength(3);
+    expect(isOpen()).toBe(true);
+    await expect.poll(isOpen, { timeout: 5000 }).toBe(false);
+  });
+}

@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { getuid } from 'node:process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blockSyscallsLauncher } from './helpers/block-syscalls.js';
+import { NOBODY, named, noUring, ROOT, runChild } from './helpers/engine-child.js';
+
+const launcher = blockSyscallsLauncher();
+
+const TRY_ALL = `console.log(JSON.stringify([await tryOpen({ engine: 'auto' }), await tryOpen({ engine: 'uring' })]));`;
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'lsio-limits-'));
+  chmodSync(directory, 0o755);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('openEngine() without io_uring', () => {
+  test.each([
+    ['liburing.so.9', /^liburing\.so\.9 can't be loaded: /],
+    ['libm.so.6', /^libm\.so\.6 is not a liburing that lsio can use: .*io_uring_queue_init_params/],
+  ])('falls back when liburing is %s, or says what to install', (library, why) => {
+    const [auto, uring] = runChild(TRY_ALL, { env: { LSIO_LIBURING: library } }) as [object, object];
+    const remedy = expect.stringMatching(/^apt-get install liburing2/);
+    expect(auto).toMatchObject({ engine: 'node', reason: expect.stringMatching(why), remedy, right: true });
+    expect(uring).toMatchObject({ kind: 'unavailable', message: expect.stringMatching(why), remedy });
+  });
+
+  const cases: [calls: string, error: string, why: RegExp, remedy: RegExp][] = [
+    ['425', 'EPERM', /^io_uring_setup: .*EPERM.*(seccomp|io_uring_disabled)/, /seccomp|sysctl/],
+    ['425', 'ENOSYS', /^io_uring_setup: .*ENOSYS.*no io_uring/, /^Linux/],
+    ['426', 'EPERM', /^io_uring_enter: .*EPERM/, /--engine node/],
+    ['427', 'EPERM', /^io_uring_register .*EPERM/, /seccomp/],
+    ['425 426 427', 'EPERM', /^io_uring_setup: .*EPERM/, /seccomp|sysctl/],
+  ];
+  const skip = launcher.skip ?? noUring;
+  test.skipIf(skip !== undefined).each(cases)(
+    named('falls back when system call %s fails with %s, or says how to allow it', skip),
+    (calls, error, why, remedy) => {
+      const under = [launcher.path!, error, ...calls.split(' '), '--'];
+      const [auto, uring] = runChild(TRY_ALL, { under }) as [object, object];
+      const text = { reason: expect.stringMatching(why), remedy: expect.stringMatching(remedy) };
+      expect(auto).toMatchObject({ engine: 'node', right: true, ...text });
+      expect(uring).toMatchObject({ kind: 'unavailable', message: text.reason, remedy: text.remedy });
+    },
+  );
+});
+
+describe('openEngine() with few descriptors', () => {
+  test.each(['auto', 'node'])('%s says how many it needs when there are hardly any', (engine) => {
+    const answer = runChild(`console.log(JSON.stringify(await tryOpen({ engine: '${engine}' })));`, {
+      shell: 'ulimit -n 40',
+    });
+    expect(answer).toMatchObject({
+      kind: 'unavailable',
+      code: 'EMFILE',
+      message: expect.stringMatching(/^40 open files/),
+    });
+    expect(answer).toMatchObject({ remedy: expect.stringMatching(/^ulimit -n \d+$/) });
+  });
+
+  test('an explicit depth is kept or refused, never lowered', () => {
+    const program = `console.log(JSON.stringify(await Promise.all([30, 64].map((queueDepth) => tryOpen({ queueDepth })))));`;
+    const [small, large] = runChild(program, { shell: 'ulimit -n 100' }) as [object, object];
+    expect(small).toMatchObject({ queueDepth: 30, right: true });
+    expect(large).toMatchObject({
+      kind: 'unavailable',
+      message: '100 open files are allowed, queue depth 64 needs 129',
+      remedy: 'ulimit -n 129, or --queue-depth 35',
+    });
+  });
+
+  test.each(['auto', 'node'])('%s reads more files than may be open', (engine) => {
+    const program = `
+      const paths = Array.from({ length: 2000 }, (_, index) => '${directory}/few-' + index);
+      for (const [index, path] of paths.entries()) fs.writeFileSync(path, 'file ' + index);
+      const engine = await openEngine({ engine: '${engine}' });
+      const answers = await readAll(engine, paths);
+      const shared = paths.slice(0, 500).map((path) => engine.share(path));
+      let next = 0;
+      let right = 0;
+      await engine.run({
+        get ended() { return next === 1000; },
+        fill(slots, free, count) {
+          let filled = 0;
+          for (; filled < count && next < 1000; filled++, next++) {
+            const slot = free[filled];
+            slots.tag[slot] = next % 500;
+            slots.path[slot] = undefined;
+            slots.file[slot] = shared[next % 500];
+            slots.offset[slot] = 5;
+            slots.length[slot] = 10;
+          }
+          return filled;
+        },
+        done(slots, finished, count) {
+          for (const slot of finished.subarray(0, count)) {
+            if (String(Buffer.from(slots.view(slot))) === String(slots.tag[slot])) right++;
+          }
+        },
+      }).finished;
+      await engine.close();
+      const wrong = answers.filter((bytes, index) => String(bytes) !== 'file ' + index);
+      console.log(JSON.stringify({ wrong, right, left: fs.readdirSync('/proc/self/fd').length }));`;
+    const { wrong, right, left } = runChild(program, { shell: 'ulimit -n 100' }) as Record<string, unknown>;
+    expect(wrong).toEqual([]);
+    expect(right).toBe(1000);
+    expect(left).toBeLessThan(64);
+  });
+});
+
+/** Why a program can't be run as nobody, if it can't. */
+function whyNotNobody(): string | undefined {
+  if (getuid?.() !== 0) return 'only root can become nobody';
+  const child = spawnSync(process.execPath, ['-e', `require('fs').accessSync('${ROOT}/dist/engine/open.js')`], {
+    uid: NOBODY,
+    gid: NOBODY,
+  });
+  return child.status === 0 ? undefined : `nobody may not read ${ROOT}/dist`;
+}
+
+const notNobody = whyNotNobody();
+
+describe.skipIf(notNobody !== undefined)(named('as nobody', notNobody), () => {
+  test.each(['auto', 'node'])('%s says EACCES for what may not be read, and reads the rest', (engine) => {
+    writeFileSync(path.join(directory, 'readable'), 'readable');
+    writeFileSync(path.join(directory, 'secret'), 'secret', { mode: 0o600 });
+    const program = `
+      const engine = await openEngine({ engine: '${engine}' });
+      const answers = await readAll(engine, ['readable', 'secret', 'readable'].map((name) => '${directory}/' + name));
+      await engine.close();
+      console.log(JSON.stringify(answers.map(String)));`;
+    expect(runChild(program, { asNobody: true })).toEqual(['readable', '13', 'readable']);
+  });
+
+  test.skipIf(noUring !== undefined)(
+    named(
+      'a small limit of locked memory halves the implicit depth, and refuses an explicit one',
+      noUring,
+    ),
+    () => {
+      const program = `console.log(JSON.stringify([await tryOpen({ engine: 'uring' }), await tryOpen({ engine: 'uring', queueDepth: 2048 })]));`;
+      const [implicit, explicit] = runChild(program, { asNobody: true, shell: 'ulimit -l 32' }) as [
+        { queueDepth: number; reason: string },
+        object,
+      ];
+      // Kernels from 5.12 to 6.13 don't count rings against this limit.
+      if (implicit.queueDepth < 128) {
+        expect(implicit).toMatchObject({ engine: 'uring', right: true, reason: expect.stringContaining('ulimit -l') });
+        expect(explicit).toMatchObject({
+          kind: 'unavailable',
+          code: 'ENOMEM',
+          remedy: expect.stringContaining('ulimit -l'),
+        });
+      } else expect(implicit).toMatchObject({ engine: 'uring', queueDepth: 128, right: true });
+      expect(
+        runChild(`console.log(JSON.stringify(await tryOpen({ engine: 'uring' })));`, {
+          asNobody: true,
+          shell: 'ulimit -l 64',
+        }),
+      ).toMatchObject({
+        queueDepth: 128,
+        right: true,
+      });
+    },
+  );
+});

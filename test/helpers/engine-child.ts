@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { openEngine } from '../../src/engine/open.js';
+
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+/** A user without rights, and the group of such. */
+export const NOBODY = 65_534;
+
+/** Why io_uring can't be had here, if it can't. */
+export const noUring: string | undefined = await openEngine({ engine: 'uring' }).then(
+  async (engine) => {
+    await engine.close();
+    return undefined;
+  },
+  (error: Error) => error.message,
+);
+
+/** Names a test that may be skipped, with the reason. */
+export function named(name: string, skip: string | undefined): string {
+  return skip === undefined ? name : `${name} (skipped: ${skip})`;
+}
+
+export interface Limits {
+  /** What a shell runs before: `ulimit …`. */
+  readonly shell?: string;
+  readonly env?: Record<string, string>;
+  readonly asNobody?: boolean;
+  /** The command that runs node, with its arguments before. */
+  readonly under?: readonly string[];
+  readonly nodeOptions?: readonly string[];
+}
+
+/** What the programs use. They are plain JavaScript, so they read through dist. */
+const PRELUDE = `
+  import { openEngine } from '${ROOT}/dist/engine/open.js';
+  import fs from 'node:fs';
+
+  export async function tryOpen(options) {
+    try {
+      const engine = await openEngine(options);
+      const { engine: name, reason, remedy, queueDepth, flags } = engine.info;
+      const bytes = await readAll(engine, ['${ROOT}/package.json']);
+      await engine.close();
+      return { engine: name, reason, remedy, queueDepth, flags, right: bytes[0].equals(fs.readFileSync('${ROOT}/package.json')) };
+    } catch ({ kind, code, message, remedy }) {
+      return { kind, code, message, remedy };
+    }
+  }
+
+  /** The bytes of files, or the errno that each fails with. */
+  export async function readAll(engine, paths, options = {}, onDone = () => {}) {
+    const answers = [];
+    let next = 0;
+    await engine.run({
+      get ended() { return next === paths.length; },
+      fill(slots, free, count) {
+        let filled = 0;
+        for (; filled < count && next < paths.length; filled++, next++) {
+          const slot = free[filled];
+          slots.tag[slot] = next;
+          slots.path[slot] = paths[next];
+          slots.offset[slot] = 0;
+          slots.length[slot] = -1;
+        }
+        return filled;
+      },
+      done(slots, finished, count) {
+        for (const slot of finished.subarray(0, count)) {
+          answers[slots.tag[slot]] = slots.errno[slot] || Buffer.from(slots.view(slot));
+        }
+        onDone();
+      },
+    }, options).finished;
+    return answers;
+  }
+  `;
+
+/** Runs a program in a process of its own, and gives the JSON that it prints. */
+export function runChild(program: string, limits: Limits = {}): unknown {
+  const { shell = 'true', env = {}, asNobody = false, under = [], nodeOptions = [] } = limits;
+  const command = [...under, process.execPath, ...nodeOptions, '--input-type=module', '-e', PRELUDE + program];
+  const child = spawnSync('sh', ['-c', `${shell} && exec "$@"`, 'sh', ...command], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    timeout: 60_000,
+    ...(asNobody && { uid: NOBODY, gid: NOBODY }),
+  });
+  expect(child.stderr).toBe('');
+  expect({ status: child.status, signal: child.signal }).toEqual({ status: 0, signal: null });
+  return JSON.parse(child.stdout);
+}
+
