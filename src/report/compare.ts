@@ -47,8 +47,8 @@ function work(entry: Comparison): string {
   const per = entry.case === 'whole-files' ? 'files' : 'blocks';
   const passes = entry.passes === 1 ? '' : `, ${entry.passes} times over`;
   return (
-    `${entry.case} ${entry.cache}: ${formatCount(entry.operations)} ${per}, ${formatBytes(entry.bytes)}${passes}, ` +
-    `${entry.direct ? 'O_DIRECT' : 'buffered'}; CPU per operation ${cpu(entry.lsio)} lsio, ${cpu(entry.fio)} fio`
+    `${entry.case} ${entry.cache}, depth ${entry.queueDepth}: ${formatCount(entry.operations)} ${per}, ${formatBytes(entry.bytes)}${passes}, ` +
+    `${entry.direct ? 'O_DIRECT' : 'buffered'};\n  CPU per operation: lsio ${cpu(entry.lsio)}, ${entry.fio.version} ${cpu(entry.fio)}`
   );
 }
 
@@ -60,7 +60,7 @@ function commands(comparisons: readonly Comparison[]): string {
   return comparisons
     .map(
       (entry) =>
-        `  ${entry.case} ${entry.cache}\n    ${entry.lsio.version}: ${entry.lsio.commandLine}\n    ${entry.fio.version}: ${entry.fio.commandLine}`,
+        `  ${entry.case} ${entry.cache}, depth ${entry.queueDepth}\n    ${entry.lsio.commandLine}\n    ${entry.fio.commandLine}`,
     )
     .join('\n');
 }
