@@ -41,9 +41,9 @@ describe('package', () => {
   test('npm pack holds the program, its job files and its papers, and nothing else', () => {
     const jobs = readdirSync(path.join(ROOT, 'fio')).map((name) => `fio/${name}`);
     expect(jobs.filter((name) => !name.endsWith('.fio'))).toEqual([]);
-    expect(packedFiles()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'bin/lsio.js', ...jobs, ...builtFiles()].sort(),
-    );
+    const schemas = readdirSync(path.join(ROOT, 'schemas')).map((name) => `schemas/${name}`);
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    expect(packedFiles()).toEqual([...papers, 'bin/lsio.js', ...jobs, ...schemas, ...builtFiles()].sort());
   });
 
   test('everything that package.json points to is packed', () => {

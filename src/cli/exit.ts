@@ -68,7 +68,7 @@ export function failureOf(error: unknown): Failure {
     const exitCode = error.signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
     return { exitCode, kind: 'interrupted', code: error.signal, message: error.message };
   }
-  const { code, message: text } = error as NodeJS.ErrnoException;
+  const { code, message: text = '' } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (code === 'EMFILE')
     return { exitCode: EXIT.unavailable, kind: 'unavailable', code, message: text, remedy: MORE_FILES };
   const message = error instanceof InvariantError ? error.message : `unexpected error: ${error}`;

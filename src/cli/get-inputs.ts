@@ -4,6 +4,7 @@ import type { ByteRange } from '../range.js';
 import type { ReadRequest } from '../store/read-item.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from './byte-text.js';
 import type { NameList } from './lists.js';
+import { named } from './options.js';
 import { splitPathRanges } from './range-text.js';
 
 /** Linux takes no path of this length or more, its final NUL included. */
@@ -91,15 +92,17 @@ async function* inputsOfParts(
 async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGenerator<Target[]> {
   const { readList } = await import('./lists.js');
   const lines = list.separator === '\n';
+  let line = 0;
   for await (const entries of readList(list)) {
     const targets: Target[] = [];
     for (const entry of entries) {
+      line++;
       if (lines && entry === '') continue;
       try {
         targets.push(lines ? targetOf(entry) : { name: entry });
       } catch (error) {
         if (!(error instanceof LsioError)) throw error;
-        onError(entry, error);
+        onError(entry, new LsioError('usage', `${textOf(list.source)}:${line}: ${error.message}`, { cause: error }));
       }
     }
     yield targets;
@@ -119,7 +122,7 @@ function outputItself(name: ByteText): LsioError {
 /** A file of that very name wins over `path#bytes=…`. */
 function targetOf(name: ByteText): Target {
   if (!name.includes('#') || exists(name)) return { name };
-  const { path, ranges } = splitPathRanges(name);
+  const { path, ranges } = named(textOf(name), splitPathRanges)(name);
   return ranges === undefined ? { name } : { name: path, ranges };
 }
 

@@ -9,7 +9,6 @@ const STDERR = 2;
 /** Writes one line of JSON per message to stderr. */
 export interface Log {
   readonly level: LogLevel;
-  warn(message: string, fields?: object): void;
   info(message: string, fields?: object): void;
   debug(message: string, fields?: object): void;
 }
@@ -17,14 +16,13 @@ export interface Log {
 /** A log of the messages of `level` and above. pino takes 18 ms to load: that is paid by the first message. */
 export function createLog(level: LogLevel): Log {
   let logger: Logger | undefined;
-  function write(messageLevel: 'warn' | 'info' | 'debug', message: string, fields: object): void {
+  function write(messageLevel: 'info' | 'debug', message: string, fields: object): void {
     if (LOG_LEVELS.indexOf(messageLevel) > LOG_LEVELS.indexOf(level)) return;
     logger ??= load(level);
     logger[messageLevel](fields, message);
   }
   return {
     level,
-    warn: (message, fields = {}) => write('warn', message, fields),
     info: (message, fields = {}) => write('info', message, fields),
     debug: (message, fields = {}) => write('debug', message, fields),
   };

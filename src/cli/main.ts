@@ -21,7 +21,10 @@ export async function main(args: readonly string[]): Promise<void> {
     }
   }
   // A broken invariant may be thrown from the event loop, where nobody awaits it.
-  process.on('uncaughtException', (error) => void onError(error).finally(() => process.exit()));
+  process.on('uncaughtException', (error) => {
+    context?.cleanUp?.();
+    onError(error).finally(() => process.exit());
+  });
   try {
     if (args[0] === '--version' || args[0] === '-V') await printVersion();
     else {

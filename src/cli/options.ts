@@ -64,7 +64,8 @@ export function announceEngine(info: EngineInfo, options: ReadingOptions, log: L
   if (info.engine === 'node' && info.remedy !== undefined) {
     say(`lsio: engine node, not io_uring: ${info.reason}; mended by: ${info.remedy}`);
   } else if (options.queueDepth === undefined && info.queueDepth < QUEUE_DEPTH_MAX) {
-    say(`lsio: queue depth ${info.queueDepth} instead of ${QUEUE_DEPTH_MAX}: ${info.reason}`);
+    const instead = `queue depth ${info.queueDepth} instead of ${QUEUE_DEPTH_MAX}`;
+    say(`lsio: ${instead}: ulimit -n (open files) or -l (locked memory) allows no more`);
   }
 }
 

@@ -5,8 +5,9 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
   type Stats,
-  unlinkSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { LsioError } from '../errors.js';
@@ -61,7 +62,7 @@ export class OutputDirectory {
       if (rootExists) this.#checkOutput(input, output);
     }
     try {
-      mkdirSync(pathOf(this.#root), { recursive: true });
+      makeDirectory(this.#root);
     } catch (error) {
       throw outputError(textOf(this.#root), error);
     }
@@ -106,8 +107,8 @@ export class OutputDirectory {
     const temporary = this.#temporaries.get(output);
     if (temporary === undefined) return;
     this.#temporaries.delete(output);
-    unlinkSync(pathOf(temporary.name));
     closeSync(temporary.fd);
+    rmSync(pathOf(temporary.name), { force: true });
   }
 
   #makeDirectories(relative: ByteText): void {
@@ -152,6 +153,21 @@ export class OutputDirectory {
 
   #text(output: ByteText): string {
     return textOf(this.#root + output);
+  }
+}
+
+/** Makes a directory, and those above it. (`mkdirSync`'s own `recursive` never returns for one below /proc.) */
+function makeDirectory(name: ByteText): void {
+  const path = pathOf(name);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const above = name.slice(0, name.replace(/\/+$/, '').lastIndexOf('/') + 1);
+    if (code === 'ENOENT' && above !== '') {
+      makeDirectory(above);
+      mkdirSync(path);
+    } else if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 

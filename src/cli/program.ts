@@ -49,10 +49,10 @@ function configure(command: Command): Command {
 }
 
 /** commander's message without its prefix; what it suggests, or where to look, is the remedy. */
-function usageError({ message, code }: CommanderError, name: string | undefined): LsioError {
+function usageError({ message }: CommanderError, name: string | undefined): LsioError {
   const [line = '', suggestion] = message.replace(/^error: /, '').split('\n', 2);
   const didYouMean = /^\((Did you mean .*)\)$/.exec(suggestion ?? '')?.[1];
   const known = name !== undefined && Object.hasOwn(COMMANDS, name);
   const help = known ? `lsio ${name} --help` : 'lsio --help';
-  return new LsioError('usage', line, { code, remedy: didYouMean ?? help });
+  return new LsioError('usage', line, { remedy: didYouMean ?? help });
 }

@@ -40,7 +40,8 @@ export async function* walk(
     try {
       levels.push({ prefix, entries: await sortedEntries(directory), next: 0 });
     } catch (error) {
-      onError(directory, walkError(directory, error));
+      const name = directory.replace(/(?<=.)\/$/, '');
+      onError(name, walkError(name, error));
     }
   }
 }

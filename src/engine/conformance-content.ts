@@ -262,45 +262,34 @@ function propertyTests(open: OpenEngine): void {
   const engine = engineFor(open, 7);
   const size = fc.oneof(fc.nat(20_000), fc.constantFrom(...SIZES.filter((each) => each < 70_000)));
   const ask = fc.record({
-    file: fc.nat(),
+    number: fc.nat(),
     offset: fc.nat(70_000),
     length: fc.oneof(fc.constant(TO_END), fc.nat(70_000)),
     shared: fc.boolean(),
   });
-  const options = fc.record({ directAlignBytes: fc.constantFrom(0, 4096), regularFiles: fc.boolean() });
-
-  test('run() reads what node:fs reads', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(size, { minLength: 1, maxLength: 6 }),
-        fc.array(ask, { maxLength: 60 }),
-        options,
-        readsTheSame,
-      ),
-      { numRuns: 40 },
-    );
+  const tree = fc.record({
+    sizes: fc.array(size, { minLength: 1, maxLength: 6 }),
+    asked: fc.array(ask, { maxLength: 60 }),
+    directAlignBytes: fc.constantFrom(0, 4096),
+    regularFiles: fc.boolean(),
   });
 
-  type AskOfTree = { file: number; offset: number; length: number; shared: boolean };
-  type Options = { directAlignBytes: number; regularFiles: boolean };
-
-  async function readsTheSame(sizes: number[], asks: AskOfTree[], options: Options): Promise<void> {
-    const files = sizes.map((each) => scratch.file(each));
-    const shared = files.map(({ path }) => engine().share(path, options));
-    const answers = await readList(
-      engine(),
-      asks.map((each) => {
-        const index = each.file % files.length;
-        const place = each.shared ? { file: shared[index]! } : { path: files[index]!.path };
-        return { ...place, offset: each.offset, length: each.length };
-      }),
-      options,
-    );
-    for (const [index, answer] of answers.entries()) {
-      const { file, offset, length } = asks[index]!;
-      const { path } = files[file % files.length]!;
-      expectAnswer(answer, readWithFs(path, offset, length), `${length} bytes at ${offset} of ${path}`);
-    }
-    for (const file of shared) file.close();
-  }
+  test('run() reads what node:fs reads', async () => {
+    const property = fc.asyncProperty(tree, async ({ sizes, asked, ...options }) => {
+      const files = sizes.map((each) => scratch.file(each));
+      const shared = files.map(({ path }) => engine().share(path, options));
+      const asks = asked.map(({ number, offset, length, shared: isShared }) => {
+        const index = number % files.length;
+        return { ...(isShared ? { file: shared[index]! } : { path: files[index]!.path }), offset, length };
+      });
+      const answers = await readList(engine(), asks, options);
+      for (const [index, answer] of answers.entries()) {
+        const { number, offset, length } = asked[index]!;
+        const { path } = files[number % files.length]!;
+        expectAnswer(answer, readWithFs(path, offset, length), `${length} bytes at ${offset} of ${path}`);
+      }
+      for (const file of shared) file.close();
+    });
+    await fc.assert(property, { numRuns: 40 });
+  });
 }

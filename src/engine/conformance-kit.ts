@@ -76,6 +76,57 @@ export class ListSource implements ReadSource {
   }
 }
 
+/** Asks for one thing for ever. */
+export class EndlessSource implements ReadSource {
+  ended = false;
+  delivered = 0;
+  readonly #ask: Ask;
+  readonly #onDone: () => void;
+
+  constructor(ask: Ask, onDone: () => void = () => {}) {
+    this.#ask = ask;
+    this.#onDone = onDone;
+  }
+
+  fill(slots: ReadSlots, free: Int32Array, count: number): number {
+    for (const slot of free.subarray(0, count)) describeRead(slots, slot, 0, this.#ask);
+    return count;
+  }
+
+  done(_slots: ReadSlots, _finished: Int32Array, count: number): void {
+    this.delivered += count;
+    this.#onDone();
+  }
+}
+
+/** Describes what is put into `asks`, and gathers the bytes until as many came as expected. */
+export class PausingSource implements ReadSource {
+  ended = false;
+  readonly asks: Ask[] = [];
+  #bytes: Buffer[] = [];
+  #expected = 0;
+  #deliver: (bytes: Buffer[]) => void = () => {};
+
+  expect(count: number): Promise<Buffer[]> {
+    this.#expected = count;
+    this.#bytes = [];
+    return new Promise((resolve) => {
+      this.#deliver = resolve;
+    });
+  }
+
+  fill(slots: ReadSlots, free: Int32Array, count: number): number {
+    const taken = this.asks.splice(0, count);
+    for (const [index, ask] of taken.entries()) describeRead(slots, free[index]!, ask.offset!, ask);
+    return taken.length;
+  }
+
+  done(slots: ReadSlots, finished: Int32Array, count: number): void {
+    for (const slot of finished.subarray(0, count)) this.#bytes[slots.tag[slot]!] = Buffer.from(slots.view(slot));
+    if (Object.keys(this.#bytes).length === this.#expected) this.#deliver(this.#bytes);
+  }
+}
+
 /** Writes one ask into the columns, over whatever the slot's last owner left there. */
 export function describeRead(slots: ReadSlots, slot: number, tag: number, ask: Ask): void {
   slots.tag[slot] = tag;

@@ -1,34 +1,26 @@
-import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { isLsioError } from '../errors.js';
 import {
-  type Ask,
   describeRead,
-  engineFor,
+  EndlessSource,
   expectAnswer,
   expectBytes,
   ListSource,
   type OpenEngine,
+  PausingSource,
   readList,
   readOne,
   Scratch,
-  SilentFifo,
   sleep,
   withEngine,
 } from './conformance-kit.js';
 import type { ReadSource, Run } from './engine.js';
-import { NOT_REGULAR, type ReadSlots } from './slots.js';
 
-const { ECANCELED } = constants.errno;
 const MI = 1024 ** 2;
 
-/** How runs begin, share, pause and end; how engines do. */
+/** How runs share files and their engine, and go on after a pause. */
 export function runTests(open: OpenEngine): void {
   describe('shared files', () => sharedFileTests(open));
   describe('several runs', () => severalRunTests(open));
-  describe('cancel()', () => cancelTests(open));
-  describe('close()', () => closeTests(open));
-  describe('keep() and release()', () => loanTests(open));
 }
 
 function sharedFileTests(open: OpenEngine): void {
@@ -87,29 +79,6 @@ function sharedFileTests(open: OpenEngine): void {
       32,
     );
   });
-}
-
-/** Asks for one thing for ever. */
-class EndlessSource implements ReadSource {
-  ended = false;
-  delivered = 0;
-  readonly #ask: Ask;
-  readonly #onDone: () => void;
-
-  constructor(ask: Ask, onDone: () => void = () => {}) {
-    this.#ask = ask;
-    this.#onDone = onDone;
-  }
-
-  fill(slots: ReadSlots, free: Int32Array, count: number): number {
-    for (const slot of free.subarray(0, count)) describeRead(slots, slot, 0, this.#ask);
-    return count;
-  }
-
-  done(_slots: ReadSlots, _finished: Int32Array, count: number): void {
-    this.delivered += count;
-    this.#onDone();
-  }
 }
 
 function severalRunTests(open: OpenEngine): void {
@@ -234,296 +203,5 @@ function severalRunTests(open: OpenEngine): void {
     // What is in flight isn't known any more: the engine is of no use.
     expect(() => engine.run(source)).toThrow(error);
     await engine.close();
-  });
-}
-
-/** Describes what is put into `asks`, and gathers the bytes until as many came as expected. */
-class PausingSource implements ReadSource {
-  ended = false;
-  readonly asks: Ask[] = [];
-  #bytes: Buffer[] = [];
-  #expected = 0;
-  #deliver: (bytes: Buffer[]) => void = () => {};
-
-  expect(count: number): Promise<Buffer[]> {
-    this.#expected = count;
-    this.#bytes = [];
-    return new Promise((resolve) => {
-      this.#deliver = resolve;
-    });
-  }
-
-  fill(slots: ReadSlots, free: Int32Array, count: number): number {
-    const taken = this.asks.splice(0, count);
-    for (const [index, ask] of taken.entries()) describeRead(slots, free[index]!, ask.offset!, ask);
-    return taken.length;
-  }
-
-  done(slots: ReadSlots, finished: Int32Array, count: number): void {
-    for (const slot of finished.subarray(0, count)) this.#bytes[slots.tag[slot]!] = Buffer.from(slots.view(slot));
-    if (Object.keys(this.#bytes).length === this.#expected) this.#deliver(this.#bytes);
-  }
-}
-
-function cancelTests(open: OpenEngine): void {
-  const scratch = new Scratch();
-  const engine = engineFor(open, 16);
-
-  /** Each read that was described came back once: with its bytes, or cancelled. */
-  function expectDelivered(source: ListSource, expected: Buffer): void {
-    const delivered = source.answers.filter((answer) => answer !== undefined);
-    expect(delivered).toHaveLength(source.described);
-    for (const answer of delivered) {
-      if (answer.errno === 0) expectBytes(answer.bytes, expected, 'a read that was not cancelled');
-      else expect(answer.errno).toBe(ECANCELED);
-    }
-  }
-
-  test.each(['at once', 'soon', 'later'])('cancel() %s ends a run', async (when) => {
-    const { path, bytes } = scratch.file(3 * MI);
-    const file = engine().share(path);
-    for (const ask of [{ path }, { file }]) {
-      const source = new ListSource(Array.from({ length: 100_000 }, () => ask));
-      const run = engine().run(source);
-      if (when === 'soon') await sleep(0);
-      if (when === 'later') await sleep(20);
-      run.cancel();
-      run.cancel();
-      await run.finished;
-      expect(source.described).toBeLessThan(100_000);
-      expectDelivered(source, bytes);
-    }
-    file.close();
-    expectAnswer(await readOne(engine(), { path }), bytes);
-  });
-
-  test('cancel() from within done() ends the run, and another run', async () => {
-    const { path, bytes } = scratch.file(3 * MI);
-    const asks = Array.from({ length: 10_000 }, () => ({ path, length: 3 * MI }));
-    // So deep that some reads wait for memory.
-    await withEngine(
-      open,
-      async (engine) => {
-        const other = new ListSource(asks);
-        const otherRun = engine.run(other);
-        let calls = 0;
-        const source = new ListSource(asks, () => {
-          if (++calls < 3) return;
-          run.cancel();
-          otherRun.cancel();
-        });
-        const run = engine.run(source);
-        await Promise.all([run.finished, otherRun.finished]);
-        for (const each of [source, other]) expectDelivered(each, bytes);
-      },
-      64,
-    );
-  });
-
-  test('cancel() gives up reads that would never end', async () => {
-    const fifo = new SilentFifo(scratch.path('fifo'));
-    const file = engine().share(fifo.path);
-    const source = new ListSource([{ path: fifo.path }, { file }, { file, length: 5 }, { path: fifo.path, offset: 3 }]);
-    const run = engine().run(source, { regularFiles: true });
-    await sleep(10);
-    const beganMs = performance.now();
-    run.cancel();
-    await run.finished;
-    expect(performance.now() - beganMs).toBeLessThan(1000);
-    for (const answer of source.answers) expect([ECANCELED, NOT_REGULAR]).toContain(answer?.errno);
-    file.close();
-    fifo.remove();
-  });
-
-  test('cancel() from within fill() ends the run', async () => {
-    const { path, bytes } = scratch.file(100_000);
-    const source = new ListSource(Array.from({ length: 10_000 }, () => ({ path })));
-    const run: Run = engine().run({
-      get ended() {
-        return source.ended;
-      },
-      fill: (...asked) => {
-        if (source.described > 50) run.cancel();
-        return source.fill(...asked);
-      },
-      done: (...finished) => source.done(...finished),
-    });
-    await run.finished;
-    expect(source.described).toBeLessThan(10_000);
-    expectDelivered(source, bytes);
-  });
-
-  test('cancel() of one run is nothing to another that reads the same file', async () => {
-    const { path, bytes } = scratch.file(200_000);
-    for (let round = 0; round < 50; round++) {
-      const file = engine().share(path);
-      const runs = [0, 1, 2].map(() => new ListSource(Array.from({ length: 3 }, () => ({ file }))));
-      const [first, ...others] = runs.map((source) => engine().run(source));
-      if (round % 2 === 1) await sleep(0);
-      first!.cancel();
-      await Promise.all([first!.finished, ...others.map((run) => run.finished)]);
-      for (const source of runs.slice(1)) for (const answer of source.answers) expectAnswer(answer!, bytes);
-      file.close();
-    }
-  });
-}
-
-function closeTests(open: OpenEngine): void {
-  const scratch = new Scratch();
-
-  test('close() in flight rejects the runs with `closed`', async () => {
-    const { path } = scratch.file(3 * MI);
-    const engine = await open();
-    const file = engine.share(path);
-    const endless = [new EndlessSource({ path }), new EndlessSource({ file })].map((source) => engine.run(source));
-    const paused = engine.run(new PausingSource());
-    await sleep(10);
-    const closed = engine.close();
-    expect(() => engine.share(path)).toThrow(expect.objectContaining({ kind: 'closed' }));
-    for (const run of [...endless, paused]) await expect(run.finished).rejects.toMatchObject({ kind: 'closed' });
-    await closed;
-  });
-
-  test('close() gives up reads that would never end', async () => {
-    const fifo = new SilentFifo(scratch.path('fifo'));
-    const engine = await open();
-    const source = new ListSource([{ path: fifo.path }, { file: engine.share(fifo.path) }]);
-    const run = engine.run(source, { regularFiles: true });
-    await sleep(10);
-    const beganMs = performance.now();
-    await engine.close();
-    expect(performance.now() - beganMs).toBeLessThan(1000);
-    // An engine that can't wait on a FIFO has refused it before.
-    await run.finished.catch((error) => expect(error).toMatchObject({ kind: 'closed' }));
-    for (const answer of source.answers) expect([ECANCELED, NOT_REGULAR]).toContain(answer?.errno);
-    fifo.remove();
-  });
-
-  test('close() from within done() works', async () => {
-    const { path } = scratch.file(100_000);
-    const engine = await open();
-    let closed: Promise<void> | undefined;
-    const source = new EndlessSource({ path }, () => {
-      closed ??= engine.close();
-    });
-    await expect(engine.run(source).finished).rejects.toSatisfy((error) => isLsioError(error, 'closed'));
-    await closed;
-  });
-
-  test('close() leaves methods that throw `closed` or do nothing', async () => {
-    const { path, bytes } = scratch.file(100_000);
-    const engine = await open();
-    const [unused, read] = [engine.share(path), engine.share(path)];
-    const source = new KeepingSource(Array.from({ length: 5 }, () => ({ path })));
-    const run = engine.run(source);
-    await run.finished;
-    await readOne(engine, { file: read });
-    const paused = engine.run(new PausingSource());
-    await Promise.all([engine.close(), engine.close()]);
-    await engine.close();
-
-    const { slots, loans } = source;
-    for (const { view } of loans) expectBytes(Buffer.from(view), bytes, 'a loan that outlived its engine');
-    for (const call of [() => engine.run(source), () => engine.share(path)]) {
-      expect(call).toThrow(expect.objectContaining({ kind: 'closed' }));
-    }
-    for (const each of [run, paused]) {
-      each.wake();
-      each.cancel();
-    }
-    unused.close();
-    read.close();
-    for (const { loan } of loans) slots!.release(loan);
-    slots!.memory.fill(0);
-    expect(slots!.view(0).length).toBeGreaterThan(0);
-    expect(engine.info.queueDepth).toBeGreaterThan(0);
-    await expect(paused.finished).rejects.toMatchObject({ kind: 'closed' });
-    // What these might have set off would show now.
-    await sleep(20);
-  });
-
-  test('close() of an engine that read nothing works, many times over', async () => {
-    for (let round = 0; round < 20; round++) await (await open()).close();
-  });
-}
-
-/** Keeps the memory of every read. */
-class KeepingSource extends ListSource {
-  slots: ReadSlots | undefined;
-  readonly loans: { readonly loan: number; readonly tag: number; readonly view: Uint8Array }[] = [];
-
-  override done(slots: ReadSlots, finished: Int32Array, count: number): void {
-    this.slots = slots;
-    for (const slot of finished.subarray(0, count)) {
-      const view = slots.view(slot);
-      this.loans.push({ loan: slots.keep(slot), tag: slots.tag[slot]!, view });
-    }
-    super.done(slots, finished, count);
-  }
-}
-
-function loanTests(open: OpenEngine): void {
-  const scratch = new Scratch();
-
-  test.each([1, 8, undefined])('release() lets on what waits for memory, at queue depth %s', async (queueDepth) => {
-    const files = Array.from({ length: 5 }, (_, index) => scratch.file(3 * MI + index));
-    await withEngine(
-      open,
-      async (engine) => {
-        const asks = Array.from({ length: 60 }, (_, index) => files[index % files.length]!);
-        const source = new KeepingSource(asks);
-        const run = engine.run(source);
-        let released = 0;
-        while (released < asks.length) {
-          // Kept long enough for all memory to be lent.
-          let before = -1;
-          while (before !== source.loans.length || source.loans.length === released) {
-            before = source.loans.length;
-            await sleep(5);
-          }
-          const lent = source.loans.slice(released);
-          expect(lent.reduce((sum, { view }) => sum + view.length, 0)).toBeLessThanOrEqual(engine.info.slabBytes);
-          for (const { tag, view } of lent)
-            expectBytes(Buffer.from(view), files[tag % files.length]!.bytes, `loan ${tag}`);
-          // The newest first, and then the rest, one by one.
-          for (const { loan } of lent.reverse()) source.slots!.release(loan);
-          released += lent.length;
-        }
-        await run.finished;
-      },
-      queueDepth,
-    );
-  });
-
-  test('release() is heard when other reads are in flight', async () => {
-    const large = scratch.file(7 * MI);
-    const small = scratch.file(100);
-    await withEngine(open, async (engine) => {
-      const endless = new EndlessSource(small);
-      const endlessRun = engine.run(endless);
-      const source = new KeepingSource(Array.from({ length: 40 }, () => large));
-      const run = engine.run(source);
-      let released = 0;
-      while (released < 40) {
-        await sleep(1);
-        const loan = source.loans[released];
-        if (loan === undefined) continue;
-        expectBytes(Buffer.from(loan.view), large.bytes, `loan ${released++}`);
-        source.slots!.release(loan.loan);
-      }
-      await run.finished;
-      endless.ended = true;
-      endlessRun.wake();
-      await endlessRun.finished;
-    });
-  });
-
-  test('keep() of a read that failed or has no bytes is no loan', async () => {
-    await withEngine(open, async (engine) => {
-      const source = new KeepingSource([{ path: scratch.path('absent') }, { path: scratch.file(1).path, length: 0 }]);
-      await engine.run(source).finished;
-      expect(source.loans.map(({ loan }) => loan)).toEqual([-1, -1]);
-      for (const { loan } of source.loans) source.slots!.release(loan);
-    });
   });
 }

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { contentTests } from './conformance-content.js';
+import { endTests } from './conformance-ends.js';
 import type { OpenEngine } from './conformance-kit.js';
 import { pathTests } from './conformance-paths.js';
 import { runTests } from './conformance-runs.js';
@@ -15,5 +16,6 @@ export function conformance(name: string, open: OpenEngine, skipReason?: string)
     contentTests(open);
     pathTests(open);
     runTests(open);
+    endTests(open);
   });
 }

@@ -1,9 +1,15 @@
-import { close, open, read } from 'node:fs';
+import { close, constants, open, read } from 'node:fs';
 import { assert } from '../assert.js';
-import { O_DIRECT, OPEN_FLAGS } from '../uring/abi.js';
+import { O_DIRECT } from '../uring/abi.js';
 import { EIO } from '../uring/errno.js';
 import type { Completions, Ring, RingOptions } from '../uring/ring.js';
 import { Slab } from '../uring/slab.js';
+
+/**
+ * Opening a FIFO must not wait for a writer: that would hold a thread for good. Where the system lacks a flag, its
+ * constant is undefined, which `|` takes for 0.
+ */
+const OPEN_FLAGS = constants.O_NOCTTY | constants.O_NONBLOCK;
 
 /**
  * A ring that works everywhere: each operation is a call of `node:fs`, run by libuv's thread pool, whose callback puts

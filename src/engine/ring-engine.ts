@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { assert } from '../assert.js';
 import { LsioError } from '../errors.js';
 import type { Ring } from '../uring/ring.js';
+import { ActiveRun } from './active-run.js';
 import type { Engine, EngineInfo, OpenOptions, Path, ReadSource, Run, RunOptions, SharedFile } from './engine.js';
 import { OpenFile } from './files.js';
 import { ReadSlots } from './slots.js';
@@ -13,54 +14,6 @@ const TURN_MS_MAX = 1;
 const WATCHDOG_MS = 100;
 /** How long `close()` waits for reads in flight before it leaves their memory to them. */
 const CLOSE_MS_MAX = 2000;
-
-/** A source that is being read, with its share of the slots. */
-class ActiveRun implements Run {
-  readonly source: ReadSource;
-  readonly alignBytes: number;
-  readonly regular: boolean;
-  readonly finished: Promise<void>;
-  readonly settle: (error?: Error) => void;
-  /** Slots that hold reads of this run. */
-  busy = 0;
-  /** The source described fewer reads than there was room for, and hasn't said that it has more. */
-  idle = false;
-  cancelled = false;
-  /** What it rejects with when it is through, if anything. */
-  outcome: LsioError | undefined;
-  readonly finishedSlots: Int32Array;
-  finishedCount = 0;
-  readonly #engine: RingEngine;
-
-  constructor(engine: RingEngine, source: ReadSource, options: RunOptions, depth: number) {
-    this.#engine = engine;
-    this.source = source;
-    this.alignBytes = options.directAlignBytes ?? 0;
-    this.regular = options.regularFiles ?? false;
-    this.finishedSlots = new Int32Array(depth);
-    let settle: (error?: Error) => void = () => {};
-    this.finished = new Promise<void>((resolve, reject) => {
-      settle = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    // A run that nobody waits for, such as a store's own, must not end the process when it fails.
-    this.finished.catch(() => {});
-    this.settle = settle;
-  }
-
-  /** Whether there are reads to ask it for. */
-  get hungry(): boolean {
-    return !this.idle && !this.cancelled && !this.source.ended;
-  }
-
-  wake(): void {
-    this.idle = false;
-    this.#engine.schedule();
-  }
-
-  cancel(): void {
-    this.#engine.cancelRun(this);
-  }
-}
 
 /**
  * The engine over any {@link Ring}: pulls reads from its sources, takes them through their stages, and hands out what

@@ -32,8 +32,6 @@ const GUESS_BYTES_MAX = 260 * 1024;
 const RETRIES_MAX = 1000;
 /** A file that answers EAGAIN this often is looked at: a FIFO with a writer does so for ever. */
 const RETRIES_BEFORE_LOOK = 8;
-/** Not a generation: one look at what a read waits for is enough. */
-const LOOKED_AT = -1;
 
 export interface StagesOptions {
   readonly depth: number;
@@ -88,7 +86,7 @@ export class Stages {
   readonly #retries: Uint16Array;
   /** 0, or the errno that the read finishes with, whatever the answer to its operation in flight. */
   readonly #givenUp: Int32Array;
-  /** The operation that was in flight when {@link refuseEndless} was last called, or {@link LOOKED_AT}. */
+  /** The generation that was in flight when {@link refuseEndless} was last called; -1 less it, once that was looked at. */
   readonly #seen: Float64Array;
   readonly #regular: Uint8Array;
   /** 0: buffered. */
@@ -141,7 +139,6 @@ export class Stages {
     assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
     this.#retries[slot] = 0;
     this.#givenUp[slot] = 0;
-    this.#seen[slot] = 0;
     this.#regular[slot] = regular ? 1 : 0;
     this.#filled[slot] = 0;
     this.#capacity[slot] = 0;
@@ -314,11 +311,12 @@ export class Stages {
       }
       return;
     }
-    const errno = this.#givenUp[slot]!;
+    const errno = this.#givenUp[slot]! || -result;
+    const cancelled = this.#givenUp[slot] === ECANCELED;
     this.files.openFailed(file);
-    this.#finish(slot, errno || -result);
+    this.#finish(slot, errno);
     for (const other of waiting) {
-      if (errno === 0) this.#finish(other, -result);
+      if (!cancelled) this.#finish(other, errno);
       else {
         // That the opener was cancelled is nothing to the others: one of them opens it again.
         this.files.unuse(file);
@@ -416,19 +414,19 @@ export class Stages {
   }
 
   /**
-   * Gives up reads in flight since the last call of what is no file: the kernel lets one of a FIFO with a writer wait
-   * until that writes. To be called now and then.
+   * Gives up what has been in flight since the last call and is no file: a FIFO's open waits for a writer, and a read of
+   * it until that writes. To be called now and then.
    */
   refuseEndless(): void {
     for (let slot = 0; slot < this.#options.depth; slot++) {
-      if (this.#stage[slot] !== FOR_READ || this.#regular[slot] !== 0) continue;
+      const stage = this.#stage[slot];
+      if ((stage !== FOR_READ && stage !== FOR_OPEN) || this.#regular[slot] !== 0) continue;
       const generation = this.#generation[slot]!;
-      if (this.#seen[slot] === LOOKED_AT) continue;
-      if (this.#seen[slot] !== generation) this.#seen[slot] = generation;
-      else {
-        this.#seen[slot] = LOOKED_AT;
+      const lookedAt = -1 - generation;
+      if (this.#seen[slot] === generation) {
+        this.#seen[slot] = lookedAt;
         this.#stat(slot, generation);
-      }
+      } else if (this.#seen[slot] !== lookedAt) this.#seen[slot] = generation;
     }
   }
 
@@ -448,11 +446,12 @@ export class Stages {
   #looked({ slot, generation, errno, stats }: Look): void {
     // A read that went on meanwhile, or was cancelled, doesn't wait for it any more.
     const stage = this.#stage[slot];
-    if (this.#generation[slot] !== generation || (stage !== FOR_LOOK && stage !== FOR_READ)) return;
+    const inFlight = stage === FOR_READ || stage === FOR_OPEN;
+    if (this.#generation[slot] !== generation || (stage !== FOR_LOOK && !inFlight)) return;
     const toEnd = this.#slots.length[slot] === TO_END;
     const device = errno === 0 && (stats.isCharacterDevice() || stats.isBlockDevice());
     const endless = errno === 0 && !stats.isFile() && !stats.isDirectory() && (toEnd || !device);
-    if (stage === FOR_READ) {
+    if (inFlight) {
       if (endless && this.#givenUp[slot] === 0) this.#giveUp(slot, NOT_REGULAR);
       return;
     }

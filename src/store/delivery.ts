@@ -79,8 +79,9 @@ export class Delivery<R> {
     let pieces = 0;
     for (const long of this.#longs) pieces += long.pieces;
     for (const long of this.#longs) {
-      // What is to be handed out next must go on, even if pieces of the others take up all the room.
-      const mayGoOn = pieces < PIECES_MAX || (long === this.#turn && long.pieces === 0);
+      // What is to be handed out next must go on, even if pieces of the others take up all the room; and the next piece
+      // may tell whether this one is the last.
+      const mayGoOn = pieces < PIECES_MAX || (long === this.#turn && long.pieces <= 1);
       const piece = mayGoOn ? long.describe() : undefined;
       if (piece !== undefined) return piece;
     }

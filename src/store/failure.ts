@@ -4,7 +4,7 @@ import { LsioError, readError } from '../errors.js';
 import { pastTheEnd } from '../range.js';
 
 /** A path as text for people: bytes that are not UTF-8 are replaced. */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return typeof path === 'string' ? path : Buffer.from(path).toString();
 }
 

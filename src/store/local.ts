@@ -9,17 +9,11 @@ import { Gathering } from './gather.js';
 import { type AbsolutePath, keyToPath } from './keys.js';
 import { listKeys } from './list.js';
 import { OwnedMemory } from './memory.js';
-import type { Coalesce } from './merged-read.js';
+import { COALESCE_AUTO } from './merged-read.js';
 import { PointReads } from './point-reads.js';
 import type { ReadItem } from './read-item.js';
 import { ManyReads } from './read-many.js';
 import type { GetManyOptions, GetOptions, Store, StoreRequest, ValueInfo } from './store.js';
-
-/**
- * A device with 130,000 reads and 2 GiB a second reads 16 KiB more in the time of one more read. Merged reads stay small
- * enough for several to be in flight.
- */
-const COALESCE: Coalesce = { gapBytesMax: 16 * 1024, readBytesMax: 1024 * 1024 };
 
 /** What says that there is no value: nothing under that name, or a directory. */
 const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR'];
@@ -161,7 +155,7 @@ export class LocalStore implements Store {
   /** Reads ranges of one file in bulk: what is long, in pieces; what lies close together, at once. */
   async #readRanges(path: string, ranges: readonly (ByteRange | undefined)[], signal: AbortSignal | undefined) {
     const requests = ranges.map((range) => ({ range }));
-    const reads = new ManyReads(this.#engine, requests, { pathOf: () => path, coalesce: COALESCE, signal });
+    const reads = new ManyReads(this.#engine, requests, { pathOf: () => path, coalesce: COALESCE_AUTO, signal });
     const gathering = new Gathering(this.#memory);
     const values = new Array<Uint8Array>(ranges.length);
     for await (const item of reads) {

@@ -13,7 +13,7 @@ const { ECANCELED, EISDIR, ENOENT, ENOTDIR } = constants.errno;
 type Outcome = Uint8Array | undefined;
 
 /** What is to be read: a range of a cached file, or a whole file. */
-export interface Point {
+interface Point {
   readonly path: string;
   readonly offset: number;
   /** Bytes, or TO_END. */

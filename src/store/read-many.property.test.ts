@@ -1,4 +1,5 @@
 import { truncateSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engineFor, Scratch } from '../engine/conformance-kit.js';
@@ -6,11 +7,13 @@ import { PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { isLsioError } from '../errors.js';
 import { type ByteRange, resolveRange } from '../range.js';
+import { LONG_PIECE_BYTES } from './long-read.js';
 import type { ReadRequest } from './read-item.js';
 import { readMany } from './read-many.js';
+import { ReorderingEngine } from './reordering-engine.testing.js';
 import { expectReceived, onEachEngine, type Received, receive, watch } from './store.testing.js';
 
-const SIZES = [0, 1, 100, 4096, 5000, 70_000, 300_000, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 3, 19_000_000];
+const SIZES = [0, 1, 100, 4096, 5000, 70_000, 300_000, PIECE_BYTES_MAX, 9 * LONG_PIECE_BYTES, 19_000_000];
 
 /** Sizes, offsets and lengths that lie around those of the files, and anything else. */
 const bytes = fc.oneof(
@@ -87,8 +90,95 @@ onEachEngine((name) => {
         expect(received).toHaveLength(requests.length);
         for (const [index, request] of requests.entries()) expectRead(received[index], request, expected[index]!);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
+  });
+
+  // No engine of ours takes part in these.
+  describe.runIf(name === 'node')('readMany(), whatever order reads finish in', () => {
+    const engines = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2 ** 31 - 2 }));
+
+    function reorderingEngine([queueDepth, seed]: readonly [number, number]): ReorderingEngine {
+      let state = seed;
+      return new ReorderingEngine(queueDepth, () => {
+        state = (state * 48_271) % (2 ** 31 - 1);
+        return state / (2 ** 31 - 1);
+      });
+    }
+
+    test('gives what resolveRange() says', async () => {
+      await fc.assert(
+        fc.asyncProperty(runs, options, engines, async (runs, options, parameters) => {
+          const engine = reorderingEngine(parameters);
+          const asked = runs.flatMap(({ file, ranges }) => ranges.map((range) => ({ file: files[file]!, range })));
+          const requests = asked.map(({ file, range }) => ({ path: file.path, range }));
+          const received = await receive(readMany(engine, requests, options), requests);
+          expect(received).toHaveLength(requests.length);
+          for (const [index, { file }] of asked.entries()) expectRead(received[index], requests[index]!, file.bytes);
+          expect(engine.leasedBytes).toBe(0);
+        }),
+        { numRuns: 150, timeout: 5000 },
+      );
+    });
+
+    test('lends nothing while its taker waits for a read, which may need the memory', async () => {
+      await fc.assert(
+        fc.asyncProperty(runs, options, engines, async (runs, options, parameters) => {
+          const engine = reorderingEngine(parameters);
+          const requests = runs.flatMap(({ file, ranges }) =>
+            ranges.map((range) => ({ path: files[file]!.path, range })),
+          );
+          const reads = readMany(engine, requests, options);
+          for (let ended = false; !ended; ) {
+            let waits = true;
+            const next = reads.next().then(({ done }) => {
+              waits = false;
+              ended = done === true;
+            });
+            while (waits) {
+              await setImmediate();
+              if (waits) expect(engine.leasedBytes).toBe(0);
+            }
+            await next;
+          }
+        }),
+        { numRuns: 50, timeout: 5000 },
+      );
+    });
+
+    test('lends half the memory at most while its taker is busy', async () => {
+      const engine = reorderingEngine([128, 1]);
+      const reads = readMany(engine, Array(2000).fill({ path: files[4]!.path }));
+      await reads.next();
+      let before = -1;
+      while (before !== engine.leasedBytes) {
+        before = engine.leasedBytes;
+        for (let turn = 0; turn < 20; turn++) await setImmediate();
+      }
+      expect(before).toBeGreaterThan(0);
+      expect(before).toBeLessThanOrEqual(engine.info.slabBytes / 2);
+      await reads.return?.();
+      expect(engine.leasedBytes).toBe(0);
+    });
+
+    test('goes on, however many of the files are long', async () => {
+      const length = fc.oneof(
+        { weight: 3, arbitrary: fc.constantFrom(8, 9) },
+        { weight: 1, arbitrary: fc.constant(4) },
+      );
+      const which = fc.array(length, { minLength: 10, maxLength: 30 });
+      await fc.assert(
+        fc.asyncProperty(which, fc.boolean(), engines, async (which, ordered, parameters) => {
+          const engine = reorderingEngine(parameters);
+          const asked = which.map((index) => files[index]!);
+          let bytes = 0;
+          for await (const item of readMany(engine, asked, { ordered })) bytes += item.bytes.length;
+          expect(bytes).toBe(asked.reduce((sum, file) => sum + file.bytes.length, 0));
+          expect(engine.leasedBytes).toBe(0);
+        }),
+        { numRuns: 10, timeout: 10_000 },
+      );
+    });
   });
 
   describe('readMany() with coalesce', () => {
@@ -110,7 +200,7 @@ onEachEngine((name) => {
     const resizing = (async () => {
       for (let round = 0; !stop; round++) {
         truncateSync(path, round % 2 === 0 ? 8_500_000 : 9_000_000);
-        await new Promise((resolve) => setImmediate(resolve));
+        await setImmediate();
       }
     })();
     for (let round = 0; round < 20; round++) {

@@ -36,6 +36,14 @@ onEachEngine((name) => {
       expect(received.map(({ items }) => items)).toEqual([9, 10]);
     });
 
+    test('gives many long files, which compete for the room for pieces', async () => {
+      const [one, other] = [scratch.file(9 * LONG_PIECE_BYTES), scratch.file(20 * LONG_PIECE_BYTES)];
+      const files = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one : other));
+      let bytes = 0;
+      for await (const item of readMany(engine(), files, { ordered })) bytes += item.bytes.length;
+      expect(bytes).toBe(10 * 29 * LONG_PIECE_BYTES);
+    });
+
     test('fails only what fails, each with its path and offset', async () => {
       const good = scratch.file(10_000);
       const fifo = new SilentFifo(scratch.path(`fifo-${ordered}`));
@@ -128,6 +136,24 @@ onEachEngine((name) => {
       }
       expect(watched.shares).toBe(2);
       expect(watched.closes()).toBe(2);
+    });
+
+    test('closes a long file when it is through', async () => {
+      const long = scratch.file(9 * MI);
+      const watched = watch(engine());
+      let end = () => {};
+      async function* requests() {
+        yield long;
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      }
+      for await (const { last } of readMany(watched.engine, requests(), { ordered })) {
+        if (!last) continue;
+        await expect.poll(() => watched.closes()).toBe(1);
+        end();
+      }
+      expect(watched.shares).toBe(1);
     });
 
     test('takes requests as they are needed: 100,000 of them in bounded memory', async () => {

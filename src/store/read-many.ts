@@ -146,7 +146,7 @@ export class ManyReads<R extends Ranged> implements AsyncIterableIterator<Item<R
     const item = this.#delivery.take();
     if (item !== undefined) {
       this.#current = item;
-      if (this.#delivery.hasRoom) this.#reads.wakeIfStarved();
+      this.#reads.wakeIfStarved();
       return { done: false, value: item };
     }
     if (this.#failure !== undefined) return undefined;

@@ -21,7 +21,7 @@ export interface Ranged {
   readonly range?: ByteRange | undefined;
 }
 
-export interface ReadsOptions<R> {
+interface ReadsOptions<R> {
   readonly engine: Engine;
   readonly intake: Intake<R>;
   readonly delivery: Delivery<R>;

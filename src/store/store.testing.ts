@@ -67,7 +67,7 @@ export function expectReceived(received: Received | undefined, expected: Uint8Ar
 }
 
 /** What an engine was asked for. */
-export interface Watched {
+interface Watched {
   readonly engine: Engine;
   reads: number;
   shares: number;
@@ -75,7 +75,7 @@ export interface Watched {
 }
 
 /** How a read of `length` bytes at `offset` is to go wrong: it stops after `bytes`, with `errno` or at the end. */
-export type Fault = (offset: number, length: number) => { bytes: number; errno: number } | undefined;
+type Fault = (offset: number, length: number) => { bytes: number; errno: number } | undefined;
 
 /** An engine that counts its reads, and spoils some of them. */
 export function watch(engine: Engine, fault: Fault = () => undefined): Watched {

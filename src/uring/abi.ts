@@ -55,10 +55,11 @@ export const SQE_FIXED_FILE = 1;
 
 export const AT_FDCWD = -100;
 /**
- * O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOCTTY: nor may a terminal become ours. O_RDONLY is 0. Where
- * the system lacks a flag, its constant is undefined, which `|` takes for 0.
+ * O_NOCTTY: a terminal must not become ours. O_RDONLY is 0. Not O_NONBLOCK: a file opened with it counts as one that
+ * never waits, so that reads from a file system which doesn't know better (FUSE, NFS) would block our own thread.
  */
-export const OPEN_FLAGS = constants.O_NOCTTY | constants.O_NONBLOCK;
+export const OPEN_FLAGS = constants.O_NOCTTY;
+/** Undefined where the system lacks it, which `|` takes for 0. */
 export const { O_DIRECT } = constants;
 
 /** The names of the set-up flags that are on in `flags`, for people. */

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { openEngine } from '../../src/engine/open.js';
@@ -29,6 +30,8 @@ export interface Limits {
   /** The command that runs node, with its arguments before. */
   readonly under?: readonly string[];
   readonly nodeOptions?: readonly string[];
+  /** Where the program is written to, for one that must be a file. */
+  readonly file?: string;
 }
 
 /** What the programs use. They are plain JavaScript, so they read through dist. */
@@ -48,20 +51,22 @@ const PRELUDE = `
     }
   }
 
-  /** The bytes of files, or the errno that each fails with. */
-  export async function readAll(engine, paths, options = {}, onDone = () => {}) {
+  /** The bytes of files (of paths, or of { path, file, offset, length }), or the errno that each fails with. */
+  export async function readAll(engine, asks, options = {}, onDone = () => {}) {
     const answers = [];
     let next = 0;
     await engine.run({
-      get ended() { return next === paths.length; },
+      get ended() { return next === asks.length; },
       fill(slots, free, count) {
         let filled = 0;
-        for (; filled < count && next < paths.length; filled++, next++) {
+        for (; filled < count && next < asks.length; filled++, next++) {
           const slot = free[filled];
+          const ask = typeof asks[next] === 'object' ? asks[next] : { path: asks[next] };
           slots.tag[slot] = next;
-          slots.path[slot] = paths[next];
-          slots.offset[slot] = 0;
-          slots.length[slot] = -1;
+          slots.path[slot] = ask.path;
+          slots.file[slot] = ask.file;
+          slots.offset[slot] = ask.offset ?? 0;
+          slots.length[slot] = ask.length ?? -1;
         }
         return filled;
       },
@@ -78,8 +83,10 @@ const PRELUDE = `
 
 /** Runs a program in a process of its own, and gives the JSON that it prints. */
 export function runChild(program: string, limits: Limits = {}): unknown {
-  const { shell = 'true', env = {}, asNobody = false, under = [], nodeOptions = [] } = limits;
-  const command = [...under, process.execPath, ...nodeOptions, '--input-type=module', '-e', PRELUDE + program];
+  const { shell = 'true', env = {}, asNobody = false, under = [], nodeOptions = [], file } = limits;
+  const script = file === undefined ? ['--input-type=module', '-e', PRELUDE + program] : [file];
+  if (file !== undefined) writeFileSync(file, PRELUDE + program);
+  const command = [...under, process.execPath, ...nodeOptions, ...script];
   const child = spawnSync('sh', ['-c', `${shell} && exec "$@"`, 'sh', ...command], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
@@ -90,4 +97,3 @@ export function runChild(program: string, limits: Limits = {}): unknown {
   expect({ status: child.status, signal: child.signal }).toEqual({ status: 0, signal: null });
   return JSON.parse(child.stdout);
 }
-

@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documentOf, runLsio, runScript } from './helpers/run-lsio.js';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'lsio-cli-'));
+  writeFileSync(path.join(directory, 'a'), 'a');
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('lsio', () => {
+  test.each(['--version', '-V'])('%s prints the version of the package', (option) => {
+    expect(runLsio([option])).toEqual({ status: 0, stdout: Buffer.from(`${version}\n`), stderr: '' });
+  });
+
+  test('--version loads nothing but what prints it', () => {
+    const { stderr } = runLsio(['--version'], { env: { NODE_DEBUG: 'esm,module' } });
+    expect(stderr).toContain('dist/cli/version.js');
+    expect(stderr).not.toMatch(/commander|koffi|pino|dist\/engine/);
+  });
+
+  test('--help gives examples first, and names every command', () => {
+    const { status, stdout, stderr } = runLsio(['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.toString()).toMatch(/^Examples:\n {2}lsio get /);
+    const listed = [...stdout.toString().matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name]) => name);
+    expect(listed).toEqual(expect.arrayContaining(['get', 'files', 'bench', 'compare-fio', 'doctor']));
+  });
+
+  test('without arguments says how to use it, on stderr', () => {
+    const { status, stdout, stderr } = runLsio([]);
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('Usage: lsio');
+  });
+
+  test.each([
+    { args: ['gte'], line: "unknown command 'gte'", hint: 'Did you mean get?' },
+    { args: ['nothing-like-it'], line: "unknown command 'nothing-like-it'", hint: 'lsio --help' },
+    { args: ['--bogus'], line: "unknown option '--bogus'", hint: 'lsio --help' },
+    { args: ['get', '--rang', '0-1'], line: "unknown option '--rang'", hint: 'Did you mean --range?' },
+    { args: ['get', '--bogus'], line: "unknown option '--bogus'", hint: 'lsio get --help' },
+    { args: ['get', '--range'], line: "option '-R, --range <range>' argument missing", hint: 'lsio get --help' },
+    {
+      args: ['get', '--engine', 'x', 'a'],
+      line: "option '--engine <engine>' argument 'x' is invalid. Allowed choices are auto, uring, node.",
+      hint: 'lsio get --help',
+    },
+  ])('$args is refused in one line and a hint', ({ args, line, hint }) => {
+    const { status, stdout, stderr } = runLsio(args);
+    expect({ status, stdout: stdout.toString(), stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `lsio: ${line}\n  → ${hint}\n`,
+    });
+  });
+
+  test('--json prints one document when the command is refused, too', () => {
+    const result = runLsio(['get', '--json', '--bogus']);
+    expect(result.status).toBe(2);
+    expect(documentOf(result)).toEqual({
+      schema: 'lsio.get/1',
+      error: { kind: 'usage', message: "unknown option '--bogus'", remedy: 'lsio get --help' },
+      exitCode: 2,
+    });
+    expect(runLsio(['get', '--bogus', '--', '--json']).stdout.toString()).toBe('');
+  });
+
+  test.each(['--version', '--help', 'get --help', 'doctor', 'get --discard --json a', 'get a'])(
+    'exits with 4 when stdout is full: %s',
+    (args) => {
+      const { status, stderr } = runScript(`lsio ${args} > /dev/full`, { cwd: directory });
+      expect({ status, stderr }).toEqual({
+        status: 4,
+        stderr: 'lsio: stdout: no space left on device (ENOSPC)\n',
+      });
+    },
+  );
+
+  test.each([18, 19, 20, 22, 30, 64])('says what to do with %i open files allowed', (openFiles) => {
+    const { status, stderr } = runScript(`ulimit -n ${openFiles}; lsio get -q a`, { cwd: directory });
+    // Below about 20 Node itself ends before lsio begins.
+    if (stderr.includes('node:internal')) return expect(openFiles).toBeLessThan(20);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^lsio: .*open files.*\n {2}→ ulimit -n \d+.*\n$/);
+  });
+});

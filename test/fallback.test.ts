@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blockSyscallsLauncher, IO_URING_SYSCALLS } from './helpers/block-syscalls.js';
+import { named, noUring } from './helpers/engine-child.js';
+import { documentOf, runLsio } from './helpers/run-lsio.js';
+
+const launcher = blockSyscallsLauncher();
+const { setup, enter } = IO_URING_SYSCALLS;
+
+let cwd = '';
+beforeAll(() => {
+  cwd = mkdtempSync(path.join(tmpdir(), 'lsio-fallback-'));
+  writeFileSync(path.join(cwd, 'a'), 'aaa');
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+/** How io_uring is taken away, and what is said of it. */
+const CAUSES = [
+  {
+    cause: 'liburing is missing',
+    options: { env: { LSIO_LIBURING: 'liburing.so.9' } },
+    reason: /^liburing\.so\.9 can't be loaded: /,
+    remedy: 'apt-get install liburing2 (or set LSIO_LIBURING to the path of liburing.so.2)',
+    skip: process.platform === 'linux' ? undefined : 'Linux only',
+  },
+  ...[setup, enter].map((number) => ({
+    cause: `system call ${number} is blocked`,
+    options: { under: [launcher.path ?? '', 'EPERM', String(number), '--'] },
+    reason: /\(EPERM\)/,
+    remedy: number === setup ? 'docker run --security-opt seccomp=unconfined' : '--engine node',
+    // With all of it blocked already, the first call fails instead.
+    skip: launcher.skip ?? (number === setup ? undefined : noUring),
+  })),
+];
+
+describe.each(CAUSES)('when $cause', ({ options, reason, remedy, skip }) => {
+  const testCause = test.skipIf(skip !== undefined);
+
+  testCause(named('lsio get takes the portable engine, and says so in one line', skip), () => {
+    const { status, stdout, stderr } = runLsio(['get', 'a'], { cwd, ...options });
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: 'aaa' });
+    const [note = '', summary, ...more] = stderr.split(/(?<=\n)/);
+    const [, said = '', mended] = /^lsio: engine node, not io_uring: (.*); mended by: (.*)\n$/.exec(note) ?? [];
+    expect(said).toMatch(reason);
+    expect(mended).toContain(remedy);
+    expect(summary).toMatch(/^1 items, 3 bytes, .*, engine node\n$/);
+    expect(more).toEqual([]);
+  });
+
+  testCause(named('lsio get -q says nothing of it, and the JSON all', skip), () => {
+    const result = runLsio(['get', '-q', '--discard', '--json', 'a'], { cwd, ...options });
+    expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(documentOf(result)).toMatchObject({ engine: 'node', engineReason: expect.stringMatching(reason) });
+  });
+
+  testCause(named('lsio get --engine uring exits with 3', skip), () => {
+    const { status, stdout, stderr } = runLsio(['get', '--engine', 'uring', 'a'], { cwd, ...options });
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: 3, stdout: '' });
+    const [said = '', mended = ''] = stderr.split('\n');
+    expect(said.slice('lsio: '.length)).toMatch(reason);
+    expect(mended).toContain(`  → ${remedy}`);
+    const json = runLsio(['get', '--engine', 'uring', '--discard', '--json', 'a'], { cwd, ...options });
+    expect(documentOf(json)).toMatchObject({ error: { kind: 'unavailable' }, exitCode: 3 });
+  });
+
+  testCause(named('lsio doctor names the cause and the remedy', skip), () => {
+    const result = runLsio(['doctor', '--json'], { cwd, ...options });
+    expect(result.status).toBe(0);
+    const { engine, problems } = documentOf(result);
+    expect(engine).toBe('node');
+    expect(problems).toContainEqual({
+      problem: expect.stringMatching(reason),
+      remedy: expect.stringContaining(remedy),
+    });
+    const text = runLsio(['doctor'], { cwd, ...options }).stdout.toString();
+    expect(text).toMatch(/^engine {5}node: /);
+    expect(text).toContain(`    → ${remedy}`);
+  });
+});
+
+describe('lsio doctor', () => {
+  test.skipIf(noUring !== undefined)(named('tells what it found', noUring), () => {
+    const result = runLsio(['doctor', '--json', cwd, '/proc'], { cwd });
+    expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(documentOf(result)).toMatchObject({
+      engine: 'uring',
+      engineReason: 'io_uring works here',
+      queueDepth: 128,
+      node: process.versions.node,
+      liburing: { path: 'liburing.so.2', functions: {} },
+      directories: [{ path: cwd }, { path: '/proc', fileSystem: 'proc', direct: null }],
+    });
+  });
+
+  test.skipIf(noUring !== undefined)(named('prints it as lines for people', noUring), () => {
+    const { stdout } = runLsio(['doctor', '/proc', 'nosuch'], { cwd });
+    const lines = stdout.toString().split('\n');
+    expect(lines.map((line) => line.slice(0, 10).trim()).slice(0, 9)).toEqual([
+      'engine',
+      'kernel',
+      'liburing',
+      'ring',
+      'flags',
+      'limits',
+      'node',
+      'koffi',
+      'fio',
+    ]);
+    expect(lines).toContain('/proc      proc, no O_DIRECT');
+    expect(lines.slice(lines.indexOf('Problems:'))).toEqual(
+      expect.arrayContaining(['  nosuch is not a directory', '    → mkdir -p nosuch']),
+    );
+  });
+
+  test('says what to install where fio is missing', () => {
+    const env = { LSIO_FIO: '/nonexistent/fio' };
+    const result = runLsio(['doctor', '--json'], { cwd, env });
+    expect(result.status).toBe(0);
+    const { fio, problems } = documentOf(result);
+    expect(fio).toBe(null);
+    expect(problems).toContainEqual({ problem: expect.stringContaining('fio'), remedy: 'apt-get install fio' });
+  });
+
+  test('exits with 3 when nothing works', () => {
+    const under = ['bash', '-c', 'ulimit -n 64; exec "$@"', '--'];
+    const result = runLsio(['doctor', '--json'], { cwd, under });
+    expect(result.status).toBe(3);
+    expect(documentOf(result)).toMatchObject({ engine: null, queueDepth: null, limits: { openFiles: 64 } });
+    expect(runLsio(['doctor'], { cwd, under }).stdout.toString()).toMatch(/^engine {5}none works\n/);
+  });
+});
+
+describe('--log-level', () => {
+  test('debug logs the engine and the batches, as JSON lines on stderr', () => {
+    const { stderr } = runLsio(['get', '-q', '--discard', '--engine', 'node', '--log-level', 'debug', 'a'], { cwd });
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'info', msg: 'engine', engine: 'node', reason: 'asked for', queueDepth: 128 },
+      { level: 'debug', msg: 'read', reads: 1, bytes: 3, batches: 1 },
+    ]);
+  });
+
+  test('debug shows the stack of an unexpected error, other levels do not', () => {
+    const broken = path.join(cwd, 'broken.mjs');
+    writeFileSync(
+      broken,
+      "import fs from 'node:fs'; fs.lstatSync = () => { throw new TypeError('by the test') }; import('node:module').then((m) => m.syncBuiltinESMExports());",
+    );
+    const options = { cwd, env: { NODE_OPTIONS: `--import ${broken}` } };
+    const quiet = runLsio(['get', '-q', '-o', 'out', 'a'], options);
+    expect(quiet.status).toBe(70);
+    expect(quiet.stderr).toMatch(/^lsio: unexpected error: TypeError: by the test\n {2}→ this is a bug in lsio: .*\n$/);
+    const loud = runLsio(['get', '-q', '-o', 'out', '--log-level', 'debug', 'a'], options);
+    expect(loud.stderr).toMatch(/TypeError: by the test\n {4}at .*broken\.mjs/);
+  });
+
+  test.each(['throw error', 'Promise.reject(error)'])(
+    'an error that nobody awaits ends the program with 70: %s',
+    (how) => {
+      const broken = path.join(cwd, 'late.mjs');
+      writeFileSync(broken, `setTimeout(() => { const error = new Error('by the test'); ${how} }, 600).unref();`);
+      const options = {
+        cwd,
+        env: { NODE_OPTIONS: `--import ${broken}` },
+        under: ['bash', '-c', 'sleep 3 | "$@"', '--'],
+      };
+      const result = runLsio(['get', '-q', '--discard', '--json', '--files-from', '-'], options);
+      expect(result.status).toBe(70);
+      expect(result.stderr).toMatch(/^lsio: unexpected error: Error: by the test\n {2}→ .*\n$/);
+      expect(documentOf(result)).toMatchObject({ items: [], error: { kind: 'internal' }, exitCode: 70 });
+    },
+  );
+
+  test('-v logs the engine; without it nothing is logged, and pino is not loaded', () => {
+    expect(JSON.parse(runLsio(['get', '-q', '-v', '--discard', 'a'], { cwd }).stderr)).toMatchObject({ msg: 'engine' });
+    const env = { NODE_DEBUG: 'module' };
+    expect(runLsio(['get', '-q', '--discard', 'a'], { cwd, env }).stderr).not.toMatch(/pino|cli-progress/);
+  });
+});
+
+describe('--progress', () => {
+  test('always shows how far it is after a second, also where stderr is no terminal; -q never', async () => {
+    const script = ['bash', '-c', '(echo a; sleep 1.8; echo a) | "$@"', '--'];
+    const args = ['get', '--discard', '--files-from', '-'];
+    const { stderr } = runLsio([...args, '--progress', 'always'], { cwd, under: script });
+    expect(stderr).toMatch(/^1 items {2}3 B {2}0\.0 MiB\/s\n/m);
+    expect(runLsio(args, { cwd, under: script }).stderr).toMatch(/^(lsio: .*\n)?2 items, 6 bytes, .*\n$/);
+    expect(runLsio([...args, '-q', '--progress', 'always'], { cwd, under: script }).stderr).toBe('');
+  });
+});

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { type Schema, violations } from './json-schema.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const LSIO = path.join(ROOT, 'bin/lsio.js');
+const LIMIT_MS = 25_000;
+
+if (!existsSync(path.join(ROOT, 'dist'))) throw new Error('dist is not there: npm run build');
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  readonly input?: string | Uint8Array;
+  /** The command that runs lsio, with its arguments before. */
+  readonly under?: readonly string[];
+}
+
+export interface RunResult {
+  /** As a shell would say it: 128 and the number of the signal, if one ended it. */
+  readonly status: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+const SIGNALS: Record<string, number> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 };
+
+/** Runs the built binary to its end. */
+export function runLsio(args: readonly string[], { cwd, env, input, under = [] }: RunOptions = {}): RunResult {
+  const [command = '', ...rest] = [...under, process.execPath, LSIO, ...args];
+  const { status, signal, stdout, stderr, error } = spawnSync(command, rest, {
+    cwd,
+    env: { ...process.env, ...env },
+    input,
+    maxBuffer: 2 ** 30,
+    timeout: LIMIT_MS,
+  });
+  if (error !== undefined) throw error;
+  return { status: status ?? SIGNALS[signal ?? ''] ?? -1, stdout, stderr: stderr.toString() };
+}
+
+/** Runs a script of bash in which `lsio` is the built binary: for pipes, redirections and bytes that are not UTF-8. */
+export function runScript(script: string, options: RunOptions = {}): RunResult {
+  const { cwd, env, input } = options;
+  const prelude = `lsio() { "${process.execPath}" "${LSIO}" "$@"; }\n`;
+  const { status, stdout, stderr, error } = spawnSync('bash', ['-c', prelude + script], {
+    cwd,
+    env: { ...process.env, ...env },
+    input,
+    maxBuffer: 2 ** 30,
+    timeout: LIMIT_MS,
+  });
+  if (error !== undefined) throw error;
+  return { status: status ?? -1, stdout, stderr: stderr.toString() };
+}
+
+/** Starts the built binary, with pipes to its stdin, stdout and stderr. */
+export function startLsio(args: readonly string[], { cwd, env }: RunOptions = {}): ChildProcess {
+  return spawn(process.execPath, [LSIO, ...args], { cwd, env: { ...process.env, ...env } });
+}
+
+/** The exit status, as {@link RunResult} has it. */
+export function statusOf(child: ChildProcess): Promise<number> {
+  return new Promise((fulfil) => {
+    child.once('close', (status, signal) => fulfil(status ?? SIGNALS[signal ?? ''] ?? -1));
+  });
+}
+
+/** The JSON document on stdout, which must be all that is there and keep to the schema that it names. */
+export function documentOf({ stdout }: { readonly stdout: Buffer }): Record<string, unknown> {
+  const document = JSON.parse(stdout.toString());
+  const file = path.join(ROOT, 'schemas', `${document.schema.replace('/1', '')}.json`);
+  const schema: Schema = JSON.parse(readFileSync(file, 'utf8'));
+  expect(schema.$id).toBe(document.schema);
+  expect(violations(schema, document)).toEqual([]);
+  return document;
+}
