@@ -12,6 +12,7 @@ for command in fio strace git; do
   has_command "$command" || missing="$missing $command"
 done
 echo '#include <linux/seccomp.h>' | cc -E -x c - >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
+{ has_command pkg-config && pkg-config --exists fuse3; } || missing="$missing fuse3 libfuse3-dev pkg-config"
 install_missing $missing
 say 'npm ci'
 npm ci
@@ -30,14 +31,14 @@ vitest_by() {
     echo "exit code $?: $*" >&2
 }
 
-vitest_by 480 'io_uring allowed' npm run check --
+vitest_by 540 'io_uring allowed' npm run check --
 
 launcher=node_modules/.cache/lsio/block-syscalls
 mkdir -p "$(dirname "$launcher")"
 if [ "$(uname)" = Linux ] && cc -O1 -o "$launcher" test/helpers/block-syscalls.c; then
   # The numbers are io_uring_setup, io_uring_enter and io_uring_register.
   export LSIO_TEST_BLOCKED=1
-  vitest_by 300 'io_uring blocked' "$launcher" EPERM 425 426 427 -- npx vitest run
+  vitest_by 420 'io_uring blocked' "$launcher" EPERM 425 426 427 -- npx vitest run
   set -- "$reports/io_uring blocked.json"
 else
   set -- --skipped 'the tests with io_uring blocked: they need Linux and a C compiler'
