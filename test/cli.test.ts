@@ -71,7 +71,7 @@ describe('lsio', () => {
     expect(runLsio(['get', '--bogus', '--', '--json']).stdout.toString()).toBe('');
   });
 
-  test.each(['--version', '--help', 'get --help', 'doctor', 'get --discard --json a', 'get a'])(
+  test.each(['--version', '--help', 'get --help', 'doctor', 'get -q --discard --json a', 'get -q a'])(
     'exits with 4 when stdout is full: %s',
     (args) => {
       const { status, stderr } = runScript(`lsio ${args} > /dev/full`, { cwd: directory });

@@ -237,7 +237,7 @@ describe.each(ENGINES)('lsio get --engine %s, stopped', (engine) => {
     { signal: 'SIGTERM' as const, status: 143 },
   ])('by $signal leaves no temporary file, and says nothing', async ({ signal, status }) => {
     makeSparse();
-    const child = startLsio(['get', '--engine', engine, '-o', 'out', 'sparse'], { cwd });
+    const child = startLsio(['get', '-q', '--engine', engine, '-o', 'out', 'sparse'], { cwd });
     const stderr: Buffer[] = [];
     child.stderr?.on('data', (chunk) => stderr.push(chunk));
     const out = path.join(cwd, 'out');
@@ -250,7 +250,7 @@ describe.each(ENGINES)('lsio get --engine %s, stopped', (engine) => {
 
   test('while nobody reads its output', async () => {
     makeSparse();
-    const child = startLsio(['get', '--engine', engine, 'sparse'], { cwd });
+    const child = startLsio(['get', '-q', '--engine', engine, 'sparse'], { cwd });
     await once(child.stdout!, 'readable');
     await sleep(300);
     const beganMs = performance.now();
@@ -260,7 +260,7 @@ describe.each(ENGINES)('lsio get --engine %s, stopped', (engine) => {
   });
 
   test('while it waits for a list', async () => {
-    const child = startLsio(['get', '--engine', engine, '--discard', '-'], { cwd });
+    const child = startLsio(['get', '-q', '--engine', engine, '--discard', '-'], { cwd });
     child.stdin?.write('a\n');
     await sleep(500);
     child.kill('SIGINT');
@@ -269,7 +269,7 @@ describe.each(ENGINES)('lsio get --engine %s, stopped', (engine) => {
 
   test('completes its JSON document', async () => {
     makeSparse();
-    const child = startLsio(['get', '--engine', engine, '--discard', '--json', 'sparse'], { cwd });
+    const child = startLsio(['get', '-q', '--engine', engine, '--discard', '--json', 'sparse'], { cwd });
     const stdout: Buffer[] = [];
     child.stdout?.on('data', (chunk) => stdout.push(chunk));
     await sleep(400);
@@ -283,7 +283,7 @@ describe.each(ENGINES)('lsio get --engine %s, stopped', (engine) => {
 
   test('by --timeout', () => {
     makeSparse();
-    const result = runLsio(['get', '--engine', engine, '--discard', '--timeout', '50ms', 'sparse'], { cwd });
+    const result = runLsio(['get', '-q', '--engine', engine, '--discard', '--timeout', '50ms', 'sparse'], { cwd });
     expect(result).toEqual({
       status: 1,
       stdout: Buffer.alloc(0),

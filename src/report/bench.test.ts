@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import type { BenchResult, CaseResult, RunRecord } from '../bench/result.js';
+import { renderBench } from './bench.js';
+
+const RUN: RunRecord = {
+  wallNs: 1e9,
+  cpuUserNs: 1e8,
+  cpuSystemNs: 4e8,
+  bytes: 2 ** 30,
+  operations: 4096,
+  residentBytesBefore: 0,
+  deviceBytes: 2 ** 30,
+  valid: true,
+};
+
+function entry(engine: CaseResult['engine'], bytesPerSecond: number | null, queueDepth = 16): CaseResult {
+  return {
+    case: 'whole-files',
+    cache: 'cold',
+    direct: engine === 'uring',
+    engine,
+    engineReason: '',
+    queueDepth,
+    rings: 1,
+    threadPoolSize: null,
+    order: 'sorted',
+    files: 1000,
+    operations: 1000,
+    bytes: 262_144_000,
+    passes: 1,
+    runs: [RUN, { ...RUN, valid: bytesPerSecond !== null }],
+    bytesPerSecond,
+    bytesPerSecondLow: bytesPerSecond,
+    bytesPerSecondHigh: bytesPerSecond,
+    operationsPerSecond: bytesPerSecond === null ? null : bytesPerSecond / 262_144,
+    latencyNsP50: 250_000,
+    latencyNsP99: 1_250_000,
+    deviceQueueAverage: 12.345,
+    verified: 'sample',
+  };
+}
+
+function result(cases: CaseResult[]): BenchResult {
+  return {
+    schema: 'lsio.bench/1',
+    environment: {
+      date: '2026-11-21T00:00:00.000Z',
+      lsio: '0.1.0',
+      node: '20.20.2',
+      kernel: 'Linux 6.18',
+      cpu: 'CPU',
+      cpus: 2,
+      memoryBytes: 2 ** 34,
+      virtualisation: null,
+      governor: null,
+      loadAverage: 0,
+      dir: '/data',
+      fileSystem: 'ext4',
+      mountOptions: 'rw',
+      device: { name: 'vda' },
+    },
+    cases,
+    warnings: [{ kind: 'cold-was-warm', case: 'whole-files', residentBytes: 4096, bytes: 8192 }],
+    interrupted: false,
+  };
+}
+
+describe('renderBench()', () => {
+  test('shows the machine, a table for each cell, and every warning with the next action', () => {
+    const text = renderBench(result([entry('uring', 2 ** 31), entry('sync', null)]), false);
+    expect(text).toBe(`2 × CPU, 16.0 GiB
+Linux 6.18, ext4 on vda, Node 20.20.2, 2026-11-21
+
+whole-files · cold · O_DIRECT · depth 16 · 1,000 files, 250 MiB
+engine  files/s   MiB/s     p50      p99  CPU s/GiB  queue  runs
+uring    8.19 k  2048.0  250 µs  1.25 ms       0.50   12.3     2
+sync          –       –       –        –          –      –   1/2
+
+warning: whole-files: a cold run found 4.00 KiB of 8.00 KiB in the page cache and was not counted; end what else reads these files, or move them to another directory
+`);
+  });
+
+  test('draws throughput against depth for a sweep', () => {
+    const text = renderBench(result([entry('uring', 2 ** 30, 1), entry('uring', 2 ** 31, 8)]), false);
+    expect(text).toContain('whole-files · cold: throughput against depth');
+    expect(text).toContain('2048 ┼');
+    for (const line of text.split('\n').slice(0, -2)) expect(line.length).toBeLessThanOrEqual(200);
+  });
+
+  test('colours only what is to be coloured', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+    const escapes = /\u001b\[\d+m/g;
+    const cases = [entry('uring', 2 ** 31), entry('sync', 2 ** 30)];
+    expect(renderBench(result(cases), false)).not.toMatch(escapes);
+    expect(renderBench(result(cases), true).replace(escapes, '')).toContain('throughput over the runs');
+  });
+});

@@ -1,0 +1,172 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { named, noUring } from './helpers/engine-child.js';
+import { runLsio } from './helpers/run-lsio.js';
+
+const noFio = spawnSync('fio', ['--version']).status === 0 ? undefined : 'fio is missing: apt-get install fio';
+
+let directory = '';
+let files = '';
+
+beforeAll(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'lsio-bench-'));
+  files = path.join(directory, 'files');
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function lsio(...args: string[]) {
+  const { status, stdout, stderr } = runLsio(args);
+  return { status, stdout: stdout.toString(), stderr };
+}
+
+describe('lsio files', () => {
+  test('create makes files that check proves, and finds them the next time', () => {
+    const args = [
+      'files',
+      'create',
+      '--dir',
+      files,
+      '--count',
+      '30',
+      '--size',
+      '16Ki',
+      '--big-size',
+      '64Mi',
+      '--with',
+      'lsio',
+    ];
+    expect(lsio(...args)).toEqual({
+      status: 0,
+      stdout: `${files}: 31 files, 64.5 MiB, laid out by lsio; 31 made, 0 kept\n`,
+      stderr: '',
+    });
+    expect(lsio(...args).stdout).toContain('0 made, 31 kept');
+    expect(lsio('files', 'check', '--dir', files)).toMatchObject({
+      status: 0,
+      stdout: `${files}: 31 files, 64.5 MiB: every byte is as it was made\n`,
+    });
+  });
+
+  test('check finds a damaged file', () => {
+    const damaged = path.join(directory, 'damaged');
+    lsio('files', 'create', '--dir', damaged, '--count', '2', '--size', '4Ki', '--big-size', '0', '--with', 'lsio');
+    writeFileSync(path.join(damaged, 'f1'), Buffer.alloc(4096));
+    const { status, stderr } = lsio('files', 'check', '--dir', damaged);
+    expect(status).toBe(1);
+    expect(stderr).toContain(path.join(damaged, 'f1'));
+    writeFileSync(path.join(damaged, 'foreign'), 'stays');
+    expect(lsio('files', 'rm', '--dir', damaged).status).toBe(0);
+    expect(readdirSync(damaged)).toContain('foreign');
+  });
+});
+
+describe('lsio bench', () => {
+  test.skipIf(noUring !== undefined)(named('measures every reader on the same work', noUring), () => {
+    const { status, stdout } = lsio(
+      ...['bench', '--files', files, '--case', 'whole-files', '--case', 'big-random', '--reads', '500'],
+      ...['--cache', 'as-is', '--runs', '2', '--verify', 'all', '--json'],
+    );
+    expect(status).toBe(0);
+    const { schema, cases, interrupted } = JSON.parse(stdout);
+    expect([schema, interrupted]).toEqual(['lsio.bench/1', false]);
+    expect(cases.map((entry: { case: string; engine: string }) => `${entry.case} ${entry.engine}`)).toEqual(
+      ['whole-files', 'big-random'].flatMap((name) =>
+        ['uring', 'promises', 'callback', 'sync'].map((engine) => `${name} ${engine}`),
+      ),
+    );
+    for (const entry of cases) {
+      expect([entry.operations, entry.bytes]).toEqual(
+        entry.case === 'whole-files' ? [30, 30 * 16_384] : [500, 500 * 4096],
+      );
+      expect(entry.verified).toBe('all');
+      expect(entry.bytesPerSecond).toBeGreaterThan(0);
+      expect(entry.bytesPerSecondLow).toBeLessThanOrEqual(entry.bytesPerSecondHigh);
+      expect(entry.runs).toHaveLength(2);
+      for (const run of entry.runs) expect(run.bytes).toBe(entry.bytes * entry.passes);
+    }
+  });
+
+  test('names the command that makes files where there are none', () => {
+    const empty = path.join(directory, 'empty');
+    mkdirSync(empty);
+    expect(lsio('bench', '--files', empty)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `lsio: ${empty}: holds no files\n  → lsio files create --dir ${empty}\n`,
+    });
+    const { status, stdout } = lsio('bench', '--files', path.join(directory, 'absent'), '--json');
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'lsio.bench/1', error: { kind: 'usage' }, exitCode: 2 });
+  });
+
+  test.each([
+    [['--queue-depth', '0'], '--queue-depth'],
+    [['--queue-depth', '1000000000'], '--queue-depth'],
+    [['--runs', '0'], '--runs'],
+    [['--engines', 'warp'], '--engines'],
+    [['--case', 'none'], '--case'],
+    [['--block-size', '4x'], '--block-size'],
+  ])('refuses %j', (args, option) => {
+    const { status, stdout, stderr } = lsio('bench', '--files', files, ...args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(new RegExp(`^lsio: ${option}`));
+  });
+
+  test('says so when a file changes under it', () => {
+    const changing = path.join(directory, 'changing');
+    lsio('files', 'create', '--dir', changing, '--count', '2', '--size', '4Ki', '--big-size', '0', '--with', 'lsio');
+    truncateSync(path.join(changing, 'f0'), 100);
+    // The manifest says 4 KiB, the listing 100 bytes: what counts is what is there, compared with node:fs.
+    const { status } = lsio(
+      'bench',
+      '--files',
+      changing,
+      '--engines',
+      'sync',
+      '--cache',
+      'as-is',
+      '--runs',
+      '1',
+      '--verify',
+      'all',
+    );
+    expect(status).toBe(0);
+  });
+});
+
+describe('lsio compare-fio', () => {
+  const skip = noUring ?? noFio;
+  test.skipIf(skip !== undefined)(named('gives a ratio for the same work on both sides', skip), () => {
+    const { status, stdout } = lsio(
+      ...['compare-fio', '--files', files, '--case', 'whole-files', '--case', 'big-random', '--reads', '500'],
+      ...['--cache', 'warm', '--queue-depth', '8', '--runs', '2', '--json'],
+    );
+    expect(status).toBe(0);
+    const { schema, comparisons } = JSON.parse(stdout);
+    expect(schema).toBe('lsio.compare-fio/1');
+    expect(comparisons).toHaveLength(2);
+    for (const entry of comparisons) {
+      expect(entry.ratioLow).toBeLessThanOrEqual(entry.ratio);
+      expect(entry.ratioHigh).toBeGreaterThanOrEqual(entry.ratio);
+      expect(['faster', 'slower', 'equal', 'undecided']).toContain(entry.verdict);
+      expect(entry.fio.commandLine).toMatch(/^cd .* && .*fio /);
+      expect(entry.lsio.commandLine).toMatch(/^lsio bench /);
+      for (const side of [entry.lsio, entry.fio]) {
+        for (const run of side.runs) {
+          expect([run.operations, run.bytes]).toEqual([entry.operations * entry.passes, entry.bytes * entry.passes]);
+        }
+      }
+    }
+  });
+
+  test.skipIf(noUring !== undefined)(named('without fio ends with the install line', noUring), () => {
+    const { status, stderr } = runLsio(['compare-fio', '--files', files, '--case', 'big-random', '--reads', '10'], {
+      env: { LSIO_FIO: '/nonexistent/fio' },
+    });
+    expect(status).toBe(3);
+    expect(stderr).toContain('apt-get install fio');
+  });
+});
