@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { assert } from '../assert.js';
 import { LsioError } from '../errors.js';
 import type { Ring } from '../uring/ring.js';

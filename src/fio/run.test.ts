@@ -20,7 +20,11 @@ import { CASES, type CaseName, type Workload } from '../workload/workload.js';
 import { type FioJobOptions, fioJob } from './job.js';
 import { findFio, memlockBytes, runFio } from './run.js';
 
-const missing = spawnSync('fio', ['--enghelp=io_uring']).status === 0 ? '' : ' (skipped: no fio that knows io_uring)';
+function whyNot(): string {
+  if (process.env.LSIO_TEST_BLOCKED === '1') return ' (skipped: io_uring is blocked, for fio, too)';
+  return spawnSync('fio', ['--enghelp=io_uring']).status === 0 ? '' : ' (skipped: no fio that knows io_uring)';
+}
+const missing = whyNot();
 const withFio = describe.skipIf(missing !== '');
 const ONE_RING = { queueDepth: 64, rings: 1, direct: false, baseline: 'matched' } as const satisfies FioJobOptions;
 

@@ -1,4 +1,3 @@
-import { arch } from 'node:process';
 import { assert } from '../assert.js';
 import { errnoText, LsioError } from '../errors.js';
 import { loadKoffi } from './library.js';
@@ -31,8 +30,8 @@ let libc: Libc | undefined;
 
 function load(): Libc {
   if (libc !== undefined) return libc;
-  if (arch !== 'x64' && arch !== 'arm64') {
-    throw new LsioError('unavailable', `the system's constants are known for x64 and arm64, not for ${arch}`);
+  if (process.arch !== 'x64' && process.arch !== 'arm64') {
+    throw new LsioError('unavailable', `the system's constants are known for x64 and arm64, not for ${process.arch}`);
   }
   // The C library is in the process already; which file it came from (glibc, musl) doesn't matter.
   const library = loadKoffi().load(null);

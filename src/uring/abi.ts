@@ -55,8 +55,8 @@ export const SQE_FIXED_FILE = 1;
 
 export const AT_FDCWD = -100;
 /**
- * O_NOCTTY: a terminal must not become ours. O_RDONLY is 0. Not O_NONBLOCK: a file opened with it counts as one that
- * never waits, so that reads from a file system which doesn't know better (FUSE, NFS) would block our own thread.
+ * O_NOCTTY: a terminal must not become ours. O_RDONLY is 0. Not O_NONBLOCK: io_uring takes it for a promise that reads
+ * don't wait and issues them on our own thread, which a file system that can't keep that (NFS) would then block.
  */
 export const OPEN_FLAGS = constants.O_NOCTTY;
 /** Undefined where the system lacks it, which `|` takes for 0. */

@@ -47,7 +47,7 @@ export class IoUring implements Ring {
   #sqHeadSeen = 0;
   #pathsUsedBytes = 0;
   #refusals = 0;
-  /** Calls of io_uring_enter and SQEs handed over: how many reads one call serves. */
+  /** Calls of io_uring_enter: one serves many reads. */
   #enters = 0;
 
   /** @throws {LsioError} `unavailable`, with the cause and the remedy. */
