@@ -55,7 +55,6 @@ export class RingEngine implements Engine {
     this.#stages = new Stages(ring, this.#slots, {
       ...options,
       depth,
-      onFinished: (slot) => this.#slotFinished(slot),
       onProgress: () => this.schedule(),
     });
     this.#runOf = new Array<ActiveRun | undefined>(depth).fill(undefined);
@@ -157,11 +156,8 @@ export class RingEngine implements Engine {
   }
 
   #submitAndReap(): number {
-    const { slot, generation, result } = this.#ring.completions;
     const count = this.#ring.submitAndReap();
-    for (let index = 0; index < count; index++) {
-      this.#stages.complete(slot[index]!, generation[index]!, result[index]!);
-    }
+    this.#stages.completeMany(count);
     return count;
   }
 
@@ -196,14 +192,16 @@ export class RingEngine implements Engine {
     return this.#freeCount > 0 && this.#runs.some((run) => run.hungry);
   }
 
-  #slotFinished(slot: number): void {
-    const run = this.#runOf[slot];
-    assert(run !== undefined, 'a finished read belongs to a run');
-    run.finishedSlots[run.finishedCount++] = slot;
-  }
-
   /** Hands finished reads to their sources, then frees their slots; ends the runs that are through. */
   #deliver(): void {
+    const { finished, finishedCount } = this.#stages;
+    for (let index = 0; index < finishedCount; index++) {
+      const slot = finished[index]!;
+      const run = this.#runOf[slot];
+      assert(run !== undefined, 'a finished read belongs to a run');
+      run.finishedSlots[run.finishedCount++] = slot;
+    }
+    this.#stages.finishedCount = 0;
     for (let index = this.#runs.length - 1; index >= 0; index--) {
       const run = this.#runs[index]!;
       const count = run.finishedCount;

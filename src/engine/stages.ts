@@ -30,6 +30,8 @@ const GUESS_BYTES_MIN = 8 * 1024;
 const GUESS_BYTES_MAX = 260 * 1024;
 /** How often in a row one operation may answer EINTR or EAGAIN before that counts as its result. */
 const RETRIES_MAX = 1000;
+/** No answer to an operation is this small. */
+const NEVER = -(2 ** 31);
 /** A file that answers EAGAIN this often is looked at: a FIFO with a writer does so for ever. */
 const RETRIES_BEFORE_LOOK = 8;
 
@@ -39,8 +41,6 @@ export interface StagesOptions {
   readonly sharedFiles: number;
   /** Bytes in flight at most; one read is always let through. */
   readonly windowBytes: number;
-  /** A read is finished: its outcome is in the slots' columns. */
-  readonly onFinished: (slot: number) => void;
   /** Something went on outside of the ring: {@link Stages.resume} is to be called. */
   readonly onProgress: () => void;
 }
@@ -78,6 +78,9 @@ export class Stages {
   #looks: Look[] = [];
   /** Closes in flight, by entry of the file table. */
   readonly #closing: Uint8Array;
+  /** The slots of finished reads, until the engine has delivered them. */
+  readonly finished: Int32Array;
+  finishedCount = 0;
 
   readonly #stage: Uint8Array;
   /** Tells the operations of a slot apart; an answer to any but the last one is a bug. */
@@ -96,6 +99,8 @@ export class Stages {
   /** How many bytes from there on have been read, and how many are to be read at most. */
   readonly #filled: Int32Array;
   readonly #capacity: Int32Array;
+  /** The answer that finishes the read at once, as nearly every read of a known length gets it; or {@link NEVER}. */
+  readonly #whole: Int32Array;
 
   constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
     const { depth } = options;
@@ -120,6 +125,8 @@ export class Stages {
     this.#base = new Float64Array(depth);
     this.#filled = new Int32Array(depth);
     this.#capacity = new Int32Array(depth);
+    this.#whole = new Int32Array(depth).fill(NEVER);
+    this.finished = new Int32Array(depth);
   }
 
   /** Operations in flight, closes of files included. */
@@ -149,8 +156,28 @@ export class Stages {
       const file = this.#slots.file[slot];
       assert(file instanceof OpenFile && file.table === this.files, 'a slot names a path or a file of this engine');
       assert(!file.retired, 'nothing is read from a file after it was closed');
-      this.#openShared(slot);
+      if (!this.#beginWhole(slot, file, length)) this.#openShared(slot);
     }
+  }
+
+  /**
+   * The short way of nearly every read of a range, worth 35 ns: the file is open and there is memory. Does what
+   * {@link #openShared} would, less the questions that don't arise; false where one does.
+   */
+  #beginWhole(slot: number, file: OpenFile, length: number): boolean {
+    if (file.state !== OPEN || file.alignBytes !== 0 || length <= 0 || this.#forMemory.length > 0) return false;
+    if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + length > this.#options.windowBytes) return false;
+    const piece = this.#ring.slab.lease(length);
+    if (piece < 0) return false;
+    this.files.use(file);
+    this.#slots.piece[slot] = piece;
+    this.#windowUsedBytes += length;
+    this.#alignBytes[slot] = 0;
+    this.#capacity[slot] = length;
+    this.#whole[slot] = length;
+    const offset = this.#slots.offset[slot]!;
+    this.#ring.read(slot, this.#next(slot, FOR_READ), file.entry, offset, piece, length);
+    return true;
   }
 
   /** The slot was delivered: its memory, unless lent on, and the slot itself are free again. */
@@ -160,7 +187,35 @@ export class Stages {
     this.#stage[slot] = FREE;
   }
 
-  /** Takes one completion of the ring. */
+  /** Takes the first `count` completions of the ring. */
+  completeMany(count: number): void {
+    const { slot: slots, generation: generations, result: results } = this.#ring.completions;
+    const { depth } = this.#options;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const generation = generations[index]!;
+      const result = results[index]!;
+      if (slot < depth && result === this.#whole[slot] && generation === this.#generation[slot]) this.#wholeDone(slot);
+      else this.complete(slot, generation, result);
+    }
+  }
+
+  /** What {@link complete} would do with the answer that finishes a read at once. */
+  #wholeDone(slot: number): void {
+    const slots = this.#slots;
+    const bytes = this.#whole[slot]!;
+    this.#inFlight--;
+    this.#whole[slot] = NEVER;
+    slots.errno[slot] = 0;
+    slots.bytes[slot] = bytes;
+    slots.start[slot] = slots.piece[slot]!;
+    this.#windowUsedBytes -= bytes;
+    this.files.unuse(this.#shared(slot));
+    this.#stage[slot] = FINISHED;
+    this.finished[this.finishedCount++] = slot;
+  }
+
+  /** Takes one completion. */
   complete(slot: number, generation: number, result: number): void {
     this.#inFlight--;
     if (slot >= this.#options.depth) {
@@ -213,6 +268,7 @@ export class Stages {
   }
 
   #giveUp(slot: number, errno: number): void {
+    this.#whole[slot] = NEVER;
     this.#givenUp[slot] = errno;
     this.#ring.cancel(slot, this.#generation[slot]!);
   }
@@ -385,6 +441,7 @@ export class Stages {
   }
 
   #readDone(slot: number, result: number): void {
+    this.#whole[slot] = NEVER;
     if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
     if (result < 0) {
       // What can't be read at an offset, says libuv: a FIFO, a socket, a terminal.
@@ -493,7 +550,7 @@ export class Stages {
     if (this.#slots.path[slot] === undefined && this.#stage[slot] !== FOR_ENTRY) this.files.unuse(this.#shared(slot));
     if (length === TO_END && errno === 0) this.#learn(bytes + 1);
     this.#stage[slot] = FINISHED;
-    this.#options.onFinished(slot);
+    this.finished[this.finishedCount++] = slot;
   }
 
   #learn(seenBytes: number): void {

@@ -37,6 +37,7 @@ export class IoUring implements Ring {
   #fixedBytes = -1;
   readonly #eventFd: number;
   readonly #submit: (ring: number) => number;
+  readonly #sqes: Uint32Array;
   readonly #sqMask: number;
   readonly #cqMask: number;
   #watch: Watch | undefined;
@@ -80,6 +81,7 @@ export class IoUring implements Ring {
     this.#slabAddress = slabMemory.address;
     this.#eventFd = eventFd;
     this.#submit = setup.liburing.submitAndGetEvents ?? setup.liburing.submit;
+    this.#sqes = setup.sqes;
     this.#sqMask = setup.sqEntries - 1;
     this.#cqMask = setup.cqEntries - 1;
     this.slab = new Slab(new Uint8Array(viewMemory(slabMemory.address, slabMemory.lengthBytes)));
@@ -104,20 +106,20 @@ export class IoUring implements Ring {
     this.#assertOpen();
     if (direct && this.#fixedBytes < 0) this.#fixedBytes = registerSlab(this.#setup, this.#slabMemory);
     const pathAddress = this.#setup.pathsAddress + this.#writePath(path);
-    fillOpen(this.#setup.sqes, this.#nextSqe(), slot, generation, file, pathAddress, direct);
+    fillOpen(this.#sqes, this.#nextSqe(), slot, generation, file, pathAddress, direct);
   }
 
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void {
     const fixed = at + length <= this.#fixedBytes;
-    fillRead(this.#setup.sqes, this.#nextSqe(), slot, generation, file, offset, this.#slabAddress + at, length, fixed);
+    fillRead(this.#sqes, this.#nextSqe(), slot, generation, file, offset, this.#slabAddress + at, length, fixed);
   }
 
   close(slot: number, generation: number, file: number): void {
-    fillClose(this.#setup.sqes, this.#nextSqe(), slot, generation, file);
+    fillClose(this.#sqes, this.#nextSqe(), slot, generation, file);
   }
 
   cancel(slot: number, generation: number): void {
-    fillCancel(this.#setup.sqes, this.#nextSqe(), CANCEL_SLOT, slot, generation);
+    fillCancel(this.#sqes, this.#nextSqe(), CANCEL_SLOT, slot, generation);
   }
 
   get unsubmitted(): boolean {
@@ -169,7 +171,7 @@ export class IoUring implements Ring {
     unseen.register(this.slab.memory.buffer, this.#slabMemory);
   }
 
-  get #sqFull(): boolean {
+  #sqFull(): boolean {
     if ((this.#sqTail - this.#sqHeadSeen) >>> 0 <= this.#sqMask) return false;
     this.#sqHeadSeen = Atomics.load(this.#setup.sqHead, 0);
     return (this.#sqTail - this.#sqHeadSeen) >>> 0 > this.#sqMask;
@@ -178,7 +180,7 @@ export class IoUring implements Ring {
   /** The index of the next free SQE. The queue is larger than what can be in flight, so that it fills only by refusals. */
   #nextSqe(): number {
     this.#assertOpen();
-    while (this.#sqFull) this.#enter();
+    while (this.#sqFull()) this.#enter();
     const index = this.#sqTail & this.#sqMask;
     this.#sqTail = (this.#sqTail + 1) >>> 0;
     return index;
@@ -193,7 +195,7 @@ export class IoUring implements Ring {
     if (path.length > PATH_MAX) path = path.slice(0, PATH_MAX);
     // A UTF-16 unit becomes at most 3 bytes of UTF-8.
     const bytesMax = (typeof path === 'string' ? path.length * 3 : path.length) + 1;
-    while (this.#sqFull || this.#pathsUsedBytes + bytesMax > PATHS_BYTES) this.#enter();
+    while (this.#sqFull() || this.#pathsUsedBytes + bytesMax > PATHS_BYTES) this.#enter();
     const { paths } = this.#setup;
     const at = this.#pathsUsedBytes;
     let end = at;

@@ -19,11 +19,8 @@ export class Slab {
   /** Set by LSIO_DEBUG=1: released pieces are overwritten, so that a view kept too long shows. */
   readonly #poison: boolean;
   readonly #free: number[][] = [];
-  /** By page: 0, or size class + 1 of the free piece that begins here. */
-  readonly #freeClass: Uint8Array;
-  /** By page: 0, or size class + 1 of the leased piece that begins here. */
-  readonly #leasedClass: Uint8Array;
-  #leasedBytes = 0;
+  /** By page: size class + 1 of the leased piece that begins here, the negative of it for a free one, 0 for neither. */
+  readonly #marks: Int8Array;
 
   /** @param memory a power of two of bytes, at least a page; page-aligned if the kernel is to read into it directly. */
   constructor(memory: Uint8Array, poison = process.env.LSIO_DEBUG === '1') {
@@ -32,56 +29,59 @@ export class Slab {
     this.memory = memory;
     this.#sizeBytes = memory.byteLength;
     this.#poison = poison;
-    this.#freeClass = new Uint8Array(pages);
-    this.#leasedClass = new Uint8Array(pages);
+    this.#marks = new Int8Array(pages);
     for (let sizeClass = 0; sizeClass <= Math.log2(pages); sizeClass++) this.#free.push([]);
     this.#pushFree(0, this.#free.length - 1);
   }
 
   /** The bytes in leased pieces, each rounded up to its size. */
   get leasedBytes(): number {
-    return this.#leasedBytes;
+    let bytes = 0;
+    for (const mark of this.#marks) if (mark > 0) bytes += PAGE_BYTES << (mark - 1);
+    return bytes;
   }
 
   /** Where a piece of at least `bytes` bytes begins, or -1 when none is free now. */
   lease(bytes: number): number {
     assert(bytes <= this.#sizeBytes, 'a piece fits in the slab');
     const sizeClass = classOf(bytes);
-    let at = this.#take(sizeClass);
-    if (at < 0) {
-      this.#joinBuddies();
-      at = this.#take(sizeClass);
-      if (at < 0) return -1;
-    }
-    this.#leasedClass[at >>> PAGE_SHIFT] = sizeClass + 1;
-    this.#leasedBytes += PAGE_BYTES << sizeClass;
+    // All but always one of the size was released before.
+    const at = this.#free[sizeClass]!.pop() ?? this.#split(sizeClass);
+    if (at >= 0) this.#marks[at >>> PAGE_SHIFT] = sizeClass + 1;
     return at;
   }
 
   /** The size of the piece leased at `at`, in bytes. */
   sizeBytes(at: number): number {
-    const mark = this.#leasedClass[at >>> PAGE_SHIFT]!;
-    assert(mark !== 0, 'a piece is leased where one is named');
+    const mark = this.#marks[at >>> PAGE_SHIFT]!;
+    assert(mark > 0, 'a piece is leased where one is named');
     return PAGE_BYTES << (mark - 1);
   }
 
   /** Gives a piece back. Nobody may look at its bytes afterwards. */
   release(at: number): void {
-    const sizeBytes = this.sizeBytes(at);
-    const page = at >>> PAGE_SHIFT;
-    const sizeClass = this.#leasedClass[page]! - 1;
-    if (this.#poison) this.memory.fill(POISON, at, at + sizeBytes);
-    this.#leasedClass[page] = 0;
-    this.#leasedBytes -= sizeBytes;
-    this.#pushFree(at, sizeClass);
+    const mark = this.#marks[at >>> PAGE_SHIFT]!;
+    assert(mark > 0, 'a piece is leased where one is given back');
+    if (this.#poison) this.memory.fill(POISON, at, at + (PAGE_BYTES << (mark - 1)));
+    this.#pushFree(at, mark - 1);
   }
 
-  #take(sizeClass: number): number {
+  /** A piece out of a larger one, or -1. */
+  #split(sizeClass: number): number {
+    let at = this.#takeLarger(sizeClass);
+    if (at < 0) {
+      this.#joinBuddies();
+      at = this.#takeLarger(sizeClass);
+    }
+    return at;
+  }
+
+  #takeLarger(sizeClass: number): number {
     let from = sizeClass;
     while (from < this.#free.length && this.#free[from]!.length === 0) from++;
     if (from === this.#free.length) return -1;
     const at = this.#free[from]!.pop()!;
-    this.#freeClass[at >>> PAGE_SHIFT] = 0;
+    this.#marks[at >>> PAGE_SHIFT] = 0;
     // The upper halves of what was too large stay free, the lower part is the piece.
     while (from > sizeClass) {
       from--;
@@ -91,25 +91,25 @@ export class Slab {
   }
 
   #pushFree(at: number, sizeClass: number): void {
-    this.#freeClass[at >>> PAGE_SHIFT] = sizeClass + 1;
+    this.#marks[at >>> PAGE_SHIFT] = -1 - sizeClass;
     this.#free[sizeClass]!.push(at);
   }
 
   #joinBuddies(): void {
     for (let sizeClass = 0; sizeClass < this.#free.length - 1; sizeClass++) {
-      const mark = sizeClass + 1;
+      const mark = -1 - sizeClass;
       const sizeBytes = PAGE_BYTES << sizeClass;
       const alone: number[] = [];
       for (const at of this.#free[sizeClass]!) {
-        if (this.#freeClass[at >>> PAGE_SHIFT] !== mark) continue; // joined by its buddy, earlier in this loop
+        if (this.#marks[at >>> PAGE_SHIFT] !== mark) continue; // joined by its buddy, earlier in this loop
         const buddy = at ^ sizeBytes;
-        if (this.#freeClass[buddy >>> PAGE_SHIFT] !== mark) {
+        if (this.#marks[buddy >>> PAGE_SHIFT] !== mark) {
           alone.push(at);
           continue;
         }
-        this.#freeClass[at >>> PAGE_SHIFT] = 0;
-        this.#freeClass[buddy >>> PAGE_SHIFT] = 0;
-        this.#pushFree(at & ~sizeBytes, mark);
+        this.#marks[at >>> PAGE_SHIFT] = 0;
+        this.#marks[buddy >>> PAGE_SHIFT] = 0;
+        this.#pushFree(at & ~sizeBytes, sizeClass + 1);
       }
       this.#free[sizeClass] = alone;
     }
