@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+const { main } = require('../dist/bundle/main.js');
 
-await main(process.argv.slice(2));
+main(process.argv.slice(2));

@@ -21,8 +21,8 @@ describe('lsio', () => {
 
   test('--version loads nothing but what prints it', () => {
     const { stderr } = runLsio(['--version'], { env: { NODE_DEBUG: 'esm,module' } });
-    expect(stderr).toContain('dist/cli/version.js');
-    expect(stderr).not.toMatch(/commander|koffi|pino|dist\/engine/);
+    expect(stderr).toContain('dist/bundle/version.js');
+    expect(stderr).not.toMatch(/commander|koffi|pino|bundle\/get/);
   });
 
   test('--help gives examples first, and names every command', () => {

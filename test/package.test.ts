@@ -43,7 +43,10 @@ describe('package', () => {
     expect(jobs.filter((name) => !name.endsWith('.fio'))).toEqual([]);
     const schemas = readdirSync(path.join(ROOT, 'schemas')).map((name) => `schemas/${name}`);
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-    expect(packedFiles()).toEqual([...papers, 'bin/lsio.js', ...jobs, ...schemas, ...builtFiles()].sort());
+    const program = ['bin/lsio.js', 'bin/package.json'];
+    const bundle = readdirSync(path.join(ROOT, 'dist/bundle')).map((name) => `dist/bundle/${name}`);
+    expect(bundle).toEqual(expect.arrayContaining(['dist/bundle/main.js', 'dist/bundle/child.js']));
+    expect(packedFiles()).toEqual([...papers, ...program, ...jobs, ...schemas, ...bundle, ...builtFiles()].sort());
   });
 
   test('everything that package.json points to is packed', () => {

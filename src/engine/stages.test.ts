@@ -216,7 +216,6 @@ describe('Stages', () => {
       depth,
       sharedFiles: 1,
       windowBytes: SLAB_BYTES,
-      onFinished: () => {},
       onProgress: () => {},
     });
     return {
@@ -277,7 +276,7 @@ describe('Stages', () => {
     expect(() => begin(0)).toThrow(InvariantError);
     const ring = new FakeRing({ entries: 1, files: 2, slabBytes: SLAB_BYTES }, files, [0]);
     const slots = new ReadSlots(ring.slab, 1, () => {});
-    const options = { depth: 1, sharedFiles: 1, windowBytes: 1, onFinished: () => {}, onProgress: () => {} };
+    const options = { depth: 1, sharedFiles: 1, windowBytes: SLAB_BYTES, onProgress: () => {} };
     for (const length of [-2, 8 * KI ** 2 + 1]) {
       describeRead(slots, 0, 0, { path: 'x', length });
       expect(() => new Stages(ring, slots, options).begin(0, 0, true)).toThrow(InvariantError);
