@@ -2,6 +2,7 @@
 /*
  * A promise per read: LocalStore.getRange of 4 KiB at random offsets of the big file, 64 in flight, page cache, against
  * fio on the same offsets, in turn. Prints the ratio of each pair and the median. Build first.
+ * Twice: into fresh memory for each read, as getRange gives it, and `into` a buffer for each of the 64.
  *   scripts/bench-get-range.js [DIR]
  */
 import { median } from 'simple-statistics';
@@ -27,15 +28,17 @@ const fio = await FioContender.create(
 );
 const store = await LocalStore.open(dir, { engine: 'uring', queueDepth: QUEUE_DEPTH });
 
-async function getRanges() {
+/** @param {boolean} reuse */
+async function getRanges(reuse) {
   const beganMs = performance.now();
   let next = 0;
   let bytes = 0;
   async function lane() {
+    const options = reuse ? { into: new Uint8Array(work.lengths[0] ?? 0) } : {};
     while (next < work.operations * PASSES) {
       const operation = next++ % work.operations;
       const range = { offset: work.offsets[operation] ?? 0, length: work.lengths[operation] ?? 0 };
-      const block = await store.getRange(key, range);
+      const block = await store.getRange(key, range, options);
       bytes += block?.length ?? 0;
     }
   }
@@ -50,17 +53,19 @@ async function runFio() {
 }
 
 warm(path);
-await getRanges();
-const ratios = [];
-for (let pair = 0; pair < PAIRS; pair++) {
-  const first = pair % 2 === 0;
-  const theirsBefore = first ? undefined : await runFio();
-  const ours = await getRanges();
-  const theirs = theirsBefore ?? (await runFio());
-  ratios.push(ours / theirs);
-  process.stdout.write(
-    `getRange ${Math.round(ours)}/s, fio ${Math.round(theirs)}/s, ${(ours / theirs).toFixed(2)} ×\n`,
-  );
+for (const reuse of [false, true]) {
+  const what = reuse ? 'getRange into a buffer' : 'getRange';
+  await getRanges(reuse);
+  const ratios = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const first = pair % 2 === 0;
+    const theirsBefore = first ? undefined : await runFio();
+    const ours = await getRanges(reuse);
+    const theirs = theirsBefore ?? (await runFio());
+    ratios.push(ours / theirs);
+    const line = `${what} ${Math.round(ours)}/s, fio ${Math.round(theirs)}/s, ${(ours / theirs).toFixed(2)} ×\n`;
+    process.stdout.write(line);
+  }
+  process.stdout.write(`${what}: median ${median(ratios).toFixed(2)} × fio\n`);
 }
-process.stdout.write(`median ${median(ratios).toFixed(2)} × fio\n`);
 await store.close();

@@ -7,4 +7,4 @@ export { LocalStore } from './store/local.js';
 export type { Coalesce } from './store/merged-read.js';
 export type { ReadItem, ReadRequest } from './store/read-item.js';
 export { type ReadManyOptions, readMany } from './store/read-many.js';
-export type { GetManyOptions, GetOptions, Store, StoreRequest, ValueInfo } from './store/store.js';
+export type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from './store/store.js';

@@ -98,6 +98,42 @@ function readingTests(name: EngineName): void {
     );
   });
 
+  test('getRange() into memory of the caller touches the answer and nothing beyond', async () => {
+    const { key, bytes } = files[7]!;
+    const last = bytes.length - 50;
+    for (const [range, count] of [
+      [{ offset: 5, length: 100 }, 100],
+      [{ offset: last, length: 100 }, 50],
+      [{ suffixLength: 100 }, 100],
+    ] as const) {
+      const memory = new Uint8Array(110).fill(7);
+      const into = memory.subarray(5, 105);
+      const got = (await store().getRange(key, range, { into }))!;
+      expect([got.buffer, got.byteOffset, got.length]).toEqual([memory.buffer, 5, count]);
+      const from = 'offset' in range ? range.offset : bytes.length - 100;
+      expectBytes(Buffer.from(got), bytes.subarray(from, from + count), JSON.stringify(range));
+      expect([...memory.subarray(0, 5), ...memory.subarray(5 + count)].every((byte) => byte === 7)).toBe(true);
+    }
+  });
+
+  test('getRange() into memory that is too small or gone rejects, and after an abort it stays as it was', async () => {
+    const usage = expect.objectContaining({ kind: 'usage' });
+    const range = { offset: 0, length: 100 };
+    await expect(store().getRange('/7', range, { into: new Uint8Array(99) })).rejects.toThrow(usage);
+    await expect(store().getRange('/7', { offset: 0 }, { into: new Uint8Array(99) })).rejects.toThrow(usage);
+    const gone = new Uint8Array(100);
+    const reading = store().getRange('/7', range, { into: gone });
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    await expect(reading).rejects.toThrow(usage);
+    const into = new Uint8Array(100);
+    const controller = new AbortController();
+    const aborted = store().getRange('/7', range, { into, signal: controller.signal });
+    controller.abort();
+    await expect(aborted).rejects.toThrow();
+    await store().getRange('/7', range);
+    expect(into.every((byte) => byte === 0)).toBe(true);
+  });
+
   test('getRanges() gives the bytes of each range in the order asked', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(SIZES.length - 1), fc.array(range, { maxLength: 20 }), async (index, ranges) => {

@@ -10,10 +10,10 @@ import { type AbsolutePath, keyToPath } from './keys.js';
 import { listKeys } from './list.js';
 import { OwnedMemory } from './memory.js';
 import { COALESCE_AUTO } from './merged-read.js';
-import { PointReads } from './point-reads.js';
+import { PointReads, tooSmall } from './point-reads.js';
 import type { ReadItem } from './read-item.js';
 import { ManyReads } from './read-many.js';
-import type { GetManyOptions, GetOptions, Store, StoreRequest, ValueInfo } from './store.js';
+import type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from './store.js';
 
 /** What says that there is no value: nothing under that name, or a directory. */
 const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR'];
@@ -69,21 +69,26 @@ export class LocalStore implements Store {
     try {
       this.#check(signal);
       const path = keyToPath(this.#root, key);
-      return this.#points.read({ path, offset: 0, length: TO_END, signal, file: undefined });
+      return this.#points.read({ path, offset: 0, length: TO_END, signal, into: undefined, file: undefined });
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  getRange(key: AbsolutePath, range: ByteRange, { signal }: GetOptions = {}): Promise<Uint8Array | undefined> {
+  getRange(
+    key: AbsolutePath,
+    range: ByteRange,
+    { signal, into }: GetRangeOptions = {},
+  ): Promise<Uint8Array | undefined> {
     try {
       this.#check(signal);
       checkRange(range);
+      if (into !== undefined) checkInto(range, into);
       if ('suffixLength' in range || range.length === undefined || range.length > PIECE_BYTES_MAX) {
-        return this.#readOne(keyToPath(this.#root, key), range, signal);
+        return this.#readOne(keyToPath(this.#root, key), range, signal, into);
       }
       const file = this.#files.take(key);
-      return this.#points.read({ path: file.path, offset: range.offset, length: range.length, signal, file });
+      return this.#points.read({ path: file.path, offset: range.offset, length: range.length, signal, into, file });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -147,9 +152,12 @@ export class LocalStore implements Store {
     signal?.throwIfAborted();
   }
 
-  async #readOne(path: string, range: ByteRange | undefined, signal: AbortSignal | undefined) {
-    const values = await this.#readRanges(path, [range], signal);
-    return values?.[0];
+  async #readOne(path: string, range: ByteRange | undefined, signal: AbortSignal | undefined, into?: Uint8Array) {
+    const [value] = (await this.#readRanges(path, [range], signal)) ?? [];
+    if (value === undefined || into === undefined) return value;
+    if (into.length < value.length) throw tooSmall(value.length, into);
+    into.set(value);
+    return into.subarray(0, value.length);
   }
 
   /** Reads ranges of one file in bulk: what is long, in pieces; what lies close together, at once. */
@@ -168,6 +176,13 @@ export class LocalStore implements Store {
     }
     return values;
   }
+}
+
+/** @throws {LsioError} `usage` */
+function checkInto(range: ByteRange, into: Uint8Array): void {
+  const length = 'suffixLength' in range ? range.suffixLength : range.length;
+  if (length === undefined) throw new LsioError('usage', 'a range that is read into memory says its length');
+  if (into.length < length) throw tooSmall(length, into);
 }
 
 function closedError(): LsioError {

@@ -19,6 +19,8 @@ interface Point {
   /** Bytes, or TO_END. */
   readonly length: number;
   readonly signal: AbortSignal | undefined;
+  /** Memory of the caller, at least `length` bytes; undefined: the answer is in memory of its own. */
+  readonly into: Uint8Array | undefined;
   /** Given with one user, which the read takes over. */
   readonly file: CachedFile | undefined;
 }
@@ -38,16 +40,18 @@ class PointRead implements Point {
   readonly offset: number;
   readonly length: number;
   readonly signal: AbortSignal | undefined;
+  readonly into: Uint8Array | undefined;
   readonly promise: Promise<Outcome>;
   readonly resolve: typeof resolveLatest;
   readonly reject: typeof rejectLatest;
   file: CachedFile | undefined;
 
-  constructor({ path, offset, length, signal, file }: Point) {
+  constructor({ path, offset, length, signal, into, file }: Point) {
     this.path = path;
     this.offset = offset;
     this.length = length;
     this.signal = signal;
+    this.into = into;
     this.file = file;
     this.promise = new Promise(capture);
     this.resolve = resolveLatest;
@@ -114,9 +118,23 @@ export class PointReads implements ReadSource {
       const read = this.#bySlot[slot]!;
       this.#bySlot[slot] = undefined;
       read.signal?.removeEventListener('abort', read);
-      if (slots.errno[slot] === 0 && slots.bytes[slot]! > 0) read.resolve(this.#memory.copy(slots.view(slot)));
+      if (slots.errno[slot] === 0 && slots.bytes[slot]! > 0) this.#hand(read, slots.view(slot));
       else this.#settle(read, slots.errno[slot]!, slots.bytes[slot]!);
       if (read.file !== undefined) this.#files.release(read.file);
+    }
+  }
+
+  /** Settles a read with its bytes, which are lent. */
+  #hand(read: PointRead, bytes: Uint8Array): void {
+    const { into } = read;
+    if (into === undefined) read.resolve(this.#memory.copy(bytes));
+    // After an abort the memory is the caller's again.
+    else if (read.signal?.aborted !== true) {
+      if (into.length < bytes.length) read.reject(tooSmall(bytes.length, into));
+      else {
+        into.set(bytes);
+        read.resolve(into.length === bytes.length ? into : into.subarray(0, bytes.length));
+      }
     }
   }
 
@@ -142,4 +160,9 @@ export class PointReads implements ReadSource {
     for (let read = this.#queue.shift(); read !== undefined; read = this.#queue.shift()) read.reject(error);
     for (const read of this.#bySlot) read?.reject(error);
   }
+}
+
+/** The error for memory that doesn't hold what is to be read, perhaps because it was transferred meanwhile. */
+export function tooSmall(bytes: number, into: Uint8Array): LsioError {
+  return new LsioError('usage', `into has ${into.length} bytes, the range has ${bytes}`);
 }

@@ -7,6 +7,15 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface GetRangeOptions extends GetOptions {
+  /**
+   * Memory of the caller for the bytes: the answer is its beginning. A buffer that is used again and again is in the
+   * CPU's cache; fresh memory for each read of 4 KiB takes nearly as long as the read. It must hold the whole range, which
+   * must say its length, and is the caller's again when the promise settles.
+   */
+  readonly into?: Uint8Array | undefined;
+}
+
 export interface GetManyOptions extends GetOptions {
   /**
    * Hand items out in the order of the requests; else as they come, which is faster.
@@ -42,7 +51,7 @@ export interface ValueInfo {
  */
 export interface Store extends AsyncDisposable {
   get(key: AbsolutePath, options?: GetOptions): Promise<Uint8Array | undefined>;
-  getRange(key: AbsolutePath, range: ByteRange, options?: GetOptions): Promise<Uint8Array | undefined>;
+  getRange(key: AbsolutePath, range: ByteRange, options?: GetRangeOptions): Promise<Uint8Array | undefined>;
   /**
    * Several ranges of one value, in any order; they may overlap. Those that lie close together are read at once.
    *
