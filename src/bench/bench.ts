@@ -8,39 +8,18 @@ import { describeEnvironment } from './environment.js';
 import { interleave, prepareFiles } from './interleave.js';
 import type { ReaderName } from './reader.js';
 import type { BenchResult, CaseResult } from './result.js';
+import type { DirectChoice, MeasureSettings } from './settings.js';
 import { cacheWarnings, caseResult, lanesFor } from './summary.js';
 import { dedupe, type Warning } from './warnings.js';
 
 /** What `lsio bench` measures: every workload in every cache state, at every depth, by every reader. */
-export interface BenchOptions {
-  readonly dir: string;
-  readonly version: string;
-  readonly workloads: readonly Workload[];
-  /** What is known before the first run. */
-  readonly warnings: readonly Warning[];
-  readonly order: 'sorted' | 'random';
+export interface BenchOptions extends MeasureSettings {
   readonly readers: readonly ReaderName[];
-  readonly caches: readonly CacheState[];
-  /** undefined: the default depth, which follows the size of the reads. */
-  readonly queueDepths: readonly (number | undefined)[];
-  readonly direct: DirectChoice;
-  readonly runs: number;
-  readonly warmups: number;
-  readonly verify: 'all' | 'sample' | 'none';
   readonly latency: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly onStep?: ((step: Step) => void) | undefined;
+  /** One more run of each reader, not counted, under `perf stat`. */
+  readonly perf: boolean;
   /** Called after each case, so that what is there is saved. */
   readonly onResult?: ((result: BenchResult) => void) | undefined;
-}
-
-export type DirectChoice = 'auto' | 'on' | 'off';
-
-/** What is being run now, and how much of all runs is done. */
-export interface Step {
-  readonly text: string;
-  readonly done: number;
-  readonly total: number;
 }
 
 /** libuv's default of 4 threads, and more; each reader that uses them gets the number that suits it best. */

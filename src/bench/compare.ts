@@ -1,6 +1,6 @@
 import { LsioError } from '../errors.js';
 import type { Workload } from '../workload/workload.js';
-import { alignFor, type DirectChoice, type Step } from './bench.js';
+import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
 import { ChildContender } from './child-contender.js';
 import type { Contender } from './contender.js';
@@ -8,29 +8,18 @@ import { describeEnvironment } from './environment.js';
 import { FioContender } from './fio-contender.js';
 import { type ContenderRuns, interleave, type ObservedRun } from './interleave.js';
 import type { CompareResult, Comparison, SideResult } from './result.js';
+import type { MeasureSettings } from './settings.js';
 import { estimateMedian, verdictOf } from './stats.js';
 import { cacheWarnings, lanesFor, runRecord } from './summary.js';
 import { dedupe, type Warning } from './warnings.js';
 
 /** What `lsio compare-fio` compares: every workload in every cache state at every depth, lsio against fio. */
-export interface CompareOptions {
-  readonly dir: string;
-  readonly version: string;
-  readonly workloads: readonly Workload[];
-  /** What is known before the first run. */
-  readonly warnings: readonly Warning[];
-  readonly caches: readonly CacheState[];
-  readonly queueDepths: readonly (number | undefined)[];
-  readonly direct: DirectChoice;
-  readonly runs: number;
-  readonly warmups: number;
-  readonly verify: 'all' | 'sample' | 'none';
+export interface CompareOptions extends MeasureSettings {
   /** lsio against itself: what the machinery says when there is no difference. */
   readonly self: boolean;
   /** The lsio command that does lsio's side of a comparison again. */
   readonly commandLineOf: (work: Workload, cache: CacheState, queueDepth: number) => string;
-  readonly signal?: AbortSignal | undefined;
-  readonly onStep?: ((step: Step) => void) | undefined;
+  /** Called after each comparison, so that what is there is saved. */
   readonly onResult?: ((result: CompareResult) => void) | undefined;
 }
 

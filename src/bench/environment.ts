@@ -7,6 +7,11 @@ export interface Environment {
   readonly date: string;
   readonly lsio: string;
   readonly node: string;
+  readonly koffi: string | null;
+  readonly liburing: string | null;
+  readonly fio: string | null;
+  /** The set-up flags of the ring; empty without io_uring. */
+  readonly ringFlags: readonly string[];
   readonly kernel: string;
   readonly cpu: string;
   readonly cpus: number;

@@ -16,8 +16,50 @@ export interface RunRecord {
   readonly residentBytesBefore: number | null;
   /** What the device below read meanwhile, whoever asked; null where there is no device to watch. */
   readonly deviceBytes: number | null;
+  /** Of the process that read; null where it isn't told. */
+  readonly contextSwitches: number | null;
+  readonly pageFaults: number | null;
+  /** Of these, those that waited for the device. */
+  readonly majorPageFaults: number | null;
+  /** Time of this machine's CPUs that its host gave to others during the run. */
+  readonly stealNs: number | null;
   /** False when the cache was not in the state that was asked for: such a run isn't counted. */
   readonly valid: boolean;
+}
+
+export interface LatencyShare {
+  readonly ns: number;
+  readonly share: number;
+}
+
+/** What the device below the files did during the valid runs, whoever asked. */
+export interface DeviceSummary {
+  readonly bytesPerSecond: number;
+  readonly readsPerSecond: number;
+  /** Reads that the kernel merged with others, as a share of all that were asked of the device. */
+  readonly mergedShare: number;
+  /** From a request's arrival in the queue to its end, on average; null when there were none. */
+  readonly awaitNs: number | null;
+  readonly queueAverage: number;
+  /** The share of the time with at least one request in hand. */
+  readonly utilisation: number;
+}
+
+export interface DeviceMoment {
+  /** From the beginning of the run. */
+  readonly atNs: number;
+  readonly queue: number;
+  readonly bytesPerSecond: number;
+}
+
+/**
+ * What a case waited for: `cpu`: its CPUs were busy; `device`: the device had as many reads in hand as were asked for;
+ * `submit`: neither, so more reads in flight, or faster ones into flight, would be taken.
+ */
+export interface Bound {
+  readonly by: 'submit' | 'device' | 'cpu';
+  /** The figures that say so, in words. */
+  readonly evidence: string;
 }
 
 /** A case in one cache state, at one depth, by one reader. */
@@ -47,10 +89,28 @@ export interface CaseResult {
   readonly bytesPerSecondLow: number | null;
   readonly bytesPerSecondHigh: number | null;
   readonly operationsPerSecond: number | null;
+  /** CPU time per operation, of the whole process, kernel and user together. */
+  readonly cpuNsPerOperation: number | null;
+  readonly cpuNsPerGiB: number | null;
+  /**
+   * From the submission of a read to its bytes being there, stamped once per batch and counted in steps of 9 %; null when
+   * not recorded.
+   */
   readonly latencyNsP50: number | null;
+  readonly latencyNsP90: number | null;
   readonly latencyNsP99: number | null;
-  /** Requests that the device had in hand on average. */
+  readonly latencyNsP999: number | null;
+  readonly latencyNsP9999: number | null;
+  /** Latency in ns and the share of operations (0 … 1) that took no longer, step by step. */
+  readonly latencyShares: readonly LatencyShare[];
+  /** Requests that the device had in hand on average, over the valid runs. */
   readonly deviceQueueAverage: number | null;
+  readonly device: DeviceSummary | null;
+  /** The device over the last valid run, sampled some twenty times a second. */
+  readonly deviceOverTime: readonly DeviceMoment[];
+  readonly bound: Bound | null;
+  /** Figures of `perf stat` over one more run that isn't counted, by its own names; null when not asked for. */
+  readonly perf: Readonly<Record<string, number>> | null;
   /** How much of the workload was read again and compared. */
   readonly verified: 'all' | 'sample' | 'none';
 }

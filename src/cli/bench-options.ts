@@ -1,7 +1,8 @@
 import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
-import type { DirectChoice, Step } from '../bench/bench.js';
+
 import { CACHE_STATES, type CacheState } from '../bench/cache.js';
+import type { DirectChoice, Step } from '../bench/settings.js';
 import type { Warning } from '../bench/warnings.js';
 import { QUEUE_DEPTH_LIMIT } from '../engine/open.js';
 import { LsioError } from '../errors.js';

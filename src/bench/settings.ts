@@ -1,0 +1,34 @@
+import type { Workload } from '../workload/workload.js';
+import type { CacheState } from './cache.js';
+import type { Warning } from './warnings.js';
+
+export type DirectChoice = 'auto' | 'on' | 'off';
+
+/** What every measurement is told: `bench`, `compare-fio` and `tune` have it in common. */
+export interface MeasureSettings {
+  readonly dir: string;
+  /** Of lsio. */
+  readonly version: string;
+  readonly workloads: readonly Workload[];
+  /** What is known before the first run. */
+  readonly warnings: readonly Warning[];
+  readonly order: 'sorted' | 'random';
+  readonly caches: readonly CacheState[];
+  /** undefined: the default depth, which follows the size of the reads. */
+  readonly queueDepths: readonly (number | undefined)[];
+  /** Rings that share the work, each in a process of its own, as fio's jobs are; baselines of Node have none. */
+  readonly rings: number;
+  readonly direct: DirectChoice;
+  readonly runs: number;
+  readonly warmups: number;
+  readonly verify: 'all' | 'sample' | 'none';
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: ((step: Step) => void) | undefined;
+}
+
+/** What is being run now, and how much of all runs is done. */
+export interface Step {
+  readonly text: string;
+  readonly done: number;
+  readonly total: number;
+}
