@@ -3,13 +3,15 @@ import { isLsioError } from '../errors.js';
 import { directAlignment } from '../native/libc.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
-import { ChildContender } from './child-contender.js';
+import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
 import { describeEnvironment } from './environment.js';
-import { interleave, prepareFiles } from './interleave.js';
+import { GroupContender } from './group-contender.js';
+import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
+import { perfStat } from './perf.js';
 import type { ReaderName } from './reader.js';
 import type { BenchResult, CaseResult } from './result.js';
 import type { DirectChoice, MeasureSettings } from './settings.js';
-import { cacheWarnings, caseResult, lanesFor } from './summary.js';
+import { caseResult, lanesFor } from './summary.js';
 import { dedupe, type Warning } from './warnings.js';
 
 /** What `lsio bench` measures: every workload in every cache state, at every depth, by every reader. */
@@ -24,12 +26,13 @@ export interface BenchOptions extends MeasureSettings {
 
 /** libuv's default of 4 threads, and more; each reader that uses them gets the number that suits it best. */
 const THREAD_POOL_SIZES = [4, 16];
+const HAS_RINGS: readonly ReaderName[] = ['uring', 'node'];
 const USES_THREAD_POOL: readonly ReaderName[] = ['promises', 'callback', 'node'];
 
 /** Runs the benchmark. An abort ends it between two runs: the result then holds what is complete. */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const { workloads, caches, queueDepths, readers, runs, signal, onResult } = options;
-  const environment = describeEnvironment(options.dir, options.version);
+  const environment = describeEnvironment(options.dir, options.version, null);
   const cases: CaseResult[] = [];
   const warnings: Warning[] = [...options.warnings];
   const total = workloads.length * caches.length * queueDepths.length * readers.length * (runs + 1);
@@ -37,9 +40,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   function result(interrupted: boolean): BenchResult {
     return { schema: 'lsio.bench/1', environment, cases, warnings: dedupe(warnings), interrupted };
   }
-  if (environment.loadAverage > environment.cpus) {
-    warnings.push({ kind: 'busy-machine', loadAverage: environment.loadAverage, cpus: environment.cpus });
-  }
+  warnings.push(...doubtsAboutMachine(environment));
   for (const work of workloads) {
     for (const cache of caches) {
       for (const queueDepth of queueDepths) {
@@ -95,7 +96,7 @@ async function runCell(
       options.signal?.throwIfAborted();
       onRun(`${work.case} ${cache} ${reader}, start`);
       try {
-        started.push(await startReader(reader, cell, options.latency));
+        started.push(await startReader(reader, cell, options));
       } catch (error) {
         if (!isLsioError(error, 'unavailable')) throw error;
         warnings.push({ kind: 'engine-unavailable', engine: reader, reason: error.message, remedy: error.remedy });
@@ -110,31 +111,50 @@ async function runCell(
       onRun: (name, run) => run >= 0 && onRun(`${work.case} ${cache} ${name}, run ${run + 1} of ${options.runs}`),
     });
     if (options.verify !== 'none') for (const contender of contenders) await contender.verify(options.verify);
+    const perfs: (Readonly<Record<string, number>> | null)[] = [];
+    for (const runs of measured) perfs.push(options.perf ? await perfOf(runs, cell, warnings) : null);
     return measured.map((runs, index) => {
-      warnings.push(...cacheWarnings(work, cache, runs));
-      return caseResult({ ...cell, ...options, ...started[index]!, measured: runs });
+      const { contender, ...reader } = started[index]!;
+      warnings.push(...doubtsAbout({ work, cache, direct: cell.alignBytes !== undefined }, runs));
+      const { reason } = contender.facts;
+      return caseResult({ ...cell, ...options, ...reader, reason, perf: perfs[index]!, measured: runs });
     });
   } finally {
     await Promise.all(started.map(({ contender }) => contender.close()));
   }
 }
 
+/** One more run that isn't counted: being watched costs time. */
+async function perfOf({ contender, passes }: ContenderRuns, { work, cache }: Cell, warnings: Warning[]) {
+  prepareFiles(work.files, cache);
+  try {
+    return await perfStat(contender.pids ?? [], () => contender.run(passes));
+  } catch (error) {
+    if (!isLsioError(error, 'unavailable')) throw error;
+    warnings.push({ kind: 'perf-unavailable', reason: error.message });
+    return null;
+  }
+}
+
 interface StartedReader {
   readonly reader: ReaderName;
-  readonly contender: ChildContender;
+  readonly contender: GroupContender;
+  readonly rings: number;
   readonly threadPoolSize: number | null;
 }
 
 /** Starts a reader; one that uses libuv's threads with as many of them as suit it best, found by trying. */
-async function startReader(reader: ReaderName, cell: Cell, latency: boolean): Promise<StartedReader> {
+async function startReader(reader: ReaderName, cell: Cell, options: BenchOptions): Promise<StartedReader> {
   const { work, cache, alignBytes } = cell;
-  const setup = { reader, work, queueDepth: lanesFor(work, cell.queueDepth), alignBytes, latency };
+  const setup = { reader, work, queueDepth: lanesFor(work, cell.queueDepth), alignBytes, latency: options.latency };
+  const rings = HAS_RINGS.includes(reader) ? options.rings : 1;
   if (!USES_THREAD_POOL.includes(reader)) {
-    return { reader, contender: await ChildContender.start(setup, THREAD_POOL_SIZES[0]!), threadPoolSize: null };
+    const contender = await GroupContender.start(setup, rings, THREAD_POOL_SIZES[0]!);
+    return { reader, contender, rings, threadPoolSize: null };
   }
-  let best: { contender: ChildContender; threadPoolSize: number; wallNs: number } | undefined;
+  let best: { contender: GroupContender; threadPoolSize: number; wallNs: number } | undefined;
   for (const threadPoolSize of THREAD_POOL_SIZES) {
-    const contender = await ChildContender.start(setup, threadPoolSize);
+    const contender = await GroupContender.start(setup, rings, threadPoolSize);
     prepareFiles(work.files, cache);
     const { wallNs } = await contender.run(1);
     const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { contender }];
@@ -142,5 +162,5 @@ async function startReader(reader: ReaderName, cell: Cell, latency: boolean): Pr
     best = winner ?? { contender, threadPoolSize, wallNs };
   }
   assert(best !== undefined, 'there are sizes to try');
-  return { reader, contender: best.contender, threadPoolSize: best.threadPoolSize };
+  return { reader, contender: best.contender, rings, threadPoolSize: best.threadPoolSize };
 }

@@ -40,6 +40,10 @@ export class ChildContender implements Contender {
     this.facts = facts;
   }
 
+  get pids(): number[] {
+    return this.#process.pid === undefined ? [] : [this.#process.pid];
+  }
+
   async run(passes: number): Promise<Sample> {
     const reply = await ask(this.#process, { kind: 'run', passes });
     assert(reply.kind === 'sample', 'a run comes to a sample');

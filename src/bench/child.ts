@@ -78,17 +78,21 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
 
 async function timedRun(by: Reader, { work, latency }: ChildSetup, passes: number): Promise<Sample> {
   const histogram = latency ? new LatencyHistogram() : undefined;
-  const cpuBefore = process.cpuUsage();
+  const before = process.resourceUsage();
   const beganMs = performance.now();
   const { operations, bytes } = await by.read(work, passes, { latency: histogram });
   const wallNs = (performance.now() - beganMs) * 1e6;
-  const cpu = process.cpuUsage(cpuBefore);
+  const after = process.resourceUsage();
+  const grown = (name: keyof NodeJS.ResourceUsage) => after[name] - before[name];
   return {
     wallNs,
-    cpuUserNs: cpu.user * 1000,
-    cpuSystemNs: cpu.system * 1000,
+    cpuUserNs: grown('userCPUTime') * 1000,
+    cpuSystemNs: grown('systemCPUTime') * 1000,
     operations,
     bytes,
+    contextSwitches: grown('voluntaryContextSwitches') + grown('involuntaryContextSwitches'),
+    pageFaults: grown('minorPageFault') + grown('majorPageFault'),
+    majorPageFaults: grown('majorPageFault'),
     latencyCounts: histogram?.counts,
   };
 }

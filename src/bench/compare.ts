@@ -1,16 +1,20 @@
 import { LsioError } from '../errors.js';
+import { takesClassic } from '../fio/job.js';
+import { findFio } from '../fio/run.js';
 import type { Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
-import { ChildContender } from './child-contender.js';
+
 import type { Contender } from './contender.js';
+import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
 import { describeEnvironment } from './environment.js';
 import { FioContender } from './fio-contender.js';
+import { GroupContender } from './group-contender.js';
 import { type ContenderRuns, interleave, type ObservedRun } from './interleave.js';
 import type { CompareResult, Comparison, SideResult } from './result.js';
 import type { MeasureSettings } from './settings.js';
 import { estimateMedian, verdictOf } from './stats.js';
-import { cacheWarnings, lanesFor, runRecord } from './summary.js';
+import { lanesFor, runRecord } from './summary.js';
 import { dedupe, type Warning } from './warnings.js';
 
 /** What `lsio compare-fio` compares: every workload in every cache state at every depth, lsio against fio. */
@@ -30,10 +34,12 @@ export interface CompareOptions extends MeasureSettings {
  */
 export async function runComparison(options: CompareOptions): Promise<CompareResult> {
   const { workloads, caches, queueDepths, signal } = options;
-  const environment = describeEnvironment(options.dir, options.version);
+  const fio = options.self ? null : (await findFio(signal)).version;
+  const environment = describeEnvironment(options.dir, options.version, fio);
   const comparisons: Comparison[] = [];
-  const warnings: Warning[] = [...options.warnings];
-  const total = workloads.length * caches.length * queueDepths.length * (options.runs + 1) * 2;
+  const warnings: Warning[] = [...options.warnings, ...doubtsAboutMachine(environment)];
+  const rivals = workloads.reduce((sum, work) => sum + baselinesFor(work, options).length, 0);
+  const total = rivals * caches.length * queueDepths.length * (options.runs + 1) * 2;
   let done = 0;
   function result(interrupted: boolean): CompareResult {
     return { schema: 'lsio.compare-fio/1', environment, comparisons, warnings: dedupe(warnings), interrupted };
@@ -41,15 +47,17 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
   for (const work of workloads) {
     for (const cache of caches) {
       for (const depth of queueDepths) {
-        const cell = { work, cache, queueDepth: lanesFor(work, depth) };
-        try {
-          const step = (text: string) => options.onStep?.({ text, done: done++, total });
-          comparisons.push(await compareCell(cell, options, warnings, step));
-        } catch (error) {
-          if (signal?.aborted) return result(true);
-          throw error;
+        for (const baseline of baselinesFor(work, options)) {
+          const cell = { work, cache, baseline, queueDepth: lanesFor(work, depth) };
+          try {
+            const step = (text: string) => options.onStep?.({ text, done: done++, total });
+            comparisons.push(await compareCell(cell, options, warnings, step));
+          } catch (error) {
+            if (signal?.aborted) return result(true);
+            throw error;
+          }
+          options.onResult?.(result(false));
         }
-        options.onResult?.(result(false));
       }
     }
   }
@@ -59,10 +67,18 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
 /** The ring needs none of libuv's threads. */
 const THREADS = 4;
 
+type Baseline = Comparison['baseline'];
+
 interface Cell {
   readonly work: Workload;
   readonly cache: CacheState;
   readonly queueDepth: number;
+  readonly baseline: Baseline;
+}
+
+function baselinesFor(work: Workload, { self }: CompareOptions): Baseline[] {
+  if (self) return ['self'];
+  return takesClassic(work) ? ['matched', 'classic'] : ['matched'];
 }
 
 async function compareCell(
@@ -71,14 +87,14 @@ async function compareCell(
   warnings: Warning[],
   onRun: (text: string) => void,
 ): Promise<Comparison> {
-  const { work, cache, queueDepth } = cell;
+  const { work, cache, queueDepth, baseline } = cell;
   const alignBytes = alignFor(options, work, cache, warnings);
   const setup = { reader: 'uring', work, queueDepth, alignBytes, latency: false } as const;
-  const lsio = await ChildContender.start(setup, THREADS);
-  let rival: ChildContender | FioContender | undefined;
+  const lsio = await GroupContender.start(setup, options.rings, THREADS);
+  let rival: GroupContender | FioContender | undefined;
   try {
-    const fio = options.self ? undefined : await matchedFio(cell, alignBytes !== undefined, options.signal);
-    rival = fio ?? (await ChildContender.start(setup, THREADS));
+    const fio = baseline === 'self' ? undefined : await startFio(cell, baseline, options, alignBytes !== undefined);
+    rival = fio ?? (await GroupContender.start(setup, options.rings, THREADS));
     const [ours, theirs] = await interleave([lsio, rival], {
       ...options,
       files: work.files,
@@ -101,10 +117,14 @@ async function compareCell(
   }
 }
 
-/** fio at its best on lsio's work: its opens are timed, its batches and buffers tuned. */
-function matchedFio({ work, cache, queueDepth }: Cell, direct: boolean, signal?: AbortSignal): Promise<FioContender> {
-  const options = { queueDepth, rings: 1, direct, baseline: 'matched', latency: false } as const;
-  return FioContender.create(work, options, { name: `${work.case}-${cache}-${queueDepth}`, signal });
+function startFio(
+  { work, cache, queueDepth }: Cell,
+  baseline: Exclude<Baseline, 'self'>,
+  { rings, signal }: CompareOptions,
+  direct: boolean,
+): Promise<FioContender> {
+  const options = { queueDepth, rings, direct, baseline, latency: false };
+  return FioContender.create(work, options, { name: `${work.case}-${cache}-${queueDepth}-${baseline}`, signal });
 }
 
 interface Measured {
@@ -116,11 +136,11 @@ interface Measured {
 }
 
 function comparison(cell: Cell, options: CompareOptions, measured: Measured): Comparison {
-  const { work, cache, queueDepth } = cell;
-  const { ours, theirs, rival } = measured;
+  const { work, cache, queueDepth, baseline } = cell;
+  const { ours, theirs, rival, direct } = measured;
   for (const side of [ours, theirs]) {
     refuseUnequalWork(work, side);
-    measured.warnings.push(...cacheWarnings(work, cache, side));
+    measured.warnings.push(...doubtsAbout({ work, cache, direct }, side));
   }
   const pairs = ours.runs.flatMap((run, index) => {
     const other = theirs.runs[index]!;
@@ -137,10 +157,10 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
   return {
     case: work.case,
     cache,
-    direct: measured.direct,
+    direct,
     queueDepth,
-    rings: 1,
-    baseline: fio === undefined ? 'self' : 'matched',
+    rings: options.rings,
+    baseline,
     files: work.files.length,
     operations: work.operations,
     bytes: work.bytes,

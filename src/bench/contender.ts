@@ -6,6 +6,10 @@ export interface Sample {
   /** Things asked for: files or blocks, over all passes. */
   readonly operations: number;
   readonly bytes: number;
+  /** Of the process; absent where it isn't told. */
+  readonly contextSwitches?: number | undefined;
+  readonly pageFaults?: number | undefined;
+  readonly majorPageFaults?: number | undefined;
   /** Submit to bytes available, by log-spaced bucket; see {@link LatencyHistogram}. Absent when not recorded. */
   readonly latencyCounts?: Float64Array | undefined;
 }
@@ -19,5 +23,7 @@ export interface Contender {
    * @throws {LsioError} when it can't; a failed read is a failed run.
    */
   run(passes: number): Promise<Sample>;
+  /** The processes that do it, where they live on from run to run. */
+  readonly pids?: readonly number[] | undefined;
   close(): Promise<void>;
 }

@@ -7,7 +7,11 @@ const SECTOR_BYTES = 512;
 /** What a block device has done since it was attached, from /proc/diskstats. */
 export interface DeviceCounters {
   readonly reads: number;
+  /** Reads that were merged into others before they reached the device. */
+  readonly merged: number;
   readonly bytes: number;
+  /** Time of all reads together, from their arrival in the queue to their end. */
+  readonly readMs: number;
   /** Time with at least one request in flight. */
   readonly busyMs: number;
   /** The same, times the number of requests: its growth over time is the average queue. */
@@ -42,7 +46,14 @@ export function readDeviceCounters(device: string): DeviceCounters | undefined {
   const line = text.split('\n').find((candidate) => candidate.trim().split(/\s+/)[2] === device);
   if (line === undefined) return undefined;
   const fields = line.trim().split(/\s+/).map(Number);
-  return { reads: fields[3]!, bytes: fields[5]! * SECTOR_BYTES, busyMs: fields[12]!, queueMs: fields[13]! };
+  return {
+    reads: fields[3]!,
+    merged: fields[4]!,
+    bytes: fields[5]! * SECTOR_BYTES,
+    readMs: fields[6]!,
+    busyMs: fields[12]!,
+    queueMs: fields[13]!,
+  };
 }
 
 /** The model and queue settings of a device, as far as /sys tells. */

@@ -1,5 +1,10 @@
 import { realpathSync } from 'node:fs';
 import * as os from 'node:os';
+import { isLsioError } from '../errors.js';
+import { loadKoffi } from '../native/library.js';
+import { loadLiburing } from '../native/liburing.js';
+import { IoUring } from '../uring/io-uring.js';
+import { PAGE_BYTES } from '../uring/slab.js';
 import { describeDevice, deviceOf, readText } from './device.js';
 
 /** What a result was measured on: enough to judge it by, and to repeat it. */
@@ -25,7 +30,8 @@ export interface Environment {
   readonly device: Readonly<Record<string, string>> | null;
 }
 
-export function describeEnvironment(dir: string, version: string): Environment {
+/** @param fio its version, where it takes part. */
+export function describeEnvironment(dir: string, version: string, fio: string | null): Environment {
   const [cpu] = os.cpus();
   const mount = mountOf(dir);
   const device = deviceOf(dir);
@@ -33,6 +39,8 @@ export function describeEnvironment(dir: string, version: string): Environment {
     date: new Date().toISOString(),
     lsio: version,
     node: process.versions.node,
+    ...describeLibraries(),
+    fio,
     kernel: `${os.type()} ${os.release()}`,
     cpu: cpu?.model.trim() ?? 'unknown',
     cpus: os.availableParallelism(),
@@ -45,6 +53,28 @@ export function describeEnvironment(dir: string, version: string): Environment {
     mountOptions: mount?.options ?? null,
     device: device === undefined ? null : describeDevice(device),
   };
+}
+
+/** What lsio reads by; loading them costs milliseconds, which no timed run sees. */
+function describeLibraries(): Pick<Environment, 'koffi' | 'liburing' | 'ringFlags'> {
+  try {
+    const koffi = loadKoffi().version;
+    const { path } = loadLiburing();
+    // The name that it is known by says nothing: the file that was mapped has its version in its name.
+    const mapped = readText('/proc/self/maps')?.match(/\/(liburing\.so[^\s/]*)$/m)?.[1];
+    return { koffi, liburing: mapped ?? path, ringFlags: ringFlags() };
+  } catch (error) {
+    if (!isLsioError(error, 'unavailable')) throw error;
+    return { koffi: null, liburing: null, ringFlags: [] };
+  }
+}
+
+/** Those of the smallest ring there is. */
+function ringFlags(): string[] {
+  const ring = IoUring.create({ entries: 1, files: 1, slabBytes: PAGE_BYTES });
+  const { flags } = ring;
+  ring.shutdown(true);
+  return flags;
 }
 
 /** The file system that a path lies on: the longest mount point that begins it, the last one mounted there. */

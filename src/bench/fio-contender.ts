@@ -52,8 +52,8 @@ export class FioContender implements Contender {
     const job = fioJob(this.#work, { ...this.#options, passes });
     const result = await runFio(job, { signal: this.#signal, directory: this.#directory });
     this.commandLine = result.commandLine;
-    const { wallNs, cpuUserNs, cpuSystemNs, operations, bytes } = result;
-    return { wallNs, cpuUserNs, cpuSystemNs, operations, bytes };
+    const { wallNs, cpuUserNs, cpuSystemNs, operations, bytes, contextSwitches, pageFaults, majorPageFaults } = result;
+    return { wallNs, cpuUserNs, cpuSystemNs, operations, bytes, contextSwitches, pageFaults, majorPageFaults };
   }
 
   async close(): Promise<void> {}

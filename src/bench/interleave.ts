@@ -1,7 +1,8 @@
 import type { WorkloadFile } from '../workload/workload.js';
 import { type CacheState, evict, residentBytes, warm } from './cache.js';
 import type { Contender, Sample } from './contender.js';
-import { type DeviceCounters, deviceOf, readDeviceCounters } from './device.js';
+import { deviceOf } from './device.js';
+import { type Watched, watch } from './monitor.js';
 
 /** A cold run may find this share of its bytes in the page cache (a file's tail, a page in use), a warm one must find the rest. */
 const COLD_SHARE_MAX = 0.01;
@@ -24,10 +25,9 @@ export interface InterleaveOptions {
 }
 
 /** A run, with what was seen around it. */
-export interface ObservedRun {
+export interface ObservedRun extends Watched {
   readonly sample: Sample;
   readonly residentBytesBefore: number | undefined;
-  readonly device: DeviceCounters | undefined;
   readonly valid: boolean;
 }
 
@@ -71,15 +71,8 @@ export async function interleave(
       signal?.throwIfAborted();
       options.onRun?.(result.contender.name, run);
       const residentBytesBefore = prepareFiles(options.files, cache);
-      const before = device === undefined ? undefined : readDeviceCounters(device);
-      const sample = await result.contender.run(result.passes);
-      const after = device === undefined ? undefined : readDeviceCounters(device);
-      result.runs.push({
-        sample,
-        residentBytesBefore,
-        device: difference(before, after),
-        valid: isValid(options, residentBytesBefore),
-      });
+      const { result: sample, watched } = await watch(device, () => result.contender.run(result.passes));
+      result.runs.push({ sample, residentBytesBefore, ...watched, valid: isValid(options, residentBytesBefore) });
     }
   }
   return results;
@@ -105,14 +98,4 @@ function isValid({ cache, files }: InterleaveOptions, resident: number | undefin
   if (resident === undefined || cache === 'as-is') return true;
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   return cache === 'cold' ? resident <= bytes * COLD_SHARE_MAX : resident >= bytes * (1 - COLD_SHARE_MAX);
-}
-
-function difference(before: DeviceCounters | undefined, after: DeviceCounters | undefined): DeviceCounters | undefined {
-  if (before === undefined || after === undefined) return undefined;
-  return {
-    reads: after.reads - before.reads,
-    bytes: after.bytes - before.bytes,
-    busyMs: after.busyMs - before.busyMs,
-    queueMs: after.queueMs - before.queueMs,
-  };
 }

@@ -20,6 +20,18 @@ export class LatencyHistogram {
     for (let bucket = 0; bucket < BUCKETS; bucket++) this.counts[bucket]! += counts[bucket]!;
   }
 
+  /** Each step of the distribution: a latency in ns, and the share of operations that took no longer. */
+  shares(): { readonly ns: number; readonly share: number }[] {
+    const total = this.counts.reduce((sum, count) => sum + count, 0);
+    const steps: { ns: number; share: number }[] = [];
+    let seen = 0;
+    for (const [bucket, count] of this.counts.entries()) {
+      seen += count;
+      if (count > 0) steps.push({ ns: middleNs(bucket), share: seen / total });
+    }
+    return steps;
+  }
+
   /** The latency in ns that a share `p` (0 … 1) of the operations did not exceed; undefined when there are none. */
   quantile(p: number): number | undefined {
     const total = this.counts.reduce((sum, count) => sum + count, 0);
@@ -27,9 +39,13 @@ export class LatencyHistogram {
     let seen = 0;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       seen += this.counts[bucket]!;
-      // The middle of the bucket, on its own scale.
-      if (seen >= p * total) return 2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING);
+      if (seen >= p * total) return middleNs(bucket);
     }
     return undefined;
   }
+}
+
+/** The middle of a bucket, on its own scale. */
+function middleNs(bucket: number): number {
+  return Math.round(2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING));
 }

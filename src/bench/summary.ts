@@ -1,13 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { depthFor } from '../plan/window.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
-import type { ChildContender } from './child-contender.js';
+import { boundOf, deviceOverTime, deviceSummary, total } from './device-summary.js';
 import type { ContenderRuns, ObservedRun } from './interleave.js';
 import { LatencyHistogram } from './latency.js';
 import type { ReaderName } from './reader.js';
 import type { CaseResult, RunRecord } from './result.js';
 import { type Estimate, estimateMedian } from './stats.js';
-import type { Warning } from './warnings.js';
 
 /** How many reads to keep in flight where nobody said: as our own engine's window does for reads of this size. */
 export function lanesFor(work: Workload, queueDepth: number | undefined): number {
@@ -23,8 +23,11 @@ export interface MeasuredCase {
   readonly order: 'sorted' | 'random';
   readonly verify: 'all' | 'sample' | 'none';
   readonly reader: ReaderName;
-  readonly contender: ChildContender;
+  /** Why this engine, or what a baseline is. */
+  readonly reason: string;
   readonly threadPoolSize: number | null;
+  readonly rings: number;
+  readonly perf: Readonly<Record<string, number>> | null;
   readonly measured: ContenderRuns;
 }
 
@@ -33,6 +36,10 @@ export function caseResult(given: MeasuredCase): CaseResult {
   const { work, measured } = given;
   const valid = measured.runs.filter((run) => run.valid);
   const bytesPerSecond = rate(valid, ({ sample }) => sample.bytes);
+  const queueDepth = given.reader === 'sync' ? 1 : lanesFor(work, given.queueDepth);
+  const device = deviceSummary(valid);
+  // One thread drives a ring, and one of Node's calls in turn; the others have libuv's threads as well.
+  const threads = given.threadPoolSize === null ? given.rings : availableParallelism();
   const latency = new LatencyHistogram();
   for (const { sample } of valid) if (sample.latencyCounts !== undefined) latency.merge(sample.latencyCounts);
   return {
@@ -40,9 +47,9 @@ export function caseResult(given: MeasuredCase): CaseResult {
     cache: given.cache,
     direct: given.alignBytes !== undefined && (given.reader === 'uring' || given.reader === 'node'),
     engine: given.reader,
-    engineReason: given.contender.facts.reason,
-    queueDepth: given.reader === 'sync' ? 1 : lanesFor(work, given.queueDepth),
-    rings: 1,
+    engineReason: given.reason,
+    queueDepth,
+    rings: given.rings,
     threadPoolSize: given.threadPoolSize,
     order: given.order,
     files: work.files.length,
@@ -54,9 +61,18 @@ export function caseResult(given: MeasuredCase): CaseResult {
     bytesPerSecondLow: bytesPerSecond?.low ?? null,
     bytesPerSecondHigh: bytesPerSecond?.high ?? null,
     operationsPerSecond: rate(valid, ({ sample }) => sample.operations)?.value ?? null,
+    ...cpuFigures(valid),
     latencyNsP50: latency.quantile(0.5) ?? null,
+    latencyNsP90: latency.quantile(0.9) ?? null,
     latencyNsP99: latency.quantile(0.99) ?? null,
-    deviceQueueAverage: deviceQueueAverage(valid),
+    latencyNsP999: latency.quantile(0.999) ?? null,
+    latencyNsP9999: latency.quantile(0.9999) ?? null,
+    latencyShares: latency.shares(),
+    deviceQueueAverage: device?.queueAverage ?? null,
+    device,
+    deviceOverTime: deviceOverTime(valid),
+    bound: boundOf(valid, { device, queueDepth: queueDepth * given.rings, threads }),
+    perf: given.perf,
     verified: given.verify,
   };
 }
@@ -66,14 +82,17 @@ function rate(runs: readonly ObservedRun[], amount: (run: ObservedRun) => number
   return estimateMedian(runs.map((run) => amount(run) / (run.sample.wallNs / 1e9)));
 }
 
-function deviceQueueAverage(runs: readonly ObservedRun[]): number | null {
-  const watched = runs.filter((run) => run.device !== undefined);
-  if (watched.length === 0) return null;
-  const queueNs = watched.reduce((sum, run) => sum + run.device!.queueMs * 1e6, 0);
-  return queueNs / watched.reduce((sum, run) => sum + run.sample.wallNs, 0);
+function cpuFigures(runs: readonly ObservedRun[]): Pick<CaseResult, 'cpuNsPerOperation' | 'cpuNsPerGiB'> {
+  const cpuNs = total(runs, ({ sample }) => sample.cpuUserNs + sample.cpuSystemNs);
+  const operations = total(runs, ({ sample }) => sample.operations);
+  const bytes = total(runs, ({ sample }) => sample.bytes);
+  return {
+    cpuNsPerOperation: operations === 0 ? null : cpuNs / operations,
+    cpuNsPerGiB: bytes === 0 ? null : cpuNs / (bytes / 2 ** 30),
+  };
 }
 
-export function runRecord({ sample, residentBytesBefore, device, valid }: ObservedRun): RunRecord {
+export function runRecord({ sample, residentBytesBefore, device, stealNs, valid }: ObservedRun): RunRecord {
   const { wallNs, cpuUserNs, cpuSystemNs, bytes, operations } = sample;
   return {
     wallNs,
@@ -83,17 +102,10 @@ export function runRecord({ sample, residentBytesBefore, device, valid }: Observ
     operations,
     residentBytesBefore: residentBytesBefore ?? null,
     deviceBytes: device?.bytes ?? null,
+    contextSwitches: sample.contextSwitches ?? null,
+    pageFaults: sample.pageFaults ?? null,
+    majorPageFaults: sample.majorPageFaults ?? null,
+    stealNs: stealNs ?? null,
     valid,
   };
-}
-
-/** What the cache state before the runs gives reason to warn of. */
-export function cacheWarnings(work: Workload, cache: CacheState, { runs }: ContenderRuns): Warning[] {
-  const bytes = work.files.reduce((sum, file) => sum + file.size, 0);
-  return runs.flatMap(({ valid, residentBytesBefore }): Warning[] => {
-    if (residentBytesBefore === undefined) return [{ kind: 'residency-unknown', case: work.case }];
-    if (valid) return [];
-    const kind = cache === 'cold' ? 'cold-was-warm' : 'warm-was-cold';
-    return [{ kind, case: work.case, residentBytes: residentBytesBefore, bytes }];
-  });
 }

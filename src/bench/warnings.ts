@@ -5,6 +5,22 @@ export type Warning =
   | { readonly kind: 'cold-was-warm'; readonly case: CaseName; readonly residentBytes: number; readonly bytes: number }
   | { readonly kind: 'warm-was-cold'; readonly case: CaseName; readonly residentBytes: number; readonly bytes: number }
   | { readonly kind: 'residency-unknown'; readonly case: CaseName }
+  | { readonly kind: 'warm-read-device'; readonly case: CaseName; readonly deviceBytes: number; readonly bytes: number }
+  | {
+      /** A run far from the others of its reader. It is counted all the same. */
+      readonly kind: 'outlier';
+      readonly case: CaseName;
+      readonly engine: string;
+      /** From 1 on. */
+      readonly run: number;
+      /** Its throughput over the median's. */
+      readonly share: number;
+      /** What may have been the cause, as far as it can be seen. */
+      readonly cause: OutlierCause;
+    }
+  | { readonly kind: 'short-runs'; readonly case: CaseName; readonly wallNs: number }
+  | { readonly kind: 'no-device'; readonly dir: string; readonly fileSystem: string }
+  | { readonly kind: 'perf-unavailable'; readonly reason: string }
   | { readonly kind: 'no-direct'; readonly dir: string }
   | {
       readonly kind: 'engine-unavailable';
@@ -15,13 +31,15 @@ export type Warning =
   | { readonly kind: 'file-skipped'; readonly path: string; readonly reason: string }
   | { readonly kind: 'busy-machine'; readonly loadAverage: number; readonly cpus: number };
 
-/** One warning of each kind and case is enough: the last, which is the most recent. */
+/** `steal`: the host gave our CPUs to others; `faults`: pages were read in; `device`: others used the device. */
+export type OutlierCause = 'steal' | 'faults' | 'device' | 'unknown';
+
+/** One warning of each kind and subject is enough: the last, which is the most recent. */
 export function dedupe(warnings: readonly Warning[]): Warning[] {
   const byKey = new Map<string, Warning>();
   for (const warning of warnings) {
-    const about =
-      'case' in warning ? warning.case : 'engine' in warning ? warning.engine : 'path' in warning ? warning.path : '';
-    byKey.set(`${warning.kind} ${about}`, warning);
+    const { case: name = '', engine = '', path = '', run = '' } = warning as Partial<Record<string, unknown>>;
+    byKey.set([warning.kind, name, engine, path, run].join(' '), warning);
   }
   return [...byKey.values()];
 }

@@ -71,6 +71,14 @@ export function fioJob(work: Workload, options: FioJobOptions): FioJob {
   return { ...plain, text: plainText(work, readBytes, options), asymmetries };
 }
 
+/** Whether there is a `classic` job of this work: whole files of one size, also with O_DIRECT, which a job can name. */
+export function takesClassic(work: Workload): boolean {
+  return (
+    work.wholeFiles &&
+    plainReadBytes(work, { queueDepth: 1, rings: 1, direct: true, baseline: 'classic' }) !== undefined
+  );
+}
+
 /** How many passes a job of this work can make. */
 export function fioPassesMax(work: Workload, options: FioJobOptions): number {
   return plainReadBytes(work, options) === undefined ? listPassesMax(work) : Number.POSITIVE_INFINITY;

@@ -10,6 +10,9 @@ export interface FioReport {
   /** Of all its jobs. */
   readonly cpuUserNs: number;
   readonly cpuSystemNs: number;
+  readonly contextSwitches: number;
+  readonly pageFaults: number;
+  readonly majorPageFaults: number;
   /** From before its submission to after its completion, in nanoseconds, by percentile; undefined when fio was told not to measure it. */
   readonly latencyNs: FioLatency | undefined;
   /** The errno that ended it, or 0. */
@@ -55,6 +58,9 @@ export function parseFioJson(output: string): FioReport {
     wallNs: Math.max(1, asCount(read.runtime, 'runtime')) * NS_PER_MS,
     cpuUserNs: Math.round((asCount(job.usr_cpu, 'usr_cpu') / 100) * jobNs),
     cpuSystemNs: Math.round((asCount(job.sys_cpu, 'sys_cpu') / 100) * jobNs),
+    contextSwitches: asCount(job.ctx, 'ctx'),
+    pageFaults: asCount(job.minf, 'minf') + asCount(job.majf, 'majf'),
+    majorPageFaults: asCount(job.majf, 'majf'),
     latencyNs: latencyOf(read),
     errno: asCount(job.error, 'error'),
   };

@@ -74,8 +74,35 @@ function renderCell(entries: readonly CaseResult[], ink: Ink): string {
     const marked = entry.bytesPerSecond === best ? ink.green(engine) : engine;
     return [marked, ...rest, valid === entry.runs.length ? String(valid) : ink.yellow(`${valid}/${entry.runs.length}`)];
   });
+  const waits = entries.flatMap((entry) => (entry.bound === null ? [] : [renderWait(entry)]));
   const head = ['engine', per, 'MiB/s', 'p50', 'p99', 'CPU s/GiB', 'queue', 'runs'];
-  return `${ink.bold(title)}\n${renderTable(head, rows, ink)}`;
+  const tables = [renderTable(head, rows, ink)];
+  if (waits.length > 0) tables.push(renderTable(WAIT_HEAD, waits, ink));
+  return `${ink.bold(title)}\n${tables.join('\n\n')}`;
+}
+
+const WAIT_HEAD = ['waits for', 'bound', 'CPUs', 'device MB/s', 'reads/s', 'await', 'busy', 'resident'];
+
+/** What an engine waited for, with the figures that say so. */
+function renderWait({ engine, bound, runs, device }: CaseResult): string[] {
+  const valid = runs.filter((run) => run.valid);
+  const sum = (amount: (run: CaseResult['runs'][number]) => number) => valid.reduce((all, run) => all + amount(run), 0);
+  const cpus = sum((run) => run.cpuUserNs + run.cpuSystemNs) / sum((run) => run.wallNs);
+  const resident = Math.max(...valid.map((run) => run.residentBytesBefore ?? Number.NaN));
+  return [
+    engine,
+    bound?.by ?? '–',
+    cpus.toFixed(2),
+    ...(device === null
+      ? ['–', '–', '–', '–']
+      : [
+          (device.bytesPerSecond / 1e6).toFixed(0),
+          formatRate(device.readsPerSecond),
+          device.awaitNs === null ? '–' : formatDurationNs(device.awaitNs),
+          `${Math.round(device.utilisation * 100)} %`,
+        ]),
+    Number.isNaN(resident) ? '?' : formatBytes(resident),
+  ];
 }
 
 /** Throughput against depth where several depths were run, else over the runs. */

@@ -32,7 +32,7 @@ const HEAD = ['case', 'depth', 'lsio', 'fio', 'MiB/s', 'ratio', '95 %', 'verdict
 function row(entry: Comparison, ink: Ink): string[] {
   const paint = { faster: ink.green, slower: ink.red, equal: ink.green, undecided: ink.yellow }[entry.verdict];
   return [
-    `${entry.case} ${entry.cache}`,
+    nameOf(entry),
     String(entry.queueDepth),
     formatRate(entry.lsio.operationsPerSecond),
     formatRate(entry.fio.operationsPerSecond),
@@ -43,11 +43,16 @@ function row(entry: Comparison, ink: Ink): string[] {
   ];
 }
 
+/** What is compared with fio at its best needs no further name. */
+function nameOf({ case: name, cache, baseline }: Comparison): string {
+  return `${name} ${cache}${baseline === 'matched' ? '' : ` ${baseline}`}`;
+}
+
 function work(entry: Comparison): string {
   const per = entry.case === 'whole-files' ? 'files' : 'blocks';
   const passes = entry.passes === 1 ? '' : `, ${entry.passes} times over`;
   return (
-    `${entry.case} ${entry.cache}, depth ${entry.queueDepth}: ${formatCount(entry.operations)} ${per}, ${formatBytes(entry.bytes)}${passes}, ` +
+    `${nameOf(entry)}, depth ${entry.queueDepth}: ${formatCount(entry.operations)} ${per}, ${formatBytes(entry.bytes)}${passes}, ` +
     `${entry.direct ? 'O_DIRECT' : 'buffered'};\n  CPU per operation: lsio ${cpu(entry.lsio)}, ${entry.fio.version} ${cpu(entry.fio)}`
   );
 }
@@ -60,7 +65,7 @@ function commands(comparisons: readonly Comparison[]): string {
   return comparisons
     .map(
       (entry) =>
-        `  ${entry.case} ${entry.cache}, depth ${entry.queueDepth}\n    ${entry.lsio.commandLine}\n    ${entry.fio.commandLine}`,
+        `  ${nameOf(entry)}, depth ${entry.queueDepth}\n    ${entry.lsio.commandLine}\n    ${entry.fio.commandLine}`,
     )
     .join('\n');
 }

@@ -1,5 +1,12 @@
-import type { Warning } from '../bench/warnings.js';
-import { formatBytes } from '../units.js';
+import type { OutlierCause, Warning } from '../bench/warnings.js';
+import { formatBytes, formatDurationNs } from '../units.js';
+
+const OUTLIER_TEXT: Readonly<Record<OutlierCause, string>> = {
+  steal: 'the host gave our CPUs to others meanwhile: take more --runs, or a machine of your own',
+  faults: 'it waited for pages to be read in: free memory',
+  device: 'others used the device meanwhile: end them',
+  unknown: 'its cause could not be seen: take more --runs',
+};
 
 /** Every warning in words, each with the next action. */
 export function warningText(warning: Warning): string {
@@ -16,6 +23,22 @@ export function warningText(warning: Warning): string {
       );
     case 'residency-unknown':
       return `${warning.case}: this kernel doesn't tell what is in the page cache, so the cache state is unproven; Linux 6.5 does`;
+    case 'warm-read-device':
+      return (
+        `${warning.case}: the device read ${formatBytes(warning.deviceBytes)} during a warm run of ${formatBytes(warning.bytes)}; ` +
+        'end what else uses it, or the run was not as warm as it began'
+      );
+    case 'outlier':
+      return (
+        `${warning.case}: run ${warning.run} of ${warning.engine} reached ${Math.round(warning.share * 100)} % of the median and was counted; ` +
+        OUTLIER_TEXT[warning.cause]
+      );
+    case 'short-runs':
+      return `${warning.case}: runs of ${formatDurationNs(warning.wallNs)} are too short to time well; take more or larger files`;
+    case 'no-device':
+      return `${warning.dir} is on ${warning.fileSystem}, without a block device: nothing is said of one; take --files on a disk`;
+    case 'perf-unavailable':
+      return `--perf: ${warning.reason}; sysctl kernel.perf_event_paranoid=1, or apt-get install linux-perf`;
     case 'no-direct':
       return `${warning.dir}: its file system has no O_DIRECT, so cold runs go through the page cache; use ext4 or xfs on a disk`;
     case 'engine-unavailable':

@@ -1,0 +1,69 @@
+import type { ObservedRun } from './interleave.js';
+import type { Bound, DeviceMoment, DeviceSummary } from './result.js';
+
+/** The device has as many reads in hand as were asked for from this share of the depth on. */
+const QUEUE_FULL_SHARE = 0.7;
+/** Less than this share of what was read came from the device: it was not what the case waited for. */
+const DEVICE_BYTES_SHARE = 0.5;
+const CPU_BUSY_SHARE = 0.85;
+
+export function total(runs: readonly ObservedRun[], amount: (run: ObservedRun) => number): number {
+  return runs.reduce((sum, run) => sum + amount(run), 0);
+}
+
+/** What the device did during these runs; null without one. */
+export function deviceSummary(runs: readonly ObservedRun[]): DeviceSummary | null {
+  const watched = runs.filter((run) => run.device !== undefined);
+  if (watched.length === 0) return null;
+  const wallNs = total(watched, ({ sample }) => sample.wallNs);
+  const reads = total(watched, ({ device }) => device!.reads);
+  const merged = total(watched, ({ device }) => device!.merged);
+  return {
+    bytesPerSecond: total(watched, ({ device }) => device!.bytes) / (wallNs / 1e9),
+    readsPerSecond: reads / (wallNs / 1e9),
+    mergedShare: merged === 0 ? 0 : merged / (reads + merged),
+    awaitNs: reads === 0 ? null : (total(watched, ({ device }) => device!.readMs) * 1e6) / reads,
+    queueAverage: (total(watched, ({ device }) => device!.queueMs) * 1e6) / wallNs,
+    // The kernel rounds to its ticks.
+    utilisation: Math.min(1, (total(watched, ({ device }) => device!.busyMs) * 1e6) / wallNs),
+  };
+}
+
+/** The device over the last of these runs, look by look. */
+export function deviceOverTime(runs: readonly ObservedRun[]): DeviceMoment[] {
+  const looks = runs.at(-1)?.looks ?? [];
+  return looks.slice(1).map(({ atNs, counters }, index) => {
+    const before = looks[index]!;
+    const seconds = (atNs - before.atNs) / 1e9;
+    return {
+      atNs: Math.round(atNs),
+      queue: (counters.queueMs - before.counters.queueMs) / 1000 / seconds,
+      bytesPerSecond: (counters.bytes - before.counters.bytes) / seconds,
+    };
+  });
+}
+
+/**
+ * What these runs waited for; null when there were none.
+ *
+ * @param asked `queueDepth`: reads in flight asked for, over all rings. `threads`: as many CPUs as it can keep busy.
+ */
+export function boundOf(
+  runs: readonly ObservedRun[],
+  asked: { readonly device: DeviceSummary | null; readonly queueDepth: number; readonly threads: number },
+): Bound | null {
+  if (runs.length === 0) return null;
+  const { device, queueDepth, threads } = asked;
+  const cpus =
+    total(runs, ({ sample }) => sample.cpuUserNs + sample.cpuSystemNs) / total(runs, ({ sample }) => sample.wallNs);
+  const deviceBytes = total(runs, (run) => run.device?.bytes ?? 0);
+  const fromDevice = deviceBytes >= DEVICE_BYTES_SHARE * total(runs, ({ sample }) => sample.bytes);
+  const busy = `${cpus.toFixed(2)} of ${threads} CPU${threads === 1 ? '' : 's'} busy`;
+  if (device === null)
+    return { by: cpus >= CPU_BUSY_SHARE * threads ? 'cpu' : 'submit', evidence: `${busy}, no device` };
+  const evidence =
+    `${busy}, device queue ${device.queueAverage.toFixed(1)} of ${queueDepth} asked, ` +
+    `device busy ${Math.round(device.utilisation * 100)} % of the time`;
+  if (fromDevice && device.queueAverage >= QUEUE_FULL_SHARE * queueDepth) return { by: 'device', evidence };
+  return { by: cpus >= CPU_BUSY_SHARE * threads ? 'cpu' : 'submit', evidence };
+}

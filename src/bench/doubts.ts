@@ -1,0 +1,91 @@
+import { median } from 'simple-statistics';
+import type { Workload } from '../workload/workload.js';
+import type { CacheState } from './cache.js';
+import type { Environment } from './environment.js';
+import type { ContenderRuns, ObservedRun } from './interleave.js';
+import type { OutlierCause, Warning } from './warnings.js';
+
+/** A run this far from the median, and five times as far as is usual among the runs, is an outlier. */
+const OUTLIER_SHARE = 0.15;
+const OUTLIER_DEVIATIONS = 5;
+/** Shares of a run that count as a cause. */
+const STEAL_SHARE = 0.05;
+const DEVICE_MORE_SHARE = 0.1;
+const MAJOR_FAULTS = 10;
+/** A warm run may touch the device for this share of its bytes: directories, inodes. */
+const WARM_DEVICE_SHARE = 0.01;
+/** fio's clock ticks in milliseconds: 1 % of this. */
+const RUN_NS_MIN = 1e8;
+
+/** What the machine gives reason to warn of before the first run. */
+export function doubtsAboutMachine({ loadAverage, cpus, device, dir, fileSystem }: Environment): Warning[] {
+  return [
+    ...(loadAverage > cpus ? [{ kind: 'busy-machine', loadAverage, cpus } as const] : []),
+    ...(device === null
+      ? [{ kind: 'no-device', dir, fileSystem: fileSystem ?? 'an unknown file system' } as const]
+      : []),
+  ];
+}
+
+/** What the runs of one contender give reason to warn of. */
+export function doubtsAbout(
+  { work, cache, direct }: { readonly work: Workload; readonly cache: CacheState; readonly direct: boolean },
+  measured: ContenderRuns,
+): Warning[] {
+  return [
+    ...cacheWarnings(work, cache, measured),
+    ...(cache === 'warm' && !direct ? warmWarnings(work, measured) : []),
+    ...outliers(work, measured),
+    ...shortRuns(work, measured),
+  ];
+}
+
+function cacheWarnings(work: Workload, cache: CacheState, { runs }: ContenderRuns): Warning[] {
+  const bytes = work.files.reduce((sum, file) => sum + file.size, 0);
+  return runs.flatMap(({ valid, residentBytesBefore }): Warning[] => {
+    if (residentBytesBefore === undefined) return [{ kind: 'residency-unknown', case: work.case }];
+    if (valid) return [];
+    const kind = cache === 'cold' ? 'cold-was-warm' : 'warm-was-cold';
+    return [{ kind, case: work.case, residentBytes: residentBytesBefore, bytes }];
+  });
+}
+
+/** A run from the page cache during which the device read: others used it, or pages were thrown out. */
+function warmWarnings(work: Workload, { runs }: ContenderRuns): Warning[] {
+  return runs.flatMap(({ valid, device, sample: { bytes } }): Warning[] => {
+    if (!valid || device === undefined || device.bytes <= bytes * WARM_DEVICE_SHARE) return [];
+    return [{ kind: 'warm-read-device', case: work.case, deviceBytes: device.bytes, bytes }];
+  });
+}
+
+function outliers(work: Workload, { contender, runs }: ContenderRuns): Warning[] {
+  const valid = runs.filter((run) => run.valid);
+  if (valid.length < 3) return [];
+  const middle = median(valid.map(speed));
+  const deviation = median(valid.map((run) => Math.abs(speed(run) - middle)));
+  return runs.flatMap((run, index): Warning[] => {
+    const distance = Math.abs(speed(run) - middle);
+    if (!run.valid || distance <= OUTLIER_SHARE * middle || distance <= OUTLIER_DEVIATIONS * deviation) return [];
+    const share = speed(run) / middle;
+    return [
+      { kind: 'outlier', case: work.case, engine: contender.name, run: index + 1, share, cause: causeOf(run, valid) },
+    ];
+  });
+}
+
+function speed({ sample }: ObservedRun): number {
+  return sample.bytes / sample.wallNs;
+}
+
+function causeOf({ sample, stealNs = 0, device }: ObservedRun, others: readonly ObservedRun[]): OutlierCause {
+  if (stealNs > sample.wallNs * STEAL_SHARE) return 'steal';
+  if ((sample.majorPageFaults ?? 0) > MAJOR_FAULTS) return 'faults';
+  const usualBytes = median(others.map((run) => run.device?.bytes ?? 0));
+  if (device !== undefined && device.bytes > usualBytes + sample.bytes * DEVICE_MORE_SHARE) return 'device';
+  return 'unknown';
+}
+
+function shortRuns(work: Workload, { runs }: ContenderRuns): Warning[] {
+  const wallNs = runs.length === 0 ? Number.POSITIVE_INFINITY : median(runs.map(({ sample }) => sample.wallNs));
+  return wallNs < RUN_NS_MIN ? [{ kind: 'short-runs', case: work.case, wallNs }] : [];
+}

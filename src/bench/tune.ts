@@ -1,0 +1,259 @@
+import { openEngine } from '../engine/open.js';
+import { isLsioError, LsioError } from '../errors.js';
+import type { CaseName, Workload } from '../workload/workload.js';
+import { alignFor } from './bench.js';
+import type { CacheState } from './cache.js';
+import type { Contender } from './contender.js';
+import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
+import { describeEnvironment, type Environment } from './environment.js';
+import { GroupContender } from './group-contender.js';
+import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
+import { type KneePoint, kneeOf, recommend } from './knee.js';
+import { LatencyHistogram } from './latency.js';
+import type { MeasureSettings } from './settings.js';
+import { estimateMedian } from './stats.js';
+import { dedupe, type Warning } from './warnings.js';
+
+/** A run is to take about so long: the reads are so many. */
+const RUN_SECONDS = 0.5;
+const READS_MIN = 256;
+/** Twenty bytes each, in every process. */
+const READS_MAX = 262_144;
+/** Of the cases that read files in their order: all points read the same ones, or they couldn't be compared. */
+const FILE_READS_DEFAULT = 20_000;
+/** The rate at one read in flight is tried with so many reads, at many in flight with 0.1 s of that rate for each. */
+const PILOT_READS = 200;
+const PILOT_SECONDS = 0.1;
+const PILOT_READS_MAX = 16_384;
+/** Processes that wait for their turn at the same time: each takes some 50 MB. */
+const PROCESSES_MAX = 64;
+/** libuv's own default, which a recommendation for its engine is to hold for. */
+const THREAD_POOL_SIZE = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+
+/** What `lsio tune` sweeps. */
+export interface TuneOptions extends Pick<MeasureSettings, 'dir' | 'version' | 'warnings' | 'direct' | 'runs'> {
+  readonly engine: 'auto' | 'uring' | 'node';
+  readonly case: CaseName;
+  readonly cache: CacheState;
+  /** undefined: the case has no blocks to choose the size of. */
+  readonly blockSizesBytes: readonly (number | undefined)[];
+  readonly rings: readonly number[];
+  /** Of each ring. */
+  readonly queueDepths: readonly number[];
+  /** Operations of each run; undefined: so many as take about half a second. */
+  readonly reads: number | undefined;
+  /** Makes the work of `reads` operations. */
+  readonly workFor: (blockBytes: number | undefined, reads: number | undefined) => Workload;
+  readonly signal?: MeasureSettings['signal'];
+  readonly onStep?: MeasureSettings['onStep'];
+}
+
+/** One counted run. */
+export interface TuneRun {
+  readonly wallNs: number;
+  readonly cpuUserNs: number;
+  readonly cpuSystemNs: number;
+  readonly operations: number;
+  readonly bytes: number;
+  /** False when the cache was not in the state that was asked for: such a run isn't counted. */
+  readonly valid: boolean;
+}
+
+/** One setting, and what it came to: medians over valid runs; null when none was. */
+export interface TunePoint extends KneePoint {
+  /** Of one pass. */
+  readonly operations: number;
+  readonly bytes: number;
+  readonly passes: number;
+  readonly runs: readonly TuneRun[];
+  readonly operationsPerSecondLow: number | null;
+  readonly operationsPerSecondHigh: number | null;
+  readonly bytesPerSecond: number | null;
+  readonly latencyNsP50: number | null;
+  readonly cpuNsPerOperation: number | null;
+  /** The smallest depth within 5 % of the best throughput of its block size and rings. */
+  readonly knee: boolean;
+}
+
+/** The setting to take for a block size, against the one with the highest throughput. */
+export interface Recommendation {
+  readonly blockBytes: number | null;
+  readonly rings: number;
+  readonly queueDepth: number;
+  readonly operationsPerSecond: number;
+  readonly latencyNsP99: number | null;
+  readonly bestRings: number;
+  readonly bestQueueDepth: number;
+  readonly bestOperationsPerSecond: number;
+  readonly bestLatencyNsP99: number | null;
+}
+
+export interface TuneResult {
+  readonly schema: 'lsio.tune/1';
+  readonly environment: Environment;
+  readonly case: CaseName;
+  readonly cache: CacheState;
+  /** Read with O_DIRECT. */
+  readonly direct: boolean;
+  readonly engine: 'uring' | 'node';
+  readonly engineReason: string;
+  readonly points: readonly TunePoint[];
+  readonly recommendations: readonly Recommendation[];
+  readonly warnings: readonly Warning[];
+  /** Ctrl-C came before the end. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Measures every depth with every number of rings and block size. An abort ends it between two runs: the result then
+ * holds what is complete.
+ *
+ * @throws {LsioError} `unavailable` when the engine can't be had.
+ */
+export async function runTune(options: TuneOptions): Promise<TuneResult> {
+  const { blockSizesBytes, rings, queueDepths, runs, signal } = options;
+  const environment = describeEnvironment(options.dir, options.version, null);
+  const warnings = [...options.warnings, ...doubtsAboutMachine(environment)];
+  const { engine, reason } = await chooseEngine(options.engine, warnings);
+  const alignBytes = alignFor(options, options.workFor(blockSizesBytes[0], 1), options.cache, warnings);
+  const points: TunePoint[] = [];
+  const total = blockSizesBytes.length * rings.length * queueDepths.length * (runs + 1);
+  let done = 0;
+  let interrupted = false;
+  try {
+    for (const blockBytes of blockSizesBytes) {
+      const sweep: Sweep = { ...options, blockBytes, reader: engine, alignBytes, warnings };
+      options.onStep?.({ text: `${nameOf(options, blockBytes)}, trial`, done, total });
+      const readsAt = await readsFor(sweep);
+      for (const count of rings) {
+        const onRun = (text: string) => options.onStep?.({ text, done: done++, total });
+        const measured = await measureDepths(sweep, { rings: count, readsAt, onRun });
+        points.push(...withKnee(measured));
+      }
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    interrupted = true;
+  }
+  return {
+    schema: 'lsio.tune/1',
+    environment,
+    case: options.case,
+    cache: options.cache,
+    direct: alignBytes !== undefined,
+    engine,
+    engineReason: reason,
+    points,
+    recommendations: recommendationsOf(points),
+    warnings: dedupe(warnings),
+    interrupted,
+  };
+}
+
+/** One block size, at all depths. */
+interface Sweep extends TuneOptions {
+  readonly blockBytes: number | undefined;
+  readonly reader: 'uring' | 'node';
+  readonly alignBytes: number | undefined;
+  readonly warnings: Warning[];
+}
+
+async function chooseEngine(asked: TuneOptions['engine'], warnings: Warning[]) {
+  const probe = await openEngine({ engine: asked });
+  const { engine, reason, remedy } = probe.info;
+  await probe.close();
+  if (engine !== asked && engine === 'node') {
+    warnings.push({ kind: 'engine-unavailable', engine: 'uring', reason, remedy });
+  }
+  return { engine, reason };
+}
+
+/** Says how many reads a run is to do, by the depth of all rings together. */
+type ReadsAt = (depth: number) => number | undefined;
+
+/** By Little's law, `depth` reads in flight are at most `depth` times as fast as one, and no faster than ever. */
+async function readsFor(sweep: Sweep): Promise<ReadsAt> {
+  const { case: name, reads, queueDepths, blockBytes = 1, workFor, alignBytes, cache } = sweep;
+  if (reads !== undefined) return () => reads;
+  if (name !== 'big-random') return () => FILE_READS_DEFAULT;
+  const [file] = workFor(sweep.blockBytes, 1).files;
+  // A block that is read again is in the page cache, unless reads go past it.
+  const readsMax = cache === 'cold' && alignBytes === undefined ? Math.floor(file!.size / blockBytes) : READS_MAX;
+  const one = await pilotRate(sweep, 1, Math.min(PILOT_READS, readsMax));
+  const deepest = Math.max(...queueDepths);
+  const many = clamp(one * PILOT_SECONDS * deepest, PILOT_READS, Math.min(PILOT_READS_MAX, readsMax));
+  const top = Math.max(one, await pilotRate(sweep, deepest, many));
+  return (depth) => clamp(RUN_SECONDS * Math.min(depth * one, top), READS_MIN, Math.min(READS_MAX, readsMax));
+}
+
+/** Reads per second, by a short run after another one that warms up the code. */
+async function pilotRate(sweep: Sweep, queueDepth: number, reads: number): Promise<number> {
+  const work = sweep.workFor(sweep.blockBytes, Math.max(1, reads));
+  const contender = await startGroup(sweep, work, { rings: 1, queueDepth });
+  try {
+    prepareFiles(work.files, sweep.cache);
+    await contender.run(1);
+    sweep.signal?.throwIfAborted();
+    prepareFiles(work.files, sweep.cache);
+    const { operations, wallNs } = await contender.run(1);
+    sweep.signal?.throwIfAborted();
+    return operations / (wallNs / 1e9);
+  } finally {
+    await contender.close();
+  }
+}
+
+interface Depths {
+  readonly rings: number;
+  readonly readsAt: ReadsAt;
+  readonly onRun: (text: string) => void;
+}
+
+/** All depths, in turn as far as there is room for their processes. */
+async function measureDepths(sweep: Sweep, depths: Depths): Promise<TunePoint[]> {
+  const together = Math.max(1, Math.floor(PROCESSES_MAX / depths.rings));
+  const points: TunePoint[] = [];
+  for (let begin = 0; begin < sweep.queueDepths.length; begin += together) {
+    points.push(...(await measureTogether(sweep, sweep.queueDepths.slice(begin, begin + together), depths)));
+  }
+  return points;
+}
+
+async function measureTogether(sweep: Sweep, queueDepths: readonly number[], depths: Depths): Promise<TunePoint[]> {
+  const { cache, signal, runs } = sweep;
+  const name = `${nameOf(sweep, sweep.blockBytes)}, ${depths.rings} ${depths.rings === 1 ? 'ring' : 'rings'}`;
+  const started: { contender: GroupContender; queueDepth: number; work: Workload }[] = [];
+  try {
+    for (const queueDepth of queueDepths) {
+      signal?.throwIfAborted();
+      const work = sweep.workFor(sweep.blockBytes, depths.readsAt(queueDepth * depths.rings));
+      try {
+        const contender = await startGroup(sweep, work, { rings: depths.rings, queueDepth });
+        started.push({ contender, queueDepth, work });
+      } catch (error) {
+        leaveOut(error, `${sweep.reader} at queue depth ${queueDepth}`, sweep.warnings);
+      }
+    }
+    const [first] = started;
+    if (first === undefined) return [];
+    const contenders = started.map(({ contender, queueDepth }) => named(contender, `depth ${queueDepth}`));
+    const measured = await interleave(contenders, {
+      files: first.work.files,
+      cache,
+      runs,
+      warmups: 1,
+      equalPasses: false,
+      signal,
+      onRun: (depth, run) => depths.onRun(`${name}, ${depth}, ${run < 0 ? 'warm-up' : `run ${run + 1} of ${runs}`}`),
+    });
+    // The deepest is the one most likely to mix reads up.
+    await started.at(-1)!.contender.verify('sample');
+    return started.map(({ work, queueDepth }, index) => {
+      sweep.warnings.push(...cacheDoubts(sweep, work, measured[index]!));
+      const setting = { blockBytes: sweep.blockBytes ?? null, rings: depths.rings, queueDepth };
+      return pointOf(setting, work, measured[index]!);
+    });
+  } finally {
+    await Promise.all(started.map(({ contender }) => contender.close()));
+  }
+}

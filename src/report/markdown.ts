@@ -1,0 +1,91 @@
+import type { Environment } from '../bench/environment.js';
+import type { BenchResult, CompareResult } from '../bench/result.js';
+import type { Warning } from '../bench/warnings.js';
+import {
+  asymmetryTexts,
+  COMPARISON_COLUMNS,
+  type Column,
+  caseColumns,
+  caseNotes,
+  comparisonTitle,
+  comparisonWork,
+  environmentFacts,
+  type Fact,
+  INTERRUPTED,
+  SIDE_COLUMNS,
+  sectionsOf,
+  sectionTitle,
+  sidesOf,
+  workText,
+} from './figures.js';
+import { warningText } from './warnings.js';
+
+/** A benchmark as GitHub's markdown, to be pasted into a report or an issue. */
+export function benchMarkdown(result: BenchResult): string {
+  const blocks = ['## lsio bench', environmentList(result.environment)];
+  for (const entries of sectionsOf(result.cases)) {
+    blocks.push(`### ${escapeMarkdown(sectionTitle(entries[0]))}`, escapeMarkdown(workText(entries)));
+    blocks.push(table(caseColumns(entries), entries), facts(caseNotes(entries)));
+  }
+  return document([...blocks, ...endOf(result)]);
+}
+
+/** A comparison as GitHub's markdown, with both command lines and every asymmetry. */
+export function compareMarkdown(result: CompareResult): string {
+  const { comparisons } = result;
+  const blocks = ['## lsio compare-fio', environmentList(result.environment)];
+  if (comparisons.length > 0) blocks.push(table(COMPARISON_COLUMNS, comparisons));
+  const asymmetries = asymmetryTexts(comparisons);
+  if (asymmetries.length > 0) blocks.push('### Not the same on both sides', list(asymmetries));
+  for (const entry of comparisons) {
+    const sides = sidesOf(entry);
+    blocks.push(`### ${escapeMarkdown(comparisonTitle(entry))}`, escapeMarkdown(comparisonWork(entry)));
+    blocks.push(table(SIDE_COLUMNS, sides), fence(sides.map((side) => side.commandLine).join('\n')));
+  }
+  return document([...blocks, ...endOf(result)]);
+}
+
+/**
+ * Text as markdown that shows it as it is, on one line. An underscore within a word means nothing to GitHub and stays
+ * as it is: `O_DIRECT`.
+ */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*<>[\]|~&]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, '\\$&').replace(/\s*[\r\n]+\s*/g, ' ');
+}
+
+function environmentList(environment: Environment): string {
+  return facts(environmentFacts(environment));
+}
+
+function endOf({ warnings, interrupted }: { warnings: readonly Warning[]; interrupted: boolean }): string[] {
+  const blocks = interrupted ? [`**${INTERRUPTED}**`] : [];
+  return warnings.length === 0 ? blocks : [...blocks, '### Warnings', list(warnings.map(warningText))];
+}
+
+function table<T>(columns: readonly Column<T>[], entries: readonly T[]): string {
+  const rows = [
+    columns.map((column) => escapeMarkdown(column.head)),
+    columns.map((column) => (column.left ? '---' : '---:')),
+    ...entries.map((entry) => columns.map((column) => escapeMarkdown(column.text(entry)))),
+  ];
+  return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function facts(of: readonly Fact[]): string {
+  return of.map(({ name, text }) => `- **${escapeMarkdown(name)}**: ${escapeMarkdown(text)}`).join('\n');
+}
+
+function list(texts: readonly string[]): string {
+  return texts.map((text) => `- ${escapeMarkdown(text)}`).join('\n');
+}
+
+/** The fence is longer than any run of backticks within it, so that none can end it. */
+function fence(code: string): string {
+  const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
+  const mark = '`'.repeat(longest + 1);
+  return `${mark}sh\n${code}\n${mark}`;
+}
+
+function document(blocks: readonly string[]): string {
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
