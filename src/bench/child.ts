@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import { PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { type ErrorKind, isLsioError, LsioError } from '../errors.js';
+import { splitLong } from '../workload/operations.js';
 import { sampleOf, verifier } from '../workload/verify.js';
 import type { Workload } from '../workload/workload.js';
 import type { Sample } from './contender.js';
@@ -48,6 +50,8 @@ export type ChildReply =
 
 let setup: ChildSetup | undefined;
 let reader: Reader | undefined;
+/** What it reads: the work, in pieces that its engine can read. */
+let reads: Workload | undefined;
 
 async function openReader({ reader: name, queueDepth, alignBytes }: ChildSetup): Promise<Reader> {
   if (name !== 'uring' && name !== 'node') return nodeReader(name, queueDepth);
@@ -58,14 +62,16 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   if (request.kind === 'setup') {
     setup = request.setup;
     reader = await openReader(setup);
+    const byEngine = setup.reader === 'uring' || setup.reader === 'node';
+    reads = byEngine ? splitLong(setup.work, PIECE_BYTES_MAX) : setup.work;
     return { kind: 'ready', facts: { engine: reader.engine, reason: reader.reason } };
   }
-  if (setup === undefined || reader === undefined) throw new LsioError('usage', 'the process is set up first');
+  if (setup === undefined || reader === undefined || reads === undefined) throw new LsioError('usage', 'the process is set up first');
   switch (request.kind) {
     case 'run':
-      return { kind: 'sample', sample: await timedRun(reader, setup, request.passes) };
+      return { kind: 'sample', sample: await timedRun(reader, reads, setup, request.passes) };
     case 'verify': {
-      const work = request.how === 'all' ? setup.work : sampleOf(setup.work);
+      const work = request.how === 'all' ? reads : sampleOf(reads);
       const check = verifier(work);
       const { operations } = await reader.read(work, 1, { check });
       return { kind: 'verified', operations };
@@ -76,11 +82,11 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   }
 }
 
-async function timedRun(by: Reader, { work, latency }: ChildSetup, passes: number): Promise<Sample> {
+async function timedRun(by: Reader, reads: Workload, { work, latency }: ChildSetup, passes: number): Promise<Sample> {
   const histogram = latency ? new LatencyHistogram() : undefined;
   const before = process.resourceUsage();
   const beganMs = performance.now();
-  const { operations, bytes } = await by.read(work, passes, { latency: histogram });
+  const { operations, bytes } = await by.read(reads, passes, { latency: histogram });
   const wallNs = (performance.now() - beganMs) * 1e6;
   const after = process.resourceUsage();
   const grown = (name: keyof NodeJS.ResourceUsage) => after[name] - before[name];
@@ -88,7 +94,8 @@ async function timedRun(by: Reader, { work, latency }: ChildSetup, passes: numbe
     wallNs,
     cpuUserNs: grown('userCPUTime') * 1000,
     cpuSystemNs: grown('systemCPUTime') * 1000,
-    operations,
+    // An operation is one thing asked for, in however many pieces it was read.
+    operations: operations - (reads.operations - work.operations) * passes,
     bytes,
     contextSwitches: grown('voluntaryContextSwitches') + grown('involuntaryContextSwitches'),
     pageFaults: grown('minorPageFault') + grown('majorPageFault'),

@@ -1,8 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { type Engine, PIECE_BYTES_MAX, type ReadSource, type SharedFile } from '../engine/engine.js';
+import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
-import { formatBytes } from '../units.js';
 import type { Workload } from '../workload/workload.js';
 import type { Observer, Reader, Tally } from './reader.js';
 
@@ -22,8 +21,6 @@ export class EngineReader implements Reader {
   }
 
   async read(work: Workload, passes: number, observer: Observer): Promise<Tally> {
-    const tooLong = work.lengths.findIndex((length) => length > PIECE_BYTES_MAX);
-    if (tooLong >= 0) throw tooLongError(work.files[work.fileOf[tooLong]!]!.path);
     const options = { directAlignBytes: this.#alignBytes };
     const shared = work.wholeFiles ? [] : work.files.map((file) => this.#engine.share(file.path, options));
     const source = new WorkloadSource(work, shared, passes, observer);
@@ -134,9 +131,4 @@ export function changedError(path: string, offset: number): LsioError {
     path,
     offset,
   });
-}
-
-function tooLongError(path: string): LsioError {
-  const message = `${path}: a read of over ${formatBytes(PIECE_BYTES_MAX)} at once can't be measured yet`;
-  return new LsioError('usage', message, { path, remedy: 'leave such files out, or take --case file-heads' });
 }

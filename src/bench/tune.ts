@@ -1,5 +1,6 @@
 import { openEngine } from '../engine/open.js';
-import { isLsioError, LsioError } from '../errors.js';
+import { isLsioError } from '../errors.js';
+import { formatBytes } from '../units.js';
 import type { CaseName, Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
@@ -8,10 +9,9 @@ import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { GroupContender } from './group-contender.js';
 import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
-import { type KneePoint, kneeOf, recommend } from './knee.js';
-import { LatencyHistogram } from './latency.js';
+import { kneeOf, type Recommendation, recommendationsOf } from './knee.js';
 import type { MeasureSettings } from './settings.js';
-import { estimateMedian } from './stats.js';
+import { pointOf, type TunePoint } from './tune-point.js';
 import { dedupe, type Warning } from './warnings.js';
 
 /** A run is to take about so long: the reads are so many. */
@@ -46,46 +46,6 @@ export interface TuneOptions extends Pick<MeasureSettings, 'dir' | 'version' | '
   readonly workFor: (blockBytes: number | undefined, reads: number | undefined) => Workload;
   readonly signal?: MeasureSettings['signal'];
   readonly onStep?: MeasureSettings['onStep'];
-}
-
-/** One counted run. */
-export interface TuneRun {
-  readonly wallNs: number;
-  readonly cpuUserNs: number;
-  readonly cpuSystemNs: number;
-  readonly operations: number;
-  readonly bytes: number;
-  /** False when the cache was not in the state that was asked for: such a run isn't counted. */
-  readonly valid: boolean;
-}
-
-/** One setting, and what it came to: medians over valid runs; null when none was. */
-export interface TunePoint extends KneePoint {
-  /** Of one pass. */
-  readonly operations: number;
-  readonly bytes: number;
-  readonly passes: number;
-  readonly runs: readonly TuneRun[];
-  readonly operationsPerSecondLow: number | null;
-  readonly operationsPerSecondHigh: number | null;
-  readonly bytesPerSecond: number | null;
-  readonly latencyNsP50: number | null;
-  readonly cpuNsPerOperation: number | null;
-  /** The smallest depth within 5 % of the best throughput of its block size and rings. */
-  readonly knee: boolean;
-}
-
-/** The setting to take for a block size, against the one with the highest throughput. */
-export interface Recommendation {
-  readonly blockBytes: number | null;
-  readonly rings: number;
-  readonly queueDepth: number;
-  readonly operationsPerSecond: number;
-  readonly latencyNsP99: number | null;
-  readonly bestRings: number;
-  readonly bestQueueDepth: number;
-  readonly bestOperationsPerSecond: number;
-  readonly bestLatencyNsP99: number | null;
 }
 
 export interface TuneResult {
@@ -128,7 +88,8 @@ export async function runTune(options: TuneOptions): Promise<TuneResult> {
       for (const count of rings) {
         const onRun = (text: string) => options.onStep?.({ text, done: done++, total });
         const measured = await measureDepths(sweep, { rings: count, readsAt, onRun });
-        points.push(...withKnee(measured));
+        const knee = kneeOf(measured);
+        points.push(...measured.map((point) => ({ ...point, knee: point === knee })));
       }
     }
   } catch (error) {
@@ -189,17 +150,16 @@ async function readsFor(sweep: Sweep): Promise<ReadsAt> {
 /** Reads per second, by a short run after another one that warms up the code. */
 async function pilotRate(sweep: Sweep, queueDepth: number, reads: number): Promise<number> {
   const work = sweep.workFor(sweep.blockBytes, Math.max(1, reads));
-  const contender = await startGroup(sweep, work, { rings: 1, queueDepth });
+  const group = await startGroup(sweep, work, { rings: 1, queueDepth });
+  const contender = stoppable(group, 'trial', sweep.signal);
   try {
     prepareFiles(work.files, sweep.cache);
     await contender.run(1);
-    sweep.signal?.throwIfAborted();
     prepareFiles(work.files, sweep.cache);
     const { operations, wallNs } = await contender.run(1);
-    sweep.signal?.throwIfAborted();
     return operations / (wallNs / 1e9);
   } finally {
-    await contender.close();
+    await Promise.allSettled([group.close()]);
   }
 }
 
@@ -220,7 +180,7 @@ async function measureDepths(sweep: Sweep, depths: Depths): Promise<TunePoint[]>
 }
 
 async function measureTogether(sweep: Sweep, queueDepths: readonly number[], depths: Depths): Promise<TunePoint[]> {
-  const { cache, signal, runs } = sweep;
+  const { cache, signal, runs, warnings } = sweep;
   const name = `${nameOf(sweep, sweep.blockBytes)}, ${depths.rings} ${depths.rings === 1 ? 'ring' : 'rings'}`;
   const started: { contender: GroupContender; queueDepth: number; work: Workload }[] = [];
   try {
@@ -231,12 +191,15 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
         const contender = await startGroup(sweep, work, { rings: depths.rings, queueDepth });
         started.push({ contender, queueDepth, work });
       } catch (error) {
-        leaveOut(error, `${sweep.reader} at queue depth ${queueDepth}`, sweep.warnings);
+        // Limits of open files or of locked memory may allow lesser depths.
+        if (!isLsioError(error, 'unavailable')) throw error;
+        const engine = `${sweep.reader} at queue depth ${queueDepth}`;
+        warnings.push({ kind: 'engine-unavailable', engine, reason: error.message, remedy: error.remedy });
       }
     }
     const [first] = started;
     if (first === undefined) return [];
-    const contenders = started.map(({ contender, queueDepth }) => named(contender, `depth ${queueDepth}`));
+    const contenders = started.map(({ contender, queueDepth }) => stoppable(contender, `depth ${queueDepth}`, signal));
     const measured = await interleave(contenders, {
       files: first.work.files,
       cache,
@@ -249,11 +212,58 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
     // The deepest is the one most likely to mix reads up.
     await started.at(-1)!.contender.verify('sample');
     return started.map(({ work, queueDepth }, index) => {
-      sweep.warnings.push(...cacheDoubts(sweep, work, measured[index]!));
+      warnings.push(...cacheDoubts(sweep, work, measured[index]!));
       const setting = { blockBytes: sweep.blockBytes ?? null, rings: depths.rings, queueDepth };
       return pointOf(setting, work, measured[index]!);
     });
   } finally {
-    await Promise.all(started.map(({ contender }) => contender.close()));
+    // One that was stopped in the middle of a run says so here.
+    await Promise.allSettled(started.map(({ contender }) => contender.close()));
   }
+}
+
+function startGroup(
+  { reader, alignBytes }: Sweep,
+  work: Workload,
+  { rings, queueDepth }: { readonly rings: number; readonly queueDepth: number },
+): Promise<GroupContender> {
+  return GroupContender.start({ reader, work, queueDepth, alignBytes, latency: true }, rings, THREAD_POOL_SIZE);
+}
+
+/** The contender under another name; an abort doesn't wait for its run to end. */
+function stoppable(contender: GroupContender, name: string, signal: AbortSignal | undefined): Contender {
+  return {
+    name,
+    pids: contender.pids,
+    run: (passes) => {
+      if (signal === undefined) return contender.run(passes);
+      return new Promise((resolve, reject) => {
+        const onAbort = () => reject(signal.reason);
+        if (signal.aborted) return onAbort();
+        signal.addEventListener('abort', onAbort, { once: true });
+        contender
+          .run(passes)
+          .then(resolve, reject)
+          .finally(() => signal.removeEventListener('abort', onAbort));
+      });
+    },
+    close: () => contender.close(),
+  };
+}
+
+/** What speaks against all points at once; that single runs differ shows in the intervals. */
+function cacheDoubts({ cache, alignBytes }: Sweep, work: Workload, measured: ContenderRuns): Warning[] {
+  const kinds: readonly Warning['kind'][] = ['cold-was-warm', 'warm-was-cold', 'residency-unknown', 'warm-read-device'];
+  return doubtsAbout({ work, cache, direct: alignBytes !== undefined }, measured).filter(({ kind }) =>
+    kinds.includes(kind),
+  );
+}
+
+/** The work, as the progress shows it. */
+function nameOf({ case: name, cache }: TuneOptions, blockBytes: number | undefined): string {
+  return [name, ...(blockBytes === undefined ? [] : [formatBytes(blockBytes)]), cache].join(' ');
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.max(1, Math.min(max, Math.max(min, Math.round(value))));
 }

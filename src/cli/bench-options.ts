@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
 
 import { CACHE_STATES, type CacheState } from '../bench/cache.js';
-import type { DirectChoice, Step } from '../bench/settings.js';
+import type { DirectChoice, MeasureSettings, Step } from '../bench/settings.js';
 import type { Warning } from '../bench/warnings.js';
 import { QUEUE_DEPTH_LIMIT } from '../engine/open.js';
 import { LsioError } from '../errors.js';
@@ -12,13 +13,17 @@ import { listFiles } from '../workload/list-files.js';
 import { DEFAULT_DIR } from '../workload/manifest.js';
 import { CASES, type CaseName, type Workload } from '../workload/workload.js';
 import type { Context } from './context.js';
+import type { ExportOptions } from './exports.js';
 import { named } from './options.js';
 import { PROGRESS_MODES, type ProgressMode, startProgress } from './progress.js';
+import { lsioVersion } from './version.js';
 
 const STDOUT = 1;
+/** Each ring is a process. */
+const RINGS_MAX = 64;
 
 /** The options of `bench` and `compare-fio`, as commander hands them over. */
-export interface BenchingOptions {
+export interface BenchingOptions extends ExportOptions {
   readonly files: string;
   readonly case: readonly CaseName[];
   readonly blockSize?: number;
@@ -27,12 +32,14 @@ export interface BenchingOptions {
   readonly seed?: number;
   readonly order: 'sorted' | 'random';
   readonly queueDepth: readonly (number | undefined)[];
+  readonly rings: number;
   readonly cache: readonly CacheState[];
   readonly direct: DirectChoice;
   readonly runs: number;
   readonly warmup: number;
   readonly verify: 'all' | 'sample' | 'none';
-  readonly json?: boolean;
+  readonly baseline?: string;
+  readonly failIf: readonly string[];
   readonly quiet: boolean;
   readonly progress: ProgressMode;
   readonly color: 'auto' | 'always' | 'never';
@@ -56,6 +63,7 @@ export function addBenchingOptions(command: Command, runsDefault: number): Comma
         .argParser(list(count('--queue-depth', 1, QUEUE_DEPTH_LIMIT)))
         .default([undefined], 'auto'),
     )
+    .option('--rings <n>', 'rings that share the work, or auto: one for each CPU', parseRings, 1)
     .addOption(
       new Option('--cache <list>', `how the page cache stands before a run: ${CACHE_STATES.join(', ')}`)
         .argParser(list(oneOf('--cache', CACHE_STATES)))
@@ -74,9 +82,31 @@ export function addBenchingOptions(command: Command, runsDefault: number): Comma
         .default('sample'),
     )
     .option('--json', 'print one JSON document instead of tables')
+    .option('--export-json <file>', 'save that document; every export is saved after each case, and - is stdout')
+    .option('--export-csv <file>', 'save the figures as comma-separated values')
+    .option('--export-markdown <file>', 'save a report in Markdown')
+    .option('--export-html <file>', 'save a report with charts, in one file')
+    .option('--baseline <file>', 'show the changes since an earlier JSON document')
+    .addOption(
+      new Option('--fail-if <expr>', "exit with 6 where this holds, such as 'throughput<-10%'; repeatable")
+        .argParser(collect((text) => text))
+        .default([], 'nothing'),
+    )
     .option('-q, --quiet', 'no progress', false)
     .addOption(new Option('--progress <when>', 'progress on stderr').choices([...PROGRESS_MODES]).default('auto'))
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'));
+}
+
+/** What is said of `--fail-if` below the options. */
+export function failIfHelp(metrics: readonly string[]): string {
+  return `
+--fail-if METRIC<THRESHOLD or METRIC>THRESHOLD, where METRIC is one of
+  ${metrics.join(', ')}
+(cpu: CPU time per operation). A THRESHOLD with a sign and % is a change against
+--baseline; otherwise it is a value: bytes/s as 1GiB, operations/s, a duration as
+2ms, or a ratio. Where a figure has a 95 % interval, its edge nearest to the
+threshold has to be across. A case without a valid run counts as across.
+`;
 }
 
 /** What the options ask to read, and why some cases are left out. */
@@ -95,6 +125,27 @@ export async function workloadsFor(options: BenchingOptions, context: Context): 
   return { workloads: names.map((name) => makeWorkload(name, files, settings)), warnings };
 }
 
+/** What the options ask of every measurement. */
+export function measureSettings(
+  options: BenchingOptions,
+  given: Pick<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>,
+): MeasureSettings {
+  const { files: dir, order, cache, queueDepth, rings, direct, runs, warmup, verify } = options;
+  return {
+    ...given,
+    dir,
+    version: lsioVersion(),
+    order,
+    caches: cache,
+    queueDepths: queueDepth,
+    rings,
+    direct,
+    runs,
+    warmups: warmup,
+    verify,
+  };
+}
+
 /** Shows on stderr which run is on, and how many are done. */
 export function followSteps(options: BenchingOptions): { onStep(step: Step): void; stop(): void } {
   let latest: Step = { text: '', done: 0, total: 0 };
@@ -106,17 +157,22 @@ export function followSteps(options: BenchingOptions): { onStep(step: Step): voi
   return { onStep: (step) => (latest = step), stop };
 }
 
-/** Whether stdout gets colours: NO_COLOR is respected, see no-color.org. */
-export function wantsColor(choice: BenchingOptions['color']): boolean {
-  return choice === 'auto' ? isatty(STDOUT) && !process.env.NO_COLOR : choice === 'always';
-}
-
 function bytes(option: string): (text: string) => number {
   return named(option, parseBytes);
 }
 
 function count(name: string, min: number, max: number): (text: string) => number {
   return (text) => parseCount(text, { name, min, max });
+}
+
+/** Whether stdout gets colours: NO_COLOR is respected, see no-color.org. */
+export function wantsColor(choice: BenchingOptions['color']): boolean {
+  return choice === 'auto' ? isatty(STDOUT) && !process.env.NO_COLOR : choice === 'always';
+}
+
+function parseRings(text: string): number {
+  if (text === 'auto') return Math.min(availableParallelism(), RINGS_MAX);
+  return parseCount(text, { name: '--rings', min: 1, max: RINGS_MAX });
 }
 
 export function oneOf<Value extends string>(option: string, values: readonly Value[]): (text: string) => Value {

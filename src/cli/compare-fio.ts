@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
+import { METRICS_OF } from '../bench/baseline.js';
 import type { CacheState } from '../bench/cache.js';
 import { runComparison } from '../bench/compare.js';
 import { renderComparison } from '../report/compare.js';
 import type { Workload } from '../workload/workload.js';
-import { addBenchingOptions, type BenchingOptions, followSteps, wantsColor, workloadsFor } from './bench-options.js';
+import { addBenchingOptions, type BenchingOptions, failIfHelp } from './bench-options.js';
 import type { Context } from './context.js';
-import { print } from './talk.js';
-import { lsioVersion } from './version.js';
+import { measure } from './measuring.js';
 
 const EXAMPLES = `
 Examples:
   lsio compare-fio                                 the files that lsio files create made
   lsio compare-fio --case big-random --cache warm --queue-depth 64
   lsio compare-fio --self --case big-random        lsio against itself: what no difference looks like
+  lsio compare-fio --export-html report.html --fail-if 'ratio<0.95'
 `;
 
 interface Options extends BenchingOptions {
@@ -23,45 +24,35 @@ export function define(command: Command, context: Context): void {
   addBenchingOptions(command, 6)
     .option('--self', 'lsio against itself, through the same machinery', false)
     .addHelpText('before', EXAMPLES)
+    .addHelpText('after', failIfHelp(METRICS_OF['lsio.compare-fio/1']))
     .action((options: Options) => compare(options, context));
 }
 
-async function compare(options: Options, context: Context): Promise<void> {
-  const { workloads, warnings } = await workloadsFor(options, context);
-  const steps = followSteps(options);
-  try {
-    const result = await runComparison({
-      dir: options.files,
-      version: lsioVersion(),
-      workloads,
-      warnings,
-      caches: options.cache,
-      queueDepths: options.queueDepth,
-      direct: options.direct,
-      runs: options.runs,
-      warmups: options.warmup,
-      verify: options.verify,
-      self: options.self,
-      commandLineOf: (work, cache, queueDepth) => commandLine(options, work, cache, queueDepth),
-      signal: context.signal,
-      onStep: steps.onStep,
-    });
-    steps.stop();
-    print(options.json ? `${JSON.stringify(result)}\n` : renderComparison(result, wantsColor(options.color)));
-    if (result.interrupted) throw context.signal.reason;
-  } finally {
-    steps.stop();
-  }
+function compare(options: Options, context: Context): Promise<void> {
+  const commandLineOf = (work: Workload, cache: CacheState, queueDepth: number) =>
+    commandLine(options, work, cache, queueDepth);
+  return measure(options, context, {
+    schema: 'lsio.compare-fio/1',
+    engines: ['uring'],
+    run: (settings, onResult) => runComparison({ ...settings, self: options.self, commandLineOf, onResult }),
+    render: renderComparison,
+    renderers: {
+      csv: async () => (await import('../report/csv.js')).compareCsv,
+      markdown: async () => (await import('../report/markdown.js')).compareMarkdown,
+      html: async () => (await import('../report/html.js')).compareHtml,
+    },
+  });
 }
 
 /** The command that measures lsio's side alone. */
 function commandLine(options: Options, work: Workload, cache: CacheState, queueDepth: number): string {
   const settings: [string, string | number | undefined][] = [
-    ['files', options.files],
+    ['files', shellWord(options.files)],
     ['case', work.case],
     ['engines', 'uring'],
     ['cache', cache],
     ['queue-depth', queueDepth],
+    ['rings', options.rings],
     ['direct', options.direct],
     ['block-size', options.blockSize],
     ['gap', options.gap],
@@ -70,4 +61,8 @@ function commandLine(options: Options, work: Workload, cache: CacheState, queueD
     ['order', options.order === 'sorted' ? undefined : options.order],
   ];
   return `lsio bench ${settings.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])).join(' ')}`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

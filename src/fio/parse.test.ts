@@ -16,6 +16,9 @@ describe('parseFioJson()', () => {
       wallNs: 486_000_000,
       cpuUserNs: 12_999_996,
       cpuSystemNs: 79_000_003,
+      contextSwitches: 729,
+      pageFaults: 24,
+      majorPageFaults: 0,
       latencyNs: { p50: 2_007_040, p90: 2_506_752, p99: 4_554_752, p999: 6_389_760, p9999: 6_455_296 },
       errno: 0,
     });

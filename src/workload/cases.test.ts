@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BIG_BYTES_MIN, makeWorkload, possibleCases, splitBig } from './cases.js';
-import { partOf, pick } from './operations.js';
+import { partOf, pick, splitLong } from './operations.js';
 import { CASES, type CaseName, type Workload, type WorkloadFile } from './workload.js';
 
 const KIB = 1024;
@@ -196,6 +196,35 @@ describe('makeWorkload()', () => {
     const name = 'gapBytes' in wrong && wrong.gapBytes === 0 ? 'big-gaps' : 'big-random';
     const error = expect.objectContaining({ kind: 'usage', message: expect.stringContaining(message) });
     expect(() => makeWorkload(name, FILES, { ...options, ...wrong })).toThrow(error);
+  });
+});
+
+test('splitLong() reads the same bytes, in order, by reads that are short enough', () => {
+  const files = [10, 0, 25, 7].map((size, index) => ({ path: `/${index}`, size }));
+  const work = pick(
+    {
+      case: 'whole-files',
+      wholeFiles: true,
+      files,
+      fileOf: Uint32Array.from([0, 1, 2, 3]),
+      offsets: new Float64Array(4),
+      lengths: Float64Array.from([10, 0, 25, 7]),
+      operations: 4,
+      bytes: 42,
+    },
+    [0, 1, 2, 3],
+  );
+  expect(splitLong(work, 25)).toBe(work);
+  const split = splitLong(work, 10);
+  expect({ ...split, files: split.files.length }).toEqual({
+    case: 'whole-files',
+    wholeFiles: false,
+    files: 4,
+    fileOf: Uint32Array.from([0, 1, 2, 2, 2, 3]),
+    offsets: Float64Array.from([0, 0, 0, 10, 20, 0]),
+    lengths: Float64Array.from([10, 0, 10, 10, 5, 7]),
+    operations: 6,
+    bytes: 42,
   });
 });
 

@@ -59,6 +59,22 @@ export function pick(work: Workload, operations: Iterable<number>): Workload {
   return list.workload(work.case);
 }
 
+/** The same bytes by reads of at most `lengthMax`; the work itself if none is longer. */
+export function splitLong(work: Workload, lengthMax: number): Workload {
+  if (work.lengths.every((length) => length <= lengthMax)) return work;
+  const list = new OperationList(undefined);
+  for (let operation = 0; operation < work.operations; operation++) {
+    const file = work.files[work.fileOf[operation]!]!;
+    const begin = work.offsets[operation]!;
+    const length = work.lengths[operation]!;
+    for (let done = 0; done === 0 || done < length; done += lengthMax) {
+      list.add(file, begin + done, Math.min(lengthMax, length - done));
+    }
+  }
+  // Its files are read by more than one read each.
+  return { ...list.workload(work.case), wholeFiles: false };
+}
+
 /** A part of the work, with about the same number of operations as each of the `count` parts: one for each ring. */
 export function partOf(work: Workload, { index, count }: { readonly index: number; readonly count: number }): Workload {
   const begin = Math.floor((work.operations * index) / count);
