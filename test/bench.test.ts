@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { named, noUring } from './helpers/engine-child.js';
-import { runLsio } from './helpers/run-lsio.js';
+import { documentOf, runLsio } from './helpers/run-lsio.js';
 
 const noFio = spawnSync('fio', ['--version']).status === 0 ? undefined : 'fio is missing: apt-get install fio';
 
@@ -16,6 +16,12 @@ beforeAll(() => {
   files = path.join(directory, 'files');
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** The JSON document that the binary prints, which keeps to its schema. */
+function documentFrom({ stdout }: { readonly stdout: string }) {
+  // biome-ignore lint/suspicious/noExplicitAny: the schema has proven what it is
+  return documentOf({ stdout: Buffer.from(stdout) }) as any;
+}
 
 function lsio(...args: string[]) {
   const { status, stdout, stderr } = runLsio(args);
@@ -50,6 +56,22 @@ describe('lsio files', () => {
     });
   });
 
+  test('--json prints a document of its schema, whatever is done and however it ends', () => {
+    const dir = path.join(directory, 'documents');
+    const shape = ['--count', '2', '--size', '4Ki', '--big-size', '0', '--with', 'lsio'];
+    expect(documentFrom(lsio('files', 'create', '--dir', dir, ...shape, '--json'))).toMatchObject({
+      ...{ action: 'create', made: 2, kept: 0, laidOutBy: 'lsio' },
+    });
+    writeFileSync(path.join(dir, 'f1'), Buffer.alloc(4096));
+    const checked = lsio('files', 'check', '--dir', dir, '--json');
+    expect(checked.status).toBe(1);
+    expect(documentFrom(checked)).toMatchObject({ files: 2, damage: [{ path: path.join(dir, 'f1') }] });
+    expect(documentFrom(lsio('files', 'rm', '--dir', dir, '--json'))).toMatchObject({ removed: 2, left: [] });
+    const failed = lsio('files', 'check', '--dir', dir, '--json');
+    expect(failed.status).toBe(2);
+    expect(documentFrom(failed)).toMatchObject({ error: { kind: 'usage' }, exitCode: 2 });
+  });
+
   test('check finds a damaged file', () => {
     const damaged = path.join(directory, 'damaged');
     lsio('files', 'create', '--dir', damaged, '--count', '2', '--size', '4Ki', '--big-size', '0', '--with', 'lsio');
@@ -70,7 +92,7 @@ describe('lsio bench', () => {
       ...['--cache', 'as-is', '--runs', '2', '--verify', 'all', '--json'],
     );
     expect(status).toBe(0);
-    const { schema, cases, interrupted } = JSON.parse(stdout);
+    const { schema, cases, interrupted } = documentFrom({ stdout });
     expect([schema, interrupted]).toEqual(['lsio.bench/1', false]);
     expect(cases.map((entry: { case: string; engine: string }) => `${entry.case} ${entry.engine}`)).toEqual(
       ['whole-files', 'big-random'].flatMap((name) =>
@@ -99,7 +121,7 @@ describe('lsio bench', () => {
     });
     const { status, stdout } = lsio('bench', '--files', path.join(directory, 'absent'), '--json');
     expect(status).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ schema: 'lsio.bench/1', error: { kind: 'usage' }, exitCode: 2 });
+    expect(documentFrom({ stdout })).toMatchObject({ schema: 'lsio.bench/1', error: { kind: 'usage' }, exitCode: 2 });
   });
 
   test.each([
@@ -145,7 +167,7 @@ describe('lsio compare-fio', () => {
       ...['--cache', 'warm', '--queue-depth', '8', '--runs', '2', '--json'],
     );
     expect(status).toBe(0);
-    const { schema, comparisons } = JSON.parse(stdout);
+    const { schema, comparisons } = documentFrom({ stdout });
     expect(schema).toBe('lsio.compare-fio/1');
     expect(comparisons).toHaveLength(2);
     for (const entry of comparisons) {

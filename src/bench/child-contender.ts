@@ -29,7 +29,7 @@ export class ChildContender implements Contender {
       assert(reply.kind === 'ready', 'a process that is set up is ready');
       return new ChildContender(setup.reader, child, reply.facts);
     } catch (error) {
-      child.disconnect();
+      if (child.connected) child.disconnect();
       throw error;
     }
   }

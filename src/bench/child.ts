@@ -66,7 +66,8 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
     reads = byEngine ? splitLong(setup.work, PIECE_BYTES_MAX) : setup.work;
     return { kind: 'ready', facts: { engine: reader.engine, reason: reader.reason } };
   }
-  if (setup === undefined || reader === undefined || reads === undefined) throw new LsioError('usage', 'the process is set up first');
+  if (setup === undefined || reader === undefined || reads === undefined)
+    throw new LsioError('usage', 'the process is set up first');
   switch (request.kind) {
     case 'run':
       return { kind: 'sample', sample: await timedRun(reader, reads, setup, request.passes) };

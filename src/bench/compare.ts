@@ -171,7 +171,7 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
     ratio: ratio.value,
     ratioLow: ratio.low,
     ratioHigh: ratio.high,
-    verdict: verdictOf(ratio),
+    verdict: verdictOf(ratio, pairs.length),
     asymmetries: fio?.asymmetries ?? [],
   };
 }

@@ -58,7 +58,7 @@ describe('boundOf()', () => {
   test('names the device when its queue is as deep as was asked', () => {
     expect(bound([run({})])).toEqual({
       by: 'device',
-      evidence: '0.40 of 1 CPU busy, device queue 60.0 of 64 asked, device busy 95 % of the time',
+      evidence: '0.40 CPUs busy, device queue 60.0 of 64 asked, device busy 95 % of the time',
     });
   });
 
@@ -68,7 +68,10 @@ describe('boundOf()', () => {
   });
 
   test('names neither device nor CPU when too little is in flight', () => {
-    expect(bound([run({})], 256)?.by).toBe('submit');
+    expect(bound([run({ device: { ...run({}).device!, busyMs: 800 } })], 128)?.by).toBe('submit');
+    const never = { ...run({}).device!, busyMs: 1000 };
+    expect(bound([run({ device: never })], 256)?.by).toBe('submit');
+    expect(bound([run({ device: never })], 128)?.by).toBe('device');
   });
 
   test('a device that others keep busy is not what a run from the page cache waits for', () => {
@@ -78,7 +81,7 @@ describe('boundOf()', () => {
   test('says so when there is no device, and nothing without runs', () => {
     expect(bound([run({ device: undefined, cpus: 1 })])).toEqual({
       by: 'cpu',
-      evidence: '1.00 of 1 CPU busy, no device',
+      evidence: '1.00 CPUs busy, no device',
     });
     expect(bound([])).toBeNull();
   });

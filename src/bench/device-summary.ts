@@ -5,6 +5,9 @@ import type { Bound, DeviceMoment, DeviceSummary } from './result.js';
 const QUEUE_FULL_SHARE = 0.7;
 /** Less than this share of what was read came from the device: it was not what the case waited for. */
 const DEVICE_BYTES_SHARE = 0.5;
+/** Or never without work, with a fair part of what was asked for in hand, while the CPU is not what is waited for. */
+const DEVICE_BUSY_SHARE = 0.95;
+const QUEUE_USED_SHARE = 0.25;
 const CPU_BUSY_SHARE = 0.85;
 
 export function total(runs: readonly ObservedRun[], amount: (run: ObservedRun) => number): number {
@@ -46,7 +49,7 @@ export function deviceOverTime(runs: readonly ObservedRun[]): DeviceMoment[] {
 /**
  * What these runs waited for; null when there were none.
  *
- * @param asked `queueDepth`: reads in flight asked for, over all rings. `threads`: as many CPUs as it can keep busy.
+ * @param asked `queueDepth`: reads in flight asked for, over all rings. `threads`: as many as issue reads, each on one CPU.
  */
 export function boundOf(
   runs: readonly ObservedRun[],
@@ -54,16 +57,19 @@ export function boundOf(
 ): Bound | null {
   if (runs.length === 0) return null;
   const { device, queueDepth, threads } = asked;
-  const cpus =
-    total(runs, ({ sample }) => sample.cpuUserNs + sample.cpuSystemNs) / total(runs, ({ sample }) => sample.wallNs);
-  const deviceBytes = total(runs, (run) => run.device?.bytes ?? 0);
-  const fromDevice = deviceBytes >= DEVICE_BYTES_SHARE * total(runs, ({ sample }) => sample.bytes);
-  const busy = `${cpus.toFixed(2)} of ${threads} CPU${threads === 1 ? '' : 's'} busy`;
-  if (device === null)
-    return { by: cpus >= CPU_BUSY_SHARE * threads ? 'cpu' : 'submit', evidence: `${busy}, no device` };
+  const cpuNs = total(runs, ({ sample }) => sample.cpuUserNs + sample.cpuSystemNs);
+  const cpus = cpuNs / total(runs, ({ sample }) => sample.wallNs);
+  const busy = `${cpus.toFixed(2)} CPUs busy`;
+  const cpuBusy = cpus >= CPU_BUSY_SHARE * threads;
+  if (device === null) return { by: cpuBusy ? 'cpu' : 'submit', evidence: `${busy}, no device` };
   const evidence =
     `${busy}, device queue ${device.queueAverage.toFixed(1)} of ${queueDepth} asked, ` +
     `device busy ${Math.round(device.utilisation * 100)} % of the time`;
-  if (fromDevice && device.queueAverage >= QUEUE_FULL_SHARE * queueDepth) return { by: 'device', evidence };
-  return { by: cpus >= CPU_BUSY_SHARE * threads ? 'cpu' : 'submit', evidence };
+  const deviceBytes = total(runs, (run) => run.device?.bytes ?? 0);
+  const fromDevice = deviceBytes >= DEVICE_BYTES_SHARE * total(runs, ({ sample }) => sample.bytes);
+  const full = device.queueAverage >= QUEUE_FULL_SHARE * queueDepth;
+  const neverIdle =
+    !cpuBusy && device.utilisation >= DEVICE_BUSY_SHARE && device.queueAverage >= QUEUE_USED_SHARE * queueDepth;
+  if (fromDevice && (full || neverIdle)) return { by: 'device', evidence };
+  return { by: cpuBusy ? 'cpu' : 'submit', evidence };
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { depthFor } from '../plan/window.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
@@ -38,8 +37,6 @@ export function caseResult(given: MeasuredCase): CaseResult {
   const bytesPerSecond = rate(valid, ({ sample }) => sample.bytes);
   const queueDepth = given.reader === 'sync' ? 1 : lanesFor(work, given.queueDepth);
   const device = deviceSummary(valid);
-  // One thread drives a ring, and one of Node's calls in turn; the others have libuv's threads as well.
-  const threads = given.threadPoolSize === null ? given.rings : availableParallelism();
   const latency = new LatencyHistogram();
   for (const { sample } of valid) if (sample.latencyCounts !== undefined) latency.merge(sample.latencyCounts);
   return {
@@ -71,7 +68,7 @@ export function caseResult(given: MeasuredCase): CaseResult {
     deviceQueueAverage: device?.queueAverage ?? null,
     device,
     deviceOverTime: deviceOverTime(valid),
-    bound: boundOf(valid, { device, queueDepth: queueDepth * given.rings, threads }),
+    bound: boundOf(valid, { device, queueDepth: queueDepth * given.rings, threads: given.rings }),
     perf: given.perf,
     verified: given.verify,
   };

@@ -1,5 +1,5 @@
 import { openEngine } from '../engine/open.js';
-import { isLsioError } from '../errors.js';
+import { isLsioError, type LsioError } from '../errors.js';
 import { formatBytes } from '../units.js';
 import type { CaseName, Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
@@ -68,7 +68,7 @@ export interface TuneResult {
  * Measures every depth with every number of rings and block size. An abort ends it between two runs: the result then
  * holds what is complete.
  *
- * @throws {LsioError} `unavailable` when the engine can't be had.
+ * @throws {LsioError} `unavailable` when the engine can't be had at any of the depths.
  */
 export async function runTune(options: TuneOptions): Promise<TuneResult> {
   const { blockSizesBytes, rings, queueDepths, runs, signal } = options;
@@ -77,12 +77,13 @@ export async function runTune(options: TuneOptions): Promise<TuneResult> {
   const { engine, reason } = await chooseEngine(options.engine, warnings);
   const alignBytes = alignFor(options, options.workFor(blockSizesBytes[0], 1), options.cache, warnings);
   const points: TunePoint[] = [];
+  const refusals: LsioError[] = [];
   const total = blockSizesBytes.length * rings.length * queueDepths.length * (runs + 1);
   let done = 0;
   let interrupted = false;
   try {
     for (const blockBytes of blockSizesBytes) {
-      const sweep: Sweep = { ...options, blockBytes, reader: engine, alignBytes, warnings };
+      const sweep: Sweep = { ...options, blockBytes, reader: engine, alignBytes, warnings, refusals };
       options.onStep?.({ text: `${nameOf(options, blockBytes)}, trial`, done, total });
       const readsAt = await readsFor(sweep);
       for (const count of rings) {
@@ -96,6 +97,7 @@ export async function runTune(options: TuneOptions): Promise<TuneResult> {
     if (!signal?.aborted) throw error;
     interrupted = true;
   }
+  if (points.length === 0 && !interrupted && refusals[0] !== undefined) throw refusals[0];
   return {
     schema: 'lsio.tune/1',
     environment,
@@ -117,6 +119,8 @@ interface Sweep extends TuneOptions {
   readonly reader: 'uring' | 'node';
   readonly alignBytes: number | undefined;
   readonly warnings: Warning[];
+  /** Why depths were left out. */
+  readonly refusals: LsioError[];
 }
 
 async function chooseEngine(asked: TuneOptions['engine'], warnings: Warning[]) {
@@ -141,9 +145,17 @@ async function readsFor(sweep: Sweep): Promise<ReadsAt> {
   // A block that is read again is in the page cache, unless reads go past it.
   const readsMax = cache === 'cold' && alignBytes === undefined ? Math.floor(file!.size / blockBytes) : READS_MAX;
   const one = await pilotRate(sweep, 1, Math.min(PILOT_READS, readsMax));
-  const deepest = Math.max(...queueDepths);
-  const many = clamp(one * PILOT_SECONDS * deepest, PILOT_READS, Math.min(PILOT_READS_MAX, readsMax));
-  const top = Math.max(one, await pilotRate(sweep, deepest, many));
+  let top = one;
+  for (const deepest of [...queueDepths].sort((a, b) => b - a)) {
+    const many = clamp(one * PILOT_SECONDS * deepest, PILOT_READS, Math.min(PILOT_READS_MAX, readsMax));
+    try {
+      top = Math.max(one, await pilotRate(sweep, deepest, many));
+      break;
+    } catch (error) {
+      // Left out, and said so, when its turn comes.
+      if (!isLsioError(error, 'unavailable')) throw error;
+    }
+  }
   return (depth) => clamp(RUN_SECONDS * Math.min(depth * one, top), READS_MIN, Math.min(READS_MAX, readsMax));
 }
 
@@ -193,6 +205,7 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
       } catch (error) {
         // Limits of open files or of locked memory may allow lesser depths.
         if (!isLsioError(error, 'unavailable')) throw error;
+        sweep.refusals.push(error);
         const engine = `${sweep.reader} at queue depth ${queueDepth}`;
         warnings.push({ kind: 'engine-unavailable', engine, reason: error.message, remedy: error.remedy });
       }

@@ -101,7 +101,7 @@ export function addBenchingOptions(command: Command, runsDefault: number): Comma
 export function failIfHelp(metrics: readonly string[]): string {
   return `
 --fail-if METRIC<THRESHOLD or METRIC>THRESHOLD, where METRIC is one of
-  ${metrics.join(', ')}
+${metrics.join(' ')}
 (cpu: CPU time per operation). A THRESHOLD with a sign and % is a change against
 --baseline; otherwise it is a value: bytes/s as 1GiB, operations/s, a duration as
 2ms, or a ratio. Where a figure has a 95 % interval, its edge nearest to the

@@ -124,6 +124,8 @@ async function tune(options: Options, context: Context): Promise<void> {
       },
     });
     progress.stop();
+    // An interruption is part of the document: a second one isn't to follow it.
+    context.finishJson = () => Promise.resolve();
     print(options.json ? `${JSON.stringify(result)}\n` : renderTune(result, wantsColor(options.color)));
     if (result.interrupted) throw context.signal.reason;
   } finally {

@@ -3,7 +3,7 @@ import type { BenchResult, CaseResult } from '../bench/result.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { type Line, renderChart } from './chart.js';
 import { type Ink, inkFor, renderTable } from './table.js';
-import { warningText } from './warnings.js';
+import { renderWarnings } from './warnings.js';
 
 /** `lsio bench` for people: the machine, a table for each case, cache state and depth, charts, warnings. */
 export function renderBench(result: BenchResult, color: boolean): string {
@@ -14,7 +14,7 @@ export function renderBench(result: BenchResult, color: boolean): string {
     parts.push(renderDepths(group, color));
   }
   if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
-  for (const warning of result.warnings) parts.push(`${ink.yellow('warning:')} ${warningText(warning)}`);
+  if (result.warnings.length > 0) parts.push(renderWarnings(result.warnings, ink));
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 

@@ -2,7 +2,7 @@ import type { CompareResult, Comparison, SideResult } from '../bench/result.js';
 import { formatBytes, formatCount, formatMiBPerSecond, formatRate } from '../units.js';
 import { renderEnvironment } from './bench.js';
 import { type Ink, inkFor, renderTable } from './table.js';
-import { warningText } from './warnings.js';
+import { renderWarnings, wrap } from './warnings.js';
 
 /** `lsio compare-fio` for people: the machine, the table of ratios, what is not the same on both sides, both commands. */
 export function renderComparison(result: CompareResult, color: boolean): string {
@@ -23,7 +23,7 @@ export function renderComparison(result: CompareResult, color: boolean): string 
     parts.push(`${ink.bold('To run it by hand')}\n${commands(comparisons)}`);
   }
   if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
-  for (const warning of result.warnings) parts.push(`${ink.yellow('warning:')} ${warningText(warning)}`);
+  if (result.warnings.length > 0) parts.push(renderWarnings(result.warnings, ink));
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -71,5 +71,5 @@ function commands(comparisons: readonly Comparison[]): string {
 }
 
 function list(lines: readonly string[]): string {
-  return lines.map((line) => `  - ${line}`).join('\n');
+  return lines.map((line) => wrap(`  - ${line}`, '    ')).join('\n');
 }

@@ -47,7 +47,7 @@ export function environmentFacts(environment: Environment): Fact[] {
 }
 
 function named(name: string, text: string | null): string[] {
-  return text === null || text === '' ? [] : [`${name} ${text}`.trim()];
+  return text === null || text === '' ? [] : [text.startsWith(name) ? text : `${name} ${text}`];
 }
 
 /** The results of a case in one cache state, whatever the engine and the depth. */
@@ -132,15 +132,18 @@ function runsText(runs: readonly RunRecord[]): string {
   return valid === runs.length ? String(valid) : `${valid}/${runs.length}`;
 }
 
-/** Which engine it was and why, what it waited for, and what else was counted, for each result that has such a thing. */
+/** Why this engine (said once), what a result waited for, and what `perf` counted, for each that has such a thing. */
 export function caseNotes(entries: readonly CaseResult[]): Fact[] {
   const withDepth = new Set(
     groupBy(entries, (entry) => entry.engine).flatMap((group) => (group.length > 1 ? [group[0]?.engine] : [])),
   );
+  const told = new Set<string>();
   return entries.flatMap((entry) => {
+    const reason = told.has(`${entry.engine} ${entry.engineReason}`) ? '' : entry.engineReason;
+    told.add(`${entry.engine} ${entry.engineReason}`);
     const perf = Object.entries(entry.perf ?? {}).map(([name, count]) => `${name} ${figure(count, formatRate)}`);
     const text = [
-      entry.engineReason,
+      reason,
       entry.bound === null ? '' : `${entry.bound.by} bound: ${entry.bound.evidence}`,
       perf.length === 0 ? '' : `perf: ${perf.join(', ')}`,
     ].filter((part) => part !== '');

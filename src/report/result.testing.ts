@@ -131,8 +131,8 @@ function caseOf(sketch: Sketch): CaseResult {
     deviceOverTime: watched
       ? Array.from({ length: 24 }, (_, index) => ({
           atNs: 5e7 * index,
-          queue: index === 0 ? 0 : depth * (0.9 + 0.1 * jitter(index + depth)),
-          bytesPerSecond: index === 0 ? 0 : rate * (1 + 0.06 * jitter(index * 3 + depth)),
+          queue: index === 0 ? 0 : depth * (0.9 + 0.1 * jitter(index + latencyNs)),
+          bytesPerSecond: index === 0 ? 0 : rate * (1 + 0.06 * jitter(index * 3 + latencyNs)),
         }))
       : [],
     bound: watched

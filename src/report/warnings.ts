@@ -1,5 +1,29 @@
 import type { OutlierCause, Warning } from '../bench/warnings.js';
 import { formatBytes, formatDurationNs } from '../units.js';
+import type { Ink } from './table.js';
+
+const WIDTH_COLUMNS = 79;
+
+/** Warnings for people, wrapped. */
+export function renderWarnings(warnings: readonly Warning[], ink: Ink): string {
+  return warnings
+    .map((warning) => wrap(`warning: ${warningText(warning)}`))
+    .join('\n')
+    .replaceAll(/^warning:/gm, ink.yellow('warning:'));
+}
+
+/** Lines as long as fit, those after the first indented. What has no blanks is not broken. */
+export function wrap(text: string, indent = '  '): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > WIDTH_COLUMNS) {
+      lines.push(line);
+      line = indent + word;
+    } else line += line === '' ? word : ` ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
 
 const OUTLIER_TEXT: Readonly<Record<OutlierCause, string>> = {
   steal: 'the host gave our CPUs to others meanwhile: take more --runs, or a machine of your own',
