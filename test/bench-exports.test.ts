@@ -144,17 +144,17 @@ describe('lsio bench --export-…', () => {
     const target = path.join(directory, 'failed.json');
     const shape = ['--count', '2', '--size', '4Ki', '--big-size', '64Mi', '--with', 'lsio'];
     runLsio(['files', 'create', '--dir', changing, ...shape]);
-    // The big file goes as soon as the first case is saved.
+    // The big file is cut off as soon as the first case is saved.
     const result = runScript(
-      `(until [ -e '${target}' ]; do sleep 0.01; done; rm '${changing}/big') &
+      `(until [ -e '${target}' ]; do sleep 0.01; done; : > '${changing}/big') &
        lsio bench --files '${changing}' --case whole-files --case big-gaps --engines sync --cache as-is --runs 2 \\
          --json --export-json '${target}'`,
     );
-    expect(result.status).toBe(1);
+    expect(result.status).toBe(5);
     expect(documentOf(result)).toMatchObject({
       cases: [{ case: 'whole-files' }],
-      error: { kind: 'read' },
-      exitCode: 1,
+      error: { kind: 'changed' },
+      exitCode: 5,
     });
     expect(readJson(target)).toEqual(documentOf(result));
   });
@@ -242,13 +242,13 @@ describe('lsio compare-fio', () => {
     const first = runLsio([...args(), '--self', '--rings', '2', '--export-json', earlier, '--fail-if', 'ratio<0.0001']);
     expect([first.status, first.stdout.toString()]).toEqual([0, expect.stringContaining('--rings 2')]);
     expect(readJson(earlier)).toMatchObject({ comparisons: [{ baseline: 'self', rings: 2 }], failed: [] });
-    const conditions = ['--fail-if', 'ratio<1000', '--fail-if', 'cpu>-99.99%', '--fail-if', 'throughput>+100000%'];
+    const conditions = ['--fail-if', 'ratio<1000', '--fail-if', 'cpu<+1000000%', '--fail-if', 'throughput>+100000%'];
     const second = runLsio([...args(), '--self', '--rings', '2', '--baseline', earlier, ...conditions, '--json']);
     expect(second.status).toBe(6);
     const { failed, changes } = documentOf(second);
     expect(failed).toMatchObject([
       { metric: 'ratio', threshold: 1000 },
-      { metric: 'cpu', failIf: 'cpu>-99.99%' },
+      { metric: 'cpu', failIf: 'cpu<+1000000%' },
     ]);
     expect(changes).toHaveLength(4);
   });

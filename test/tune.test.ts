@@ -4,8 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TuneResult } from '../src/bench/tune.js';
+import { blockSyscallsLauncher, IO_URING_SYSCALLS } from './helpers/block-syscalls.js';
 import { named, noUring } from './helpers/engine-child.js';
 import { documentOf, runLsio, startLsio, statusOf } from './helpers/run-lsio.js';
+
+const launcher = blockSyscallsLauncher();
 
 let directory = '';
 let files = '';
@@ -115,6 +118,48 @@ describe('lsio tune', () => {
       for (const counted of runs) expect([counted.operations, counted.bytes]).toEqual([7 * passes, bytes * passes]);
     }
   });
+
+  test('leaves out the depths that limits do not allow, unless that is all of them', () => {
+    const under = ['sh', '-c', 'ulimit -n 130 && exec "$@"', 'sh'];
+    const args = [
+      'tune',
+      '--files',
+      small,
+      '--engine',
+      'node',
+      '--rings',
+      '1',
+      '--runs',
+      '1',
+      '--cache',
+      'warm',
+      '--json',
+    ];
+    const some = runLsio([...args, '--queue-depth', '4,256'], { under });
+    const result = documentOf(some) as unknown as TuneResult;
+    expect([some.status, settingsOf(result)]).toEqual([0, ['null 1 4']]);
+    expect(result.warnings).toContainEqual(
+      expect.objectContaining({ kind: 'engine-unavailable', engine: 'node at queue depth 256' }),
+    );
+    const none = runLsio([...args, '--queue-depth', '256'], { under });
+    expect(none.status).toBe(3);
+    expect(documentOf(none)).toMatchObject({ error: { kind: 'unavailable', code: 'EMFILE' }, exitCode: 3 });
+  });
+
+  test.skipIf(launcher.skip !== undefined)(
+    named('takes node where io_uring is blocked, and says so', launcher.skip),
+    () => {
+      const under = [launcher.path ?? '', 'EPERM', String(IO_URING_SYSCALLS.setup), '--'];
+      const args = ['tune', '--files', small, '--rings', '1', '--runs', '1', '--cache', 'warm', '--queue-depth', '4'];
+      const run = runLsio([...args, '--json'], { under });
+      const result = documentOf(run) as unknown as TuneResult;
+      expect([run.status, result.engine, result.points.length]).toEqual([0, 'node', 1]);
+      expect(result.warnings).toContainEqual(expect.objectContaining({ kind: 'engine-unavailable', engine: 'uring' }));
+      const { status, stderr } = runLsio([...args, '--engine', 'uring'], { under });
+      expect(status).toBe(3);
+      expect(stderr).toContain('io_uring_setup: operation not permitted (EPERM)');
+    },
+  );
 
   test.each([
     [['--queue-depth', '0'], '--queue-depth'],

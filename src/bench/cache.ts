@@ -1,19 +1,72 @@
-import { closeSync, fdatasyncSync, openSync, readSync } from 'node:fs';
-import { cacheResidency, evictPages } from '../native/libc.js';
+import { execFile } from 'node:child_process';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  openSync,
+  type PathLike,
+  readSync,
+  statSync,
+} from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { errnoText, LsioError } from '../errors.js';
+import { cacheResidency, evictPages, mappedResidentPages } from '../native/libc.js';
 import { PAGE_BYTES } from '../uring/slab.js';
+
+const DROP_CACHES = '/proc/sys/vm/drop_caches';
+const PAGES_DENTRIES_INODES = '3';
 
 /** How the page cache stands before a run. */
 export const CACHE_STATES = ['cold', 'warm', 'as-is'] as const;
 export type CacheState = (typeof CACHE_STATES)[number];
 
-/** The bytes of a file that are in the page cache; undefined where the kernel doesn't tell. */
-export function residentBytes(path: string): number | undefined {
+/**
+ * The bytes of a file that are in the page cache, in whole pages; undefined where the kernel doesn't tell, as recent
+ * ones don't of files that the caller neither owns nor may write.
+ */
+export function residentBytes(path: PathLike): number | undefined {
   return withFile(path, residentBytesOf);
 }
 
 function residentBytesOf(fd: number): number | undefined {
-  const residency = cacheResidency(fd);
-  return residency === undefined ? undefined : residency.cachedPages * PAGE_BYTES;
+  const pages = cacheResidency(fd)?.cachedPages ?? mappedPagesOf(fd);
+  return pages === undefined ? undefined : pages * PAGE_BYTES;
+}
+
+/** For kernels without cachestat(2). */
+function mappedPagesOf(fd: number): number | undefined {
+  const { size, uid } = fstatSync(fd);
+  return uid === process.geteuid?.() || mayWrite(fd) ? mappedResidentPages(fd, size, PAGE_BYTES) : undefined;
+}
+
+function mayWrite(fd: number): boolean {
+  try {
+    accessSync(`/proc/self/fd/${fd}`, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A regular file, and what of it is in the page cache. */
+export interface CachedFile {
+  readonly sizeBytes: number;
+  /** Not more than its size; undefined where the kernel doesn't tell: see {@link residentBytes}. */
+  readonly residentBytes: number | undefined;
+}
+
+/** What is in the page cache of a file; undefined when it is no regular one. Those aren't opened: a device might act. */
+export function cachedFile(path: PathLike): CachedFile | undefined {
+  const stats = statSync(path);
+  if (!stats.isFile()) return undefined;
+  const resident = residentBytes(path);
+  return {
+    sizeBytes: stats.size,
+    residentBytes: resident === undefined ? undefined : Math.min(resident, stats.size),
+  };
 }
 
 /**
@@ -21,26 +74,60 @@ function residentBytesOf(fd: number): number | undefined {
  *
  * @returns the bytes that are still in it: others may be reading or mapping the file.
  */
-export function evict(path: string): number | undefined {
+export function evict(path: PathLike): number | undefined {
   return withFile(path, (fd) => {
     if ((cacheResidency(fd)?.dirtyPages ?? 1) > 0) fdatasyncSync(fd);
     evictPages(fd);
+    const resident = residentBytesOf(fd);
+    if (resident === 0) return resident;
+    // Pages that the kernel was just writing back count as clean, and stay.
+    fdatasyncSync(fd);
+    evictPages(fd);
     return residentBytesOf(fd);
+  });
+}
+
+/**
+ * Drops every clean page of this machine from the page cache, after everything dirty was written back, and the names
+ * and inodes that it remembers.
+ *
+ * @throws {LsioError} `usage` when the caller isn't root, `unavailable` when the system refuses.
+ */
+export async function dropCaches(): Promise<void> {
+  requireRoot();
+  try {
+    await promisify(execFile)('sync');
+    await writeFile(DROP_CACHES, PAGES_DENTRIES_INODES);
+  } catch (error) {
+    const { errno, path = 'sync' } = error as NodeJS.ErrnoException;
+    if (typeof errno !== 'number') throw error;
+    const [code, text] = errnoText(-errno);
+    const remedy = 'without --drop-caches each file is evicted by itself';
+    throw new LsioError('unavailable', `${path}: ${text} (${code})`, { code, path, remedy, cause: error });
+  }
+}
+
+/** @throws {LsioError} `usage` */
+export function requireRoot(): void {
+  if (process.geteuid?.() === 0) return;
+  throw new LsioError('usage', '--drop-caches: only root may drop the caches of the whole machine', {
+    remedy: 'sudo; or leave it out: each file is then evicted by itself, which needs no rights',
   });
 }
 
 const SCRATCH = Buffer.alloc(1024 * 1024);
 
 /** Reads a file through, so that it is in the page cache. Returns the bytes that are in it afterwards. */
-export function warm(path: string): number | undefined {
+export function warm(path: PathLike): number | undefined {
   return withFile(path, (fd) => {
     while (readSync(fd, SCRATCH, 0, SCRATCH.length, null) > 0);
     return residentBytesOf(fd);
   });
 }
 
-function withFile<T>(path: string, use: (fd: number) => T): T {
-  const fd = openSync(path, 'r');
+function withFile<T>(path: PathLike, use: (fd: number) => T): T {
+  // A FIFO that has taken the file's place must not make us wait.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return use(fd);
   } finally {

@@ -5,6 +5,9 @@ import { loadKoffi } from './library.js';
 const PROT_NONE = 0;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
+const MAP_SHARED = 1;
+/** Of a file, for mincore(2): its answer takes a byte per page, 256 KiB. A multiple of every page size. */
+const MAPPED_BYTES_MAX = 2 ** 30;
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
 const FADVISE_DONTNEED = 4;
 const AT_FDCWD = -100;
@@ -18,6 +21,7 @@ interface Libc {
   mmap(address: Address, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
   munmap(address: Address, length: number): number;
   mprotect(address: Address, length: number, protection: number): number;
+  mincore(address: Address, length: number, pages: Uint8Array): number;
   eventfd(count: number, flags: number): number;
   eventfd_read(fd: number, value: BigUint64Array): number;
   close(fd: number): number;
@@ -39,6 +43,7 @@ function load(): Libc {
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
     munmap: library.func('int munmap(uintptr_t, size_t)'),
     mprotect: library.func('int mprotect(uintptr_t, size_t, int)'),
+    mincore: library.func('int mincore(uintptr_t, size_t, uint8_t *)'),
     eventfd: library.func('int eventfd(uint, int)'),
     eventfd_read: library.func('int eventfd_read(int, uint64_t *)'),
     close: library.func('int close(int)'),
@@ -165,6 +170,30 @@ export function cacheResidency(fd: number): Residency | undefined {
   const result = new BigUint64Array(16);
   if (load().cachestat(SYS_CACHESTAT, fd, range, result, 0) !== 0) return undefined;
   return { cachedPages: Number(result[0]), dirtyPages: Number(result[1]) };
+}
+
+/**
+ * How many of the pages of an open file are in the page cache, by mincore(2); `undefined` where the file can't be
+ * mapped. Since Linux 5.2 every page of a file that the caller neither owns nor may write is said to be there: don't
+ * ask about those.
+ */
+export function mappedResidentPages(fd: number, sizeBytes: number, pageBytes: number): number | undefined {
+  const { mmap, munmap, mincore } = load();
+  const pages = new Uint8Array(MAPPED_BYTES_MAX / pageBytes);
+  let residentPages = 0;
+  for (let offset = 0; offset < sizeBytes; offset += MAPPED_BYTES_MAX) {
+    const lengthBytes = Math.min(sizeBytes - offset, MAPPED_BYTES_MAX);
+    // Nothing is touched through the mapping, so that a file that shrinks meanwhile can't end the process.
+    const address = Number(mmap(0, lengthBytes, PROT_NONE, MAP_SHARED, fd, offset));
+    if (address >= 2 ** 63) return undefined;
+    const failed = mincore(address, lengthBytes, pages) !== 0;
+    assert(munmap(address, lengthBytes) === 0, 'munmap of our own mapping works');
+    if (failed) return undefined;
+    const count = Math.ceil(lengthBytes / pageBytes);
+    // The other bits of each byte mean nothing.
+    for (let page = 0; page < count; page++) residentPages += pages[page]! & 1;
+  }
+  return residentPages;
 }
 
 /** Asks the kernel to drop an open file's clean pages from the page cache. Says nothing of what it did: look after. */

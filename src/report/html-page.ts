@@ -104,7 +104,8 @@ figcaption small{display:block;font-size:13px;line-height:1.4}
 .chart{overflow-x:auto;margin-top:8px}
 svg{display:block}
 .chart svg{width:100%;height:auto}
-.wide .chart svg{min-width:720px}
+.chart svg{max-width:600px}
+.wide .chart svg{min-width:720px;max-width:none}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--muted);
 font-variant-numeric:tabular-nums}
 svg .name{font-size:13px;font-weight:600;fill:var(--ink)}
@@ -141,6 +142,6 @@ details{margin-top:16px}
 summary{cursor:pointer;color:var(--muted);font-size:14px;margin-bottom:8px}
 @media print{body{max-width:none;padding:0;font-size:11pt}section{margin-top:24px;padding-top:16px}
 tr,li,pre{break-inside:avoid}h2,h3,caption{break-after:avoid}.scroll,.chart{overflow:visible}
-table{font-size:8pt}th,td{padding-left:7px}.wide .chart svg{min-width:0}details{display:none}
+table{font-size:8pt}th,td{padding-left:7px}.wide .chart svg{min-width:0}.charts{grid-template-columns:repeat(2,minmax(0,1fr));gap:20px}details{display:none}
 svg,.warnings li,.grid,pre{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

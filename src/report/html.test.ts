@@ -77,6 +77,13 @@ describe('benchHtml()', () => {
     expect(swept).toContain('>depth 32</text>');
   });
 
+  test('tells results of one engine apart by colour', () => {
+    const result = only(benchResult(), (entry) => entry.cache === 'warm' && entry.engine === 'uring');
+    const html = benchHtml({ ...result, cases: [1, 2, 4].map((rings) => ({ ...result.cases[0]!, rings })) });
+    for (const color of [0, 1, 2]) expect(html).toContain(`<rect class="f${color}"`);
+    expect(html).toContain('>4 rings</text>');
+  });
+
   test('stands without latencies, device, valid runs or cases', () => {
     const result = benchResult();
     const bare = result.cases.map((entry) => ({

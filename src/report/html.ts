@@ -29,6 +29,9 @@ import { type Bar, barChart, lineChart, ratioChart, type Series } from './html-c
 import { escapeHtml, htmlFacts, htmlList, htmlPage, htmlSection, htmlTable } from './html-page.js';
 import { warningText } from './warnings.js';
 
+/** As many as the palette has. */
+const COLORS = READERS.length;
+
 type Entries = readonly [CaseResult, ...CaseResult[]];
 
 /** A benchmark as one HTML file that needs nothing else: charts as SVG, light and dark, no script. */
@@ -123,8 +126,11 @@ function faster(left: CaseResult, right: CaseResult): CaseResult {
   return (right.bytesPerSecond ?? -1) > (left.bytesPerSecond ?? -1) ? right : left;
 }
 
-function colorOf(entry: CaseResult): number {
-  return Math.max(0, READERS.indexOf(entry.engine));
+/** An engine's own colour in every report, except where results of one engine are to be told apart. */
+function colorOf(entry: CaseResult, entries: Entries): number {
+  const names = [...new Set(entries.map((other) => seriesName(other, entries)))];
+  const own = names.length === new Set(entries.map((other) => other.engine)).size;
+  return own ? Math.max(0, READERS.indexOf(entry.engine)) : names.indexOf(seriesName(entry, entries)) % COLORS;
 }
 
 function throughputChart(best: readonly CaseResult[], entries: Entries): string {
@@ -132,7 +138,7 @@ function throughputChart(best: readonly CaseResult[], entries: Entries): string 
     (entry): Bar => ({
       name: entry.engine,
       detail: resultName(entry, entries).slice(entry.engine.length + 2),
-      color: colorOf(entry),
+      color: colorOf(entry, entries),
       bytesPerSecond: entry.bytesPerSecond,
       low: entry.bytesPerSecondLow,
       high: entry.bytesPerSecondHigh,
@@ -165,7 +171,7 @@ function depthChart(entries: Entries): string {
     const [first = { x: 0, y: 0 }] = points;
     return {
       name: group.map((entry) => seriesName(entry, entries))[0] ?? '',
-      color: group.map(colorOf)[0] ?? 0,
+      color: group.map((entry) => colorOf(entry, entries))[0] ?? 0,
       dashed: level,
       points: level ? [Math.min(...depths), Math.max(...depths)].map((x) => ({ x, y: first.y })) : points,
       marks: level ? [] : points.map((point) => ({ ...point, text: `depth ${point.x}, ${formatBytes(point.y)}/s` })),
@@ -198,7 +204,7 @@ function latencyChart(best: readonly CaseResult[], entries: Entries): string {
       return ns === null || !shown.has(share) ? [] : [{ x: ns, y: share, text: `${name} ${formatDurationNs(ns)}` }];
     });
     const start = points.slice(0, 1).map((point) => ({ ...point, y: 0 }));
-    return { name: resultName(entry, entries), color: colorOf(entry), points: [...start, ...points], marks };
+    return { name: resultName(entry, entries), color: colorOf(entry, entries), points: [...start, ...points], marks };
   });
   const x = latencyAxis(Math.min(...steps.map((step) => step.ns)), Math.max(...steps.map((step) => step.ns)));
   const note = 'Operations that took no longer; each further nine takes the same room.';
@@ -213,7 +219,7 @@ function deviceCharts(best: readonly CaseResult[], entries: Entries): string[] {
   const lines = (of: 'queue' | 'bytesPerSecond') =>
     watched.map((entry) => ({
       name: resultName(entry, entries),
-      color: colorOf(entry),
+      color: colorOf(entry, entries),
       points: entry.deviceOverTime.map((moment) => ({ x: moment.atNs, y: moment[of] })),
       marks: [],
     }));

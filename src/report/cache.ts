@@ -1,0 +1,85 @@
+import { formatBytes, formatCount } from '../units.js';
+import { type Ink, renderTable } from './table.js';
+
+/** Above this many files the totals of each argument are shown, and the files that take the most. */
+const FILES_SHOWN_MAX = 40;
+const LARGEST_SHOWN = 10;
+const GAP = '  ';
+
+/** What is in the page cache of one file, or of several. */
+export interface CacheFigures {
+  readonly sizeBytes: number;
+  readonly residentBytes: number;
+  /** Before the eviction, where there was one. */
+  readonly residentBytesBefore?: number;
+}
+
+export interface CacheFile extends CacheFigures {
+  /** As text for people. */
+  readonly path: string;
+}
+
+export interface CacheTotals extends CacheFigures {
+  readonly files: number;
+}
+
+export interface CacheReport {
+  readonly files: readonly CacheFile[];
+  /** By argument of the command line. */
+  readonly paths: readonly (CacheTotals & { readonly path: string })[];
+  readonly total: CacheTotals;
+}
+
+/** The table of `lsio cache`; with `all` each file is in it however many there are. */
+export function renderCache(report: CacheReport, options: { all: boolean; ink: Ink }): string {
+  const { files, paths, total } = report;
+  const { all, ink } = options;
+  const evicted = total.residentBytesBefore !== undefined;
+  const head = ['size', ...(evicted ? ['evicted'] : []), 'resident', 'share'];
+  const totalRow = [`total, ${formatCount(total.files)} ${total.files === 1 ? 'file' : 'files'}`, ...cellsOf(total)];
+  if (all || files.length <= FILES_SHOWN_MAX) {
+    return `${alignColumns(['path', ...head], [...files.map(rowOf), totalRow], ink)}\n`;
+  }
+  const totals = alignColumns(['path', ...head], [...paths.map(rowOf), totalRow], ink);
+  const largest = files
+    .filter((file) => file.residentBytes > 0)
+    .sort((left, right) => right.residentBytes - left.residentBytes)
+    .slice(0, LARGEST_SHOWN);
+  if (largest.length === 0) return `${totals}\n`;
+  return `${totals}\n\n${alignColumns(['most resident', ...head], largest.map(rowOf), ink)}\n`;
+}
+
+function rowOf(figures: CacheFigures & { readonly path: string }): string[] {
+  return [printable(figures.path), ...cellsOf(figures)];
+}
+
+function cellsOf({ sizeBytes, residentBytes, residentBytesBefore }: CacheFigures): string[] {
+  const evicted =
+    residentBytesBefore === undefined ? [] : [formatBytes(Math.max(0, residentBytesBefore - residentBytes))];
+  return [formatBytes(sizeBytes), ...evicted, formatBytes(residentBytes), shareText(residentBytes, sizeBytes)];
+}
+
+/** Rounded down: 100.0% is said of what is there to the last byte only. */
+function shareText(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${(Math.floor((part / whole) * 1000) / 10).toFixed(1)}%`;
+}
+
+/** The time that renderTable takes grows with the square of the rows (5 s for 10,000): many are aligned by hand. */
+function alignColumns(head: readonly string[], rows: readonly (readonly string[])[], ink: Ink): string {
+  if (rows.length <= FILES_SHOWN_MAX + 1) return renderTable(head, rows, ink);
+  const widths = head.map((text, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), text.length),
+  );
+  function line(row: readonly string[]): string {
+    return row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join(GAP);
+  }
+  return [ink.bold(line(head)), ...rows.map(line)].join('\n');
+}
+
+/** A line break in a name would forge a row, an escape would steer the terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => {
+    return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
