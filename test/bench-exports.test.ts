@@ -120,7 +120,9 @@ describe('lsio bench --export-…', () => {
         stdout += bytes;
       });
       const ended = statusOf(child);
-      while (!existsSync(target) && child.exitCode === null) await new Promise((fulfil) => setTimeout(fulfil, 20));
+      // Of the files it is saved to this is the last.
+      while (!existsSync(`${target}.md`) && child.exitCode === null)
+        await new Promise((fulfil) => setTimeout(fulfil, 20));
       child.kill(signal);
       expect(await ended).toBe(signal === 'SIGINT' ? 130 : 137);
       const saved = readJson(target);
@@ -256,7 +258,10 @@ describe('lsio compare-fio', () => {
   const skip = noUring ?? noFio;
   test.skipIf(skip !== undefined)(named('against fio prints a document of its schema, and saves reports', skip), () => {
     const target = path.join(directory, 'fio');
-    const result = runLsio([...args(), '--json', '--export-csv', `${target}.csv`, '--export-html', `${target}.html`]);
+    const result = runLsio([...args(), '--json', '--export-csv', `${target}.csv`, '--export-html', `${target}.html`], {
+      // fio's job files lie there, by names that other tests may take as well.
+      env: { TMPDIR: directory },
+    });
     expect(result.status).toBe(0);
     expect(documentOf(result)).toMatchObject({ comparisons: [{ baseline: 'matched' }], interrupted: false });
     expect(readFileSync(`${target}.csv`, 'utf8')).toContain('big-random,warm');

@@ -143,7 +143,10 @@ describe('lsio tune', () => {
     );
     const none = runLsio([...args, '--queue-depth', '256'], { under });
     expect(none.status).toBe(3);
-    expect(documentOf(none)).toMatchObject({ error: { kind: 'unavailable', code: 'EMFILE' }, exitCode: 3 });
+    expect(documentOf(none)).toMatchObject({
+      error: { kind: 'unavailable', remedy: 'ulimit -n 321, or --queue-depth 65' },
+      exitCode: 3,
+    });
   });
 
   test.skipIf(launcher.skip !== undefined)(

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { evict, residentBytes, warm } from './cache.js';
+import { cacheResidency, evictPages, mappedResidentPages } from '../native/libc.js';
+import { PAGE_BYTES } from '../uring/slab.js';
+import { cachedFile, evict, residentBytes, warm } from './cache.js';
 import { deviceOf, readDeviceCounters } from './device.js';
 import { mountOf } from './environment.js';
 
@@ -22,6 +24,36 @@ describe('evict(), warm()', () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
+  });
+});
+
+describe('mappedResidentPages()', () => {
+  test.each([0, 1, PAGE_BYTES + 1, 5 * 2 ** 30 + 1])('says what cachestat says of a file of %i bytes', (sizeBytes) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'lsio-mincore-'));
+    const fd = openSync(path.join(directory, 'file'), 'w+');
+    try {
+      ftruncateSync(fd, sizeBytes);
+      for (const place of [0, sizeBytes / 2, sizeBytes - 1]) {
+        readSync(fd, Buffer.alloc(1), 0, 1, Math.max(0, Math.floor(place)));
+        const cached = cacheResidency(fd);
+        if (cached !== undefined) expect(mappedResidentPages(fd, sizeBytes, PAGE_BYTES)).toBe(cached.cachedPages);
+        expect(mappedResidentPages(fd, sizeBytes, PAGE_BYTES)).toBeGreaterThanOrEqual(Math.min(1, sizeBytes));
+      }
+      evictPages(fd);
+      const left = cacheResidency(fd);
+      if (left !== undefined) expect(mappedResidentPages(fd, sizeBytes, PAGE_BYTES)).toBe(left.cachedPages);
+    } finally {
+      closeSync(fd);
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
+describe('cachedFile()', () => {
+  test('does not open what is no regular file', () => {
+    expect(cachedFile('/dev/zero')).toBeUndefined();
+    expect(cachedFile('.')).toBeUndefined();
+    expect(cachedFile('/proc/version')).toEqual({ sizeBytes: 0, residentBytes: 0 });
   });
 });
 

@@ -23,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   bench: { summary: 'how fast these files are read, by lsio and by Node', load: () => import('./bench.js') },
   'compare-fio': { summary: 'the same reads by lsio and by fio, in turn', load: () => import('./compare-fio.js') },
   tune: { summary: 'the queue depth and rings to take for these files', load: () => import('./tune.js') },
+  cache: { summary: 'what the page cache holds of files, and eviction from it', load: () => import('./cache.js') },
   doctor: { summary: 'what this machine allows, and how to mend what it does not', load: () => import('./doctor.js') },
 };
 

@@ -1,7 +1,9 @@
 import { isatty } from 'node:tty';
+import { type Command, Option } from 'commander';
 import { LsioError } from '../errors.js';
 import type { ReadItem } from '../store/read-item.js';
 import { byteTextOf } from './byte-text.js';
+import type { ChecksumAlgorithm } from './checksum.js';
 import type { Context } from './context.js';
 import type { Input } from './get-inputs.js';
 import { stdoutFileTest } from './same-file.js';
@@ -13,8 +15,25 @@ export interface SinkOptions {
   readonly outputDir?: string;
   readonly overwrite?: boolean;
   readonly discard?: boolean;
+  readonly tar?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  /** Whether the JSON document lists the items. */
+  readonly items?: boolean;
+  /** Of each item, in the JSON document. */
+  readonly checksum?: ChecksumAlgorithm;
+}
+
+export function addSinkOptions(command: Command): Command {
+  return command
+    .option('-o, --output-dir <dir>', 'write each to a file of its own below this directory')
+    .option('--overwrite', 'replace files that are there')
+    .option('--tar', 'write a tar archive to stdout')
+    .option('--discard', 'read and count only')
+    .option('--force', 'write to stdout even if it is a terminal')
+    .addOption(new Option('--checksum <algorithm>', 'a digest of each item').choices(['sha256', 'crc32c']))
+    .option('--json', 'print one JSON document; with -o or --discard')
+    .option('--no-items', 'leave the list of items out of it');
 }
 
 /** Where the bytes go. */

@@ -27,7 +27,7 @@ export function renderComparison(result: CompareResult, color: boolean): string 
   return `${parts.join('\n\n')}\n`;
 }
 
-const HEAD = ['case', 'depth', 'lsio', 'fio', 'MiB/s', 'ratio', '95 %', 'verdict'];
+const HEAD = ['case', 'depth', 'lsio/s', 'fio/s', 'ratio', '95 %', 'verdict'];
 
 function row(entry: Comparison, ink: Ink): string[] {
   const paint = { faster: ink.green, slower: ink.red, equal: ink.green, undecided: ink.yellow }[entry.verdict];
@@ -36,7 +36,6 @@ function row(entry: Comparison, ink: Ink): string[] {
     String(entry.queueDepth),
     formatRate(entry.lsio.operationsPerSecond),
     formatRate(entry.fio.operationsPerSecond),
-    formatMiBPerSecond(entry.lsio.bytesPerSecond),
     entry.ratio.toFixed(2),
     `${entry.ratioLow.toFixed(2)}–${entry.ratioHigh.toFixed(2)}`,
     paint(entry.verdict),
@@ -53,12 +52,12 @@ function work(entry: Comparison): string {
   const passes = entry.passes === 1 ? '' : `, ${entry.passes} times over`;
   return (
     `${nameOf(entry)}, depth ${entry.queueDepth}: ${formatCount(entry.operations)} ${per}, ${formatBytes(entry.bytes)}${passes}, ` +
-    `${entry.direct ? 'O_DIRECT' : 'buffered'};\n  CPU per operation: lsio ${cpu(entry.lsio)}, ${entry.fio.version} ${cpu(entry.fio)}`
+    `${entry.direct ? 'O_DIRECT' : 'buffered'}\n${side('lsio', entry.lsio)}\n${side(entry.fio.version, entry.fio)}`
   );
 }
 
-function cpu(side: SideResult): string {
-  return `${(side.cpuNsPerOperation / 1000).toFixed(2)} µs`;
+function side(name: string, { bytesPerSecond, cpuNsPerOperation }: SideResult): string {
+  return `  ${name.padEnd(9)} ${formatMiBPerSecond(bytesPerSecond)} MiB/s, ${(cpuNsPerOperation / 1000).toFixed(2)} µs of CPU per operation`;
 }
 
 function commands(comparisons: readonly Comparison[]): string {

@@ -14,13 +14,14 @@ export function renderWarnings(warnings: readonly Warning[], ink: Ink): string {
 
 /** Lines as long as fit, those after the first indented. What has no blanks is not broken. */
 export function wrap(text: string, indent = '  '): string {
+  const [first = '', ...words] = text.split(/(?<=\S) /);
   const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > WIDTH_COLUMNS) {
+  let line = first;
+  for (const word of words) {
+    if (line.length + 1 + word.length > WIDTH_COLUMNS) {
       lines.push(line);
       line = indent + word;
-    } else line += line === '' ? word : ` ${word}`;
+    } else line += ` ${word}`;
   }
   return [...lines, line].join('\n');
 }
