@@ -149,7 +149,7 @@ describe('lsio bench --export-…', () => {
     // The big file is cut off as soon as the first case is saved.
     const result = runScript(
       `(until [ -e '${target}' ]; do sleep 0.01; done; : > '${changing}/big') &
-       lsio bench --files '${changing}' --case whole-files --case big-gaps --engines sync --cache as-is --runs 2 \\
+       lsio bench --files '${changing}' --case whole-files --case big-gaps --engines sync --cache as-is --runs 20 \\
          --json --export-json '${target}'`,
     );
     expect(result.status).toBe(5);
@@ -253,6 +253,22 @@ describe('lsio compare-fio', () => {
       { metric: 'cpu', failIf: 'cpu<+1000000%' },
     ]);
     expect(changes).toHaveLength(4);
+  });
+
+  test.skipIf(noUring !== undefined)(named('ended by SIGINT prints and saves what is complete', noUring), async () => {
+    const target = path.join(directory, 'interrupted.json');
+    const depths = Array(50).fill('8').join(',');
+    const child = startLsio([...args(), '--self', '--queue-depth', depths, '--json', '--export-json', target]);
+    const pieces: Buffer[] = [];
+    child.stdout?.on('data', (bytes) => pieces.push(bytes));
+    const ended = statusOf(child);
+    while (!existsSync(target) && child.exitCode === null) await new Promise((fulfil) => setTimeout(fulfil, 20));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    const document = documentOf({ stdout: Buffer.concat(pieces) });
+    expect(document).toMatchObject({ interrupted: true, error: { kind: 'interrupted' }, exitCode: 130 });
+    expect((document.comparisons as unknown[]).length).toBeGreaterThan(0);
+    expect(readJson(target)).toEqual(document);
   });
 
   const skip = noUring ?? noFio;

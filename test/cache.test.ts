@@ -167,6 +167,10 @@ describe('lsio cache', () => {
       ...Array.from({ length: 9 }, (_, at) => `d/f${68 - at}`),
       '',
     ]);
+    const each = sizes.map(([name]) => String(name));
+    const sums = run(['status', ...each], cwd).stdout.split('\n');
+    expect(sums).toHaveLength(2 + 1 + 11 + 1);
+    expect(sums[1]).toMatch(/^total, 60 files /);
     const all = run(['status', '--all', 'd', 'a'], cwd).stdout.split('\n');
     expect(all).toHaveLength(64);
     expect(all[1]).toBe('d/f10                10 B      10 B  100.0%');

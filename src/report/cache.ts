@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from '../units.js';
 import { type Ink, renderTable } from './table.js';
 
-/** Above this many files the totals of each argument are shown, and the files that take the most. */
+/** Above this many files the totals of each argument (of no more than as many) are shown, and the files that take the most. */
 const FILES_SHOWN_MAX = 40;
 const LARGEST_SHOWN = 10;
 const GAP = '  ';
@@ -40,7 +40,9 @@ export function renderCache(report: CacheReport, options: { all: boolean; ink: I
   if (all || files.length <= FILES_SHOWN_MAX) {
     return `${alignColumns(['path', ...head], [...files.map(rowOf), totalRow], ink)}\n`;
   }
-  const totals = alignColumns(['path', ...head], [...paths.map(rowOf), totalRow], ink);
+  // So many arguments are mostly files: their lines would be what --all shows.
+  const few = paths.length <= FILES_SHOWN_MAX ? paths : [];
+  const totals = alignColumns(['path', ...head], [...few.map(rowOf), totalRow], ink);
   const largest = files
     .filter((file) => file.residentBytes > 0)
     .sort((left, right) => right.residentBytes - left.residentBytes)

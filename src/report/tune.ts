@@ -4,7 +4,7 @@ import type { TunePoint } from '../bench/tune-point.js';
 import { formatBytes, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { renderEnvironment } from './bench.js';
 import { type Ink, inkFor, renderTable } from './table.js';
-import { warningText } from './warnings.js';
+import { renderWarnings, wrap } from './warnings.js';
 
 const CHART_ROWS = 10;
 /** With the scale at its left this fits into 80 columns. */
@@ -25,9 +25,10 @@ export function renderTune(result: TuneResult, color: boolean): string {
     const shown = points.filter((point) => point.blockBytes === blockBytes && point.rings === rings);
     parts.push(renderChart(shown, taken, perSecond(result), ink));
   }
-  if (recommendations.length > 0) parts.push(recommendations.map((taken) => sentence(taken, result, ink)).join('\n'));
+  if (recommendations.length > 0)
+    parts.push(recommendations.map((taken) => wrap(sentence(taken, result, ink))).join('\n'));
   if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
-  for (const warning of result.warnings) parts.push(`${ink.yellow('warning:')} ${warningText(warning)}`);
+  if (result.warnings.length > 0) parts.push(renderWarnings(result.warnings, ink));
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
