@@ -3,13 +3,18 @@ import { LsioError } from './errors.js';
 /** The accepted forms of a number of bytes, as the error and the help text show them. */
 export const BYTES_FORMS = '4096, 64k, 1.5MiB, 1G (powers of 1024) or 64kB, 1GB (powers of 1000)';
 /** The accepted forms of a duration, as the error and the help text show them. */
-export const DURATION_FORMS = '10, 1.5 or 10s (seconds), 500ms or 2m (minutes)';
+export const DURATION_FORMS = '10, 1.5 or 10s (seconds), 200us, 500ms or 2m (minutes)';
 
 const POWERS = 'kmgt';
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 const RATE_UNITS = ['', 'k', 'M', 'G'];
 const DURATION_UNITS = ['ns', 'µs', 'ms', 's'];
-const NS_OF_UNIT: Readonly<Record<string, bigint>> = { ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n };
+const NS_OF_UNIT: Readonly<Record<string, bigint>> = {
+  us: 1000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+};
 
 /**
  * A number of bytes from text: `k K Ki KiB M Mi MiB …` up to `T` are powers of 1024, `kB KB MB GB TB` of 1000, no unit
@@ -34,7 +39,7 @@ export function parseBytes(text: string): number {
  * days).
  */
 export function parseDurationNs(text: string): number {
-  const match = /^(\d+)(?:\.(\d+))?(ms|s|m)?$/.exec(text);
+  const match = /^(\d+)(?:\.(\d+))?(us|ms|s|m)?$/.exec(text);
   if (match === null)
     throw new LsioError('usage', `${JSON.stringify(text)} is not a duration: write ${DURATION_FORMS}`);
   const [, whole = '', fraction = '', unit = 's'] = match;

@@ -180,7 +180,7 @@ describe('lsio get to stdout', () => {
     { args: ['--timeout', '0', 'a'], line: '--timeout: "0" is not between 0 and 24 days' },
     {
       args: ['--timeout', 'soon', 'a'],
-      line: '--timeout: "soon" is not a duration: write 10, 1.5 or 10s (seconds), 500ms or 2m (minutes)',
+      line: '--timeout: "soon" is not a duration: write 10, 1.5 or 10s (seconds), 200us, 500ms or 2m (minutes)',
     },
   ])('refuses $args', ({ args, line }) => {
     expect(get(args)).toEqual({ status: 2, stdout: '', stderr: `lsio: ${line}\n` });

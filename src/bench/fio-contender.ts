@@ -1,9 +1,30 @@
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FioJobOptions, fioJob, fioPassesMax } from '../fio/job.js';
 import { findFio, memlockBytes, runFio } from '../fio/run.js';
 import type { Workload } from '../workload/workload.js';
 import type { Contender, Sample } from './contender.js';
+
+/** Jobs are put here, by the process that runs them, and stay to be run by hand until the next comparison. */
+const JOBS = join(tmpdir(), `lsio-compare-fio-${process.getuid?.() ?? 0}`);
+
+/** The directory of this process; those of processes that have ended are removed. */
+async function ownDirectory(): Promise<string> {
+  for (const name of await readdir(JOBS).catch(() => [])) {
+    if (!isRunning(Number(name))) await rm(join(JOBS, name), { recursive: true, force: true }).catch(() => {});
+  }
+  return join(JOBS, String(process.pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && process.kill(pid, 0);
+  } catch (error) {
+    // It is there, but somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 /** fio, doing the work of a workload. */
 export class FioContender implements Contender {
@@ -31,7 +52,7 @@ export class FioContender implements Contender {
   ): Promise<FioContender> {
     const { version } = await findFio(signal);
     const settings = { ...options, memlockBytes: memlockBytes() };
-    return new FioContender(work, settings, { version, directory: join(tmpdir(), 'lsio-compare-fio', name), signal });
+    return new FioContender(work, settings, { version, directory: join(await ownDirectory(), name), signal });
   }
 
   private constructor(

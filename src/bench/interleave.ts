@@ -1,3 +1,4 @@
+import { errnoText, LsioError } from '../errors.js';
 import type { WorkloadFile } from '../workload/workload.js';
 import { type CacheState, evict, residentBytes, warm } from './cache.js';
 import type { Contender, Sample } from './contender.js';
@@ -82,10 +83,22 @@ export async function interleave(
 export function prepareFiles(files: readonly WorkloadFile[], cache: CacheState): number | undefined {
   let total: number | undefined = 0;
   for (const file of files) {
-    const bytes = prepareFile(cache, file);
+    const bytes = prepareOne(cache, file);
     total = bytes === undefined || total === undefined ? undefined : total + bytes;
   }
   return total;
+}
+
+/** @throws {LsioError} `changed` when the file can't be opened any more. */
+function prepareOne(cache: CacheState, file: WorkloadFile): number | undefined {
+  try {
+    return prepareFile(cache, file);
+  } catch (error) {
+    const { errno, code } = error as NodeJS.ErrnoException;
+    if (errno === undefined) throw error;
+    const [, text] = errnoText(-errno);
+    throw new LsioError('changed', `${file.path}: ${text}, it could be opened before`, { code, path: file.path });
+  }
 }
 
 function prepareFile(cache: CacheState, { path, size }: WorkloadFile): number | undefined {

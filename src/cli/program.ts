@@ -50,6 +50,8 @@ function configure(command: Command): Command {
 
 /** commander's message without its prefix; what it suggests, or where to look, is the remedy. */
 function usageError({ message }: CommanderError, name: string | undefined): LsioError {
+  // commander's way of saying that a command of commands was given none.
+  if (message === '(outputHelp)') message = 'say what to do';
   const [line = '', suggestion] = message.replace(/^error: /, '').split('\n', 2);
   const didYouMean = /^\((Did you mean .*)\)$/.exec(suggestion ?? '')?.[1];
   const known = name !== undefined && Object.hasOwn(COMMANDS, name);

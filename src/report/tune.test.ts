@@ -99,7 +99,8 @@ block  rings  depth  reads/s  MiB/s     p50     p99  CPU µs/op
          └────────────────────────────────────────────────────────────────
           120 µs                                                    3.2 ms
 
-For 4 KiB reads take --queue-depth 64 --rings 1: 115 k reads/s, 97 % of the best (depth 256, 1 ring), p99 800 µs instead of 3.2 ms
+For 4 KiB reads take --queue-depth 64 --rings 1: 115 k reads/s, 97 % of the
+  best (depth 256, 1 ring), p99 800 µs instead of 3.2 ms
 `);
   });
 
@@ -113,7 +114,7 @@ For 4 KiB reads take --queue-depth 64 --rings 1: 115 k reads/s, 97 % of the best
 
   test('says so when the best is what to take', () => {
     expect(renderTune(result([point(1, 1, [10, 1e6]), point(1, 2, [20, 2e6])]), false)).toContain(
-      'For 4 KiB reads take --queue-depth 2 --rings 1: 20 reads/s, the best of all, p99 2 ms\n',
+      'For 4 KiB reads take --queue-depth 2 --rings 1: 20 reads/s, the best of all,\n  p99 2 ms\n',
     );
   });
 
@@ -131,7 +132,7 @@ For 4 KiB reads take --queue-depth 64 --rings 1: 115 k reads/s, 97 % of the best
     const points = [point(1, 1, null), point(1, 8, [20, 2e6])].map((entry) => ({ ...entry, blockBytes: null }));
     const text = renderTune(result(points, { case: 'whole-files', interrupted: true }), false);
     expect(text).toContain('file       1      1        –      –');
-    expect(text).toContain('For whole files take --queue-depth 8 --rings 1: 20 files/s, the best of all, p99 2 ms');
+    expect(text).toContain('For whole files take --queue-depth 8 --rings 1: 20 files/s, the best of all,\n  p99 2 ms');
     expect(text).toContain('interrupted: what is above is complete');
     expect(renderTune(result([], { interrupted: true }), false)).toContain('interrupted');
   });
