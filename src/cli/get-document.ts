@@ -15,6 +15,16 @@ export interface GetTotals {
   readonly reads: number;
   readonly bytesRead: number;
   readonly wallNs: number;
+  /** Nothing was read: this is what would be. */
+  readonly dryRun?: true;
+}
+
+/** An item that was got. */
+export interface GotItem {
+  readonly offset: number;
+  readonly bytes: number;
+  /** `sha256:…` */
+  readonly digest?: string | undefined;
 }
 
 /** Writes the JSON document of `lsio get` item by item, so that it takes no memory however many there are. */
@@ -34,12 +44,12 @@ export class GetDocument {
     return this.#write(this.#withItems ? `${head.slice(0, -1)},"items":[` : head.slice(0, -1));
   }
 
-  got({ name }: Input, offset: number, bytes: number): Promise<void> | undefined {
-    return this.#item({ path: textOf(name), offset, bytes });
+  got({ name, id }: Input, { offset, bytes, digest }: GotItem): Promise<void> | undefined {
+    return this.#item({ id, path: textOf(name), offset, bytes, digest });
   }
 
-  failed(name: ByteText, error: LsioError): Promise<void> | undefined {
-    return this.#item({ path: textOf(name), offset: error.offset ?? 0, bytes: 0, error: reportOf(error) });
+  failed(name: ByteText, error: LsioError, id?: string | number): Promise<void> | undefined {
+    return this.#item({ id, path: textOf(name), offset: error.offset ?? 0, bytes: 0, error: reportOf(error) });
   }
 
   async end(totals: GetTotals, failure?: Failure): Promise<void> {

@@ -3,6 +3,7 @@ import { LsioError } from '../errors.js';
 import type { ByteRange } from '../range.js';
 import type { ReadRequest } from '../store/read-item.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from './byte-text.js';
+import type { Excludes } from './globs.js';
 import type { NameList } from './lists.js';
 import { named } from './options.js';
 import { splitPathRanges } from './range-text.js';
@@ -14,41 +15,55 @@ const STDIN = '-';
 /** A file, or a part of one, that is to be got. */
 export interface Input extends ReadRequest {
   readonly name: ByteText;
+  /** What the request calls itself. */
+  readonly id?: string | number | undefined;
 }
 
 /** What the command line asks for. */
 export interface InputOptions {
-  /** Paths, `path#bytes=…`, or `-` for a list on stdin. */
+  /** Paths, globs, `path#bytes=…`, or `-` for a list on stdin. */
   readonly paths: readonly string[];
   readonly filesFrom: readonly string[];
   readonly files0From: readonly string[];
+  /** Lists of requests in JSON. */
+  readonly requests: readonly string[];
+  /** Globs of what directories, globs and lists are not to give. */
+  readonly exclude: readonly string[];
   /** Of every path that has none of its own; none: the whole file. */
   readonly ranges: readonly ByteRange[];
   readonly recursive: boolean;
+  /** A malformed line in a list is an error of the command line. */
+  readonly strict: boolean;
   /** Says whether a path is what is being written to: it must not be read. */
   readonly isOutput?: ((name: ByteText) => boolean) | undefined;
 }
 
-/** A path of the command line, with its own ranges if it has any. */
+/** What an argument or an entry of a list stands for. */
 interface Target {
   readonly name: ByteText;
+  /** None: the whole file; absent: the ranges of the command line. */
   readonly ranges?: readonly ByteRange[];
+  readonly id?: string | number;
+  /** It may be a directory to go through, or be left out; else it is a file whatever it is called. */
+  readonly from: 'argument' | 'list' | 'request';
 }
 
 /** A path that could not become an input. */
-export type OnInputError = (name: ByteText, error: LsioError) => void;
+export type OnInputError = (name: ByteText, error: LsioError, id?: string | number) => void;
 
 /**
  * Checks the command line, and returns what gives the inputs in the order asked for: the paths, then the lists. They are
  * found while the first ones are being read.
  *
- * @throws {LsioError} `usage` for a malformed range, or when there is nothing to get.
+ * @throws {LsioError} `usage` for a malformed range, or when there is nothing to get; when it is to be strict, also for a
+ * malformed line of a list.
  */
-export function inputsOf(options: InputOptions, onError: OnInputError): AsyncGenerator<Input> {
+export async function inputsOf(options: InputOptions, onError: OnInputError): Promise<AsyncGenerator<Input>> {
   const parts = [
-    ...options.paths.map((path) => (path === STDIN ? listOf(path, '\n') : targetOf(byteTextOf(path)))),
+    ...options.paths.map((path) => (path === STDIN ? listOf(path, '\n') : targetOf(byteTextOf(path), 'argument'))),
     ...options.filesFrom.map((source) => listOf(source, '\n')),
     ...options.files0From.map((source) => listOf(source, '\0')),
+    ...options.requests.map((source) => ({ ...listOf(source, '\n'), requests: true })),
   ];
   if (parts.length === 0) {
     throw new LsioError('usage', 'nothing to get: name files, or --files-from', { remedy: 'lsio get --help' });
@@ -56,7 +71,15 @@ export function inputsOf(options: InputOptions, onError: OnInputError): AsyncGen
   if (parts.filter((part) => 'source' in part && part.source === STDIN).length > 1) {
     throw new LsioError('usage', 'stdin can hold only one list');
   }
-  return inputsOfParts(parts, options, onError);
+  const { exclude, strict } = options;
+  const excludes =
+    exclude.length === 0 ? undefined : (await import('./globs.js')).excludesOf(exclude.map(byteTextOf));
+  const checked = strict ? await Promise.all(parts.map((part) => ('source' in part ? checkList(part) : part))) : parts;
+  return inputsOfParts(checked, { ...options, excludes }, onError);
+}
+
+interface PartOptions extends InputOptions {
+  readonly excludes: Excludes | undefined;
 }
 
 /**
@@ -65,23 +88,23 @@ export function inputsOf(options: InputOptions, onError: OnInputError): AsyncGen
  */
 async function* inputsOfParts(
   parts: readonly (Target | NameList)[],
-  { recursive, ranges: commonRanges, isOutput }: InputOptions,
+  options: PartOptions,
   onError: OnInputError,
 ): AsyncGenerator<Input> {
-  const tree = recursive ? await import('./walk.js') : undefined;
+  const tree = options.recursive ? await import('./walk.js') : undefined;
+  const { excludes } = options;
+  function filesBelow({ name, from }: Target): AsyncIterable<ByteText[]> | undefined {
+    return from !== 'request' && tree?.isDirectory(name) ? tree.walk(name, onError, excludes?.entry) : undefined;
+  }
   for (const part of parts) {
     for await (const targets of 'name' in part ? [[part]] : targetsOfList(part, onError)) {
-      for (const { name: given, ranges = commonRanges } of targets) {
-        const batches = tree?.isDirectory(given) ? tree.walk(given, onError) : [[given]];
-        for await (const names of batches) {
-          for (const name of names) {
-            if (name.length >= PATH_BYTES_MAX || isOutput?.(name)) {
-              onError(name, name.length >= PATH_BYTES_MAX ? tooLong(name) : outputItself(name));
-              continue;
-            }
-            const path = pathOf(name);
-            if (ranges.length === 0) yield { name, path };
-            for (const range of ranges) yield { name, path, range };
+      for (const target of targets) {
+        if (target.from === 'list' && excludes?.path(target.name)) continue;
+        const below = isGlob(target) ? filesOfGlob(target.name, options, onError) : filesBelow(target);
+        if (below === undefined) for (const input of inputsFor(target.name, target, options, onError)) yield input;
+        else {
+          for await (const names of below) {
+            for (const name of names) for (const input of inputsFor(name, target, options, onError)) yield input;
           }
         }
       }
@@ -89,24 +112,87 @@ async function* inputsOfParts(
   }
 }
 
+function inputsFor(
+  name: ByteText,
+  { ranges, id }: Target,
+  { isOutput, ranges: commonRanges }: InputOptions,
+  onError: OnInputError,
+): Input[] {
+  if (name.length >= PATH_BYTES_MAX || isOutput?.(name)) {
+    onError(name, name.length >= PATH_BYTES_MAX ? tooLong(name) : outputItself(name), id);
+    return [];
+  }
+  const path = pathOf(name);
+  const wanted = ranges ?? commonRanges;
+  return wanted.length === 0 ? [{ name, path, id }] : wanted.map((range) => ({ name, path, range, id }));
+}
+
+/** Whether an argument may be a pattern: a file of that very name wins. */
+function isGlob({ name, from }: Target): boolean {
+  return from === 'argument' && /[*?[\]{}()!]/.test(name) && !exists(name);
+}
+
+async function* filesOfGlob(
+  pattern: ByteText,
+  { excludes }: PartOptions,
+  onError: OnInputError,
+): AsyncGenerator<ByteText[]> {
+  const { expandGlob } = await import('./get-globs.js');
+  const files = await expandGlob(pattern, { excludes, onError });
+  if (files?.length === 0) {
+    const path = textOf(pattern);
+    onError(pattern, new LsioError('read', `${path}: no file matches (ENOENT)`, { code: 'ENOENT', path }));
+  } else yield files ?? [pattern];
+}
+
+/** @throws {LsioError} `usage` for the first line that is malformed. */
+async function checkList(asked: NameList): Promise<NameList> {
+  const { rereadable } = await import('./lists.js');
+  const list = await rereadable(asked);
+  for await (const _ of targetsOfList(list, (_name, error) => raise(error)));
+  return list;
+}
+
+function raise(error: Error): never {
+  throw error;
+}
+
 async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGenerator<Target[]> {
   const { readList } = await import('./lists.js');
-  const lines = list.separator === '\n';
+  const takeEntry = list.requests ? await requestTaker() : list.separator === '\n' ? lineTarget : nameTarget;
   let line = 0;
   for await (const entries of readList(list)) {
     const targets: Target[] = [];
     for (const entry of entries) {
       line++;
-      if (lines && entry === '') continue;
       try {
-        targets.push(lines ? targetOf(entry) : { name: entry });
+        const target = takeEntry(entry);
+        if (target !== undefined) targets.push(target);
       } catch (error) {
         if (!(error instanceof LsioError)) throw error;
-        onError(entry, new LsioError('usage', `${textOf(list.source)}:${line}: ${error.message}`, { cause: error }));
+        const name = list.requests ? '' : entry;
+        onError(name, new LsioError('usage', `${textOf(list.source)}:${line}: ${error.message}`, { cause: error }));
       }
     }
     yield targets;
   }
+}
+
+async function requestTaker(): Promise<(line: ByteText) => Target | undefined> {
+  const { parseRequest } = await import('./get-requests.js');
+  return (line) => {
+    if (line.trim() === '') return undefined;
+    const { range, ...request } = parseRequest(line);
+    return { ...request, ranges: range === undefined ? [] : [range], from: 'request' };
+  };
+}
+
+function lineTarget(line: ByteText): Target | undefined {
+  return line === '' ? undefined : targetOf(line, 'list');
+}
+
+function nameTarget(name: ByteText): Target {
+  return { name, from: 'list' };
 }
 
 /** Longer than any path: it isn't even asked for. */
@@ -120,10 +206,10 @@ function outputItself(name: ByteText): LsioError {
 }
 
 /** A file of that very name wins over `path#bytes=…`. */
-function targetOf(name: ByteText): Target {
-  if (!name.includes('#') || exists(name)) return { name };
+function targetOf(name: ByteText, from: Target['from']): Target {
+  if (!name.includes('#') || exists(name)) return { name, from };
   const { path, ranges } = named(textOf(name), splitPathRanges)(name);
-  return ranges === undefined ? { name } : { name: path, ranges };
+  return ranges === undefined ? { name, from } : { name: path, ranges, from };
 }
 
 function exists(name: ByteText): boolean {

@@ -1,11 +1,14 @@
 import type { EngineInfo } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
+import type { Coalesce } from '../store/merged-read.js';
 import type { ReadItem } from '../store/read-item.js';
 import { readMany } from '../store/read-many.js';
 import { formatMiBPerSecond } from '../units.js';
 import { type ByteText, textOf } from './byte-text.js';
+import type { ChecksumAlgorithm } from './checksum.js';
 import type { Context } from './context.js';
 import type { CountingEngine } from './counting.js';
+import type { Digests } from './get-digests.js';
 import type { GetDocument, GetTotals } from './get-document.js';
 import type { Input } from './get-inputs.js';
 import type { Sink } from './get-sinks.js';
@@ -15,6 +18,7 @@ export interface TransferOptions {
   readonly json?: boolean;
   /** Whether the JSON document lists the items. */
   readonly items: boolean;
+  readonly checksum?: ChecksumAlgorithm;
 }
 
 /** Takes what is read to where it is to go, and counts it. */
@@ -28,25 +32,26 @@ export class Transfer {
   readonly #context: Context;
   readonly #options: TransferOptions;
   #document: GetDocument | undefined;
+  #digests: Digests | undefined;
   readonly #ordered: boolean;
   /** The input of which parts were taken and more are to come. */
   #begun: { readonly index: number; readonly offset: number; bytes: number } | undefined;
   /** Failures that the document doesn't have yet. */
-  #unlisted: { readonly name: ByteText; readonly error: LsioError }[] = [];
+  #unlisted: { readonly name: ByteText; readonly error: LsioError; readonly id?: string | number | undefined }[] = [];
 
   constructor(sink: Sink, options: TransferOptions, context: Context) {
     this.#sink = sink;
     this.#options = options;
     this.#context = context;
     // A list in the order asked for is worth more than the little time that order costs.
-    this.#ordered = sink.ordered || (options.json === true && options.items);
+    this.#ordered = sink.ordered || (options.json === true ? options.items : options.checksum !== undefined);
   }
 
   /** A path that is no input. */
-  refuse(name: ByteText, error: LsioError): void {
+  refuse(name: ByteText, error: LsioError, id?: string | number): void {
     this.failed++;
     say(`lsio: ${error.message}${error.remedy === undefined ? '' : ` (${error.remedy})`}`);
-    if (this.#options.json) this.#unlisted.push({ name, error });
+    if (this.#options.json) this.#unlisted.push({ name, error, id });
   }
 
   /**
@@ -54,16 +59,24 @@ export class Transfer {
    *
    * @throws {LsioError} `output` when the sink fails, `unavailable` when the engine does; the signal's reason.
    */
-  async run(engine: CountingEngine, inputs: Iterable<Input> | AsyncIterable<Input>): Promise<void> {
+  async run(
+    engine: CountingEngine,
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    coalesce: Coalesce | undefined,
+  ): Promise<void> {
     await this.#beginDocument(engine);
+    const { checksum, json = false } = this.#options;
+    const { signal } = this.#context;
+    if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      for await (const part of readMany(engine, inputs, { ordered: this.#ordered, signal: this.#context.signal })) {
+      for await (const part of readMany(engine, inputs, { ordered: this.#ordered, signal, coalesce })) {
         if (part.error === undefined) await this.#take(part);
         else if (!this.#fail(part, part.error)) break;
         if (this.#unlisted.length > 0) await this.#listFailures();
       }
       await this.#sink.end();
+      await this.#digests?.end();
     } finally {
       this.#wallNs = Number(process.hrtime.bigint() - beganNs);
     }
@@ -106,17 +119,21 @@ export class Transfer {
     this.#begun ??= { index, offset, bytes: 0 };
     const begun = this.#begun;
     begun.bytes += bytes.length;
+    this.#digests?.update(bytes);
     const writing = this.#sink.write(part);
     if (!last) return writing;
     this.#begun = undefined;
     this.items++;
-    const listing = this.#document?.got(request, begun.offset, begun.bytes);
+    const digest = this.#digests?.take();
+    const listing =
+      this.#document?.got(request, { ...begun, digest }) ?? this.#digests?.print(request, begun, digest);
     return writing === undefined || listing === undefined ? (writing ?? listing) : writing.then(() => listing);
   }
 
   /** Returns whether to go on. */
   #fail({ request }: ReadItem<Input>, error: LsioError): boolean {
-    this.refuse(request.name, explained(error));
+    this.refuse(request.name, explained(error), request.id);
+    this.#digests?.take();
     const begun = this.#begun;
     this.#begun = undefined;
     if (begun === undefined) return true;
@@ -129,8 +146,13 @@ export class Transfer {
   }
 
   async #listFailures(): Promise<void> {
-    for (const { name, error } of this.#unlisted.splice(0)) await this.#document?.failed(name, error);
+    for (const { name, error, id } of this.#unlisted.splice(0)) await this.#document?.failed(name, error, id);
   }
+}
+
+async function openDigests(algorithm: ChecksumAlgorithm, signal: AbortSignal | undefined): Promise<Digests> {
+  const { Digests } = await import('./get-digests.js');
+  return new Digests(algorithm, signal);
 }
 
 /** Says what `lsio get` can do about it. */

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { EngineInfo } from '../engine/engine.js';
+import { type EngineInfo, PIECE_BYTES_MAX } from '../engine/engine.js';
 import { type EngineOptions, QUEUE_DEPTH_LIMIT } from '../engine/open.js';
 import { LsioError } from '../errors.js';
 import { QUEUE_DEPTH_MAX } from '../plan/window.js';
-import { parseCount, parseDurationNs } from '../units.js';
+import { type Coalesce, COALESCE_AUTO } from '../store/merged-read.js';
+import { parseBytes, parseCount, parseDurationNs } from '../units.js';
 import type { Context } from './context.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
 import { PROGRESS_MODES, type ProgressMode } from './progress.js';
@@ -42,6 +43,39 @@ export function addReadingOptions(command: Command): Command {
     );
 }
 
+/** The options of a command that merges ranges, as commander hands them over. */
+export interface CoalesceOptions {
+  readonly coalesce: 'auto' | 'off' | number;
+  readonly maxRead?: number;
+}
+
+export function addCoalesceOptions(command: Command): Command {
+  return command
+    .option(
+      '--coalesce <gap>',
+      'merge ranges of a file that follow one another, with gaps of at most so many bytes: auto (16k), off, or a size',
+      parseCoalesce,
+      'auto',
+    )
+    .option('--max-read <size>', 'the largest read that merging makes (default: 1M)', parseMaxRead);
+}
+
+/**
+ * How ranges are to be merged, if at all.
+ *
+ * @throws {LsioError} `usage` for a largest read where nothing is merged.
+ */
+export function coalesceOf({ coalesce, maxRead }: CoalesceOptions): Coalesce | undefined {
+  if (coalesce === 'off') {
+    if (maxRead !== undefined) throw new LsioError('usage', '--max-read and --coalesce off contradict each other');
+    return undefined;
+  }
+  return {
+    gapBytesMax: coalesce === 'auto' ? COALESCE_AUTO.gapBytesMax : coalesce,
+    readBytesMax: maxRead ?? COALESCE_AUTO.readBytesMax,
+  };
+}
+
 /** Starts what the options ask of the program itself: its log, and its time limit. */
 export function applyReadingOptions(options: ReadingOptions, context: Context): Log {
   const { logLevel, verbose, timeout } = options;
@@ -67,6 +101,16 @@ export function announceEngine(info: EngineInfo, options: ReadingOptions, log: L
     const instead = `queue depth ${info.queueDepth} instead of ${QUEUE_DEPTH_MAX}`;
     say(`lsio: ${instead}: ulimit -n (open files) or -l (locked memory) allows no more`);
   }
+}
+
+function parseCoalesce(text: string): CoalesceOptions['coalesce'] {
+  return text === 'auto' || text === 'off' ? text : named('--coalesce', parseBytes)(text);
+}
+
+function parseMaxRead(text: string): number {
+  const bytes = named('--max-read', parseBytes)(text);
+  if (bytes > 0 && bytes <= PIECE_BYTES_MAX) return bytes;
+  throw new LsioError('usage', `--max-read: ${JSON.stringify(text)} is not a size from 1 byte to 8 MiB`);
 }
 
 function parseQueueDepth(text: string): number {

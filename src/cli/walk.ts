@@ -7,6 +7,9 @@ import { type ByteText, pathOf, textOf } from './byte-text.js';
 const DIRECTORY = '/';
 const LINK = '\0';
 
+/** Says whether something is left out, by its path below the root. */
+type IsExcluded = (path: ByteText, isDirectory: boolean) => boolean;
+
 /** A directory that is being gone through. */
 interface Level {
   /** What stands before its entries' names. */
@@ -21,18 +24,25 @@ interface Level {
  * as files; links to directories are not followed, so that no file comes twice and no circle is entered.
  *
  * @param onError Is told of directories that can't be read; their contents are left out.
+ * @param isExcluded What it leaves out isn't gone through either.
  */
 export async function* walk(
   root: ByteText,
   onError: (directory: ByteText, error: LsioError) => void,
+  isExcluded?: IsExcluded,
 ): AsyncGenerator<ByteText[]> {
   const levels: Level[] = [];
+  const below = root.endsWith('/') ? root.length : root.length + 1;
   await enter(root);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    yield takeFiles(level);
-    const directory = level.entries[level.next++];
-    if (directory === undefined) levels.pop();
-    else await enter(level.prefix + directory);
+    const files = takeFiles(level);
+    yield isExcluded === undefined ? files : files.filter((file) => !isExcluded(file.slice(below), false));
+    const entry = level.entries[level.next++];
+    if (entry === undefined) levels.pop();
+    else {
+      const directory = level.prefix + entry;
+      if (isExcluded?.(directory.slice(below, -1), true) !== true) await enter(directory);
+    }
   }
 
   async function enter(directory: ByteText): Promise<void> {

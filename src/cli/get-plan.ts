@@ -1,0 +1,171 @@
+import { accessSync, constants as fsConstants, type Stats, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { PIECE_BYTES_MAX } from '../engine/engine.js';
+import { NOT_REGULAR } from '../engine/slots.js';
+import type { LsioError } from '../errors.js';
+import { planReads } from '../plan/plan.js';
+import { type ByteRange, type Extent, resolveRange } from '../range.js';
+import { failureOf, pastTheEndOf } from '../store/failure.js';
+import { LONG_PIECE_BYTES } from '../store/long-read.js';
+import type { Coalesce } from '../store/merged-read.js';
+import type { ByteText } from './byte-text.js';
+import type { Input } from './get-inputs.js';
+
+/** So many requests are merged at a time, with so many bytes, as src/store/merged-read.ts does it. */
+const GROUP_MAX = 1024;
+const GROUP_BYTES_MAX = 4 * 1024 * 1024;
+/** A file that turns out to be long was begun to be read as a short one. */
+const FIRST_LOOK_BYTES = 8 * 1024;
+
+/** What is to be got, and what is to be read for it. All quantities are bytes. */
+export interface PlanTotals {
+  items: number;
+  reads: number;
+  bytes: number;
+  bytesRead: number;
+}
+
+export interface FilePlan extends PlanTotals {
+  readonly name: ByteText;
+}
+
+/** What the file system says of a file. */
+interface Look {
+  /** Negative, or NOT_REGULAR: it can't be read. */
+  readonly errno: number;
+  readonly sizeBytes: number;
+}
+
+/** What an input comes to. */
+export interface PlannedItem extends Extent {
+  readonly error?: LsioError;
+}
+
+/**
+ * Works out what a run would read, from the sizes that the file system states: where they are wrong, as in procfs, so is
+ * the plan. It takes inputs one by one, and holds little more than the names of the files.
+ */
+export class GetPlan {
+  readonly totals: PlanTotals = { items: 0, reads: 0, bytes: 0, bytesRead: 0 };
+  readonly #coalesce: Coalesce | undefined;
+  readonly #onFile: (file: FilePlan) => void;
+  readonly #names = new Set<ByteText>();
+  /** The file of the last input. */
+  #file: (FilePlan & { readonly look: Look }) | undefined;
+  /** Ranges of it that are merged. */
+  #group: Extent[] = [];
+  #groupBytes = 0;
+
+  /** @param onFile Is told of every file that all inputs in a row were of. */
+  constructor(coalesce: Coalesce | undefined, onFile: (file: FilePlan) => void) {
+    this.#coalesce = coalesce;
+    this.#onFile = onFile;
+  }
+
+  get files(): number {
+    return this.#names.size;
+  }
+
+  /** What comes of an input; it is in the totals once {@link end} was called. */
+  add({ name, path, range }: Input): PlannedItem {
+    if (this.#file?.name !== name) {
+      this.end();
+      this.#names.add(name);
+      this.#file = { name, look: lookAt(path), items: 0, reads: 0, bytes: 0, bytesRead: 0 };
+    }
+    const { look } = this.#file!;
+    const extent = extentOf(range, look.sizeBytes);
+    this.#read(range, extent ?? { offset: 0, length: 0 });
+    const offset = extent?.offset ?? (range !== undefined && 'offset' in range ? range.offset : 0);
+    if (look.errno !== 0) return { offset, length: 0, error: failureOf(path, offset, look.errno) };
+    if (extent === undefined) return { offset, length: 0, error: pastTheEndOf(path, offset, look.sizeBytes) };
+    this.#count({ items: 1, bytes: extent.length });
+    return extent;
+  }
+
+  end(): void {
+    this.#endGroup();
+    if (this.#file === undefined) return;
+    this.totals.items += this.#file.items;
+    this.totals.reads += this.#file.reads;
+    this.totals.bytes += this.#file.bytes;
+    this.totals.bytesRead += this.#file.bytesRead;
+    this.#onFile(this.#file);
+    this.#file = undefined;
+  }
+
+  /** Plans the reads for a range, which come to `extent`. */
+  #read(range: ByteRange | undefined, extent: Extent): void {
+    const { errno, sizeBytes } = this.#file!.look;
+    const asked = range !== undefined && 'offset' in range ? range.length : undefined;
+    if (asked !== undefined && asked > 0 && asked <= PIECE_BYTES_MAX && this.#coalesce !== undefined) {
+      if (this.#group.length === GROUP_MAX || this.#groupBytes >= GROUP_BYTES_MAX) this.#endGroup();
+      this.#group.push({ offset: (range as Extent).offset, length: asked });
+      this.#groupBytes += asked;
+      return;
+    }
+    this.#endGroup();
+    const isLong = extent.length > PIECE_BYTES_MAX || (asked ?? 0) > PIECE_BYTES_MAX;
+    // Where the size has to be looked at first, a file that isn't there is met without a read.
+    const looksFirst = isLong || (range !== undefined && 'suffixLength' in range);
+    if (errno !== 0) this.#count({ reads: looksFirst ? 0 : 1 });
+    else if (!isLong) this.#count({ reads: 1, bytesRead: extent.length });
+    else {
+      const end = asked === undefined ? Number.POSITIVE_INFINITY : (range as Extent).offset + asked;
+      const exact = range !== undefined && 'suffixLength' in range;
+      const endsKnown = exact || end <= sizeBytes;
+      const pieces = Math.ceil(extent.length / LONG_PIECE_BYTES);
+      // That the file ends between two pieces shows only in one more.
+      const last = !endsKnown && extent.length % LONG_PIECE_BYTES === 0 ? 1 : 0;
+      const first = asked === undefined && !exact ? 1 : 0;
+      this.#count({ reads: pieces + last + first, bytesRead: extent.length + first * FIRST_LOOK_BYTES });
+    }
+  }
+
+  #endGroup(): void {
+    const group = this.#group;
+    if (group.length === 0) return;
+    this.#group = [];
+    this.#groupBytes = 0;
+    const { errno, sizeBytes } = this.#file!.look;
+    const reads = group.length === 1 ? group : planReads(group, this.#coalesce!);
+    let bytesRead = 0;
+    for (const { offset, length } of reads) bytesRead += Math.max(0, Math.min(length, sizeBytes - offset));
+    // What fails merged is read once more by itself.
+    const again = errno !== 0 && group.length > 1 ? group.length : 0;
+    this.#count({ reads: reads.length + again, bytesRead });
+  }
+
+  #count(more: Partial<PlanTotals>): void {
+    const file = this.#file!;
+    for (const key of Object.keys(more) as (keyof PlanTotals)[]) file[key] += more[key]!;
+  }
+}
+
+/** Undefined when the range begins at or past the end. */
+function extentOf(range: ByteRange | undefined, sizeBytes: number): Extent | undefined {
+  try {
+    return resolveRange(range ?? { offset: 0 }, sizeBytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function lookAt(path: Input['path']): Look {
+  const file = typeof path === 'string' ? path : Buffer.from(path);
+  try {
+    const stats = statSync(file);
+    const errno = errnoOf(stats);
+    if (errno === 0) accessSync(file, fsConstants.R_OK);
+    return { errno, sizeBytes: errno === 0 ? stats.size : 0 };
+  } catch (error) {
+    const { errno } = error as NodeJS.ErrnoException;
+    if (errno === undefined) throw error;
+    return { errno: -errno, sizeBytes: 0 };
+  }
+}
+
+function errnoOf(stats: Stats): number {
+  if (stats.isDirectory()) return constants.errno.EISDIR;
+  return stats.isFile() ? 0 : NOT_REGULAR;
+}
