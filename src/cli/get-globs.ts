@@ -62,7 +62,9 @@ function directoryReader(
         return;
       }
       const prefix = directory.endsWith('/') ? directory : `${directory}/`;
-      const kept = entries.filter((entry) => !entry.isDirectory() || excludes?.path(`${prefix}${entry.name}/`) !== true);
+      const kept = entries.filter(
+        (entry) => !entry.isDirectory() || excludes?.path(`${prefix}${entry.name}/`) !== true,
+      );
       onEntries(
         null,
         kept.map((entry) => globEntry(prefix, entry)),

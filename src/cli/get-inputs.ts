@@ -72,8 +72,7 @@ export async function inputsOf(options: InputOptions, onError: OnInputError): Pr
     throw new LsioError('usage', 'stdin can hold only one list');
   }
   const { exclude, strict } = options;
-  const excludes =
-    exclude.length === 0 ? undefined : (await import('./globs.js')).excludesOf(exclude.map(byteTextOf));
+  const excludes = exclude.length === 0 ? undefined : (await import('./globs.js')).excludesOf(exclude.map(byteTextOf));
   const checked = strict ? await Promise.all(parts.map((part) => ('source' in part ? checkList(part) : part))) : parts;
   return inputsOfParts(checked, { ...options, excludes }, onError);
 }

@@ -31,7 +31,7 @@ export interface FilePlan extends PlanTotals {
 
 /** What the file system says of a file. */
 interface Look {
-  /** Negative, or NOT_REGULAR: it can't be read. */
+  /** Unless it is 0, the file can't be read; NOT_REGULAR is one of them. */
   readonly errno: number;
   readonly sizeBytes: number;
 }

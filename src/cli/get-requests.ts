@@ -73,7 +73,10 @@ function checkNumbers(line: ByteText): void {
 
 function isKept(number: string): boolean {
   if (/^-?\d+$/.test(number)) return Number.isSafeInteger(Number(number));
-  const digits = number.replace(/[eE].*/, '').replace(/\D/g, '').replace(/^0+/, '');
+  const digits = number
+    .replace(/[eE].*/, '')
+    .replace(/\D/g, '')
+    .replace(/^0+/, '');
   return digits.length <= EXACT_DIGITS && Number.isFinite(Number(number));
 }
 
@@ -84,8 +87,8 @@ function bytesOf(path: string): ByteText {
   return parts.map((part, index) => (index % 2 === 1 ? byteOf(part) : wellFormed(part))).join('');
 }
 
-function byteOf(escape: string): ByteText {
-  return String.fromCharCode(escape.charCodeAt(0) - 0xdc00);
+function byteOf(lone: string): ByteText {
+  return String.fromCharCode(lone.charCodeAt(0) - 0xdc00);
 }
 
 function wellFormed(text: string): ByteText {

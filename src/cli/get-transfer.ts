@@ -50,7 +50,7 @@ export class Transfer {
   /** A path that is no input. */
   refuse(name: ByteText, error: LsioError, id?: string | number): void {
     this.failed++;
-    say(`lsio: ${error.message}${error.remedy === undefined ? '' : ` (${error.remedy})`}`);
+    sayError(error);
     if (this.#options.json) this.#unlisted.push({ name, error, id });
   }
 
@@ -125,8 +125,7 @@ export class Transfer {
     this.#begun = undefined;
     this.items++;
     const digest = this.#digests?.take();
-    const listing =
-      this.#document?.got(request, { ...begun, digest }) ?? this.#digests?.print(request, begun, digest);
+    const listing = this.#document?.got(request, { ...begun, digest }) ?? this.#digests?.print(request, begun, digest);
     return writing === undefined || listing === undefined ? (writing ?? listing) : writing.then(() => listing);
   }
 
@@ -155,8 +154,12 @@ async function openDigests(algorithm: ChecksumAlgorithm, signal: AbortSignal | u
   return new Digests(algorithm, signal);
 }
 
+export function sayError({ message, remedy }: LsioError): void {
+  say(`lsio: ${message}${remedy === undefined ? '' : ` (${remedy})`}`);
+}
+
 /** Says what `lsio get` can do about it. */
-function explained(error: LsioError): LsioError {
+export function explained(error: LsioError): LsioError {
   if (error.code !== 'EISDIR') return error;
   const { code, path, offset, cause } = error;
   return new LsioError('read', `${path}: is a directory`, {

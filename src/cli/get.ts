@@ -1,13 +1,23 @@
 import type { Command } from 'commander';
 import { openEngine } from '../engine/open.js';
+import { LsioError } from '../errors.js';
 import type { ByteRange } from '../range.js';
 import type { Context } from './context.js';
 import { CountingEngine } from './counting.js';
 import { EXIT } from './exit.js';
 import { inputsOf } from './get-inputs.js';
-import { openSink, type SinkOptions } from './get-sinks.js';
+import { addSinkOptions, openSink, type SinkOptions } from './get-sinks.js';
 import { Transfer } from './get-transfer.js';
-import { addReadingOptions, announceEngine, applyReadingOptions, named, type ReadingOptions } from './options.js';
+import {
+  addCoalesceOptions,
+  addReadingOptions,
+  announceEngine,
+  applyReadingOptions,
+  type CoalesceOptions,
+  coalesceOf,
+  named,
+  type ReadingOptions,
+} from './options.js';
 import { startProgress } from './progress.js';
 import { parseRangeText } from './range-text.js';
 import { say } from './talk.js';
@@ -15,45 +25,76 @@ import { say } from './talk.js';
 const EXAMPLES = `Examples:
   lsio get a.bin b.bin > both.bin                one after the other, as cat does, only faster
   lsio get -r data/ -o copy/                     every file below data/, to copy/data/…
+  lsio get -r src --exclude node_modules --exclude '*.o' -o copy/
+  lsio get 'data/**/*.bin' --discard             a quoted glob is expanded by lsio: no list is too long
   lsio get -R 0-99 -R -8 big.bin | xxd           the first 100 bytes and the last 8
   lsio get 'big.bin#bytes=0-99,4096-8191' > two  ranges of one path
-  find data -print0 | lsio get --files0-from - --discard
+  find data -print0 | lsio get --files0-from - --discard --checksum sha256
+  echo '{"path": "big.bin", "offset": 4096, "length": 100, "id": 1}' | lsio get --requests - -o parts/
+  lsio get -r data/ --dry-run                    what would be read, and how
 
 `;
 
-interface GetOptions extends ReadingOptions, SinkOptions {
+const NOTES = `
+Globs: * and ? within a name, ** any directories, [abc], {a,b}; a leading dot has to be written. A file of that very name
+wins. Links to directories are not followed; names that are not UTF-8 are found, each odd byte counts as a character.
+--exclude: a pattern without a slash matches the name of a file or directory at any depth; one with a slash the path below
+the directory that was given, or the whole path where a glob or list gave it; with a slash at its end directories only.
+It knows * ? ** [a-z] {a,b} and \\, and takes leading dots as other characters. A path of the command line stays.
+--requests: one JSON object a line, of up to 1 MiB: {"path", "offset", "length"}, {"path", "suffixLength"} or {"path"},
+each with an "id" (text or number) that comes back in the JSON document. Python's surrogate escapes in a path are taken
+as the bytes that they stand for.
+--strict reads all lists before anything else: stdin and pipes are held in memory then.
+--dry-run trusts the sizes that the file system states: procfs has none. Where a run stops for a slow list, it may merge
+less than the plan says.
+`;
+
+interface GetOptions extends ReadingOptions, SinkOptions, CoalesceOptions {
   readonly recursive: boolean;
   readonly range: readonly ByteRange[];
   readonly filesFrom: readonly string[];
   readonly files0From: readonly string[];
+  readonly requests: readonly string[];
+  readonly exclude: readonly string[];
+  readonly strict: boolean;
+  readonly dryRun: boolean;
   readonly items: boolean;
 }
 
 export function define(command: Command, context: Context): void {
   command
-    .argument('[paths...]', 'files, directories (with -r), path#bytes=0-99,200-299, or - for a list on stdin')
+    .argument('[paths...]', 'files, globs, directories (with -r), path#bytes=0-99,200-299, or - for a list on stdin')
     .option('-r, --recursive', 'directories: every file below them, by the byte order of their paths', false)
+    .option('--exclude <glob>', 'leave out what matches; may be repeated', addText, [])
     .option('-R, --range <range>', 'of every path: 0-99, 100- or -8, as in HTTP; may be repeated', addRange, [])
     .option('--files-from <file>', 'paths from a file, one a line (-: stdin); may be repeated', addText, [])
     .option('--files0-from <file>', 'the same with a NUL after each, as find -print0 writes', addText, [])
-    .option('-o, --output-dir <dir>', 'write each to a file of its own below this directory')
-    .option('--overwrite', 'replace files that are there')
-    .option('--discard', 'read and count only')
-    .option('--force', 'write to stdout even if it is a terminal')
-    .option('--json', 'print one JSON document; with -o or --discard')
-    .option('--no-items', 'leave the list of items out of it')
-    .addHelpText('before', EXAMPLES);
-  addReadingOptions(command).action((paths: string[], options: GetOptions) => get(paths, options, context));
+    .option('--requests <file>', 'requests in JSON from a file, one a line (-: stdin); may be repeated', addText, [])
+    .option('--strict', 'a malformed line in a list ends the command before anything is read', false);
+  addSinkOptions(command)
+    .option('--dry-run', 'print what would be read', false)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', NOTES);
+  addReadingOptions(addCoalesceOptions(command)).action((paths: string[], options: GetOptions) =>
+    get(paths, options, context),
+  );
 }
 
 async function get(paths: readonly string[], options: GetOptions, context: Context): Promise<void> {
+  const asked = { ...options, paths, ranges: options.range };
+  if (options.dryRun) {
+    const { dryRun } = await import('./get-dry-run.js');
+    return dryRun((onError) => inputsOf(asked, onError), options, context);
+  }
   const log = applyReadingOptions(options, context);
+  const coalesce = coalesceOf(options);
+  if (options.checksum !== undefined && options.discard !== true && options.outputDir === undefined) {
+    throw new LsioError('usage', '--checksum goes with -o or --discard: stdout takes either the bytes or the digests');
+  }
   const sink = await openSink(options, context);
   const transfer = new Transfer(sink, options, context);
-  const asked = inputsOf({ ...options, paths, ranges: options.range, isOutput: sink.isOutput }, (name, error) =>
-    transfer.refuse(name, error),
-  );
-  const inputs = (await sink.prepare?.(asked)) ?? asked;
+  const found = await inputsOf({ ...asked, isOutput: sink.isOutput }, (...refused) => transfer.refuse(...refused));
+  const inputs = (await sink.prepare?.(found)) ?? found;
   const engine = new CountingEngine(await openEngine(options));
   announceEngine(engine.info, options, log);
   const progress = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
@@ -62,7 +103,7 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
     itemsTotal: Array.isArray(inputs) ? inputs.length : undefined,
   }));
   try {
-    await transfer.run(engine, inputs);
+    await transfer.run(engine, inputs, coalesce);
   } finally {
     progress.stop();
     sink.clear();

@@ -3,7 +3,7 @@ import { type EngineInfo, PIECE_BYTES_MAX } from '../engine/engine.js';
 import { type EngineOptions, QUEUE_DEPTH_LIMIT } from '../engine/open.js';
 import { LsioError } from '../errors.js';
 import { QUEUE_DEPTH_MAX } from '../plan/window.js';
-import { type Coalesce, COALESCE_AUTO } from '../store/merged-read.js';
+import { COALESCE_AUTO, type Coalesce } from '../store/merged-read.js';
 import { parseBytes, parseCount, parseDurationNs } from '../units.js';
 import type { Context } from './context.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
