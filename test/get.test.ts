@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -193,5 +195,121 @@ describe('lsio get', () => {
       bytes: 0,
       reads: 0,
     });
+  });
+
+  test('expands quoted globs: files in byte order, links to directories not followed', () => {
+    const cwd = tree({
+      'd/b': 'b',
+      'd/a': 'a',
+      'd/.h': 'h',
+      'd/e/B': 'B',
+      'd/e/é': 'é',
+      'other/x': 'x',
+      'lit[a]': 'L',
+    });
+    symlinkSync('../other', path.join(cwd, 'd/link'));
+    symlinkSync('../../other/x', path.join(cwd, 'd/e/file'));
+    const cases: [string[], string][] = [
+      [['d/*'], 'ab'],
+      [['./d/**'], 'abBxé'],
+      [['d/.*'], 'h'],
+      [['d/e/?'], 'Bé'],
+      [['{d,other}/[a-x]'], 'abx'],
+      [['d/link/*'], 'x'],
+      [['lit[a]', '!(d|other)'], 'LL'],
+      [['*#bytes=0-0', 'd/*#bytes=0-', '-R', '0-'], 'Lab'],
+      [[path.join(cwd, 'd/*')], 'ab'],
+      [['d/../d/*'], 'ab'],
+    ];
+    for (const [args, expected] of cases) {
+      const { status, stdout, stderr } = get(args, cwd);
+      expect([args, status, stdout.toString(), stderr]).toEqual([args, 0, expected, '']);
+    }
+    const below = path.join(cwd, 'd/e');
+    for (const up of ['../../*/?', path.join(cwd, '*/?'), './../e/../../*/?']) {
+      expect([up, get([up], below).stdout.toString()]).toEqual([up, 'abx']);
+    }
+    const { items } = documentOf(get(['./../?', './?', '--discard', '--json', '--exclude', '.*'], below));
+    expect((items as { path: string }[]).map((item) => item.path)).toEqual(['../a', '../b', './B', './é']);
+  });
+
+  test('a glob that matches nothing fails alone', () => {
+    const cwd = tree({ a: 'a', '.b': 'b', 'd/c': 'c' });
+    const { status, stdout, stderr } = get(['*.x', '?', 'd*'], cwd);
+    expect({ status, stdout: stdout.toString(), stderr }).toEqual({
+      status: 1,
+      stdout: 'a',
+      stderr: 'lsio: *.x: no file matches (ENOENT)\nlsio: d*: no file matches (ENOENT)\n',
+    });
+  });
+
+  test('globs find names of any bytes', () => {
+    const script = `
+      printf 1 > "$(printf 'a\\xff')"; printf 2 > "$(printf 'b\\xff\\xc3\\xa9')"; mkdir "$(printf 'd\\xfe')"; printf 3 > "$(printf 'd\\xfe/x')"
+      lsio get -q '?*'; echo; lsio get -q "$(printf '*\\xff')"; lsio get -q 'd?/*'; lsio get -q '*' --exclude "$(printf '?\\xff')" `;
+    const { stdout, stderr } = runScript(script, { cwd: tree({}) });
+    expect({ stdout: stdout.toString(), stderr }).toEqual({ stdout: '12\n132', stderr: '' });
+  });
+
+  test('--exclude leaves out what directories, globs and lists give', () => {
+    const cwd = tree({
+      'd/a': 'a',
+      'd/b.o': 'b',
+      'd/e/a': 'A',
+      'd/e/.o': 'o',
+      'd/n/x': 'x',
+      'd/n/n/y': 'y',
+      list: 'd/n/x\nd/a\n',
+    });
+    const cases: [string[], string][] = [
+      [['-r', 'd', '--exclude', '*.o'], 'aAyx'],
+      [['-r', 'd', '--exclude', 'n', '--exclude', '*.o'], 'aA'],
+      [['-r', 'd', '--exclude', 'e/a', '--exclude', 'n/n/'], 'abox'],
+      [['-r', 'd', '--exclude', 'd/e/a', '--exclude', 'n'], 'aboA'],
+      [['-r', 'd', '--exclude', 'a/', '--exclude', '{e,n}'], 'ab'],
+      [['d/**', '--exclude', 'n'], 'abA'],
+      [['d/**', '--exclude', 'd/e/', '--exclude', 'n/n'], 'abyx'],
+      [['--files-from', 'list', '--exclude', 'n/'], 'a'],
+      [['d/a', '--exclude', 'a'], 'a'],
+    ];
+    for (const [args, expected] of cases) {
+      const { status, stdout, stderr } = get(args, cwd);
+      expect([args, status, stdout.toString(), stderr]).toEqual([args, 0, expected, '']);
+    }
+  });
+
+  test('does not enter a directory that is excluded', (context) => {
+    const cwd = tree({ 'd/a': 'a', 'd/n/x': 'x' });
+    if (spawnSync('strace', ['-o/dev/null', 'true']).status !== 0) context.skip('strace does not work here');
+    for (const [args, expected] of [
+      [['-r', 'd', '--exclude', 'n'], '0 a'],
+      [['d/**', '--exclude', 'n'], '0 a'],
+      [['-r', 'd'], '1 ax'],
+    ] as const) {
+      const under = ['strace', '-f', '-e', 'trace=openat', '-o', 'trace'];
+      const { stdout } = runLsio(['get', '-q', ...args], { cwd, under });
+      const entered = readFileSync(path.join(cwd, 'trace'), 'latin1').match(/"d\/n\/?", [^\n]*O_DIRECTORY/g) ?? [];
+      expect([args, `${entered.length} ${stdout}`]).toEqual([args, expected]);
+    }
+  });
+
+  test('--checksum gives digests that sha256sum takes, and in the document', () => {
+    const cwd = tree({ a: bytesOf(9_000_000), 'd/b': '', 'new\nline\\': 'x' });
+    const { stdout } = runScript('lsio get -q -r . --discard --checksum sha256 | sha256sum -c', { cwd });
+    expect(stdout.toString().match(/: OK$/gm)).toHaveLength(3);
+    expect(get(['a#bytes=0-9', '--discard', '--checksum', 'crc32c'], cwd).stdout.toString()).toMatch(
+      /^[0-9a-f]{8} {2}a#bytes=0-9\n$/,
+    );
+    const sums = runScript('cd d; lsio get -q ../d/b b nosuch ../a -o out --checksum sha256; exit 0', { cwd });
+    expect(sums.stdout.toString()).toMatch(/^(?:[0-9a-f]{64} {2}\S+\n)*$/);
+    const { items } = documentOf(
+      get(['d/b', 'nosuch', 'a#bytes=-3', '--discard', '--json', '--checksum', 'sha256'], cwd),
+    );
+    const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    expect(items).toMatchObject([
+      { path: 'd/b', digest: sha256(Buffer.alloc(0)) },
+      { path: 'nosuch', error: {} },
+      { path: 'a', digest: sha256(bytesOf(9_000_000).subarray(-3)) },
+    ]);
   });
 });

@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   tune: { summary: 'the queue depth and rings to take for these files', load: () => import('./tune.js') },
   cache: { summary: 'what the page cache holds of files, and eviction from it', load: () => import('./cache.js') },
   doctor: { summary: 'what this machine allows, and how to mend what it does not', load: () => import('./doctor.js') },
+  completion: { summary: 'what completes its commands in a shell', load: () => import('./completion.js') },
 };
 
 /** The schema of the JSON document that the arguments ask for, if they do: commands that know `--json` have one. */

@@ -1,5 +1,5 @@
 import { type Dirent, readdir, statSync } from 'node:fs';
-import { relative } from 'node:path';
+import { normalize, relative, resolve } from 'node:path';
 import { type GlobOptions, glob, isDynamicPattern } from 'tinyglobby';
 import { errnoText, LsioError } from '../errors.js';
 import { nameText } from './byte-name.js';
@@ -19,21 +19,23 @@ interface GlobNeeds {
  */
 export async function expandGlob(pattern: ByteText, needs: GlobNeeds): Promise<ByteText[] | undefined> {
   const text = nameText(pattern);
-  // To tinyglobby a leading ! says what not to find.
-  const positive = /^!(?!\()/.test(text) ? `\\${text}` : text;
-  if (!isDynamicPattern(positive)) return undefined;
-  const absolute = text.startsWith('/');
-  const cwd = process.cwd();
-  const found = await glob(positive, {
-    cwd,
-    absolute,
+  if (!isDynamicPattern(positive(text))) return undefined;
+  // tinyglobby misses what lies below its working directory where a pattern leads out of it first.
+  const [way = ''] = /^(?:\/|(?:\.\.\/)*)/.exec(normalize(text)) ?? [];
+  const found = await glob(positive(normalize(text).slice(way.length)), {
+    cwd: resolve(way),
     expandDirectories: false,
     followSymbolicLinks: false,
-    fs: { readdir: directoryReader({ cwd, absolute }, needs) } as unknown as NonNullable<GlobOptions['fs']>,
+    fs: { readdir: directoryReader(way === '/', needs) } as unknown as NonNullable<GlobOptions['fs']>,
   });
-  const [prefix = ''] = /^(?:\.\/+)+/.exec(text) ?? [];
+  const prefix = way === '' && text.startsWith('./') ? './' : way;
   const names = found.map((name) => byteTextOf(prefix + name));
   return names.filter((name) => needs.excludes?.path(name) !== true).sort();
+}
+
+/** To tinyglobby a leading ! says what not to find. */
+function positive(pattern: string): string {
+  return /^!(?!\()/.test(pattern) ? `\\${pattern}` : pattern;
 }
 
 type OnEntries = (error: Error | null, entries: GlobEntry[]) => void;
@@ -48,12 +50,12 @@ interface GlobEntry {
 
 /** `readdir` for tinyglobby: it keeps names that are not UTF-8, and leaves out directories that are excluded. */
 function directoryReader(
-  { cwd, absolute }: { cwd: string; absolute: boolean },
+  absolute: boolean,
   { excludes, onError }: GlobNeeds,
 ): (path: string, options: object, onEntries: OnEntries) => void {
   return (path, _, onEntries) => {
     // Relative paths stay valid when the name of the working directory is not UTF-8.
-    const directory = byteTextOf(absolute ? path : relative(cwd, path) || '.');
+    const directory = byteTextOf(absolute ? path : relative('', path) || '.');
     readdir(pathOf(directory), { encoding: 'latin1', withFileTypes: true }, (error, entries = []) => {
       if (error !== null) {
         // A pattern may name a file, or nothing, where it takes a directory to be.

@@ -34,6 +34,8 @@ export interface InputOptions {
   readonly recursive: boolean;
   /** A malformed line in a list is an error of the command line. */
   readonly strict: boolean;
+  /** Files of a directory may come in any order: in the one that is read fastest. */
+  readonly anyOrder?: boolean | undefined;
   /** Says whether a path is what is being written to: it must not be read. */
   readonly isOutput?: ((name: ByteText) => boolean) | undefined;
 }
@@ -43,7 +45,7 @@ interface Target {
   readonly name: ByteText;
   /** None: the whole file; absent: the ranges of the command line. */
   readonly ranges?: readonly ByteRange[];
-  readonly id?: string | number;
+  readonly id?: string | number | undefined;
   /** It may be a directory to go through, or be left out; else it is a file whatever it is called. */
   readonly from: 'argument' | 'list' | 'request';
 }
@@ -91,9 +93,10 @@ async function* inputsOfParts(
   onError: OnInputError,
 ): AsyncGenerator<Input> {
   const tree = options.recursive ? await import('./walk.js') : undefined;
-  const { excludes } = options;
+  const { excludes, anyOrder } = options;
   function filesBelow({ name, from }: Target): AsyncIterable<ByteText[]> | undefined {
-    return from !== 'request' && tree?.isDirectory(name) ? tree.walk(name, onError, excludes?.entry) : undefined;
+    if (from === 'request' || !tree?.isDirectory(name)) return undefined;
+    return tree.walk(name, onError, { isExcluded: excludes?.entry, anyOrder });
   }
   for (const part of parts) {
     for await (const targets of 'name' in part ? [[part]] : targetsOfList(part, onError)) {
@@ -181,8 +184,8 @@ async function requestTaker(): Promise<(line: ByteText) => Target | undefined> {
   const { parseRequest } = await import('./get-requests.js');
   return (line) => {
     if (line.trim() === '') return undefined;
-    const { range, ...request } = parseRequest(line);
-    return { ...request, ranges: range === undefined ? [] : [range], from: 'request' };
+    const { name, ranges, id } = parseRequest(line);
+    return { name, ranges, id, from: 'request' };
   };
 }
 

@@ -5,10 +5,10 @@ import { type ByteText, byteTextOf, textOf } from './byte-text.js';
 /** What a line of `--requests` asks for. */
 export interface ListedRequest {
   readonly name: ByteText;
-  /** Absent: the whole file. */
-  readonly range?: ByteRange;
+  /** One; or none: the whole file. */
+  readonly ranges: readonly ByteRange[];
   /** Comes back with what became of it. */
-  readonly id?: string | number;
+  readonly id: string | number | undefined;
 }
 
 const FORMS = '{"path", "offset", "length"}, {"path", "suffixLength"} or {"path"}, each with an "id" or without';
@@ -22,15 +22,16 @@ const EXACT_DIGITS = 15;
  * @throws {LsioError} `usage` when it isn't such a request.
  */
 export function parseRequest(line: ByteText): ListedRequest {
-  const { path, id, ...range } = objectOf(line);
-  for (const key in range) if (!KEYS.has(key)) throw refused(`${JSON.stringify(key)} is not known: write ${FORMS}`);
+  const object = objectOf(line);
+  for (const key in object) if (!KEYS.has(key)) throw refused(`${JSON.stringify(key)} is not known: write ${FORMS}`);
+  const { path, id } = object;
   if (typeof path !== 'string') throw refused(`"path" ${path === undefined ? 'is missing' : 'is not a text'}`);
   if (path === '' || path.includes('\0')) throw refused(path === '' ? '"path" is empty' : '"path" has a NUL');
   if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') {
     throw refused('"id" is neither a text nor a number');
   }
   checkNumbers(line);
-  return { name: bytesOf(path), ...rangeOf(range), ...(id === undefined ? {} : { id }) };
+  return { name: bytesOf(path), ranges: rangesOf(object), id };
 }
 
 function objectOf(line: ByteText): Record<string, unknown> {
@@ -46,19 +47,24 @@ function objectOf(line: ByteText): Record<string, unknown> {
   throw refused(`is not a JSON object: write ${FORMS}`);
 }
 
-function rangeOf(keys: Record<string, unknown>): { range?: ByteRange } {
-  const { offset, length, suffixLength } = keys;
-  for (const key in keys) if (typeof keys[key] !== 'number') throw refused(`"${key}" is not a number`);
+function rangesOf({ offset, length, suffixLength }: Record<string, unknown>): ByteRange[] {
+  for (const [key, value] of [
+    ['offset', offset],
+    ['length', length],
+    ['suffixLength', suffixLength],
+  ] as const) {
+    if (value !== undefined && typeof value !== 'number') throw refused(`"${key}" is not a number`);
+  }
   if (suffixLength !== undefined && (offset !== undefined || length !== undefined)) {
     throw refused('has both "suffixLength" and "offset" or "length"');
   }
   if ((offset === undefined) !== (length === undefined)) {
     throw refused(`"${offset === undefined ? 'offset' : 'length'}" is missing`);
   }
-  if (suffixLength === undefined && offset === undefined) return {};
+  if (suffixLength === undefined && offset === undefined) return [];
   const range = (suffixLength === undefined ? { offset, length } : { suffixLength }) as ByteRange;
   checkRange(range);
-  return { range };
+  return [range];
 }
 
 /** Refuses numbers that JSON.parse has rounded: something else than what was asked for would be read. */

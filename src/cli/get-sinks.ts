@@ -56,8 +56,8 @@ export interface Sink {
 
 /** @throws {LsioError} `usage` for options that contradict one another. */
 export async function openSink(options: SinkOptions, context: Context): Promise<Sink> {
-  const { outputDir, discard, json, overwrite, force } = options;
-  if (outputDir !== undefined && discard) throw new LsioError('usage', '-o and --discard contradict each other');
+  const { outputDir, discard, tar, json, overwrite, force } = options;
+  refuseTwo({ '--tar': tar, '-o': outputDir !== undefined, '--discard': discard });
   if (overwrite && outputDir === undefined) throw new LsioError('usage', '--overwrite goes with -o');
   if (discard) return discardSink();
   if (outputDir !== undefined) return directorySink(outputDir, { overwrite: overwrite ?? false }, context);
@@ -67,7 +67,13 @@ export async function openSink(options: SinkOptions, context: Context): Promise<
   if (isatty(STDOUT) && !force) {
     throw new LsioError('usage', 'stdout is a terminal', { remedy: '> FILE, -o DIR, or --force' });
   }
-  return stdoutSink(context);
+  return tar ? (await import('./tar-sink.js')).tarSink(context) : stdoutSink(context);
+}
+
+/** The output can go to one place only. */
+function refuseTwo(places: Readonly<Record<string, boolean | undefined>>): void {
+  const [first, second] = Object.keys(places).filter((option) => places[option]);
+  if (second !== undefined) throw new LsioError('usage', `${first} and ${second} contradict each other`);
 }
 
 function discardSink(): Sink {
@@ -94,7 +100,7 @@ async function directorySink(directory: string, options: { overwrite: boolean },
       output.drop(name);
       return true;
     },
-    end: async () => {},
+    end: () => output.end(),
     clear: () => output.clear(),
   };
 }

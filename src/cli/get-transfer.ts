@@ -33,7 +33,8 @@ export class Transfer {
   readonly #options: TransferOptions;
   #document: GetDocument | undefined;
   #digests: Digests | undefined;
-  readonly #ordered: boolean;
+  /** Whether items are taken in the order asked for. */
+  readonly ordered: boolean;
   /** The input of which parts were taken and more are to come. */
   #begun: { readonly index: number; readonly offset: number; bytes: number } | undefined;
   /** Failures that the document doesn't have yet. */
@@ -44,7 +45,7 @@ export class Transfer {
     this.#options = options;
     this.#context = context;
     // A list in the order asked for is worth more than the little time that order costs.
-    this.#ordered = sink.ordered || (options.json === true ? options.items : options.checksum !== undefined);
+    this.ordered = sink.ordered || (options.json === true ? options.items : options.checksum !== undefined);
   }
 
   /** A path that is no input. */
@@ -70,7 +71,7 @@ export class Transfer {
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      for await (const part of readMany(engine, inputs, { ordered: this.#ordered, signal, coalesce })) {
+      for await (const part of readMany(engine, inputs, { ordered: this.ordered, signal, coalesce })) {
         if (part.error === undefined) await this.#take(part);
         else if (!this.#fail(part, part.error)) break;
         if (this.#unlisted.length > 0) await this.#listFailures();

@@ -36,8 +36,8 @@ const EXAMPLES = `Examples:
 `;
 
 const NOTES = `
-Globs: * and ? within a name, ** any directories, [abc], {a,b}; a leading dot has to be written. A file of that very name
-wins. Links to directories are not followed; names that are not UTF-8 are found, each odd byte counts as a character.
+Globs: * and ? within a name, ** any directories, [abc], {a,b}; a leading dot has to be written. They give files, and a
+file of that very name wins. Links to directories are not followed; names that are not UTF-8 are found, each odd byte counts as a character.
 --exclude: a pattern without a slash matches the name of a file or directory at any depth; one with a slash the path below
 the directory that was given, or the whole path where a glob or list gave it; with a slash at its end directories only.
 It knows * ? ** [a-z] {a,b} and \\, and takes leading dots as other characters. A path of the command line stays.
@@ -45,8 +45,8 @@ It knows * ? ** [a-z] {a,b} and \\, and takes leading dots as other characters. 
 each with an "id" (text or number) that comes back in the JSON document. Python's surrogate escapes in a path are taken
 as the bytes that they stand for.
 --strict reads all lists before anything else: stdin and pipes are held in memory then.
---dry-run trusts the sizes that the file system states: procfs has none. Where a run stops for a slow list, it may merge
-less than the plan says.
+--dry-run trusts the sizes that the file system states: procfs has none. A run merges what has come from a long list by
+then: now and then less than the plan says.
 `;
 
 interface GetOptions extends ReadingOptions, SinkOptions, CoalesceOptions {
@@ -93,7 +93,9 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
   }
   const sink = await openSink(options, context);
   const transfer = new Transfer(sink, options, context);
-  const found = await inputsOf({ ...asked, isOutput: sink.isOutput }, (...refused) => transfer.refuse(...refused));
+  const found = await inputsOf({ ...asked, anyOrder: !transfer.ordered, isOutput: sink.isOutput }, (...refused) =>
+    transfer.refuse(...refused),
+  );
   const inputs = (await sink.prepare?.(found)) ?? found;
   const engine = new CountingEngine(await openEngine(options));
   announceEngine(engine.info, options, log);

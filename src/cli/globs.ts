@@ -36,7 +36,7 @@ export function excludesOf(patterns: readonly ByteText[]): Excludes | undefined 
     );
   }
   function path(path: ByteText): boolean {
-    const clean = path.replace(/^(?:\.?\/+)+/, '');
+    const clean = path.replace(/^(?:\.{0,2}\/+)+/, '');
     for (let at = clean.indexOf('/'); at !== -1; at = clean.indexOf('/', at + 1)) {
       if (entry(clean.slice(0, at), true)) return true;
     }

@@ -1,47 +1,31 @@
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { LsioError } from '../errors.js';
+import { type LinkFile, loadLinkFile } from '../native/link.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
+import { FileWriter } from './file-writer.js';
 import { isSameFile } from './same-file.js';
 import { outputError } from './talk.js';
-
-const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-const FILE_MODE = 0o666;
-
-/** An output whose last part is still to come. */
-interface Temporary {
-  readonly name: ByteText;
-  readonly fd: number;
-}
+import { tarName } from './tar-name.js';
+import { WriteHelpers } from './write-helpers.js';
 
 /**
  * Writes files below a directory by tar's rule: a leading `/` and `.` are stripped, `..` is refused. A file appears under
- * its name only when it is whole; until then it has a temporary name beside it.
- *
- * Files are made by synchronous calls: they go to the page cache, and a trip through the thread pool for each of open,
- * write, close and rename takes several times as long as the calls do.
+ * its name only when it is whole.
  */
 export class OutputDirectory {
   readonly #root: ByteText;
   readonly #overwrite: boolean;
   /** Directories known to be there and to be no links. */
   readonly #directories = new Set<ByteText>();
-  readonly #temporaries = new Map<ByteText, Temporary>();
-  #count = 0;
+  readonly #writer: FileWriter;
+  readonly #helpers: WriteHelpers;
 
   constructor(root: ByteText, options: { readonly overwrite: boolean }) {
     this.#root = root.endsWith('/') ? root : `${root}/`;
     this.#overwrite = options.overwrite;
+    const linkFile = options.overwrite ? undefined : linkFileIfAny();
+    this.#writer = new FileWriter({ ...options, id: 0 }, linkFile);
+    this.#helpers = new WriteHelpers(options, linkFile !== undefined);
   }
 
   /**
@@ -54,7 +38,7 @@ export class OutputDirectory {
     const outputs = new Set<ByteText>();
     const rootExists = statsOf(this.#root) !== undefined;
     for (const input of inputs) {
-      const output = outputName(input);
+      const output = tarName(input);
       // A directory: it is no file, which reading it will say.
       if (output === '') continue;
       if (outputs.has(output)) throw twoInputs(this.#text(output));
@@ -70,45 +54,31 @@ export class OutputDirectory {
 
   /** Takes the whole of an input, or its next part. */
   write(input: ByteText, bytes: Uint8Array, last: boolean): void {
-    const output = outputName(input);
+    const output = tarName(input);
+    const path = this.#root + output;
+    const whole = last && !this.#writer.hasBegun(path);
     try {
-      const temporary = this.#temporaries.get(output) ?? this.#create(output);
-      for (let at = 0; at < bytes.length; ) at += writeSync(temporary.fd, bytes, at);
-      if (!last) return;
-      closeSync(temporary.fd);
-      renameSync(pathOf(temporary.name), pathOf(this.#root + output));
-      this.#temporaries.delete(output);
+      this.#makeDirectories(output.slice(0, output.lastIndexOf('/') + 1));
+      if (!whole || !this.#helpers.take(path, bytes)) this.#writer.write(path, bytes, last);
     } catch (error) {
-      throw outputError(this.#text(output), error);
+      throw outputError(textOf(path), error);
     }
+  }
+
+  /** Fulfils when everything has been written. */
+  end(): Promise<void> {
+    return this.#helpers.end();
   }
 
   /** Forgets the parts of an input that failed. */
   drop(input: ByteText): void {
-    this.#remove(outputName(input));
+    this.#writer.drop(this.#root + tarName(input));
   }
 
-  /** Removes all temporary files. */
+  /** Leaves no temporary files. */
   clear(): void {
-    for (const output of [...this.#temporaries.keys()]) this.#remove(output);
-  }
-
-  #create(output: ByteText): Temporary {
-    const slash = output.lastIndexOf('/') + 1;
-    const directory = this.#root + output.slice(0, slash);
-    this.#makeDirectories(output.slice(0, slash));
-    const name = `${directory}.lsio-${process.pid}-${this.#count++}.tmp`;
-    const temporary = { name, fd: openSync(pathOf(name), CREATE, FILE_MODE) };
-    this.#temporaries.set(output, temporary);
-    return temporary;
-  }
-
-  #remove(output: ByteText): void {
-    const temporary = this.#temporaries.get(output);
-    if (temporary === undefined) return;
-    this.#temporaries.delete(output);
-    closeSync(temporary.fd);
-    rmSync(pathOf(temporary.name), { force: true });
+    this.#helpers.clear();
+    this.#writer.clear();
   }
 
   #makeDirectories(relative: ByteText): void {
@@ -171,11 +141,14 @@ function makeDirectory(name: ByteText): void {
   }
 }
 
-/** The name below the directory, by tar's rule. */
-function outputName(input: ByteText): ByteText {
-  const parts = input.split('/').filter((part) => part !== '' && part !== '.');
-  if (!parts.includes('..')) return parts.join('/');
-  throw new LsioError('usage', `${textOf(input)}: .. in a name could lead out of the output directory`);
+/** Unnamed files are a matter of speed: they can be done without. */
+function linkFileIfAny(): LinkFile | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return loadLinkFile();
+  } catch {
+    return undefined;
+  }
 }
 
 /** `a/`, `a/b/` for `a/b/c`. */

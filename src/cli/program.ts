@@ -20,6 +20,10 @@ const EXAMPLES = `Examples:
  * @throws {LsioError} `usage` for arguments that no command takes; whatever else the command throws.
  */
 export async function runProgram(args: readonly string[], context: Context): Promise<void> {
+  // Not a command for people: the scripts of `lsio completion` call it.
+  if (args[0] === 'complete' && args[1] === '--') {
+    return (await import('./completion.js')).complete(args.slice(2), context);
+  }
   const program = configure(new Command('lsio'))
     .description('Reads many small files and byte ranges as fast as the hardware allows, through io_uring.')
     .option('-V, --version', 'print the version')

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LsioError } from '../errors.js';
-import { isDirectory, walk } from './walk.js';
+import { canReadDirectories } from '../native/directory.js';
+import { isDirectory, type WalkOptions, walk } from './walk.js';
 
 let root = '';
 beforeEach(() => {
@@ -12,10 +13,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-async function names(from: string): Promise<{ files: string[]; errors: [string, LsioError][] }> {
+async function names(
+  from: string,
+  options: WalkOptions = {},
+): Promise<{ files: string[]; errors: [string, LsioError][] }> {
   const files: string[] = [];
   const errors: [string, LsioError][] = [];
-  for await (const batch of walk(from, (name, error) => errors.push([name, error]))) files.push(...batch);
+  for await (const batch of walk(from, (name, error) => errors.push([name, error]), options)) files.push(...batch);
   return { files, errors };
 }
 
@@ -44,6 +48,28 @@ describe('walk()', () => {
     expect((await names(root)).files).toEqual(
       ['d/f', 'd/to-file', 'd/to-nothing', 'g'].map((name) => `${root}/${name}`),
     );
+  });
+
+  test('gives the same files in any order, each directory by its inodes where they are told', async () => {
+    make(
+      'a/x',
+      'a.txt',
+      'a-b/c',
+      'a0',
+      'b/\xff\xfe',
+      'b/z',
+      'c/d/e/f',
+      ...Array.from({ length: 300 }, (_, i) => `m/${i}`),
+    );
+    symlinkSync('../a0', `${root}/b/to-file`);
+    symlinkSync('..', `${root}/b/to-directory`);
+    const { files } = await names(root, { anyOrder: true });
+    expect([...files].sort()).toEqual([...(await names(root)).files].sort());
+    if (!canReadDirectories()) return;
+    const inodes = files.filter((file) => file.includes('/m/')).map((file) => statSync(file).ino);
+    expect(inodes).toEqual([...inodes].sort((a, b) => a - b));
+    const errors = (await names(`${root}/nosuch`, { anyOrder: true })).errors;
+    expect(errors.map(([, { code }]) => code)).toEqual(['ENOENT']);
   });
 
   test('reports a directory that is gone, and goes on', async () => {

@@ -1,6 +1,6 @@
 import { type Dirent, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { errnoText, LsioError } from '../errors.js';
+import { errnoText, isLsioError, LsioError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
 
 /** Marks at the end of an entry that no name holds, chosen so that entries sort as the paths below them do. */
@@ -9,6 +9,13 @@ const LINK = '\0';
 
 /** Says whether something is left out, by its path below the root. */
 type IsExcluded = (path: ByteText, isDirectory: boolean) => boolean;
+
+export interface WalkOptions {
+  /** What it leaves out isn't gone through either. */
+  readonly isExcluded?: IsExcluded | undefined;
+  /** The order is free: each directory by its inodes, which is about how files lie on the device. */
+  readonly anyOrder?: boolean | undefined;
+}
 
 /** A directory that is being gone through. */
 interface Level {
@@ -24,12 +31,11 @@ interface Level {
  * as files; links to directories are not followed, so that no file comes twice and no circle is entered.
  *
  * @param onError Is told of directories that can't be read; their contents are left out.
- * @param isExcluded What it leaves out isn't gone through either.
  */
 export async function* walk(
   root: ByteText,
   onError: (directory: ByteText, error: LsioError) => void,
-  isExcluded?: IsExcluded,
+  { isExcluded, anyOrder = false }: WalkOptions = {},
 ): AsyncGenerator<ByteText[]> {
   const levels: Level[] = [];
   const below = root.endsWith('/') ? root.length : root.length + 1;
@@ -48,7 +54,7 @@ export async function* walk(
   async function enter(directory: ByteText): Promise<void> {
     const prefix = directory.endsWith('/') ? directory : `${directory}/`;
     try {
-      levels.push({ prefix, entries: await sortedEntries(directory), next: 0 });
+      levels.push({ prefix, entries: await entriesOf(directory, anyOrder), next: 0 });
     } catch (error) {
       const name = directory.replace(/(?<=.)\/$/, '');
       onError(name, walkError(name, error));
@@ -85,7 +91,9 @@ export function isDirectory(name: ByteText): boolean {
   }
 }
 
-async function sortedEntries(directory: ByteText): Promise<string[]> {
+async function entriesOf(directory: ByteText, anyOrder: boolean): Promise<string[]> {
+  const placed = anyOrder ? await entriesByPlace(directory) : undefined;
+  if (placed !== undefined) return placed;
   const options = { encoding: 'latin1', withFileTypes: true } as const;
   const entries = await readdir(pathOf(directory), options);
   return entries.map(marked).sort();
@@ -94,4 +102,25 @@ async function sortedEntries(directory: ByteText): Promise<string[]> {
 function marked(entry: Dirent): string {
   if (entry.isDirectory()) return entry.name + DIRECTORY;
   return entry.isSymbolicLink() ? entry.name + LINK : entry.name;
+}
+
+/** Undefined where the system doesn't tell inodes and types with the names. */
+async function entriesByPlace(directory: ByteText): Promise<string[] | undefined> {
+  const [{ canReadDirectories, ENTRY, readDirectory }, { orderBy }] = await Promise.all([
+    import('../native/directory.js'),
+    import('../plan/order.js'),
+  ]);
+  if (!canReadDirectories()) return undefined;
+  try {
+    const { names, types, inodes } = readDirectory(pathOf(directory));
+    if (types.includes(ENTRY.unknown)) return undefined;
+    return Array.from(orderBy(Float64Array.from(inodes)), (index) => {
+      if (types[index] === ENTRY.directory) return names[index]! + DIRECTORY;
+      return types[index] === ENTRY.link ? names[index]! + LINK : names[index]!;
+    });
+  } catch (error) {
+    // By node:fs it goes without koffi; what is wrong with the directory it says as ever.
+    if (isLsioError(error)) return undefined;
+    throw error;
+  }
 }

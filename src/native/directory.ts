@@ -75,7 +75,7 @@ function takeEntries(from: Buffer, bytes: number, { names, types, inodes }: Dire
     const end = from.indexOf(0, name);
     const dots = end - name <= 2 && from[name] === DOT && (end - name === 1 || from[name + 1] === DOT);
     if (dots) continue;
-    names.push(from.latin1Slice(name, end));
+    names.push(from.toString('latin1', name, end));
     types.push(from[at + TYPE_AT]!);
     const high = from.readUInt32LE(at + 4);
     inodes.push(high < INEXACT_HIGH ? high * TWO_32 + from.readUInt32LE(at) : INEXACT_HIGH * TWO_32 - 1);

@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documentOf, runLsio } from './helpers/run-lsio.js';
+
+const MIB = 1024 * 1024;
+const FILES: Readonly<Record<string, number>> = {
+  empty: 0,
+  small: 5000,
+  middle: 3 * MIB + 1,
+  'd/a': 10_000,
+  'd/e/b': 4096,
+};
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'lsio-plan-'));
+  mkdirSync(path.join(directory, 'd/e'), { recursive: true });
+  for (const [name, size] of Object.entries(FILES)) writeFileSync(path.join(directory, name), Buffer.alloc(size, 1));
+  for (const [name, size] of Object.entries({ pieces: 12 * MIB, long: 12 * MIB + 1, eight: 8 * MIB })) {
+    writeFileSync(path.join(directory, name), '');
+    truncateSync(path.join(directory, name), size);
+  }
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function get(args: readonly string[], input = '') {
+  return runLsio(['get', '-q', ...args], { cwd: directory, input });
+}
+
+/** What a plan and a run must have in common. */
+function figuresOf(args: readonly string[], input: string, how: string) {
+  const result = get([...args, how, '--json'], input);
+  const { wallNs, items, dryRun, ...document } = documentOf(result);
+  expect(wallNs).toBeGreaterThan(0);
+  expect(dryRun).toBe(how === '--dry-run' ? true : undefined);
+  const byText = (items as object[]).map((item) => JSON.stringify(item)).sort();
+  return { ...document, items: byText, status: result.status };
+}
+
+function expectPlanIsRun(args: readonly string[], input = ''): void {
+  expect(figuresOf(args, input, '--dry-run')).toEqual(figuresOf(args, input, '--discard'));
+}
+
+describe('lsio get --dry-run', () => {
+  test.each([
+    ['files', ['small', 'middle', 'empty', 'small']],
+    ['a tree', ['-r', '.', '--exclude', 'long', '--exclude', 'pieces']],
+    ['a glob', ['**/[ab]']],
+    ['a file of exactly 8 MiB', ['eight', '-R', '0-', '-R', '-8388608']],
+    ['a long file', ['long']],
+    ['a long file that ends with a piece', ['pieces']],
+    [
+      'long ranges',
+      ['long#bytes=5-10000004', 'pieces#bytes=5-99999999', 'pieces#bytes=1048576-', 'long#bytes=-9000000'],
+    ],
+    ['a long range up to the end', ['pieces#bytes=0-12582911', 'long#bytes=1048577-12582912']],
+    ['ranges', ['small', '-R', '0-9', '-R', '4990-6000', '-R', '-7', '-R', '5-', '-R', '100-199', '-R', '150-160']],
+    ['ranges with gaps', ['middle#bytes=0-9,20000-20009,36000-36009,3000000-3145728', '--coalesce', '20k']],
+    ['ranges split', ['middle#bytes=0-999999,1000000-2999999', '--max-read', '300k']],
+    ['ranges not merged', ['middle#bytes=0-999999,5-10,7-9', '--coalesce', 'off']],
+    [
+      'what fails',
+      ['nosuch', 'd', 'small#bytes=5000-', 'nosuch#bytes=0-9,20-29', 'small/x', '/dev/null', 'empty#bytes=0-1'],
+    ],
+    ['a pattern that nothing matches', ['x*']],
+  ])('says of %s what the run says', (_, args) => {
+    expectPlanIsRun(args);
+  });
+
+  test('says of any requests what the run says', () => {
+    const request = fc.record(
+      {
+        path: fc.constantFrom('small', 'middle', 'd/a', 'empty', 'nosuch'),
+        offset: fc.nat(12_000),
+        length: fc.nat(3000),
+      },
+      { requiredKeys: ['path', 'offset', 'length'] },
+    );
+    const any = fc.oneof(
+      { weight: 6, arbitrary: request },
+      fc.record({ path: fc.constantFrom('small', 'empty'), suffixLength: fc.nat(6000) }),
+      fc.record({ path: fc.constantFrom('small', 'd') }),
+      fc.constant({ path: 1 }),
+    );
+    const gap = fc.constantFrom('auto', 'off', '0', '500');
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 60 }), gap, (requests, coalesce) => {
+        // Requests on one file often follow one another.
+        const sorted = requests.toSorted((a, b) => String(a.path).localeCompare(String(b.path)));
+        for (const list of [requests, sorted]) {
+          expectPlanIsRun(
+            ['--requests', '-', '--coalesce', coalesce],
+            list.map((line) => JSON.stringify(line)).join('\n'),
+          );
+        }
+      }),
+      { numRuns: 6 },
+    );
+  }, 60_000);
+
+  test('prints a table, with the files when it is to be verbose', () => {
+    const { status, stdout, stderr } = get(['small#bytes=0-9,100-109', 'd/a', '--dry-run', '--engine', 'node']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.toString()).toBe(
+      [
+        'plan',
+        'files                             2',
+        'items                             3',
+        'reads                             2',
+        'bytes asked       10,020 (9.79 KiB)',
+        'bytes to be read  10,110 (9.87 KiB)',
+        'order                      as asked',
+        'depth                           128',
+        'engine                         node',
+        '',
+      ].join('\n'),
+    );
+    const files = get(['-r', 'd', 'nosuch', '--dry-run', '-o', 'out', '-v']);
+    expect(files.status).toBe(1);
+    expect(files.stdout.toString()).toMatch(
+      /order +as they come\n[\s\S]*\nd\/a +1 +1 +10,000 +10,000\nd\/e\/b +1 +1 +4,096 +4,096\nnosuch +0/,
+    );
+  });
+
+  test('lists 40 files at most', () => {
+    const { stdout } = get([...Array.from({ length: 41 }, (_, at) => `small#bytes=${at}-${at}`), '--dry-run', '-v']);
+    expect(stdout.toString().match(/^small /gm)).toHaveLength(1);
+    const many = get(['-', '--dry-run', '-v'], 'small\nd/a\n'.repeat(30));
+    expect(many.stdout.toString().match(/^(small|d\/a) /gm)).toHaveLength(40);
+  });
+});
