@@ -125,6 +125,8 @@ function quoted(name: string): string {
   return `$'${[...name].map((char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')}'`;
 }
 
+/** A failure is shown as it was found, after some seconds of looking for a smaller one. */
+const LIMITS = { interruptAfterTimeLimit: 15_000 };
 const CLEAN = { status: 0, stderr: '' };
 
 describe.each(['uring', 'node'])('lsio get --engine %s', (engine) => {
@@ -160,7 +162,7 @@ describe.each(['uring', 'node'])('lsio get --engine %s', (engine) => {
         expect({ status, stderr, stdout: stdout.toString() }).toEqual({ ...CLEAN, stdout: '' });
         rmSync(cwd, { recursive: true });
       }),
-      { numRuns: 3 },
+      { numRuns: 3, ...LIMITS },
     );
   });
 
@@ -173,7 +175,7 @@ describe.each(['uring', 'node'])('lsio get --engine %s', (engine) => {
         expectEqual('get --files0-from list > ours; xargs -0a list cat -- > theirs', cwd);
         rmSync(cwd, { recursive: true });
       }),
-      { numRuns: 3 },
+      { numRuns: 3, ...LIMITS },
     );
   });
 
@@ -197,7 +199,7 @@ describe.each(['uring', 'node'])('lsio get --engine %s', (engine) => {
         expectEqual(`get -- ${inPaths.map(quoted).join(' ')} > ours\n{ ${dd.join('; ')}; } > theirs`, cwd);
         rmSync(cwd, { recursive: true });
       }),
-      { numRuns: 4 },
+      { numRuns: 4, ...LIMITS },
     );
   });
 

@@ -131,7 +131,7 @@ describe('parseBaseline()', () => {
     const text = JSON.stringify(bench(1));
     const plan = { ...PLAN, queueDepths: [8] };
     expect(usage(() => parseBaseline({ name: 'old.json', text }, 'lsio.bench/1', plan))).toContain('no case in common');
-    expect(nothingInCommon({ name: 'old.json', entries: [] }).message).toContain('no case in common');
+    expect(nothingInCommon({ name: 'old.json', entries: [], planned: [] }).message).toContain('no case in common');
   });
 });
 
@@ -201,6 +201,8 @@ describe('crossings()', () => {
       ['throughput<1', 1e9, null, null],
     ]);
     expect(crossings(bench(1), conditions.slice(0, 1), baselineOf(bench(1e9, { bytesPerSecond: null })))).toEqual([]);
+    const gone = crossings({ ...bench(1), cases: [] }, conditions.slice(0, 1), baselineOf(bench(1e9)));
+    expect(gone).toMatchObject([{ engine: 'uring', was: 1e9, is: null, threshold: 9e8 }]);
     expect(crossings(bench(1, { rings: 2 }), conditions.slice(0, 1), baselineOf(bench(1e9)))).toEqual([]);
   });
 });

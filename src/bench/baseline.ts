@@ -111,6 +111,8 @@ export interface Baseline {
   /** Where it comes from, for messages. */
   readonly name: string;
   readonly entries: readonly Entry[];
+  /** Those of them that are to be measured again. */
+  readonly planned: readonly Entry[];
 }
 
 /** What is about to be measured. */
@@ -139,8 +141,9 @@ export function parseBaseline(
   if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'object' && entry !== null)) {
     throw baselineError(name, 'it holds no results: the command that wrote it failed');
   }
-  const baseline = { name, entries: entries as Entry[] };
-  if (!entries.some((entry) => isPlanned(entry, plan))) throw nothingInCommon(baseline);
+  const planned = (entries as Entry[]).filter((entry) => isPlanned(entry, plan));
+  const baseline = { name, entries: entries as Entry[], planned };
+  if (planned.length === 0) throw nothingInCommon(baseline);
   return baseline;
 }
 
@@ -196,6 +199,32 @@ export function changesSince(baseline: Baseline, result: MeasuredResult): Change
  * to be across; a figure that could not be measured is across, since nothing shows that it isn't.
  */
 export function crossings(
+  result: MeasuredResult,
+  conditions: readonly Condition[],
+  baseline: Baseline | undefined,
+): Crossing[] {
+  return [...measured(result, conditions, baseline), ...missing(result, conditions, baseline)];
+}
+
+/** What was to be measured and is in the baseline, but not in the result at all: an engine that isn't to be had. */
+function missing(result: MeasuredResult, conditions: readonly Condition[], baseline: Baseline | undefined): Crossing[] {
+  const found = new Set(entriesOf(result).map(subjectOf));
+  const gone = (baseline?.planned ?? []).filter((entry) => !found.has(subjectOf(entry)));
+  return gone.flatMap((entry) =>
+    conditions.flatMap(({ metric, relative, text, threshold }) => {
+      const was = figureOf(entry, metric);
+      if (was === null) return [];
+      const change = { ...changeOf(metric, entry, entry), is: null, change: null };
+      return [{ failIf: text, ...change, threshold: relative ? was * (1 + threshold) : threshold }];
+    }),
+  );
+}
+
+function subjectOf({ case: name, cache, engine }: Entry): string {
+  return `${name} ${cache} ${engine}`;
+}
+
+function measured(
   result: MeasuredResult,
   conditions: readonly Condition[],
   baseline: Baseline | undefined,

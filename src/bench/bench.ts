@@ -1,5 +1,5 @@
 import { assert } from '../assert.js';
-import { isLsioError } from '../errors.js';
+import { isLsioError, LsioError } from '../errors.js';
 import { directAlignment } from '../native/libc.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
@@ -57,7 +57,14 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       }
     }
   }
+  if (cases.length === 0) throw nothingMeasured(warnings);
   return result(false);
+}
+
+function nothingMeasured(warnings: readonly Warning[]): LsioError {
+  const last = warnings.filter((warning) => warning.kind === 'engine-unavailable').at(-1);
+  const message = last === undefined ? 'nothing to measure' : `${last.engine}: ${last.reason}`;
+  return new LsioError('unavailable', message, { remedy: last?.remedy });
 }
 
 /** One workload in one cache state at one depth: what its readers compete in. */
@@ -93,6 +100,8 @@ async function runCell(
   const started: StartedReader[] = [];
   try {
     for (const reader of options.readers) {
+      // One call after the other, whatever the depth: once is enough.
+      if (reader === 'sync' && cell.queueDepth !== options.queueDepths[0]) continue;
       options.signal?.throwIfAborted();
       onRun(`${work.case} ${cache} ${reader}, start`);
       try {
@@ -106,21 +115,23 @@ async function runCell(
     const measured = await interleave(contenders, {
       ...options,
       files: work.files,
+      bytes: work.bytes,
       cache,
       equalPasses: false,
       onRun: (name, run) => run >= 0 && onRun(`${work.case} ${cache} ${name}, run ${run + 1} of ${options.runs}`),
     });
     if (options.verify !== 'none') for (const contender of contenders) await contender.verify(options.verify);
+    const depth = lanesFor(work, cell.queueDepth);
     const perfs: (Readonly<Record<string, number>> | null)[] = [];
     for (const runs of measured) perfs.push(options.perf ? await perfOf(runs, cell, warnings) : null);
     return measured.map((runs, index) => {
       const { contender, ...reader } = started[index]!;
-      warnings.push(...doubtsAbout({ work, cache, direct: cell.alignBytes !== undefined }, runs));
+      warnings.push(...doubtsAbout({ work, cache, direct: cell.alignBytes !== undefined, depth }, runs));
       const { reason } = contender.facts;
       return caseResult({ ...cell, ...options, ...reader, reason, perf: perfs[index]!, measured: runs });
     });
   } finally {
-    await Promise.all(started.map(({ contender }) => contender.close()));
+    await Promise.allSettled(started.map(({ contender }) => contender.close()));
   }
 }
 
@@ -155,11 +166,16 @@ async function startReader(reader: ReaderName, cell: Cell, options: BenchOptions
   let best: { contender: GroupContender; threadPoolSize: number; wallNs: number } | undefined;
   for (const threadPoolSize of THREAD_POOL_SIZES) {
     const contender = await GroupContender.start(setup, rings, threadPoolSize);
-    prepareFiles(work.files, cache);
-    const { wallNs } = await contender.run(1);
-    const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { contender }];
-    await loser?.contender.close();
-    best = winner ?? { contender, threadPoolSize, wallNs };
+    try {
+      prepareFiles(work.files, cache);
+      const { wallNs } = await contender.run(1);
+      const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { contender }];
+      await loser?.contender.close();
+      best = winner ?? { contender, threadPoolSize, wallNs };
+    } catch (error) {
+      await Promise.allSettled([contender.close(), best?.contender.close()]);
+      throw error;
+    }
   }
   assert(best !== undefined, 'there are sizes to try');
   return { reader, contender: best.contender, rings, threadPoolSize: best.threadPoolSize };

@@ -1,4 +1,4 @@
-import { LsioError } from '../errors.js';
+import { type ErrorDetails, isLsioError, LsioError } from '../errors.js';
 import { takesClassic } from '../fio/job.js';
 import { findFio } from '../fio/run.js';
 import type { Workload } from '../workload/workload.js';
@@ -54,14 +54,37 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
             comparisons.push(await compareCell(cell, options, warnings, step));
           } catch (error) {
             if (signal?.aborted) return result(true);
-            throw error;
+            if (!(error instanceof NotCompared)) throw error;
+            const { message: reason, remedy } = error;
+            warnings.push({
+              kind: 'not-compared',
+              case: `${work.case} ${cache}, depth ${cell.queueDepth}`,
+              reason,
+              remedy,
+            });
           }
           options.onResult?.(result(false));
         }
       }
     }
   }
+  if (comparisons.length === 0) throw nothingCompared(warnings);
   return result(false);
+}
+
+/** Without a single comparison the command has failed, for the reason of the last. */
+function nothingCompared(warnings: readonly Warning[]): LsioError {
+  const last = warnings.filter((warning) => warning.kind === 'not-compared').at(-1);
+  return new LsioError('unavailable', last === undefined ? 'nothing to compare' : `${last.case}: ${last.reason}`, {
+    remedy: last?.remedy,
+  });
+}
+
+/** One comparison can't be had; the others can. */
+class NotCompared extends LsioError {
+  constructor(message: string, details: ErrorDetails) {
+    super('unavailable', message, details);
+  }
 }
 
 /** The ring needs none of libuv's threads. */
@@ -98,6 +121,7 @@ async function compareCell(
     const [ours, theirs] = await interleave([lsio, rival], {
       ...options,
       files: work.files,
+      bytes: work.bytes,
       cache,
       equalPasses: true,
       passesMax: fio?.passesMax,
@@ -113,18 +137,27 @@ async function compareCell(
       warnings,
     });
   } finally {
-    await Promise.all([lsio.close(), rival?.close()]);
+    await Promise.allSettled([lsio.close(), rival?.close()]);
   }
 }
 
-function startFio(
+/** @throws {NotCompared} when fio can't be given this work. */
+async function startFio(
   { work, cache, queueDepth }: Cell,
   baseline: Exclude<Baseline, 'self'>,
   { rings, signal }: CompareOptions,
   direct: boolean,
 ): Promise<FioContender> {
   const options = { queueDepth, rings, direct, baseline, latency: false };
-  return FioContender.create(work, options, { name: `${work.case}-${cache}-${queueDepth}-${baseline}`, signal });
+  try {
+    return await FioContender.create(work, options, {
+      name: `${work.case}-${cache}-${queueDepth}-${baseline}`,
+      signal,
+    });
+  } catch (error) {
+    if (!isLsioError(error, 'usage')) throw error;
+    throw new NotCompared(error.message, { remedy: error.remedy, cause: error });
+  }
 }
 
 interface Measured {
@@ -140,14 +173,14 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
   const { ours, theirs, rival, direct } = measured;
   for (const side of [ours, theirs]) {
     refuseUnequalWork(work, side);
-    measured.warnings.push(...doubtsAbout({ work, cache, direct }, side));
+    measured.warnings.push(...doubtsAbout({ work, cache, direct, depth: queueDepth }, side));
   }
   const pairs = ours.runs.flatMap((run, index) => {
     const other = theirs.runs[index]!;
     return run.valid && other.valid ? [{ run, other }] : [];
   });
   if (pairs.length === 0) {
-    throw new LsioError('unavailable', `${work.case}, ${cache}: no pair of runs found the cache in that state`, {
+    throw new NotCompared('no pair of runs found the cache in that state', {
       remedy: 'end what else reads these files, or take --cache as-is',
     });
   }

@@ -53,7 +53,7 @@ test('deviceOverTime() gives what happened between two looks', () => {
 
 describe('boundOf()', () => {
   const bound = (runs: ObservedRun[], queueDepth = 64, threads = 1) =>
-    boundOf(runs, { device: deviceSummary(runs), queueDepth, threads });
+    boundOf(runs, { device: deviceSummary(runs), queueDepth, threads, cold: true });
 
   test('names the device when its queue is as deep as was asked', () => {
     expect(bound([run({})])).toEqual({
@@ -81,8 +81,9 @@ describe('boundOf()', () => {
   test('says so when there is no device, and nothing without runs', () => {
     expect(bound([run({ device: undefined, cpus: 1 })])).toEqual({
       by: 'cpu',
-      evidence: '1.00 CPUs busy, no device',
+      evidence: '1.00 CPUs busy, no device watched',
     });
+    expect(bound([run({ device: undefined })])).toBeNull();
     expect(bound([])).toBeNull();
   });
 });

@@ -53,7 +53,12 @@ export function deviceOverTime(runs: readonly ObservedRun[]): DeviceMoment[] {
  */
 export function boundOf(
   runs: readonly ObservedRun[],
-  asked: { readonly device: DeviceSummary | null; readonly queueDepth: number; readonly threads: number },
+  asked: {
+    readonly device: DeviceSummary | null;
+    readonly queueDepth: number;
+    readonly threads: number;
+    readonly cold: boolean;
+  },
 ): Bound | null {
   if (runs.length === 0) return null;
   const { device, queueDepth, threads } = asked;
@@ -61,7 +66,9 @@ export function boundOf(
   const cpus = cpuNs / total(runs, ({ sample }) => sample.wallNs);
   const busy = `${cpus.toFixed(2)} CPUs busy`;
   const cpuBusy = cpus >= CPU_BUSY_SHARE * threads;
-  if (device === null) return { by: cpuBusy ? 'cpu' : 'submit', evidence: `${busy}, no device` };
+  // Without a look at the device, nobody knows whether a cold run waited for it.
+  if (device === null && asked.cold && !cpuBusy) return null;
+  if (device === null) return { by: cpuBusy ? 'cpu' : 'submit', evidence: `${busy}, no device watched` };
   const evidence =
     `${busy}, device queue ${device.queueAverage.toFixed(1)} of ${queueDepth} asked, ` +
     `device busy ${Math.round(device.utilisation * 100)} % of the time`;

@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
+import { readDeviceCounters } from './device.js';
 import type { Environment } from './environment.js';
 import type { ContenderRuns, ObservedRun } from './interleave.js';
 import type { OutlierCause, Warning } from './warnings.js';
@@ -14,6 +15,7 @@ const DEVICE_MORE_SHARE = 0.1;
 const MAJOR_FAULTS = 10;
 /** A warm run may touch the device for this share of its bytes: directories, inodes. */
 const WARM_DEVICE_SHARE = 0.01;
+const COLD_DEVICE_SHARE = 0.5;
 /** fio's clock ticks in milliseconds: 1 % of this. */
 const RUN_NS_MIN = 1e8;
 
@@ -21,6 +23,9 @@ const RUN_NS_MIN = 1e8;
 export function doubtsAboutMachine({ loadAverage, cpus, device, dir, fileSystem }: Environment): Warning[] {
   return [
     ...(loadAverage > cpus ? [{ kind: 'busy-machine', loadAverage, cpus } as const] : []),
+    ...(device !== null && readDeviceCounters(device.name ?? '') === undefined
+      ? [{ kind: 'device-unwatched', device: device.name ?? '?' } as const]
+      : []),
     ...(device === null
       ? [{ kind: 'no-device', dir, fileSystem: fileSystem ?? 'an unknown file system' } as const]
       : []),
@@ -28,37 +33,52 @@ export function doubtsAboutMachine({ loadAverage, cpus, device, dir, fileSystem 
 }
 
 /** What the runs of one contender give reason to warn of. */
-export function doubtsAbout(
-  { work, cache, direct }: { readonly work: Workload; readonly cache: CacheState; readonly direct: boolean },
-  measured: ContenderRuns,
-): Warning[] {
+export function doubtsAbout({ work, cache, direct, depth }: Measured, measured: ContenderRuns): Warning[] {
+  const name = `${work.case} ${cache}, depth ${depth}`;
   return [
-    ...cacheWarnings(work, cache, measured),
-    ...(cache === 'warm' && !direct ? warmWarnings(work, measured) : []),
-    ...outliers(work, measured),
-    ...shortRuns(work, measured),
+    ...cacheWarnings(name, work, cache, measured),
+    ...(cache === 'warm' && !direct ? warmWarnings(name, measured) : []),
+    ...(cache === 'cold' ? coldWarnings(name, measured) : []),
+    ...outliers(name, measured),
+    ...shortRuns(name, measured),
   ];
 }
 
-function cacheWarnings(work: Workload, cache: CacheState, { runs }: ContenderRuns): Warning[] {
+interface Measured {
+  readonly work: Workload;
+  readonly cache: CacheState;
+  readonly direct: boolean;
+  /** Of each ring. */
+  readonly depth: number;
+}
+
+function cacheWarnings(name: string, work: Workload, cache: CacheState, { runs }: ContenderRuns): Warning[] {
   const bytes = work.files.reduce((sum, file) => sum + file.size, 0);
   return runs.flatMap(({ valid, residentBytesBefore }): Warning[] => {
-    if (residentBytesBefore === undefined) return [{ kind: 'residency-unknown', case: work.case }];
+    if (residentBytesBefore === undefined) return [{ kind: 'residency-unknown', case: name }];
     if (valid) return [];
     const kind = cache === 'cold' ? 'cold-was-warm' : 'warm-was-cold';
-    return [{ kind, case: work.case, residentBytes: residentBytesBefore, bytes }];
+    return [{ kind, case: name, residentBytes: residentBytesBefore, bytes }];
   });
 }
 
 /** A run from the page cache during which the device read: others used it, or pages were thrown out. */
-function warmWarnings(work: Workload, { runs }: ContenderRuns): Warning[] {
+function warmWarnings(name: string, { runs }: ContenderRuns): Warning[] {
   return runs.flatMap(({ valid, device, sample: { bytes } }): Warning[] => {
     if (!valid || device === undefined || device.bytes <= bytes * WARM_DEVICE_SHARE) return [];
-    return [{ kind: 'warm-read-device', case: work.case, deviceBytes: device.bytes, bytes }];
+    return [{ kind: 'warm-read-device', case: name, deviceBytes: device.bytes, bytes }];
   });
 }
 
-function outliers(work: Workload, { contender, runs }: ContenderRuns): Warning[] {
+/** A cold run for which the device read less than half: random blocks may repeat, but not so often. */
+function coldWarnings(name: string, { runs }: ContenderRuns): Warning[] {
+  return runs.flatMap(({ valid, device, sample: { bytes } }): Warning[] => {
+    if (!valid || device === undefined || device.bytes >= bytes * COLD_DEVICE_SHARE) return [];
+    return [{ kind: 'cold-read-little', case: name, deviceBytes: device.bytes, bytes }];
+  });
+}
+
+function outliers(name: string, { contender, runs }: ContenderRuns): Warning[] {
   const valid = runs.filter((run) => run.valid);
   if (valid.length < 3) return [];
   const middle = median(valid.map(speed));
@@ -67,9 +87,7 @@ function outliers(work: Workload, { contender, runs }: ContenderRuns): Warning[]
     const distance = Math.abs(speed(run) - middle);
     if (!run.valid || distance <= OUTLIER_SHARE * middle || distance <= OUTLIER_DEVIATIONS * deviation) return [];
     const share = speed(run) / middle;
-    return [
-      { kind: 'outlier', case: work.case, engine: contender.name, run: index + 1, share, cause: causeOf(run, valid) },
-    ];
+    return [{ kind: 'outlier', case: name, engine: contender.name, run: index + 1, share, cause: causeOf(run, valid) }];
   });
 }
 
@@ -85,7 +103,7 @@ function causeOf({ sample, stealNs = 0, device }: ObservedRun, others: readonly 
   return 'unknown';
 }
 
-function shortRuns(work: Workload, { runs }: ContenderRuns): Warning[] {
+function shortRuns(name: string, { runs }: ContenderRuns): Warning[] {
   const wallNs = runs.length === 0 ? Number.POSITIVE_INFINITY : median(runs.map(({ sample }) => sample.wallNs));
-  return wallNs < RUN_NS_MIN ? [{ kind: 'short-runs', case: work.case, wallNs }] : [];
+  return wallNs < RUN_NS_MIN ? [{ kind: 'short-runs', case: name, wallNs }] : [];
 }

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FioJobOptions, fioJob, fioPassesMax } from '../fio/job.js';
@@ -11,6 +11,10 @@ const JOBS = join(tmpdir(), `lsio-compare-fio-${process.getuid?.() ?? 0}`);
 
 /** The directory of this process; those of processes that have ended are removed. */
 async function ownDirectory(): Promise<string> {
+  await mkdir(JOBS, { recursive: true, mode: 0o700 });
+  const { uid, mode } = await lstat(JOBS);
+  // Somebody else could plant links in it.
+  if (uid !== process.getuid?.() || (mode & 0o077) !== 0) return mkdtemp(`${JOBS}-`);
   for (const name of await readdir(JOBS).catch(() => [])) {
     if (!isRunning(Number(name))) await rm(join(JOBS, name), { recursive: true, force: true }).catch(() => {});
   }

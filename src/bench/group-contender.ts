@@ -2,7 +2,7 @@ import { partOf } from '../workload/operations.js';
 import type { ChildSetup, ReaderFacts } from './child.js';
 import { ChildContender } from './child-contender.js';
 import type { Contender, Sample } from './contender.js';
-import { LatencyHistogram } from './latency.js';
+import { sumOfSamples } from './in-sequence.js';
 
 /**
  * Several rings that share the work, each in a process of its own with its part of it, as fio's jobs are. One ring is a
@@ -50,7 +50,7 @@ export class GroupContender implements Contender {
 
   /** Runs all of them at once. Messages take time, so the wall time is that of the slowest by its own clock. */
   async run(passes: number): Promise<Sample> {
-    return sumOf(await allOf(this.#children.map((child) => child.run(passes))));
+    return sumOfSamples(await allOf(this.#children.map((child) => child.run(passes))));
   }
 
   /**
@@ -75,35 +75,4 @@ async function allOf<T>(pending: readonly Promise<T>[]): Promise<T[]> {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
-}
-
-/** Of runs at the same time: the longest time, the sums of the rest. */
-export function sumOf(samples: readonly Sample[]): Sample {
-  const [first] = samples;
-  if (first !== undefined && samples.length === 1) return first;
-  const sum = (of: (sample: Sample) => number) => samples.reduce((total, sample) => total + of(sample), 0);
-  // What one of them doesn't tell, the sum can't.
-  function optional(name: 'contextSwitches' | 'pageFaults' | 'majorPageFaults'): number | undefined {
-    return samples.every((sample) => sample[name] !== undefined) ? sum((sample) => sample[name]!) : undefined;
-  }
-  return {
-    wallNs: Math.max(...samples.map((sample) => sample.wallNs)),
-    cpuUserNs: sum((sample) => sample.cpuUserNs),
-    cpuSystemNs: sum((sample) => sample.cpuSystemNs),
-    operations: sum((sample) => sample.operations),
-    bytes: sum((sample) => sample.bytes),
-    contextSwitches: optional('contextSwitches'),
-    pageFaults: optional('pageFaults'),
-    majorPageFaults: optional('majorPageFaults'),
-    latencyCounts: mergedLatency(samples),
-  };
-}
-
-function mergedLatency(samples: readonly Sample[]): Float64Array | undefined {
-  const merged = new LatencyHistogram();
-  for (const { latencyCounts } of samples) {
-    if (latencyCounts === undefined) return undefined;
-    merged.merge(latencyCounts);
-  }
-  return merged.counts;
 }

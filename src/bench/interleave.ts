@@ -3,17 +3,24 @@ import type { WorkloadFile } from '../workload/workload.js';
 import { type CacheState, evict, residentBytes, warm } from './cache.js';
 import type { Contender, Sample } from './contender.js';
 import { deviceOf } from './device.js';
+import { inSequence } from './in-sequence.js';
 import { type Watched, watch } from './monitor.js';
 
-/** A cold run may find this share of its bytes in the page cache (a file's tail, a page in use), a warm one must find the rest. */
+/** A cold run may find this share of what it reads in the page cache (a file's tail, a page in use), a warm one must find the rest. */
 const COLD_SHARE_MAX = 0.01;
 /** A run lasts at least this long where going over the work again makes it so: fio's clock ticks in milliseconds. */
 const RUN_NS_MIN = 1e9;
+/** A trial this long has warmed up what is to be timed. */
+const TRIAL_NS = 2e8;
 const PASSES_MAX = 10_000;
+/** Each pass of a cold run evicts the files again, which takes longer than to read them. */
+const COLD_PASSES_MAX = 5;
 
 export interface InterleaveOptions {
   /** The files that the work reads. */
   readonly files: readonly WorkloadFile[];
+  /** What one pass reads of them, in bytes. */
+  readonly bytes: number;
   readonly cache: CacheState;
   readonly runs: number;
   readonly warmups: number;
@@ -46,22 +53,10 @@ export async function interleave(
   contenders: readonly Contender[],
   options: InterleaveOptions,
 ): Promise<ContenderRuns[]> {
-  const { cache, runs, warmups, signal } = options;
-  const device = deviceOf(options.files[0]?.path ?? '/');
-  const wallNs = contenders.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round < Math.max(1, warmups); round++) {
-    for (const [index, contender] of contenders.entries()) {
-      signal?.throwIfAborted();
-      options.onRun?.(contender.name, -1);
-      prepareFiles(options.files, cache);
-      wallNs[index] = (await contender.run(1)).wallNs;
-    }
-  }
-  // Going over the files again would find them in the cache.
-  const passes = wallNs.map((ns) =>
-    cache === 'cold' ? 1 : Math.min(PASSES_MAX, Math.max(1, Math.ceil(RUN_NS_MIN / ns))),
-  );
-  const equal = Math.min(Math.max(...passes), options.passesMax ?? PASSES_MAX);
+  const { runs, signal, passesMax = PASSES_MAX } = options;
+  const passes: number[] = [];
+  for (const contender of contenders) passes.push(await passesFor(contender, options));
+  const equal = Math.min(Math.max(...passes), passesMax);
   const results: ContenderRuns[] = contenders.map((contender, index) => ({
     contender,
     passes: options.equalPasses ? equal : passes[index]!,
@@ -71,12 +66,43 @@ export async function interleave(
     for (const result of run % 2 === 0 ? results : [...results].reverse()) {
       signal?.throwIfAborted();
       options.onRun?.(result.contender.name, run);
-      const residentBytesBefore = prepareFiles(options.files, cache);
-      const { result: sample, watched } = await watch(device, () => result.contender.run(result.passes));
-      result.runs.push({ sample, residentBytesBefore, ...watched, valid: isValid(options, residentBytesBefore) });
+      result.runs.push(await runOnce(result, options));
     }
   }
   return results;
+}
+
+/** Warms a contender up, and finds out how often it has to go over the work to be at it for long enough. */
+async function passesFor(contender: Contender, options: InterleaveOptions): Promise<number> {
+  const { files, cache, warmups, signal } = options;
+  const max = Math.min(cache === 'cold' ? COLD_PASSES_MAX : PASSES_MAX, options.passesMax ?? PASSES_MAX);
+  async function passNs(passes: number): Promise<number> {
+    signal?.throwIfAborted();
+    options.onRun?.(contender.name, -1);
+    prepareFiles(files, cache);
+    return (await contender.run(passes)).wallNs / passes;
+  }
+  const fitting = (ns: number, each: number) => Math.min(max, Math.max(1, Math.ceil(ns / each)));
+  let each = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < Math.max(1, warmups); round++) each = await passNs(1);
+  // The first pass is slower than those that count: code is being compiled in it.
+  if (cache !== 'cold' && each < TRIAL_NS) each = await passNs(fitting(TRIAL_NS, each));
+  return fitting(RUN_NS_MIN, each);
+}
+
+/** A counted run. Going over cold files again would find them in the cache: each pass has them evicted before. */
+async function runOnce({ contender, passes }: ContenderRuns, options: InterleaveOptions): Promise<ObservedRun> {
+  const { files, cache, signal } = options;
+  const device = deviceOf(files[0]?.path ?? '/');
+  const cold = cache === 'cold';
+  const parts: ObservedRun[] = [];
+  for (let pass = 0; pass < (cold ? passes : 1); pass++) {
+    signal?.throwIfAborted();
+    const residentBytesBefore = prepareFiles(files, cache);
+    const { result: sample, watched } = await watch(device, () => contender.run(cold ? 1 : passes));
+    parts.push({ sample, residentBytesBefore, ...watched, valid: isValid(options, residentBytesBefore) });
+  }
+  return parts.length === 1 ? parts[0]! : inSequence(parts);
 }
 
 /** Brings the files into the state asked for. Returns how many of their bytes are in the page cache then. */
@@ -101,14 +127,18 @@ function prepareOne(cache: CacheState, file: WorkloadFile): number | undefined {
   }
 }
 
+/** Pages are resident as a whole: of the last one only what the file fills counts. */
 function prepareFile(cache: CacheState, { path, size }: WorkloadFile): number | undefined {
-  if (cache === 'cold') return evict(path);
-  const resident = residentBytes(path);
-  return cache === 'as-is' || (resident !== undefined && resident >= size) ? resident : warm(path);
+  const within = (bytes: number | undefined) => (bytes === undefined ? undefined : Math.min(bytes, size));
+  if (cache === 'cold') return within(evict(path));
+  const resident = within(residentBytes(path));
+  return cache === 'as-is' || (resident !== undefined && resident >= size) ? resident : within(warm(path));
 }
 
-function isValid({ cache, files }: InterleaveOptions, resident: number | undefined): boolean {
+function isValid({ cache, files, bytes }: InterleaveOptions, resident: number | undefined): boolean {
   if (resident === undefined || cache === 'as-is') return true;
-  const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  return cache === 'cold' ? resident <= bytes * COLD_SHARE_MAX : resident >= bytes * (1 - COLD_SHARE_MAX);
+  const fileBytes = files.reduce((sum, file) => sum + file.size, 0);
+  // What is there, or missing, may be just what the work reads of large files.
+  const tolerated = Math.min(bytes, fileBytes) * COLD_SHARE_MAX;
+  return cache === 'cold' ? resident <= tolerated : resident >= fileBytes - tolerated;
 }

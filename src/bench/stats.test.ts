@@ -21,17 +21,17 @@ describe('estimateMedian()', () => {
     );
   });
 
-  test('has 1 within the interval of ratios without a difference, nearly always', () => {
-    let state = 1;
+  test.each([3, 4, 5, 6, 7, 8, 9, 12, 15])('has 1 within the interval of %d ratios without a difference', (count) => {
+    let state = count;
     const random = () => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
       return state / 2 ** 32;
     };
-    const samples = Array.from({ length: 400 }, () =>
-      estimateMedian(Array.from({ length: 6 }, () => Math.exp(0.1 * (random() + random() + random() - 1.5)))),
+    const samples = Array.from({ length: 2000 }, () =>
+      estimateMedian(Array.from({ length: count }, () => Math.exp(0.1 * (random() + random() + random() - 1.5)))),
     );
     const missed = samples.filter(({ low, high }) => low > 1 || high < 1).length;
-    expect(missed / samples.length).toBeLessThan(0.05);
+    expect(missed / samples.length).toBeLessThan(0.065);
   });
 
   test('gives the same interval for the same values', () => {

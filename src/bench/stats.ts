@@ -1,4 +1,4 @@
-import { median, quantileSorted } from 'simple-statistics';
+import { median } from 'simple-statistics';
 
 /** A figure with its 95 % interval. */
 export interface Estimate {
@@ -7,39 +7,41 @@ export interface Estimate {
   readonly high: number;
 }
 
-const RESAMPLES = 2000;
-const SEED = 20_261_121;
-
-/** The share of a normal distribution's deviation that 95 % lie within. */
-const Z = 1.96;
-/** With fewer runs nothing is said for sure. */
-const DECIDING_RUNS = 3;
+/** With fewer runs there is no interval to speak of, and nothing is decided. */
+export const DECIDING_RUNS = 3;
+/** Where the least and the greatest of so few values are too narrow an interval, they are moved away from the median. */
+const WIDENED: Readonly<Record<number, number>> = { 2: 4, 3: 4, 4: 2, 5: 1.5 };
 
 /**
- * The median of positive values, with a bootstrap interval: the spread of the medians of resampled values. Same values,
- * same interval. Few values spread less than what they are taken from, so the interval is widened as Student's t is: of
- * six pairs without a difference, 6 % said that there was one before, 1 % do now (simulated).
+ * The median of positive values, with the interval that its true value lies in for 95 % of samples, whatever the values'
+ * distribution: two of the values, as many from either end as the binomial distribution allows. A bootstrap of the median
+ * jumps between the same few values, and missed more often than it should: of comparisons without a difference it found one
+ * in 6 % for six pairs and in 7 to 9 % for more; this one in 5 % or less for any number (simulated, three distributions).
  */
 export function estimateMedian(values: readonly number[]): Estimate {
-  const value = median([...values]);
-  const random = randomSource(SEED);
-  const medians = Array.from({ length: RESAMPLES }, () =>
-    median(values.map(() => values[Math.floor(random() * values.length)]!)),
-  ).sort((a, b) => a - b);
-  const factor = wideningOf(values.length);
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = median(sorted);
+  const rank = rankOf(sorted.length);
+  const factor = WIDENED[sorted.length] ?? 1;
   return {
     value,
-    low: Math.max(0, value - (value - quantileSorted(medians, 0.025)) * factor),
-    high: value + (quantileSorted(medians, 0.975) - value) * factor,
+    low: Math.max(0, value - (value - sorted[rank]!) * factor),
+    high: value + (sorted[sorted.length - 1 - rank]! - value) * factor,
   };
 }
 
-/** Student's t over the normal quantile (Cornish-Fisher), and the bias of a small sample's deviation. */
-function wideningOf(count: number): number {
-  if (count < 2) return 1;
-  const freedom = count - 1;
-  const t = Z + (Z ** 3 + Z) / (4 * freedom) + (5 * Z ** 5 + 16 * Z ** 3 + 3 * Z) / (96 * freedom ** 2);
-  return (Math.sqrt(count / freedom) * t) / Z;
+/** How many values at either end the interval leaves out: fewer than so many heads of as many coins come in 2.5 %. */
+function rankOf(count: number): number {
+  let rank = 0;
+  let ways = 1;
+  let share = 0;
+  for (let heads = 0; heads <= count; heads++) {
+    share += ways / 2 ** count;
+    if (share > 0.025) break;
+    rank = heads;
+    ways = (ways * (count - heads)) / (heads + 1);
+  }
+  return rank;
 }
 
 export type Verdict = 'faster' | 'slower' | 'equal' | 'undecided';
@@ -50,15 +52,4 @@ export function verdictOf({ low, high }: Estimate, runs: number): Verdict {
   if (low > 1) return 'faster';
   if (high < 1) return 'slower';
   return low >= 0.95 && high <= 1.05 ? 'equal' : 'undecided';
-}
-
-/** mulberry32: small, seeded, good enough to pick samples. Returns numbers from 0 to 1, 1 excluded. */
-function randomSource(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -6,7 +6,7 @@ import type { ContenderRuns, ObservedRun } from './interleave.js';
 import { LatencyHistogram } from './latency.js';
 import type { ReaderName } from './reader.js';
 import type { CaseResult, RunRecord } from './result.js';
-import { type Estimate, estimateMedian } from './stats.js';
+import { DECIDING_RUNS, type Estimate, estimateMedian } from './stats.js';
 
 /** How many reads to keep in flight where nobody said: as our own engine's window does for reads of this size. */
 export function lanesFor(work: Workload, queueDepth: number | undefined): number {
@@ -34,9 +34,12 @@ export interface MeasuredCase {
 export function caseResult(given: MeasuredCase): CaseResult {
   const { work, measured } = given;
   const valid = measured.runs.filter((run) => run.valid);
+  const hasInterval = valid.length >= DECIDING_RUNS;
   const bytesPerSecond = rate(valid, ({ sample }) => sample.bytes);
   const queueDepth = given.reader === 'sync' ? 1 : lanesFor(work, given.queueDepth);
   const device = deviceSummary(valid);
+  // libuv's threads hold a read each, however many are asked for.
+  const inFlight = Math.min(queueDepth, given.threadPoolSize ?? queueDepth) * given.rings;
   const latency = new LatencyHistogram();
   for (const { sample } of valid) if (sample.latencyCounts !== undefined) latency.merge(sample.latencyCounts);
   return {
@@ -55,8 +58,8 @@ export function caseResult(given: MeasuredCase): CaseResult {
     passes: measured.passes,
     runs: measured.runs.map(runRecord),
     bytesPerSecond: bytesPerSecond?.value ?? null,
-    bytesPerSecondLow: bytesPerSecond?.low ?? null,
-    bytesPerSecondHigh: bytesPerSecond?.high ?? null,
+    bytesPerSecondLow: hasInterval ? (bytesPerSecond?.low ?? null) : null,
+    bytesPerSecondHigh: hasInterval ? (bytesPerSecond?.high ?? null) : null,
     operationsPerSecond: rate(valid, ({ sample }) => sample.operations)?.value ?? null,
     ...cpuFigures(valid),
     latencyNsP50: latency.quantile(0.5) ?? null,
@@ -68,7 +71,7 @@ export function caseResult(given: MeasuredCase): CaseResult {
     deviceQueueAverage: device?.queueAverage ?? null,
     device,
     deviceOverTime: deviceOverTime(valid),
-    bound: boundOf(valid, { device, queueDepth: queueDepth * given.rings, threads: given.rings }),
+    bound: boundOf(valid, { device, queueDepth: inFlight, threads: given.rings, cold: given.cache === 'cold' }),
     perf: given.perf,
     verified: given.verify,
   };

@@ -215,6 +215,9 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
     const contenders = started.map(({ contender, queueDepth }) => stoppable(contender, `depth ${queueDepth}`, signal));
     const measured = await interleave(contenders, {
       files: first.work.files,
+      bytes: first.work.bytes,
+      // The reads of a point are as many as it takes.
+      ...(cache === 'cold' && { passesMax: 1 }),
       cache,
       runs,
       warmups: 1,
@@ -267,7 +270,7 @@ function stoppable(contender: GroupContender, name: string, signal: AbortSignal 
 /** What speaks against all points at once; that single runs differ shows in the intervals. */
 function cacheDoubts({ cache, alignBytes }: Sweep, work: Workload, measured: ContenderRuns): Warning[] {
   const kinds: readonly Warning['kind'][] = ['cold-was-warm', 'warm-was-cold', 'residency-unknown', 'warm-read-device'];
-  return doubtsAbout({ work, cache, direct: alignBytes !== undefined }, measured).filter(({ kind }) =>
+  return doubtsAbout({ work, cache, direct: alignBytes !== undefined, depth: 0 }, measured).filter(({ kind }) =>
     kinds.includes(kind),
   );
 }

@@ -1,15 +1,24 @@
-import type { CaseName } from '../workload/workload.js';
-
-/** Everything that lsio warns of: each kind is worded, with the next action, in `report/warnings.ts`. */
+/**
+ * Everything that lsio warns of: each kind is worded, with the next action, in `report/warnings.ts`. A `case` is named with
+ * what sets it apart: `big-random cold, depth 64`.
+ */
 export type Warning =
-  | { readonly kind: 'cold-was-warm'; readonly case: CaseName; readonly residentBytes: number; readonly bytes: number }
-  | { readonly kind: 'warm-was-cold'; readonly case: CaseName; readonly residentBytes: number; readonly bytes: number }
-  | { readonly kind: 'residency-unknown'; readonly case: CaseName }
-  | { readonly kind: 'warm-read-device'; readonly case: CaseName; readonly deviceBytes: number; readonly bytes: number }
+  | { readonly kind: 'cold-was-warm'; readonly case: string; readonly residentBytes: number; readonly bytes: number }
+  | { readonly kind: 'warm-was-cold'; readonly case: string; readonly residentBytes: number; readonly bytes: number }
+  | { readonly kind: 'residency-unknown'; readonly case: string }
+  | { readonly kind: 'cold-read-little'; readonly case: string; readonly deviceBytes: number; readonly bytes: number }
+  | {
+      readonly kind: 'not-compared';
+      readonly case: string;
+      readonly reason: string;
+      readonly remedy: string | undefined;
+    }
+  | { readonly kind: 'device-unwatched'; readonly device: string }
+  | { readonly kind: 'warm-read-device'; readonly case: string; readonly deviceBytes: number; readonly bytes: number }
   | {
       /** A run far from the others of its reader. It is counted all the same. */
       readonly kind: 'outlier';
-      readonly case: CaseName;
+      readonly case: string;
       readonly engine: string;
       /** From 1 on. */
       readonly run: number;
@@ -18,7 +27,7 @@ export type Warning =
       /** What may have been the cause, as far as it can be seen. */
       readonly cause: OutlierCause;
     }
-  | { readonly kind: 'short-runs'; readonly case: CaseName; readonly wallNs: number }
+  | { readonly kind: 'short-runs'; readonly case: string; readonly wallNs: number }
   | { readonly kind: 'no-device'; readonly dir: string; readonly fileSystem: string }
   | { readonly kind: 'perf-unavailable'; readonly reason: string }
   | { readonly kind: 'no-direct'; readonly dir: string }

@@ -1,5 +1,5 @@
 import tab from '@bomb.sh/tab/commander';
-import { Argument, Command, type Option } from 'commander';
+import { Argument, Command } from 'commander';
 import { COMMANDS } from './commands.js';
 import type { Context } from './context.js';
 import { print } from './talk.js';
@@ -83,7 +83,9 @@ function takesFile(program: Command, words: readonly string[]): boolean {
   if (command === undefined || words.length < 2) return false;
   const word = words.at(-1) ?? '';
   const optionWord = word.startsWith('--') && word.includes('=') ? word.split('=', 1)[0] : words.at(-2);
-  const option = command.options.find((each: Option) => each.is(optionWord ?? ''));
+  const option = command.options.find(
+    ({ short, long }) => optionWord !== undefined && [short, long].includes(optionWord),
+  );
   if (option?.required) return FILE_VALUE.test(option.flags);
   if (word.startsWith('-')) return false;
   return command.registeredArguments.some(({ argChoices }) => argChoices === undefined);

@@ -56,6 +56,7 @@ export async function measure<Result extends MeasuredResult>(
   const exports = await Exports.open<Result & Additions>(options, measurement.renderers);
   const steps = followSteps(options);
   let latest: Result | undefined;
+  let printed = false;
   context.finishJson = finisher(() => latest, exports, measurement.schema);
   try {
     const settings = measureSettings(options, { workloads, warnings, signal: context.signal, onStep: steps.onStep });
@@ -66,6 +67,7 @@ export async function measure<Result extends MeasuredResult>(
     });
     steps.stop();
     latest = result;
+    printed = true;
     const color = wantsColor(options.color);
     if (result.interrupted) {
       if (exports.stdout === undefined) print(measurement.render(result, color));
@@ -83,6 +85,12 @@ export async function measure<Result extends MeasuredResult>(
     if (failed !== undefined && failed.length > 0) process.exitCode = EXIT.threshold;
     if (exports.stdout !== undefined) print(exports.stdout(document));
     for (const crossing of failed ?? []) say(`lsio: ${crossingText(crossing)}`);
+  } catch (error) {
+    steps.stop();
+    // What is complete has taken its time, and is not lost to what went wrong after it.
+    const kept = latest !== undefined && lengthOf(latest) > 0 && !printed && exports.stdout === undefined;
+    if (kept) print(measurement.render(latest!, wantsColor(options.color)));
+    throw error;
   } finally {
     steps.stop();
   }

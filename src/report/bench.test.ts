@@ -99,7 +99,7 @@ describe('renderBench()', () => {
     expect(text).toBe(`2 × CPU, 16.0 GiB
 Linux 6.18, ext4 on vda, Node 20.20.2, 2026-11-21
 
-whole-files · cold · O_DIRECT · depth 16 · 1,000 files, 250 MiB
+whole-files · cold · O_DIRECT (uring) · depth 16 · 1,000 files, 250 MiB
 engine  files/s   MiB/s     p50      p99  CPU s/GiB  queue  runs
 uring    8.19 k  2048.0  250 µs  1.25 ms       0.50   12.3     2
 sync          –       –       –        –          –      –   1/2

@@ -59,13 +59,14 @@ export function renderFigures(entry: CaseResult): string[] {
 function renderCell(entries: readonly CaseResult[], ink: Ink): string {
   const [first] = entries;
   if (first === undefined) return '';
-  const { case: name, cache, direct, files, operations, bytes } = first;
+  const { case: name, cache, files, operations, bytes } = first;
   const per = name === 'whole-files' ? 'files/s' : 'reads/s';
   const amount =
     name === 'whole-files'
       ? `${formatCount(files)} files, ${formatBytes(bytes)}`
       : `${formatCount(operations)} blocks of ${formatBytes(bytes / operations)}`;
-  const title = [name, cache, direct ? 'O_DIRECT' : 'buffered', `depth ${first.queueDepth}`, amount].join(' · ');
+  const depth = Math.max(...entries.map((entry) => entry.queueDepth));
+  const title = [name, cache, directText(entries), `depth ${depth}`, amount].join(' · ');
   const best = Math.max(...entries.map((entry) => entry.bytesPerSecond ?? 0));
   const rows = entries.map((entry) => {
     const figures = renderFigures(entry);
@@ -79,6 +80,13 @@ function renderCell(entries: readonly CaseResult[], ink: Ink): string {
   const tables = [renderTable(head, rows, ink)];
   if (waits.length > 0) tables.push(renderTable(WAIT_HEAD, waits, ink));
   return `${ink.bold(title)}\n${tables.join('\n\n')}`;
+}
+
+/** Node's own calls read through the page cache. */
+function directText(entries: readonly CaseResult[]): string {
+  const direct = entries.filter((entry) => entry.direct).map((entry) => entry.engine);
+  if (direct.length === 0) return 'buffered';
+  return direct.length === entries.length ? 'O_DIRECT' : `O_DIRECT (${direct.join(', ')})`;
 }
 
 const WAIT_HEAD = ['waits for', 'bound', 'CPUs', 'device MB/s', 'reads/s', 'await', 'busy', 'resident'];

@@ -47,7 +47,16 @@ export function warningText(warning: Warning): string {
         'in the page cache and was not counted; use fewer or smaller files than there is free memory for'
       );
     case 'residency-unknown':
-      return `${warning.case}: this kernel doesn't tell what is in the page cache, so the cache state is unproven; Linux 6.5 does`;
+      return `${warning.case}: the kernel doesn't tell what is in the page cache, so the cache state is unproven; Linux 6.5 does, of files that you own or may write`;
+    case 'cold-read-little':
+      return (
+        `${warning.case}: the device read only ${formatBytes(warning.deviceBytes)} during a cold run of ${formatBytes(warning.bytes)}; ` +
+        'unless the file system compresses, a cache below it (RAID, hypervisor) answered: take larger files'
+      );
+    case 'not-compared':
+      return `${warning.case} was left out: ${warning.reason}${warning.remedy === undefined ? '' : `; ${warning.remedy}`}`;
+    case 'device-unwatched':
+      return `/proc/diskstats says nothing of ${warning.device}: nothing is said of the device; run where it can be read`;
     case 'warm-read-device':
       return (
         `${warning.case}: the device read ${formatBytes(warning.deviceBytes)} during a warm run of ${formatBytes(warning.bytes)}; ` +

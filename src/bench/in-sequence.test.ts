@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Sample } from './contender.js';
-import { sumOf } from './group-contender.js';
+import { sumOfSamples } from './in-sequence.js';
 import { LatencyHistogram } from './latency.js';
 
 function sample(factor: number): Sample {
@@ -19,9 +19,9 @@ function sample(factor: number): Sample {
   };
 }
 
-describe('sumOf()', () => {
+describe('sumOfSamples()', () => {
   test('is the longest time and the sums of the rest', () => {
-    const { latencyCounts, ...sum } = sumOf([sample(1), sample(4), sample(2)]);
+    const { latencyCounts, ...sum } = sumOfSamples([sample(1), sample(4), sample(2)]);
     expect(sum).toEqual({
       wallNs: 400,
       cpuUserNs: 70,
@@ -40,14 +40,14 @@ describe('sumOf()', () => {
 
   test('lacks what one of them lacks', () => {
     const { latencyCounts, pageFaults, ...rest } = sample(2);
-    const sum = sumOf([sample(1), rest, sample(1)]);
+    const sum = sumOfSamples([sample(1), rest, sample(1)]);
     expect([sum.latencyCounts, sum.pageFaults, sum.contextSwitches]).toEqual([undefined, undefined, 4]);
     expect([latencyCounts?.length, pageFaults]).toEqual([320, 4]);
   });
 
   test('does not change the samples', () => {
     const samples = [sample(1), sample(2)];
-    sumOf(samples);
+    sumOfSamples(samples);
     expect(samples).toEqual([sample(1), sample(2)]);
   });
 });
