@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -138,6 +139,46 @@ describe('lsio get -o', () => {
   });
 });
 
+describe('lsio get -o of so many files that threads help', () => {
+  const FILES = 3000;
+
+  function makeMany(): void {
+    for (let file = 0; file < FILES; file++) {
+      if (file % 100 === 0) mkdirSync(path.join(cwd, `many/${file / 100}`), { recursive: true });
+      writeFileSync(path.join(cwd, `many/${Math.floor(file / 100)}/${file}`), `${file}`.repeat(file % 300));
+    }
+  }
+
+  test.each([[[]], [['--overwrite']]])('writes each as it is: %j', (args) => {
+    makeMany();
+    expect(get(['-r', '-o', 'out', 'many', ...args])).toEqual(OK);
+    const diff = runScript('diff -r many out/many && find out -type f | wc -l', { cwd });
+    expect(diff.stdout.toString()).toBe(`${FILES}\n`);
+  });
+
+  test('fails as a whole when one can not be written, and leaves nothing of it', () => {
+    makeMany();
+    for (let file = 2000; file < FILES; file++)
+      truncateSync(path.join(cwd, `many/${Math.floor(file / 100)}/${file}`), 70_000);
+    const { status, stderr } = runScript('ulimit -f 64; lsio get -q -r -o out many', { cwd });
+    expect({ status, stderr }).toEqual({
+      status: 4,
+      stderr: expect.stringMatching(/^lsio: out\/many\/\d+\/\d+: file too large \(EFBIG\)\n$/),
+    });
+    expect(runScript('find out -name ".lsio*" -o -size +64k', { cwd }).stdout.toString()).toBe('');
+  });
+
+  test.each([[[]], [['--overwrite']]])('leaves whole files only when it is stopped: %j', async (args) => {
+    makeMany();
+    const child = startLsio(['get', '-q', '-r', '-o', 'out', 'many', ...args], { cwd });
+    while (!existsSync(path.join(cwd, 'out/many/5'))) await sleep(1);
+    child.kill('SIGINT');
+    expect([0, 130]).toContain(await statusOf(child));
+    const diff = runScript('diff -r many out/many | grep -v "^Only in many"; find out -name ".lsio*"', { cwd });
+    expect(diff.stdout.toString()).toBe('');
+  });
+});
+
 describe('lsio get to stdout', () => {
   test('ends with 141, without a word, when nobody reads on', () => {
     makeSparse();
@@ -233,15 +274,16 @@ describe('lsio get to stdout', () => {
 
 describe.each(ENGINES)('lsio get --engine %s, stopped', (engine) => {
   test.each([
-    { signal: 'SIGINT' as const, status: 130 },
-    { signal: 'SIGTERM' as const, status: 143 },
-  ])('by $signal leaves no temporary file, and says nothing', async ({ signal, status }) => {
+    { signal: 'SIGINT' as const, status: 130, args: [] },
+    { signal: 'SIGINT' as const, status: 130, args: ['--overwrite'] },
+    { signal: 'SIGTERM' as const, status: 143, args: ['--overwrite'] },
+  ])('by $signal leaves no temporary file, and says nothing: $args', async ({ signal, status, args }) => {
     makeSparse();
-    const child = startLsio(['get', '-q', '--engine', engine, '-o', 'out', 'sparse'], { cwd });
+    const child = startLsio(['get', '-q', '--engine', engine, '-o', 'out', 'sparse', ...args], { cwd });
     const stderr: Buffer[] = [];
     child.stderr?.on('data', (chunk) => stderr.push(chunk));
     const out = path.join(cwd, 'out');
-    while (!existsSync(out) || !readdirSync(out).some((name) => name.startsWith('.lsio-'))) await sleep(5);
+    while (!isWriting(child, out)) await sleep(5);
     child.kill(signal);
     expect(await statusOf(child)).toBe(status);
     expect(readdirSync(out)).toEqual([]);
@@ -326,13 +368,25 @@ describe('lsio get of a file that changes while it is read', () => {
     const stderr: Buffer[] = [];
     child.stderr?.on('data', (chunk) => stderr.push(chunk));
     const out = path.join(cwd, 'out');
-    while (!existsSync(out) || !readdirSync(out).some((name) => name.startsWith('.lsio-'))) await sleep(5);
+    while (!isWriting(child, out)) await sleep(5);
     truncateSync(path.join(cwd, 'sparse'), 1000);
     expect(await statusOf(child)).toBe(1);
     expect(Buffer.concat(stderr).toString()).toMatch(/^lsio: sparse: changed while it was read \(at byte \d+\)\n$/);
     expect(contents('out')).toEqual({ a: 'aaa' });
   });
 });
+
+/** Whether it has a file below this directory open, be it one that has no name yet. */
+function isWriting({ pid }: ReturnType<typeof startLsio>, out: string): boolean {
+  const descriptors = `/proc/${pid}/fd`;
+  return readdirSync(descriptors).some((fd) => {
+    try {
+      return readlinkSync(path.join(descriptors, fd)).startsWith(`${out}/`);
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
 
 /** Unlike `statusOf` it doesn't wait for the output to be read. */
 function exitOf(child: ReturnType<typeof startLsio>): Promise<number> {

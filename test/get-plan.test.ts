@@ -88,12 +88,13 @@ describe('lsio get --dry-run', () => {
     const gap = fc.constantFrom('auto', 'off', '0', '500');
     fc.assert(
       fc.property(fc.array(any, { maxLength: 60 }), gap, (requests, coalesce) => {
-        // Requests on one file often follow one another.
+        // Requests on one file often follow one another. (A last line without an end comes later than the others, and may
+        // be merged with them or not.)
         const sorted = requests.toSorted((a, b) => String(a.path).localeCompare(String(b.path)));
         for (const list of [requests, sorted]) {
           expectPlanIsRun(
             ['--requests', '-', '--coalesce', coalesce],
-            list.map((line) => JSON.stringify(line)).join('\n'),
+            list.map((line) => `${JSON.stringify(line)}\n`).join(''),
           );
         }
       }),

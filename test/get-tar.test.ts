@@ -1,14 +1,5 @@
 import { once } from 'node:events';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -56,7 +47,7 @@ const MANY_NAMES = `
 describe('lsio get --tar', () => {
   test('comes out of GNU tar as it went in, whatever the names', () => {
     writeLong('src/big', BIG_BYTES);
-    const text = `${MANY_NAMES}; mkdir x; lsio get -q -r --tar src | tar -xf - -C x && diff -r src x/src && find x -type f | wc -l`;
+    const text = `${MANY_NAMES}; mkdir x; lsio get -q -r --tar src | tar -xf - -C x && diff -r src x/src && find x -type f -printf . | wc -c`;
     expect(script(text)).toEqual({ status: 0, stdout: '15\n', stderr: '' });
   });
 
@@ -67,15 +58,13 @@ describe('lsio get --tar', () => {
       lsio get -q -r --tar src | TZ=UTC tar -tvf - --full-time | tr -s ' '`;
     expect(script(text)).toEqual({
       status: 0,
-      stdout:
-        '-rw-r----- 0/0 3 2001-02-03 04:05:06 src/a\n' + `-rw-r--r-- 0/0 ${BIG_BYTES} 2001-02-03 04:05:06 src/big\n`,
+      stdout: `-rw-r----- 0/0 3 2001-02-03 04:05:06 src/a\n-rw-r--r-- 0/0 ${BIG_BYTES} 2001-02-03 04:05:06 src/big\n`,
       stderr: '',
     });
   });
 
   test.each([{ year: 1960 }, { year: 2106 }])('keeps a time of the year $year', ({ year }) => {
-    utimesSync(path.join(cwd, 'src/a'), Date.UTC(year, 0) / 1000, Date.UTC(year, 0) / 1000);
-    script('mkdir x; lsio get -q --tar src/a | tar -xf - -C x');
+    script(`touch -d ${year}-01-01 src/a; mkdir x; lsio get -q --tar src/a | tar -xf - -C x`);
     expect(statSync(path.join(cwd, 'x/src/a')).mtime.getUTCFullYear()).toBe(year);
   });
 

@@ -52,15 +52,16 @@ function commandLine(options: Options, work: Workload, cache: CacheState, queueD
     ['engines', 'uring'],
     ['cache', cache],
     ['queue-depth', queueDepth],
-    ['rings', options.rings],
-    ['direct', options.direct],
+    ['rings', options.rings === 1 ? undefined : options.rings],
+    ['runs', options.runs],
+    ['direct', options.direct === 'auto' ? undefined : options.direct],
     ['block-size', options.blockSize],
     ['gap', options.gap],
     ['reads', options.reads],
     ['seed', options.seed],
     ['order', options.order === 'sorted' ? undefined : options.order],
   ];
-  return `lsio bench ${settings.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])).join(' ')}`;
+  return `lsio bench --no-latency ${settings.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])).join(' ')}`;
 }
 
 function shellWord(text: string): string {

@@ -78,10 +78,9 @@ function tokenAt(glob: string, at: number): { text: string; length: number } {
   const atName = at === 0 || glob[at - 1] === '/';
   const [stars = ''] = /^\*+/.exec(rest) ?? [];
   if (stars.length === 2 && atName) {
-    if (rest === stars) return { text: '.*', length: 2 };
+    if (rest === stars) return { text: '.+', length: 2 };
     if (rest[2] === '/') return { text: '(?:[^/]+/)*', length: 3 };
   }
-  if (rest === '/**') return { text: '(?:/.*)?', length: 3 };
   if (stars !== '') return { text: '[^/]*', length: stars.length };
   if (rest[0] === '?') return { text: '[^/]', length: 1 };
   const [, not = '', set] = /^\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]/su.exec(rest) ?? [];

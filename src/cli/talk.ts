@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { errnoText, LsioError } from '../errors.js';
+import { printable } from '../printable.js';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -16,7 +17,7 @@ export function showBar(on: boolean): void {
 
 /** Writes one line to stderr. That nobody listens is no error. */
 export function say(line: string): void {
-  tell(`${barShown ? CLEAR_LINE : ''}${visible(line)}\n`);
+  tell(`${barShown ? CLEAR_LINE : ''}${printable(line)}\n`);
 }
 
 /** Writes text of our own, of several lines, to stderr. */
@@ -61,12 +62,4 @@ function writeText(fd: number, text: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
   }
-}
-
-/** A name may hold anything: a line break would forge a second message, an escape would steer the terminal. */
-function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => {
-    return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
 }

@@ -236,9 +236,12 @@ function numberedFiles({ files }: Workload): string[] | undefined {
 }
 
 const CLASSIC_ASYMMETRIES = [
+  'fio is a new process for every run, lsio a warmed-up one; neither start is timed',
   'fio opens and registers all files before its clock starts; lsio opens them inside of its own',
-  'fio has a kernel thread poll its submission queue, which takes a CPU of its own',
-  'fio takes the files in its own order where they are numbered',
+  'fio has a kernel thread poll its submission queue: it takes a CPU of its own, which is not in the CPU figures',
+  'fio submits and reaps reads one by one and looks at the clock for each, as its defaults are',
+  "fio's buffers are registered, but don't begin at a page, as its defaults are",
+  'fio takes numbered files in its own order',
 ];
 
 function notClassic({ case: name }: Workload): LsioError {
@@ -256,6 +259,7 @@ function commonAsymmetries(work: Workload, readBytes: number, options: FioJobOpt
     fixesBuffers(readBytes, options)
       ? "fio's buffers are registered with the kernel (fixedbufs)"
       : "fio's buffers are not registered with the kernel: they don't fit into half of the memlock limit",
+    "fio's clock ticks in milliseconds",
     ...(rings > 1 ? ["fio's jobs start their clocks one by one, within milliseconds"] : []),
   ];
 }

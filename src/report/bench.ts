@@ -3,7 +3,7 @@ import type { BenchResult, CaseResult } from '../bench/result.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { type Line, renderChart } from './chart.js';
 import { type Ink, inkFor, renderTable } from './table.js';
-import { renderWarnings } from './warnings.js';
+import { renderWarnings, wrap } from './warnings.js';
 
 /** `lsio bench` for people: the machine, a table for each case, cache state and depth, charts, warnings. */
 export function renderBench(result: BenchResult, color: boolean): string {
@@ -23,7 +23,7 @@ export function renderEnvironment(environment: Environment): string {
   const { cpus, cpu, memoryBytes, kernel, fileSystem, device, node, virtualisation, date } = environment;
   const machine = `${cpus} × ${cpu}, ${formatBytes(memoryBytes)}${virtualisation === null ? '' : `, on ${virtualisation}`}`;
   const storage = `${fileSystem ?? 'unknown file system'} on ${device?.name ?? 'no block device'}`;
-  return `${machine}\n${kernel}, ${storage}, Node ${node}, ${date.slice(0, 10)}`;
+  return [machine, `${kernel}, ${storage}, Node ${node}, ${date.slice(0, 10)}`].map((line) => wrap(line)).join('\n');
 }
 
 /** The readers that competed with one another; results come cell by cell, so a reader seen before begins a new one. */
@@ -79,7 +79,14 @@ function renderCell(entries: readonly CaseResult[], ink: Ink): string {
   const head = ['engine', per, 'MiB/s', 'p50', 'p99', 'CPU s/GiB', 'queue', 'runs'];
   const tables = [renderTable(head, rows, ink)];
   if (waits.length > 0) tables.push(renderTable(WAIT_HEAD, waits, ink));
+  tables.push(...entries.flatMap(({ engine, perf }) => (perf === null ? [] : [perfText(engine, perf)])));
   return `${ink.bold(title)}\n${tables.join('\n\n')}`;
+}
+
+/** What perf stat counted over one more run. */
+function perfText(engine: string, perf: Readonly<Record<string, number>>): string {
+  const counts = Object.entries(perf).map(([event, count]) => `${event} ${formatCount(Math.round(count))}`);
+  return wrap(`perf stat, ${engine}: ${counts.join(', ')}`);
 }
 
 /** Node's own calls read through the page cache. */

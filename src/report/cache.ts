@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { formatBytes, formatCount } from '../units.js';
 import { type Ink, renderTable } from './table.js';
 
@@ -76,12 +77,4 @@ function alignColumns(head: readonly string[], rows: readonly (readonly string[]
     return row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join(GAP);
   }
   return [ink.bold(line(head)), ...rows.map(line)].join('\n');
-}
-
-/** A line break in a name would forge a row, an escape would steer the terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => {
-    return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
 }

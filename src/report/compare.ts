@@ -50,10 +50,10 @@ function nameOf({ case: name, cache, baseline }: Comparison): string {
 function work(entry: Comparison): string {
   const per = entry.case === 'whole-files' ? 'files' : 'blocks';
   const passes = entry.passes === 1 ? '' : `, ${entry.passes} times over`;
-  return (
+  const what =
     `${nameOf(entry)}, depth ${entry.queueDepth}: ${formatCount(entry.operations)} ${per}, ${formatBytes(entry.bytes)}${passes}, ` +
-    `${entry.direct ? 'O_DIRECT' : 'buffered'}\n${side('lsio', entry.lsio)}\n${side(entry.fio.version, entry.fio)}`
-  );
+    `${entry.direct ? 'O_DIRECT' : 'buffered'}`;
+  return [wrap(what), side('lsio', entry.lsio), side(entry.fio.version, entry.fio)].join('\n');
 }
 
 function side(name: string, { bytesPerSecond, cpuNsPerOperation }: SideResult): string {

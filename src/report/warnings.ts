@@ -1,4 +1,5 @@
 import type { OutlierCause, Warning } from '../bench/warnings.js';
+import { printable } from '../printable.js';
 import { formatBytes, formatDurationNs } from '../units.js';
 import type { Ink } from './table.js';
 
@@ -7,7 +8,7 @@ const WIDTH_COLUMNS = 79;
 /** Warnings for people, wrapped. */
 export function renderWarnings(warnings: readonly Warning[], ink: Ink): string {
   return warnings
-    .map((warning) => wrap(`warning: ${warningText(warning)}`))
+    .map((warning) => wrap(printable(`warning: ${warningText(warning)}`)))
     .join('\n')
     .replaceAll(/^warning:/gm, ink.yellow('warning:'));
 }
