@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeviceCounters } from './device.js';
 import { boundOf, deviceOverTime, deviceSummary } from './device-summary.js';
-import type { ObservedRun } from './interleave.js';
+import type { ObservedRun } from './observed-run.js';
 
 const MI = 2 ** 20;
 

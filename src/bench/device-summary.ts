@@ -1,4 +1,4 @@
-import type { ObservedRun } from './interleave.js';
+import type { ObservedRun } from './observed-run.js';
 import type { Bound, DeviceMoment, DeviceSummary } from './result.js';
 
 /** The device has as many reads in hand as were asked for from this share of the depth on. */

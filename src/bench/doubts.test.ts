@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Workload } from '../workload/workload.js';
 import { doubtsAbout } from './doubts.js';
-import type { ObservedRun } from './interleave.js';
+import type { ObservedRun } from './observed-run.js';
 import { dedupe } from './warnings.js';
 
 const KI = 1024;

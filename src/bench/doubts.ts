@@ -3,7 +3,8 @@ import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import { readDeviceCounters } from './device.js';
 import type { Environment } from './environment.js';
-import type { ContenderRuns, ObservedRun } from './interleave.js';
+import type { ContenderRuns } from './interleave.js';
+import type { ObservedRun } from './observed-run.js';
 import type { OutlierCause, Warning } from './warnings.js';
 
 /** A run this far from the median, and five times as far as is usual among the runs, is an outlier. */

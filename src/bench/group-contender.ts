@@ -2,7 +2,7 @@ import { partOf } from '../workload/operations.js';
 import type { ChildSetup, ReaderFacts } from './child.js';
 import { ChildContender } from './child-contender.js';
 import type { Contender, Sample } from './contender.js';
-import { sumOfSamples } from './in-sequence.js';
+import { sumOfSamples } from './observed-run.js';
 
 /**
  * Several rings that share the work, each in a process of its own with its part of it, as fio's jobs are. One ring is a

@@ -1,10 +1,10 @@
 import { errnoText, LsioError } from '../errors.js';
 import type { WorkloadFile } from '../workload/workload.js';
 import { type CacheState, evict, residentBytes, warm } from './cache.js';
-import type { Contender, Sample } from './contender.js';
+import type { Contender } from './contender.js';
 import { deviceOf } from './device.js';
-import { inSequence } from './in-sequence.js';
-import { type Watched, watch } from './monitor.js';
+import { watch } from './monitor.js';
+import { inSequence, type ObservedRun } from './observed-run.js';
 
 /** A cold run may find this share of what it reads in the page cache (a file's tail, a page in use), a warm one must find the rest. */
 const COLD_SHARE_MAX = 0.01;
@@ -30,13 +30,6 @@ export interface InterleaveOptions {
   readonly passesMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRun?: ((contender: string, run: number) => void) | undefined;
-}
-
-/** A run, with what was seen around it. */
-export interface ObservedRun extends Watched {
-  readonly sample: Sample;
-  readonly residentBytesBefore: number | undefined;
-  readonly valid: boolean;
 }
 
 export interface ContenderRuns {

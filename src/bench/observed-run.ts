@@ -1,7 +1,14 @@
 import type { Sample } from './contender.js';
 import type { DeviceCounters } from './device.js';
-import type { ObservedRun } from './interleave.js';
 import { LatencyHistogram } from './latency.js';
+import type { Watched } from './monitor.js';
+
+/** A run, with what was seen around it. */
+export interface ObservedRun extends Watched {
+  readonly sample: Sample;
+  readonly residentBytesBefore: number | undefined;
+  readonly valid: boolean;
+}
 
 /** One run out of its passes, which were done one after the other with pauses that don't count. */
 export function inSequence(parts: readonly ObservedRun[]): ObservedRun {
