@@ -7,13 +7,10 @@ import { planReads } from '../plan/plan.js';
 import { type ByteRange, type Extent, resolveRange } from '../range.js';
 import { failureOf, pastTheEndOf } from '../store/failure.js';
 import { LONG_PIECE_BYTES } from '../store/long-read.js';
-import type { Coalesce } from '../store/merged-read.js';
+import { type Coalesce, GROUP_BYTES_MAX, GROUP_MAX } from '../store/merged-read.js';
 import type { ByteText } from './byte-text.js';
 import type { Input } from './get-inputs.js';
 
-/** So many requests are merged at a time, with so many bytes, as src/store/merged-read.ts does it. */
-const GROUP_MAX = 1024;
-const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 /** A file that turns out to be long was begun to be read as a short one. */
 const FIRST_LOOK_BYTES = 8 * 1024;
 

@@ -37,7 +37,8 @@ const EXAMPLES = `Examples:
 
 const NOTES = `
 Globs: * and ? within a name, ** any directories, [abc], {a,b}; a leading dot has to be written. They give files, and a
-file of that very name wins. Links to directories are not followed; names that are not UTF-8 are found, each odd byte counts as a character.
+file of that very name wins. Links to directories are not followed. Names that are not UTF-8 are found, too: each byte of
+them that is not ASCII counts as a character.
 --exclude: a pattern without a slash matches the name of a file or directory at any depth; one with a slash the path below
 the directory that was given, or the whole path where a glob or list gave it; with a slash at its end directories only.
 It knows * ? ** [a-z] {a,b} and \\, and takes leading dots as other characters. A path of the command line stays.

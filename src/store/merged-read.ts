@@ -6,8 +6,8 @@ import { OwnedMemory } from './memory.js';
 import type { FileUse, Item } from './read-item.js';
 
 /** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
-const GROUP_MAX = 1024;
-const GROUP_BYTES_MAX = 4 * 1024 * 1024;
+export const GROUP_MAX = 1024;
+export const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
 /** How requests on one file are merged. */
 export interface Coalesce {
