@@ -9,9 +9,8 @@ import { build } from 'rolldown';
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 await build({
-  // child.js is what src/bench/child-contender.ts starts, write-thread.js what src/cli/write-helpers.ts does, under these
-  // very names.
-  input: { main: 'dist/cli/main.js', child: 'dist/bench/child.js', 'write-thread': 'dist/cli/write-thread.js' },
+  // child.js is what src/bench/child-contender.ts starts, under this very name.
+  input: { main: 'dist/cli/main.js', child: 'dist/bench/child.js' },
   platform: 'node',
   external: Object.keys(dependencies),
   logLevel: 'warn',

@@ -139,7 +139,7 @@ describe('lsio get -o', () => {
   });
 });
 
-describe('lsio get -o of so many files that threads help', () => {
+describe('lsio get -o of thousands of files', () => {
   const FILES = 3000;
 
   function makeMany(): void {

@@ -90,7 +90,7 @@ describe('lsio get --dry-run', () => {
       fc.property(fc.array(any, { maxLength: 60 }), gap, (requests, coalesce) => {
         // Requests on one file often follow one another. (A last line without an end comes later than the others, and may
         // be merged with them or not.)
-        const sorted = requests.toSorted((a, b) => String(a.path).localeCompare(String(b.path)));
+        const sorted = [...requests].sort((a, b) => String(a.path).localeCompare(String(b.path)));
         for (const list of [requests, sorted]) {
           expectPlanIsRun(
             ['--requests', '-', '--coalesce', coalesce],

@@ -1,7 +1,5 @@
 import tab from '@bomb.sh/tab/commander';
-import { Argument, Command } from 'commander';
-import { COMMANDS } from './commands.js';
-import type { Context } from './context.js';
+import { Argument, type Command } from 'commander';
 import { print } from './talk.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -57,12 +55,7 @@ export function define(command: Command): void {
  * Prints the candidates for the last of the words after `lsio`, a line each, with what they mean after a tab; then what
  * the shell is to do with file names. This is what the scripts call at each press of the key.
  */
-export async function complete(words: readonly string[], context: Context): Promise<void> {
-  const program = new Command(NAME);
-  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
-    const command = program.command(name).description(summary);
-    if (name === words[0]) (await load()).define(command, context);
-  }
+export function complete(program: Command, words: readonly string[]): void {
   const root = tab(program, { completionCommandName: 'completion-script' });
   // It would print them by itself, and always forbid file names.
   Object.assign(root, { complete() {} });

@@ -16,13 +16,6 @@ interface OpenFile {
   readonly temporary?: string | Buffer;
 }
 
-export interface FileWriterOptions {
-  /** Whether a file that is there is replaced. */
-  readonly overwrite: boolean;
-  /** In the names of temporary files: no two writers of a process have the same. */
-  readonly id: number;
-}
-
 /**
  * Writes files that appear under their names only when they are whole. Until then they have no name, where the system
  * has such files: those cost a quarter less time than a rename, and vanish however the process ends. Elsewhere, and where
@@ -32,21 +25,15 @@ export interface FileWriterOptions {
  * times as long as the calls do. Errors are those of `node:fs`.
  */
 export class FileWriter {
-  readonly #options: FileWriterOptions;
   readonly #linkFile: LinkFile | undefined;
   #unnamed: boolean;
   readonly #begun = new Map<ByteText, OpenFile>();
   #count = 0;
 
-  constructor(options: FileWriterOptions, linkFile: LinkFile | undefined) {
-    this.#options = options;
+  /** @param linkFile undefined: files have temporary names, and replace what is there. */
+  constructor(linkFile: LinkFile | undefined) {
     this.#linkFile = linkFile;
-    this.#unnamed = linkFile !== undefined && !options.overwrite;
-  }
-
-  /** Whether a part of this file was written, and more is to come. */
-  hasBegun(path: ByteText): boolean {
-    return this.#begun.has(path);
+    this.#unnamed = linkFile !== undefined;
   }
 
   /** Writes the whole of a file, or its next part. */
@@ -87,7 +74,7 @@ export class FileWriter {
         this.#unnamed = false;
       }
     }
-    const temporary = pathOf(`${directory}.lsio-${process.pid}-${this.#options.id}-${this.#count++}.tmp`);
+    const temporary = pathOf(`${directory}.lsio-${process.pid}-${this.#count++}.tmp`);
     return { temporary, fd: openSync(temporary, CREATE, FILE_MODE) };
   }
 

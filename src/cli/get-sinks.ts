@@ -67,7 +67,7 @@ export async function openSink(options: SinkOptions, context: Context): Promise<
   if (isatty(STDOUT) && !force) {
     throw new LsioError('usage', 'stdout is a terminal', { remedy: '> FILE, -o DIR, or --force' });
   }
-  return tar ? (await import('./tar-sink.js')).tarSink(context) : stdoutSink(context);
+  return tar ? tarSink(context) : stdoutSink(context);
 }
 
 /** The output can go to one place only. */
@@ -100,8 +100,29 @@ async function directorySink(directory: string, options: { overwrite: boolean },
       output.drop(name);
       return true;
     },
-    end: () => output.end(),
+    end: async () => {},
     clear: () => output.clear(),
+  };
+}
+
+async function tarSink(context: Context): Promise<Sink> {
+  const [{ TarArchive }, { tarName }] = await Promise.all([import('./tar-archive.js'), import('./tar-name.js')]);
+  const archive = new TarArchive(new StdoutWriter(context.signal));
+  return {
+    ordered: true,
+    isOutput: stdoutFileTest(),
+    async prepare(asked) {
+      const inputs: Input[] = [];
+      for await (const input of asked) {
+        tarName(input.name);
+        inputs.push(input);
+      }
+      return inputs;
+    },
+    write: (part) => archive.write(part),
+    drop: () => false,
+    end: () => archive.end(),
+    clear() {},
   };
 }
 

@@ -36,7 +36,7 @@ export class Transfer {
   /** Whether items are taken in the order asked for. */
   readonly ordered: boolean;
   /** The input of which parts were taken and more are to come. */
-  #begun: { readonly index: number; readonly offset: number; bytes: number } | undefined;
+  #begun: { readonly request: Input; readonly offset: number; bytes: number } | undefined;
   /** Failures that the document doesn't have yet. */
   #unlisted: { readonly name: ByteText; readonly error: LsioError; readonly id?: string | number | undefined }[] = [];
 
@@ -100,6 +100,14 @@ export class Transfer {
     return parts.join(', ');
   }
 
+  /** Gives up the input that is not whole, where that can be, and says what was delivered. */
+  stop(info: EngineInfo): string {
+    const begun = this.#begun;
+    this.#begun = undefined;
+    if (begun !== undefined && this.#sink.drop(begun.request)) this.bytes -= begun.bytes;
+    return this.summary(info);
+  }
+
   async #beginDocument(engine: CountingEngine): Promise<void> {
     if (!this.#options.json) return;
     const { GetDocument } = await import('./get-document.js');
@@ -115,9 +123,9 @@ export class Transfer {
   }
 
   #take(part: ReadItem<Input>): Promise<void> | undefined {
-    const { index, request, offset, bytes, last } = part;
+    const { request, offset, bytes, last } = part;
     this.bytes += bytes.length;
-    this.#begun ??= { index, offset, bytes: 0 };
+    this.#begun ??= { request, offset, bytes: 0 };
     const begun = this.#begun;
     begun.bytes += bytes.length;
     this.#digests?.update(bytes);

@@ -107,6 +107,10 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
   }));
   try {
     await transfer.run(engine, inputs, coalesce);
+  } catch (error) {
+    progress.stop();
+    if (context.signal.aborted && !options.quiet) say(`${transfer.stop(engine.info)}, stopped`);
+    throw error;
   } finally {
     progress.stop();
     sink.clear();

@@ -6,7 +6,6 @@ import { FileWriter } from './file-writer.js';
 import { isSameFile } from './same-file.js';
 import { outputError } from './talk.js';
 import { tarName } from './tar-name.js';
-import { WriteHelpers } from './write-helpers.js';
 
 /**
  * Writes files below a directory by tar's rule: a leading `/` and `.` are stripped, `..` is refused. A file appears under
@@ -18,14 +17,12 @@ export class OutputDirectory {
   /** Directories known to be there and to be no links. */
   readonly #directories = new Set<ByteText>();
   readonly #writer: FileWriter;
-  readonly #helpers: WriteHelpers;
 
   constructor(root: ByteText, options: { readonly overwrite: boolean }) {
     this.#root = root.endsWith('/') ? root : `${root}/`;
     this.#overwrite = options.overwrite;
-    const linkFile = options.overwrite ? undefined : linkFileIfAny();
-    this.#writer = new FileWriter({ ...options, id: 0 }, linkFile);
-    this.#helpers = new WriteHelpers(options, linkFile !== undefined);
+    // Links replace nothing.
+    this.#writer = new FileWriter(options.overwrite ? undefined : linkFileIfAny());
   }
 
   /**
@@ -56,18 +53,12 @@ export class OutputDirectory {
   write(input: ByteText, bytes: Uint8Array, last: boolean): void {
     const output = tarName(input);
     const path = this.#root + output;
-    const whole = last && !this.#writer.hasBegun(path);
     try {
       this.#makeDirectories(output.slice(0, output.lastIndexOf('/') + 1));
-      if (!whole || !this.#helpers.take(path, bytes)) this.#writer.write(path, bytes, last);
+      this.#writer.write(path, bytes, last);
     } catch (error) {
       throw outputError(textOf(path), error);
     }
-  }
-
-  /** Fulfils when everything has been written. */
-  end(): Promise<void> {
-    return this.#helpers.end();
   }
 
   /** Forgets the parts of an input that failed. */
@@ -77,7 +68,6 @@ export class OutputDirectory {
 
   /** Leaves no temporary files. */
   clear(): void {
-    this.#helpers.clear();
     this.#writer.clear();
   }
 

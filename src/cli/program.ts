@@ -21,17 +21,17 @@ const EXAMPLES = `Examples:
  */
 export async function runProgram(args: readonly string[], context: Context): Promise<void> {
   // Not a command for people: the scripts of `lsio completion` call it.
-  if (args[0] === 'complete' && args[1] === '--') {
-    return (await import('./completion.js')).complete(args.slice(2), context);
-  }
+  const completing = args[0] === 'complete' && args[1] === '--';
+  const named = completing ? args[2] : args[0];
   const program = configure(new Command('lsio'))
     .description('Reads many small files and byte ranges as fast as the hardware allows, through io_uring.')
     .option('-V, --version', 'print the version')
     .addHelpText('before', EXAMPLES);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = configure(program.command(name)).description(summary);
-    if (name === args[0] || (args[0] === 'help' && name === args[1])) (await load()).define(command, context);
+    if (name === named || (args[0] === 'help' && name === args[1])) (await load()).define(command, context);
   }
+  if (completing) return (await import('./completion.js')).complete(program, args.slice(2));
   if (args.length === 0) {
     tell(program.helpInformation());
     process.exitCode = EXIT.usage;

@@ -41,7 +41,7 @@ export class TarArchive {
   readonly #now = new Date();
   #begun: Begun | undefined;
   /** The name in the next extended header: what tar-stream writes in its place, and its bytes. */
-  #exactName: { readonly standIn: string; readonly bytes: Buffer } | undefined;
+  readonly #exactNames: { readonly standIn: string; readonly bytes: Buffer }[] = [];
 
   constructor(writer: StdoutWriter) {
     this.#writer = writer;
@@ -132,7 +132,7 @@ export class TarArchive {
     const bytes = Buffer.from(exact, 'latin1');
     if (Buffer.from(header.name).equals(bytes)) return header;
     const standIn = exact.replace(/[^\0-\x7f]/g, '?');
-    this.#exactName = { standIn, bytes };
+    this.#exactNames.push({ standIn, bytes });
     header.name = standIn;
     header.pax ??= {};
     return header;
@@ -147,12 +147,13 @@ export class TarArchive {
 
   /** tar-stream takes names as text only, and an extended header with one is a chunk of its own. */
   #restoreName(chunk: Buffer): void {
-    if (this.#exactName === undefined) return;
-    const { standIn, bytes } = this.#exactName;
+    const [exactName] = this.#exactNames;
+    if (exactName === undefined) return;
+    const { standIn, bytes } = exactName;
     const field = /^\d+ path=/.exec(chunk.toString('latin1'))?.[0];
     if (field === undefined || !chunk.subarray(field.length).toString('latin1').startsWith(`${standIn}\n`)) return;
     bytes.copy(chunk, field.length);
-    this.#exactName = undefined;
+    this.#exactNames.shift();
   }
 }
 
