@@ -140,6 +140,7 @@ describe('parseDurationNs()', () => {
     ['1.5s', 1.5e9],
     ['0.1', 1e8],
     ['500ms', 5e8],
+    ['200us', 2e5],
     ['0.25ms', 250_000],
     ['2m', 120e9],
     ['0.000000001', 1],
@@ -149,7 +150,7 @@ describe('parseDurationNs()', () => {
   });
 
   test.each([
-    ...['', '-1', '1h', '1 s', '1S', 's', '.5', '1.', 'Infinity', '1us', '10ns'],
+    ...['', '-1', '1h', '1 s', '1S', 's', '.5', '1.', 'Infinity', '1µs', '10ns'],
     ...['0.0000000001', '9007199.254740992', '9'.repeat(400)],
   ])('parseDurationNs() refuses %j, naming it and the accepted forms', (text) => {
     expect(() => parseDurationNs(text)).toThrow(usageError(JSON.stringify(text), '500ms'));
