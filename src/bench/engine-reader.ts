@@ -3,6 +3,7 @@ import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
 import type { Workload } from '../workload/workload.js';
+import type { LatencyHistogram } from './latency.js';
 import type { Observer, Reader, Tally } from './reader.js';
 
 /** Reads a workload through an engine's bulk path: nothing per read that allocates, makes a promise or crosses the FFI. */
@@ -86,7 +87,7 @@ class WorkloadSource implements ReadSource {
   done(slots: ReadSlots, finished: Int32Array, count: number): void {
     const { lengths } = this.#work;
     const { latency, check } = this.#observer;
-    const nowMs = latency === undefined ? 0 : performance.now();
+    if (latency !== undefined) this.#record(latency, finished, count);
     for (let index = 0; index < count; index++) {
       const slot = finished[index]!;
       const bytes = slots.bytes[slot]!;
@@ -94,9 +95,26 @@ class WorkloadSource implements ReadSource {
       this.bytes += bytes;
       if (bytes !== lengths[operation] || slots.errno[slot] !== 0) this.#fail(slots, slot, operation);
       else if (check !== undefined) this.#check(operation, slots.view(slot));
-      latency?.add((nowMs - this.#describedMs[slot]!) * 1e6);
     }
     this.operations += count;
+  }
+
+  /** Reads that were described together have the same latency: it is looked up in the histogram once. */
+  #record(latency: LatencyHistogram, finished: Int32Array, count: number): void {
+    const nowMs = performance.now();
+    const described = this.#describedMs;
+    let describedMs = described[finished[0]!]!;
+    let alike = 0;
+    for (let index = 0; index < count; index++) {
+      const atMs = described[finished[index]!]!;
+      if (atMs !== describedMs) {
+        latency.add((nowMs - describedMs) * 1e6, alike);
+        describedMs = atMs;
+        alike = 0;
+      }
+      alike++;
+    }
+    latency.add((nowMs - describedMs) * 1e6, alike);
   }
 
   #stamp(slots: ReadSlots, free: Int32Array, filled: number): void {
