@@ -42,7 +42,9 @@ async function compare(what, measured) {
     ratios.push((before ?? (await measured())) / without);
   }
   const { value, low, high } = estimateMedian(ratios);
-  process.stdout.write(`${what}: ${value.toFixed(3)} × the throughput without (${low.toFixed(3)}–${high.toFixed(3)})\n`);
+  process.stdout.write(
+    `${what}: ${value.toFixed(3)} × the throughput without (${low.toFixed(3)}–${high.toFixed(3)})\n`,
+  );
 }
 
 warm(path);

@@ -120,7 +120,7 @@ export interface BenchResult {
   readonly environment: Environment;
   readonly cases: readonly CaseResult[];
   readonly warnings: readonly Warning[];
-  /** Ctrl-C came before the end. */
+  /** It didn't come to its end: Ctrl-C, or an error. */
   readonly interrupted: boolean;
 }
 

@@ -89,7 +89,7 @@ export async function measure<Result extends MeasuredResult>(
     steps.stop();
     // What is complete has taken its time, and is not lost to what went wrong after it.
     const kept = latest !== undefined && lengthOf(latest) > 0 && !printed && exports.stdout === undefined;
-    if (kept) print(measurement.render(latest!, wantsColor(options.color)));
+    if (kept) print(measurement.render({ ...latest!, interrupted: false }, wantsColor(options.color)));
     throw error;
   } finally {
     steps.stop();
