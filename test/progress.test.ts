@@ -58,7 +58,7 @@ describe('progress on a terminal', () => {
     named('is drawn over, spares what is said meanwhile, and goes away', noScript),
     () => {
       const list = '(echo a; sleep 1.5; echo nosuch; sleep 0.6; echo a; sleep 0.3)';
-      const { screen, drawn } = look(onTerminal(`${list} | lsio get --discard --files-from -`));
+      const { screen, drawn } = look(onTerminal(`${list} | lsio get --engine node --discard --files-from -`));
       expect(screen).toMatch(
         /^lsio: nosuch: no such file or directory \(ENOENT at byte 0\)\n2 items, 6 bytes, [^\n]*, 1 failed\n$/,
       );
@@ -70,7 +70,7 @@ describe('progress on a terminal', () => {
   );
 
   test.skipIf(noScript !== undefined)(named('has a bar and the time left where the total is known', noScript), () => {
-    const script = 'lsio get -o out a endless; echo "exit $?"; find out -name ".lsio-*"; cat out/a';
+    const script = 'lsio get --engine node -o out a endless; echo "exit $?"; find out -name ".lsio-*"; cat out/a';
     const { screen, drawn } = look(onTerminal(script, 'sleep 2.5; printf "\\003"; sleep 0.5'));
     // A terminal of 60 columns has room for so much of it.
     expect(drawn.join('\n')).toMatch(/^\[==========----------\] {2}50% {2}1\/2 items {2}\d[^\n]{1,26}$/m);
@@ -81,7 +81,7 @@ describe('progress on a terminal', () => {
 
   test.skipIf(noScript !== undefined)(named('-q and --progress never show none', noScript), () => {
     const list = '(echo a; sleep 1.3)';
-    const script = `${list} | lsio get -q --discard --files-from -; ${list} | lsio get --progress never --discard -`;
+    const script = `${list} | lsio get --engine node -q --discard --files-from -; ${list} | lsio get --engine node --progress never --discard -`;
     expect(onTerminal(script)).toMatch(/^1 items, 3 bytes, [^\r]*\r\n$/);
   });
 });
