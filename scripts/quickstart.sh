@@ -28,9 +28,9 @@ lsio() {
   [ "$status" -eq 0 ] || fail "lsio $1 failed with exit code $status; $remedy"
 }
 
-cases='--case whole-files --case big-random --runs 3 --reads 32768'
+cases='--case whole-files --case big-random --runs 3 --reads 16384'
 lsio "it needs 1.3 GB of free space in $directory; LSIO_FIO_DIR puts the files elsewhere" files create --dir "$directory"
-lsio 'bin/lsio.js doctor says what this machine allows' bench --files "$directory" $cases
+lsio 'bin/lsio.js doctor says what this machine allows' bench --files "$directory" --engines uring,callback,sync $cases
 lsio 'it needs fio (Debian: apt-get install fio); bin/lsio.js doctor says what this machine allows' \
   compare-fio --files "$directory" $cases
 printf '\nDone. The files stay in %s; this removes them: bin/lsio.js files rm --dir %s\n' "$directory" "$directory"

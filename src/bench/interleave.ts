@@ -14,7 +14,7 @@ const RUN_NS_MIN = 1e9;
 const TRIAL_NS = 2e8;
 const PASSES_MAX = 10_000;
 /** Each pass of a cold run evicts the files again, which takes longer than to read them. */
-const COLD_PASSES_MAX = 5;
+const COLD_PASSES_MAX = 3;
 
 export interface InterleaveOptions {
   /** The files that the work reads. */
