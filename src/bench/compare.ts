@@ -11,7 +11,7 @@ import { describeEnvironment } from './environment.js';
 import { FioContender } from './fio-contender.js';
 import { GroupContender } from './group-contender.js';
 import { type ContenderRuns, interleave } from './interleave.js';
-import type { ObservedRun } from './observed-run.js';
+import { speedOf } from './observed-run.js';
 import type { CompareResult, Comparison, SideResult } from './result.js';
 import type { MeasureSettings } from './settings.js';
 import { estimateMedian, verdictOf } from './stats.js';
@@ -188,7 +188,7 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
       remedy: 'end what else reads these files, or take --cache as-is',
     });
   }
-  const ratio = estimateMedian(pairs.map(({ run, other }) => speed(run) / speed(other)));
+  const ratio = estimateMedian(pairs.map(({ run, other }) => speedOf(run) / speedOf(other)));
   const commandLine = options.commandLineOf(work, cache, queueDepth);
   const fio = rival instanceof FioContender ? rival : undefined;
   return {
@@ -226,10 +226,6 @@ function refuseUnequalWork(work: Workload, { contender, passes, runs }: Contende
       { remedy: 'see that nothing changes the files meanwhile, and report it if that is not the cause' },
     );
   }
-}
-
-function speed({ sample }: ObservedRun): number {
-  return sample.bytes / sample.wallNs;
 }
 
 function sideResult({ runs }: ContenderRuns, commandLine: string, version: string): SideResult {

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /** /proc/diskstats counts in sectors of this size whatever the device's own is. */
@@ -88,15 +88,6 @@ function diskDirectory(device: string): string {
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-/** Where a symbolic link points. */
-export function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { CacheState } from './cache.js';
 import { readDeviceCounters } from './device.js';
 import type { Environment } from './environment.js';
 import type { ContenderRuns } from './interleave.js';
-import type { ObservedRun } from './observed-run.js';
+import { type ObservedRun, speedOf } from './observed-run.js';
 import type { OutlierCause, Warning } from './warnings.js';
 
 /** A run this far from the median, and five times as far as is usual among the runs, is an outlier. */
@@ -82,18 +82,14 @@ function coldWarnings(name: string, { runs }: ContenderRuns): Warning[] {
 function outliers(name: string, { contender, runs }: ContenderRuns): Warning[] {
   const valid = runs.filter((run) => run.valid);
   if (valid.length < 3) return [];
-  const middle = median(valid.map(speed));
-  const deviation = median(valid.map((run) => Math.abs(speed(run) - middle)));
+  const middle = median(valid.map(speedOf));
+  const deviation = median(valid.map((run) => Math.abs(speedOf(run) - middle)));
   return runs.flatMap((run, index): Warning[] => {
-    const distance = Math.abs(speed(run) - middle);
+    const distance = Math.abs(speedOf(run) - middle);
     if (!run.valid || distance <= OUTLIER_SHARE * middle || distance <= OUTLIER_DEVIATIONS * deviation) return [];
-    const share = speed(run) / middle;
+    const share = speedOf(run) / middle;
     return [{ kind: 'outlier', case: name, engine: contender.name, run: index + 1, share, cause: causeOf(run, valid) }];
   });
-}
-
-function speed({ sample }: ObservedRun): number {
-  return sample.bytes / sample.wallNs;
 }
 
 function causeOf({ sample, stealNs = 0, device }: ObservedRun, others: readonly ObservedRun[]): OutlierCause {

@@ -47,6 +47,7 @@ export async function interleave(
   options: InterleaveOptions,
 ): Promise<ContenderRuns[]> {
   const { runs, signal, passesMax = PASSES_MAX } = options;
+  const device = deviceOf(options.files[0]?.path ?? '/');
   const passes: number[] = [];
   for (const contender of contenders) passes.push(await passesFor(contender, options));
   const equal = Math.min(Math.max(...passes), passesMax);
@@ -59,7 +60,7 @@ export async function interleave(
     for (const result of run % 2 === 0 ? results : [...results].reverse()) {
       signal?.throwIfAborted();
       options.onRun?.(result.contender.name, run);
-      result.runs.push(await runOnce(result, options));
+      result.runs.push(await runOnce(result, options, device));
     }
   }
   return results;
@@ -84,9 +85,12 @@ async function passesFor(contender: Contender, options: InterleaveOptions): Prom
 }
 
 /** A counted run. Going over cold files again would find them in the cache: each pass has them evicted before. */
-async function runOnce({ contender, passes }: ContenderRuns, options: InterleaveOptions): Promise<ObservedRun> {
+async function runOnce(
+  { contender, passes }: ContenderRuns,
+  options: InterleaveOptions,
+  device: string | undefined,
+): Promise<ObservedRun> {
   const { files, cache, signal } = options;
-  const device = deviceOf(files[0]?.path ?? '/');
   const cold = cache === 'cold';
   const parts: ObservedRun[] = [];
   for (let pass = 0; pass < (cold ? passes : 1); pass++) {

@@ -10,6 +10,11 @@ export interface ObservedRun extends Watched {
   readonly valid: boolean;
 }
 
+/** Bytes per nanosecond. */
+export function speedOf({ sample }: ObservedRun): number {
+  return sample.bytes / sample.wallNs;
+}
+
 /** One run out of its passes, which were done one after the other with pauses that don't count. */
 export function inSequence(parts: readonly ObservedRun[]): ObservedRun {
   const samples = parts.map(({ sample }) => sample);

@@ -40,18 +40,15 @@ function cellsOf(cases: readonly CaseResult[]): CaseResult[][] {
 }
 
 export function renderFigures(entry: CaseResult): string[] {
-  const { runs, operationsPerSecond, bytesPerSecond, latencyNsP50, latencyNsP99, deviceQueueAverage } = entry;
+  const { operationsPerSecond, bytesPerSecond, latencyNsP50, latencyNsP99, cpuNsPerGiB, deviceQueueAverage } = entry;
   if (operationsPerSecond === null || bytesPerSecond === null) return [entry.engine, ...new Array<string>(6).fill('–')];
-  const valid = runs.filter((run) => run.valid);
-  const cpuNs = valid.reduce((sum, run) => sum + run.cpuUserNs + run.cpuSystemNs, 0);
-  const gibibytes = valid.reduce((sum, run) => sum + run.bytes, 0) / 2 ** 30;
   return [
     entry.engine,
     formatRate(operationsPerSecond),
     formatMiBPerSecond(bytesPerSecond),
     latencyNsP50 === null ? '–' : formatDurationNs(latencyNsP50),
     latencyNsP99 === null ? '–' : formatDurationNs(latencyNsP99),
-    gibibytes === 0 ? '–' : (cpuNs / 1e9 / gibibytes).toFixed(2),
+    cpuNsPerGiB === null ? '–' : (cpuNsPerGiB / 1e9).toFixed(2),
     deviceQueueAverage === null ? '–' : deviceQueueAverage.toFixed(1),
   ];
 }
