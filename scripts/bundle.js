@@ -9,8 +9,8 @@ import { build } from 'rolldown';
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 await build({
-  // child.js is what src/bench/child-contender.ts starts, under this very name.
-  input: { main: 'dist/cli/main.js', child: 'dist/bench/child.js' },
+  // child.js and ring-thread.js are what src/bench and src/uring start, under these very names.
+  input: { main: 'dist/cli/main.js', child: 'dist/bench/child.js', 'ring-thread': 'dist/uring/ring-thread.js' },
   platform: 'node',
   external: Object.keys(dependencies),
   logLevel: 'warn',

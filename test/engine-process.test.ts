@@ -12,8 +12,9 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const ENGINES = [
-  { engine: 'uring', skip: noUring, collections: 10_000 },
-  { engine: 'node', skip: undefined, collections: 1000 },
+  { engine: 'uring', rings: 1, skip: noUring, collections: 10_000 },
+  { engine: 'uring', rings: 3, skip: noUring, collections: 1000 },
+  { engine: 'node', rings: 1, skip: undefined, collections: 1000 },
 ];
 
 /** Files of bytes that depend on the file and the place in it; `wrong` says which answers aren't those. */
@@ -27,8 +28,8 @@ function makeFiles(count: number, length: number, condition = 'true'): string {
     }`;
 }
 
-describe.each(ENGINES)('a process that reads by $engine', ({ engine, skip, collections }) => {
-  const open = `await openEngine({ engine: '${engine}', queueDepth: 64 })`;
+describe.each(ENGINES)('a process that reads by $engine, rings: $rings', ({ engine, rings, skip, collections }) => {
+  const open = `await openEngine({ engine: '${engine}', queueDepth: 64, rings: ${rings} })`;
   const testEngine = test.skipIf(skip !== undefined);
 
   testEngine(named('ends by itself when it has nothing more to do, also without close()', skip), () => {

@@ -3,8 +3,7 @@ import * as os from 'node:os';
 import { isLsioError } from '../errors.js';
 import { loadKoffi } from '../native/library.js';
 import { loadLiburing } from '../native/liburing.js';
-import { IoUring } from '../uring/io-uring.js';
-import { PAGE_BYTES } from '../uring/slab.js';
+import { KernelQueues } from '../uring/kernel-queues.js';
 import { describeDevice, deviceOf, readText } from './device.js';
 
 /** What a result was measured on: enough to judge it by, and to repeat it. */
@@ -71,9 +70,9 @@ function describeLibraries(): Pick<Environment, 'koffi' | 'liburing' | 'ringFlag
 
 /** Those of the smallest ring there is. */
 function ringFlags(): string[] {
-  const ring = IoUring.create({ entries: 1, files: 1, slabBytes: PAGE_BYTES });
+  const ring = KernelQueues.create({ entries: 1, files: 1 }, { address: 0, lengthBytes: 0 });
   const { flags } = ring;
-  ring.shutdown(true);
+  ring.release(true);
   return flags;
 }
 

@@ -1,6 +1,5 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { isLsioError } from '../errors.js';
 import {
   EndlessSource,
   engineFor,
@@ -169,7 +168,7 @@ function closeTests(open: OpenEngine): void {
     const source = new EndlessSource({ path }, () => {
       closed ??= engine.close();
     });
-    await expect(engine.run(source).finished).rejects.toSatisfy((error) => isLsioError(error, 'closed'));
+    await expect(engine.run(source).finished).rejects.toMatchObject({ kind: 'closed' });
     await closed;
   });
 

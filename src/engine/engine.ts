@@ -12,8 +12,10 @@ export interface EngineInfo {
   readonly reason: string;
   /** Where io_uring was to be had but didn't work: what mends it. */
   readonly remedy?: string | undefined;
-  /** Reads in flight at most. */
+  /** Reads in flight at most, of each ring. */
   readonly queueDepth: number;
+  /** How many rings share the work; each but the first has a thread that enters the kernel for it. */
+  readonly rings: number;
   /** Memory that reads land in at most. */
   readonly slabBytes: number;
   /** The set-up flags of the ring; empty for `node`. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { assert } from '../assert.js';
 import type { Completions, Ring, RingOptions } from '../uring/ring.js';
-import { Slab } from '../uring/slab.js';
+import type { Slab } from '../uring/slab.js';
 
 const { EAGAIN, EBADF, ECANCELED, EINTR, EINVAL, EIO, ENOENT } = constants.errno;
 const ALIGN_BYTES = 512;
@@ -45,8 +45,12 @@ export class FakeRing implements Ring {
   #onWake: () => void = () => {};
   #woken = false;
 
-  constructor(options: RingOptions, files: ReadonlyMap<string, FakeFile>, chances: readonly number[]) {
-    this.slab = new Slab(new Uint8Array(options.slabBytes), true);
+  constructor(
+    options: RingOptions & { readonly slab: Slab },
+    files: ReadonlyMap<string, FakeFile>,
+    chances: readonly number[],
+  ) {
+    this.slab = options.slab;
     this.#files = files;
     this.#chances = chances;
     this.#table = new Array(options.files).fill(undefined);

@@ -6,8 +6,40 @@ export const CLOSED = 0;
 export const OPENING = 1;
 export const OPEN = 2;
 
-/** A shared file, as its engine knows it. */
-export class OpenFile implements SharedFile {
+/** A shared file, as its engine knows it: each ring that reads it opens it for itself. */
+export class EngineFile implements SharedFile {
+  readonly path: Path;
+  readonly #alignBytes: number;
+  /** By lane. */
+  readonly #open: (OpenFile | undefined)[] = [];
+  #closed = false;
+
+  /** @param alignBytes 0: buffered. */
+  constructor(path: Path, alignBytes: number) {
+    this.path = path;
+    this.#alignBytes = alignBytes;
+  }
+
+  /** The file as the ring of a lane has it. */
+  in(table: FileTable): OpenFile {
+    return this.#open[table.lane] ?? this.#add(table);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const file of this.#open) file?.table.retire(file);
+  }
+
+  #add(table: FileTable): OpenFile {
+    assert(!this.#closed, 'nothing is read from a file after it was closed');
+    const file = new OpenFile(table, this.path, this.#alignBytes);
+    this.#open[table.lane] = file;
+    return file;
+  }
+}
+
+/** A shared file in the table of one ring. */
+export class OpenFile {
   readonly path: Path;
   /** 0: buffered. Else opened with O_DIRECT, and offsets and lengths are multiples of this. */
   alignBytes: number;
@@ -27,13 +59,11 @@ export class OpenFile implements SharedFile {
     this.path = path;
     this.alignBytes = alignBytes;
   }
-
-  close(): void {
-    this.table.retire(this);
-  }
 }
 
 export interface FileTableOptions {
+  /** The number of the lane that the ring belongs to. */
+  readonly lane: number;
   /** The files have the entries `first` … `first + count - 1`. */
   readonly first: number;
   readonly count: number;
@@ -48,6 +78,7 @@ export interface FileTableOptions {
  * after that until another needs it, the longest unused first.
  */
 export class FileTable {
+  readonly lane: number;
   readonly #freeEntries: number[] = [];
   /** Open, with no users; the longest unused first, since a Set keeps the order of insertion. */
   readonly #unused = new Set<OpenFile>();
@@ -55,7 +86,8 @@ export class FileTable {
   readonly #options: FileTableOptions;
 
   constructor(options: FileTableOptions) {
-    const { first, count } = options;
+    const { lane, first, count } = options;
+    this.lane = lane;
     for (let entry = first + count - 1; entry >= first; entry--) this.#freeEntries.push(entry);
     this.#options = options;
   }

@@ -26,8 +26,9 @@ export class LibuvRing implements Ring {
   #woken = false;
   #closed = false;
 
-  constructor(options: RingOptions) {
-    this.slab = new Slab(pageAligned(options.slabBytes));
+  /** @param slabBytes a power of two of pages. */
+  constructor(options: RingOptions, slabBytes: number) {
+    this.slab = new Slab(pageAligned(slabBytes));
     this.#fds = new Int32Array(options.files).fill(-1);
     // Every slot, every close of a file, and a spare for each.
     const room = 2 * (options.entries + options.files);

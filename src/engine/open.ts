@@ -1,7 +1,8 @@
 import { isLsioError, LsioError } from '../errors.js';
 import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../plan/window.js';
 import { readLimits } from '../uring/limits.js';
-import type { RingOptions } from '../uring/ring.js';
+import type { MappedSlab } from '../uring/mapped-slab.js';
+import type { Ring, RingOptions } from '../uring/ring.js';
 import type { Engine, EngineInfo, EngineName } from './engine.js';
 import { LibuvRing } from './libuv-ring.js';
 import { RingEngine } from './ring-engine.js';
@@ -14,6 +15,8 @@ const QUEUE_DEPTH_MIN = 8;
 const SLAB_BYTES = 64 * 1024 * 1024;
 /** Files that many reads share, open at a time. */
 const SHARED_FILES_MAX = 256;
+/** Each but the first is a thread with a heap of its own. */
+export const RINGS_MAX = 64;
 /** Descriptors left to the rest of the process. */
 const FILES_SPARE = 64;
 
@@ -24,7 +27,13 @@ export interface EngineOptions {
    */
   readonly engine?: EngineName | 'auto';
   /**
-   * Reads in flight at most, 1 to 16,384. Given explicitly it holds for reads of any size; the default is 128 with at
+   * Rings that share the work, 1 to 64: each but the first has a thread that enters the kernel for it. Worth it where a
+   * CPU is the limit and others are idle. The portable engine always has one.
+   * @default 1
+   */
+  readonly rings?: number;
+  /**
+   * Reads in flight at most, of each ring, 1 to 16,384. Given explicitly it holds for reads of any size; the default is 128 with at
    * most 4 MiB in flight, and fewer where the limit of locked memory asks for it.
    */
   readonly queueDepth?: number;
@@ -36,20 +45,21 @@ export interface EngineOptions {
  * @throws {LsioError} `usage` for a depth out of range, `unavailable` when the engine that was asked for doesn't work.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { engine = 'auto', queueDepth } = options;
-  if (
-    queueDepth !== undefined &&
-    !(Number.isInteger(queueDepth) && queueDepth >= 1 && queueDepth <= QUEUE_DEPTH_LIMIT)
-  ) {
-    throw new LsioError('usage', `queue depth ${queueDepth} is not a whole number from 1 to ${QUEUE_DEPTH_LIMIT}`);
-  }
+  const { engine = 'auto', queueDepth, rings = 1 } = options;
+  if (queueDepth !== undefined) checkCount('queue depth', queueDepth, QUEUE_DEPTH_LIMIT);
+  checkCount('rings', rings, RINGS_MAX);
   if (engine === 'node') return openNode('asked for', queueDepth);
   try {
-    return await openUring(engine === 'uring' ? 'asked for' : 'io_uring works here', queueDepth);
+    return await openUring(engine === 'uring' ? 'asked for' : 'io_uring works here', { queueDepth, rings });
   } catch (error) {
     if (engine === 'uring' || !isLsioError(error, 'unavailable')) throw error;
     return openNode(error.message, queueDepth, error.remedy);
   }
+}
+
+function checkCount(what: string, count: number, max: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= max) return;
+  throw new LsioError('usage', `${what} ${count} is not a whole number from 1 to ${max}`);
 }
 
 /** How many reads may be in flight, and how many files open for them. */
@@ -80,25 +90,16 @@ function sizesFor(queueDepth: number | undefined): Sizes {
   };
 }
 
-async function openUring(reason: string, queueDepth: number | undefined): Promise<Engine> {
+async function openUring(
+  reason: string,
+  { queueDepth, rings }: { readonly queueDepth: number | undefined; readonly rings: number },
+): Promise<Engine> {
   if (process.platform !== 'linux')
     throw new LsioError('unavailable', `io_uring is Linux's, this is ${process.platform}`);
-  // Loaded here, so that the portable engine needs neither koffi nor liburing.
-  const [{ IoUring }, { verifyRing }] = await Promise.all([
-    import('../uring/io-uring.js'),
-    import('../uring/probe.js'),
-  ]);
   let sizes = sizesFor(queueDepth);
   for (;;) {
     try {
-      const ring = IoUring.create(ringOptions(sizes));
-      try {
-        verifyRing(ring);
-      } catch (error) {
-        ring.shutdown(!(isLsioError(error) && error.code === 'ETIMEDOUT'));
-        throw error;
-      }
-      return new RingEngine(ring, { ...info('uring', reason, sizes), flags: ring.flags }, sizes);
+      return await openRings(reason, sizes, rings);
     } catch (error) {
       const tooLarge = isLsioError(error, 'unavailable') && error.code === 'ENOMEM';
       if (!tooLarge || queueDepth !== undefined || sizes.queueDepth <= QUEUE_DEPTH_MIN) throw error;
@@ -109,15 +110,55 @@ async function openUring(reason: string, queueDepth: number | undefined): Promis
   }
 }
 
+/** The first ring is this thread's own; the others have a thread each. */
+async function openRings(reason: string, sizes: Sizes, count: number): Promise<Engine> {
+  // Loaded here, so that the portable engine needs neither koffi nor liburing.
+  const [{ IoUring }, { MappedSlab }] = await Promise.all([
+    import('../uring/io-uring.js'),
+    import('../uring/mapped-slab.js'),
+  ]);
+  const memory = new MappedSlab(SLAB_BYTES);
+  const rings: Ring[] = [];
+  try {
+    const first = IoUring.create(ringOptions(sizes), memory);
+    rings.push(first);
+    if (count > 1) rings.push(...(await startThreads(ringOptions(sizes), memory, count - 1)));
+    const { verifyRing } = await import('../uring/probe.js');
+    for (const ring of rings) verifyRing(ring);
+    const facts = { ...info('uring', reason, sizes), rings: count, flags: first.flags };
+    return new RingEngine(rings, facts, { ...sizes, onShutdown: (drained) => (drained ? memory.retire() : undefined) });
+  } catch (error) {
+    const drained = !(isLsioError(error) && error.code === 'ETIMEDOUT');
+    for (const ring of rings) ring.shutdown(drained);
+    if (drained) memory.retire();
+    throw error;
+  }
+}
+
+async function startThreads(options: RingOptions, memory: MappedSlab, count: number): Promise<Ring[]> {
+  const [{ IoUring }, { ThreadQueues }] = await Promise.all([
+    import('../uring/io-uring.js'),
+    import('../uring/thread-queues.js'),
+  ]);
+  const starting = Array.from({ length: count }, () => ThreadQueues.start(options, memory));
+  const started = await Promise.allSettled(starting);
+  const failed = started.find((result) => result.status === 'rejected');
+  const rings = started.flatMap((result) => (result.status === 'fulfilled' ? [new IoUring(result.value, memory)] : []));
+  if (failed === undefined) return rings;
+  for (const ring of rings) ring.shutdown(true);
+  throw failed.reason;
+}
+
 function openNode(reason: string, queueDepth: number | undefined, remedy?: string): Engine {
   const sizes = sizesFor(queueDepth);
-  return new RingEngine(new LibuvRing(ringOptions(sizes)), { ...info('node', reason, sizes), remedy }, sizes);
+  const ring = new LibuvRing(ringOptions(sizes), SLAB_BYTES);
+  return new RingEngine([ring], { ...info('node', reason, sizes), remedy }, sizes);
 }
 
 function ringOptions({ queueDepth, sharedFiles }: Sizes): RingOptions {
-  return { entries: queueDepth, files: queueDepth + sharedFiles, slabBytes: SLAB_BYTES };
+  return { entries: queueDepth, files: queueDepth + sharedFiles };
 }
 
 function info(engine: EngineName, reason: string, { queueDepth }: Sizes): EngineInfo {
-  return { engine, reason, queueDepth, slabBytes: SLAB_BYTES, flags: [] };
+  return { engine, reason, queueDepth, rings: 1, slabBytes: SLAB_BYTES, flags: [] };
 }

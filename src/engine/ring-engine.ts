@@ -1,11 +1,11 @@
 import { assert } from '../assert.js';
-import { LsioError } from '../errors.js';
+import { isLsioError, LsioError } from '../errors.js';
 import type { Ring } from '../uring/ring.js';
 import { ActiveRun } from './active-run.js';
 import type { Engine, EngineInfo, OpenOptions, Path, ReadSource, Run, RunOptions, SharedFile } from './engine.js';
-import { OpenFile } from './files.js';
+import { EngineFile } from './files.js';
+import { Lane } from './lane.js';
 import { ReadSlots } from './slots.js';
-import { Stages } from './stages.js';
 
 /** How long the pump may go on without letting the event loop turn. Signals and timers wait no longer than this. */
 const TURN_MS_MAX = 1;
@@ -14,9 +14,19 @@ const WATCHDOG_MS = 100;
 /** How long `close()` waits for reads in flight before it leaves their memory to them. */
 const CLOSE_MS_MAX = 2000;
 
+export interface RingEngineOptions {
+  /** Entries of each ring's file table beyond the first `queueDepth`. */
+  readonly sharedFiles: number;
+  /** Bytes in flight at most, of each ring. */
+  readonly windowBytes: number;
+  /** All rings are shut down; with `drained` false their memory may still be written to. */
+  readonly onShutdown?: (drained: boolean) => void;
+}
+
 /**
- * The engine over any {@link Ring}: pulls reads from its sources, takes them through their stages, and hands out what
- * came of them, all from the event loop.
+ * The engine over any {@link Ring}, or over several that share a slab: pulls reads from its sources, takes them through
+ * their stages, and hands out what came of them, all from the event loop. Several rings share the work as they get
+ * through it: whichever has room is given the next reads.
  *
  * One turn of the pump: ask the sources for reads, prepare their operations, submit and reap in one call, move the reads
  * on, deliver what is finished. It goes round while anything moves, for {@link TURN_MS_MAX} at most; then it waits to be
@@ -24,17 +34,18 @@ const CLOSE_MS_MAX = 2000;
  */
 export class RingEngine implements Engine {
   readonly info: EngineInfo;
-  readonly #ring: Ring;
   readonly #slots: ReadSlots;
-  readonly #stages: Stages;
+  readonly #options: RingEngineOptions;
+  /** Those whose rings work. */
+  #lanes: Lane[];
+  /** Some rings were lost with reads in flight. */
+  #leaks = false;
   readonly #runs: ActiveRun[] = [];
   /** Who is asked for reads first; the next one the next time, or a single free slot would always be the first run's. */
   #firstRun = 0;
   /** Runs whose reads are to be given up, at the beginning of the next round. */
   #cancelling: ActiveRun[] = [];
   readonly #runOf: (ActiveRun | undefined)[];
-  readonly #free: Int32Array;
-  #freeCount: number;
   readonly #watchdog: NodeJS.Timeout;
   #turnBeganMs = Number.NEGATIVE_INFINITY;
   #scheduled = false;
@@ -46,32 +57,32 @@ export class RingEngine implements Engine {
   #closed = false;
   #failure: Error | undefined;
 
-  /** @param sharedFiles entries of the ring's file table beyond the first `queueDepth`. */
-  constructor(ring: Ring, info: EngineInfo, options: { readonly sharedFiles: number; readonly windowBytes: number }) {
+  /** @param rings at least one; all read into the same slab, `info.queueDepth` at a time each. */
+  constructor(rings: readonly Ring[], info: EngineInfo, options: RingEngineOptions) {
     const depth = info.queueDepth;
+    const { slab } = rings[0]!;
     this.info = info;
-    this.#ring = ring;
-    this.#slots = new ReadSlots(ring.slab, depth, () => this.schedule());
-    this.#stages = new Stages(ring, this.#slots, {
-      ...options,
-      depth,
-      onProgress: () => this.schedule(),
+    this.#options = options;
+    this.#slots = new ReadSlots(slab, depth * rings.length, () => this.schedule());
+    this.#lanes = rings.map((ring, lane) => {
+      assert(ring.slab === slab, 'rings of one engine share their slab');
+      ring.listen(() => this.#turn());
+      const { sharedFiles, windowBytes } = options;
+      const onProgress = () => this.schedule();
+      return new Lane(ring, this.#slots, { lane, first: lane * depth, depth, sharedFiles, windowBytes, onProgress });
     });
-    this.#runOf = new Array<ActiveRun | undefined>(depth).fill(undefined);
-    this.#free = Int32Array.from({ length: depth }, (_, slot) => slot);
-    this.#freeCount = depth;
-    ring.listen(() => this.#turn());
+    this.#runOf = new Array<ActiveRun | undefined>(depth * rings.length).fill(undefined);
     this.#watchdog = setTimeout(() => this.#onWatchdog(), WATCHDOG_MS).unref();
   }
 
   share(path: Path, options: OpenOptions = {}): SharedFile {
     this.#assertOpen();
-    return new OpenFile(this.#stages.files, path, options.directAlignBytes ?? 0);
+    return new EngineFile(path, options.directAlignBytes ?? 0);
   }
 
   run(source: ReadSource, options: RunOptions = {}): Run {
     this.#assertOpen();
-    const run = new ActiveRun(this, source, options, this.info.queueDepth);
+    const run = new ActiveRun(this, source, options, this.#runOf.length);
     this.#runs.push(run);
     this.schedule();
     return run;
@@ -120,18 +131,20 @@ export class RingEngine implements Engine {
   #goRound(): void {
     const deadlineMs = this.#turnBeganMs + TURN_MS_MAX;
     let armed = false;
-    this.#ring.arm(false);
+    this.#arm(false);
     for (;;) {
       this.#again = false;
       this.#cancelReads();
-      this.#stages.resume();
-      const filled = this.#fill();
-      const reaped = this.#submitAndReap();
-      this.#deliver();
-      if (this.#freeCount === this.info.queueDepth) this.#stages.closeUnused();
-      if (this.#stages.inFlight === 0 && !this.#stages.waiting && !this.#again && !this.#canFill()) break;
-      if (filled > 0 || reaped > 0 || this.#again || this.#ring.unsubmitted) {
-        if (armed) this.#ring.arm(false);
+      let moved = 0;
+      let waits = false;
+      for (const lane of this.#lanes) {
+        moved += this.#advance(lane);
+        waits ||= lane.busy || this.#canFill(lane);
+      }
+      this.#endRuns();
+      if (!waits && !this.#again) break;
+      if (moved > 0 || this.#again) {
+        if (armed) this.#arm(false);
         armed = false;
         if (performance.now() < deadlineMs) continue;
         this.#scheduled = true;
@@ -140,101 +153,144 @@ export class RingEngine implements Engine {
       }
       if (armed) break;
       // Completions that came before this would wake nobody: look once more.
-      this.#ring.arm(true);
+      this.#arm(true);
       armed = true;
     }
-    this.#hold(this.#stages.inFlight > 0);
+    this.#hold(this.#inFlight > 0);
+  }
+
+  /** Fills a lane, submits and reaps, and delivers. Returns how much was done. */
+  #advance(lane: Lane): number {
+    lane.stages.resume();
+    const filled = this.#fill(lane);
+    const reaped = this.#submitAndReap(lane);
+    this.#deliver(lane);
+    if (lane.lost) return 1;
+    if (lane.freeCount === lane.depth) lane.stages.closeUnused();
+    return filled + reaped + (lane.ring.unsubmitted ? 1 : 0);
   }
 
   #cancelReads(): void {
     if (this.#cancelling.length === 0) return;
     for (let slot = 0; slot < this.#runOf.length; slot++) {
       const run = this.#runOf[slot];
-      if (run !== undefined && this.#cancelling.includes(run)) this.#stages.cancel(slot);
+      if (run !== undefined && this.#cancelling.includes(run)) this.#laneOf(slot).stages.cancel(slot);
     }
     this.#cancelling = [];
   }
 
-  #submitAndReap(): number {
-    const count = this.#ring.submitAndReap();
-    this.#stages.completeMany(count);
-    return count;
+  #laneOf(slot: number): Lane {
+    return this.#lanes.find((lane) => lane.owns(slot))!;
   }
 
-  /** Gives free slots to the sources, each a fair share. Returns how many are in use more than before. */
-  #fill(): number {
+  #submitAndReap(lane: Lane): number {
+    try {
+      const count = lane.ring.submitAndReap();
+      lane.stages.completeMany(count);
+      return count;
+    } catch (error) {
+      // One ring of several: its reads fail, the others go on. The last one takes the engine with it.
+      if (!isLsioError(error, 'unavailable') || this.#lanes.length === 1) throw error;
+      this.#leaks = true;
+      this.#lanes = this.#lanes.filter((other) => other !== lane);
+      lane.abandon();
+      return 1;
+    }
+  }
+
+  /** Gives free slots of a lane to the sources, each a fair share. Returns how many are in use more than before. */
+  #fill(lane: Lane): number {
     let filled = 0;
     const runs = this.#runs.length;
     let hungry = 0;
     for (const run of this.#runs) hungry += run.hungry ? 1 : 0;
-    for (let step = 0; step < runs && this.#freeCount > 0; step++) {
+    // With several rings none may keep this thread for long: the others would wait for more.
+    let room = this.#lanes.length === 1 ? lane.freeCount : Math.min(lane.freeCount, Math.ceil(lane.depth / 4));
+    for (let step = 0; step < runs && room > 0; step++) {
       const run = this.#runs[(this.#firstRun + step) % runs]!;
       if (!run.hungry) continue;
       // A run may have been woken since they were counted.
-      const share = Math.ceil(this.#freeCount / Math.max(1, hungry--));
-      const count = run.source.fill(this.#slots, this.#free, share);
+      const share = Math.ceil(room / Math.max(1, hungry--));
+      const count = run.source.fill(this.#slots, lane.free, share);
       run.idle = count < share;
       for (let taken = 0; taken < count; taken++) {
-        const slot = this.#free[taken]!;
+        const slot = lane.free[taken]!;
         this.#runOf[slot] = run;
-        this.#stages.begin(slot, run.alignBytes, run.regular);
+        lane.stages.begin(slot, run.alignBytes, run.regular);
       }
       run.busy += count;
-      this.#free.copyWithin(0, count, this.#freeCount);
-      this.#freeCount -= count;
+      lane.free.copyWithin(0, count, lane.freeCount);
+      lane.freeCount -= count;
+      room -= count;
       filled += count;
     }
     if (filled > 0) this.#firstRun++;
     return filled;
   }
 
-  #canFill(): boolean {
-    return this.#freeCount > 0 && this.#runs.some((run) => run.hungry);
+  #canFill(lane: Lane): boolean {
+    return lane.freeCount > 0 && this.#runs.some((run) => run.hungry);
   }
 
-  /** Hands finished reads to their sources, then frees their slots; ends the runs that are through. */
-  #deliver(): void {
-    const { finished, finishedCount } = this.#stages;
+  /** Hands a lane's finished reads to their sources, then frees their slots. */
+  #deliver(lane: Lane): void {
+    const { finished, finishedCount } = lane.stages;
+    if (finishedCount === 0) return;
     for (let index = 0; index < finishedCount; index++) {
       const slot = finished[index]!;
       const run = this.#runOf[slot];
       assert(run !== undefined, 'a finished read belongs to a run');
       run.finishedSlots[run.finishedCount++] = slot;
     }
-    this.#stages.finishedCount = 0;
+    lane.stages.finishedCount = 0;
     for (let index = this.#runs.length - 1; index >= 0; index--) {
       const run = this.#runs[index]!;
       const count = run.finishedCount;
-      if (count > 0) {
-        run.source.done(this.#slots, run.finishedSlots, count);
-        run.finishedCount = 0;
-        for (let taken = 0; taken < count; taken++) {
-          const slot = run.finishedSlots[taken]!;
-          this.#stages.end(slot);
-          this.#runOf[slot] = undefined;
-          this.#free[this.#freeCount++] = slot;
-        }
-        run.busy -= count;
+      if (count === 0) continue;
+      run.source.done(this.#slots, run.finishedSlots, count);
+      run.finishedCount = 0;
+      for (let taken = 0; taken < count; taken++) {
+        const slot = run.finishedSlots[taken]!;
+        this.#runOf[slot] = undefined;
+        lane.end(slot);
       }
-      if (run.busy === 0 && (run.cancelled || run.source.ended)) {
-        this.#runs.splice(index, 1);
-        run.settle(run.outcome);
-      }
+      run.busy -= count;
     }
+  }
+
+  /** Ends the runs that are through. */
+  #endRuns(): void {
+    for (let index = this.#runs.length - 1; index >= 0; index--) {
+      const run = this.#runs[index]!;
+      if (run.busy > 0 || !(run.cancelled || run.source.ended)) continue;
+      this.#runs.splice(index, 1);
+      run.settle(run.outcome);
+    }
+  }
+
+  get #inFlight(): number {
+    let count = 0;
+    for (const lane of this.#lanes) count += lane.stages.inFlight;
+    return count;
+  }
+
+  #arm(on: boolean): void {
+    for (const lane of this.#lanes) lane.ring.arm(on);
   }
 
   #hold(on: boolean): void {
     if (on === this.#held) return;
     this.#held = on;
     if (on) this.#watchdog.refresh();
-    this.#ring.hold(on);
+    for (const lane of this.#lanes) lane.ring.hold(on);
   }
 
   #onWatchdog(): void {
-    if (this.#closed || this.#stages.inFlight === 0) return;
+    if (this.#closed || this.#inFlight === 0) return;
     this.#watchdog.refresh();
     this.#turn();
-    if (!this.#closed) this.#stages.refuseEndless();
+    if (this.#closed) return;
+    for (const lane of this.#lanes) lane.stages.refuseEndless();
   }
 
   /**
@@ -244,7 +300,7 @@ export class RingEngine implements Engine {
   #fail(error: Error): void {
     this.#failure = error;
     for (const run of this.#runs.splice(0)) run.settle(error);
-    this.#shutDown(error instanceof LsioError && this.#stages.inFlight === 0);
+    this.#shutDown(error instanceof LsioError && this.#inFlight === 0);
   }
 
   async #close(): Promise<void> {
@@ -258,16 +314,17 @@ export class RingEngine implements Engine {
     do {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#turn();
-    } while (this.#stages.inFlight > 0 && !this.#closed && performance.now() < deadlineMs);
+    } while (this.#inFlight > 0 && !this.#closed && performance.now() < deadlineMs);
     if (this.#closed) return;
     for (const run of this.#runs.splice(0)) run.settle(closed);
-    this.#shutDown(this.#stages.inFlight === 0);
+    this.#shutDown(this.#inFlight === 0);
   }
 
   #shutDown(drained: boolean): void {
     this.#closed = true;
     clearTimeout(this.#watchdog);
-    this.#ring.shutdown(drained);
+    for (const lane of this.#lanes) lane.ring.shutdown(drained);
+    this.#options.onShutdown?.(drained && !this.#leaks);
   }
 
   #assertOpen(): void {

@@ -21,7 +21,7 @@ export class ReadSlots {
   readonly length: Float64Array;
 
   // Came of it, for the source.
-  /** 0, or the errno that the read failed with, or {@link TOO_LARGE}. */
+  /** 0, the errno that the read failed with, or {@link TOO_LARGE}, {@link NOT_REGULAR}, {@link RING_LOST}. */
   readonly errno: Int32Array;
   /** How many bytes were read: fewer than asked only at the end of the file or after an error. */
   readonly bytes: Int32Array;
@@ -78,3 +78,6 @@ export const TOO_LARGE = 1_000_001;
 
 /** In {@link ReadSlots.errno}: a FIFO, socket or terminal, or a device that was to be read to an end it doesn't have. */
 export const NOT_REGULAR = 1_000_002;
+
+/** In {@link ReadSlots.errno}: the ring that was to read it is lost. Others may go on. */
+export const RING_LOST = 1_000_003;

@@ -4,11 +4,13 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InvariantError } from '../assert.js';
+import { LsioError } from '../errors.js';
+import { Slab } from '../uring/slab.js';
 import { describeRead, expectBytes, ListSource, pattern } from './conformance-kit.js';
 import { TO_END } from './engine.js';
 import { type FakeFile, FakeRing } from './fake-ring.testing.js';
 import { RingEngine } from './ring-engine.js';
-import { ReadSlots } from './slots.js';
+import { ReadSlots, RING_LOST } from './slots.js';
 import { Stages } from './stages.js';
 
 const { ECANCELED, EIO, ENOENT } = constants.errno;
@@ -49,6 +51,7 @@ describe('RingEngine over a ring that does what it may', () => {
   const course = fc.record({
     reads: fc.array(read, { maxLength: 80 }),
     chances: fc.array(fc.nat(), { maxLength: 300 }),
+    ringCount: fc.constantFrom(1, 2, 3),
     queueDepth: fc.constantFrom(1, 2, 7),
     sharedFiles: fc.constantFrom(1, 2, 5),
     windowBytes: fc.constantFrom(1, 20 * KI, SLAB_BYTES),
@@ -62,16 +65,26 @@ describe('RingEngine over a ring that does what it may', () => {
     queueDepth,
     sharedFiles,
     windowBytes,
+    ringCount = 1,
   }: {
+    ringCount?: number;
     chances: readonly number[];
     queueDepth: number;
     sharedFiles: number;
     windowBytes: number;
-  }): { engine: RingEngine; ring: FakeRing } {
-    const options = { entries: queueDepth, files: queueDepth + sharedFiles, slabBytes: SLAB_BYTES };
-    const ring = new FakeRing(options, files, chances);
-    const info = { engine: 'node', reason: 'a test', queueDepth, slabBytes: SLAB_BYTES, flags: [] } as const;
-    return { ring, engine: new RingEngine(ring, info, { sharedFiles, windowBytes }) };
+  }): { engine: RingEngine; rings: FakeRing[] } {
+    const slab = new Slab(new Uint8Array(SLAB_BYTES), true);
+    const options = { entries: queueDepth, files: queueDepth + sharedFiles, slab };
+    const rings = Array.from({ length: ringCount }, () => new FakeRing(options, files, chances));
+    const info = {
+      engine: 'node',
+      reason: 'a test',
+      queueDepth,
+      rings: ringCount,
+      slabBytes: SLAB_BYTES,
+      flags: [],
+    } as const;
+    return { rings, engine: new RingEngine(rings, info, { sharedFiles, windowBytes }) };
   }
 
   function expectOutcome(
@@ -103,7 +116,7 @@ describe('RingEngine over a ring that does what it may', () => {
   test('run() delivers each read once, with the bytes of its file or its error', async () => {
     await fc.assert(
       fc.asyncProperty(course, async ({ reads, alignBytes, cancelAfter, ...options }) => {
-        const { engine, ring } = newEngine(options);
+        const { engine, rings } = newEngine(options);
         const shared = new Map<number, ReturnType<RingEngine['share']>>();
         const asks = reads.map((each) => {
           const { offset, length, file } = each;
@@ -126,12 +139,14 @@ describe('RingEngine over a ring that does what it may', () => {
           else expect(answer).toBeUndefined();
         }
         for (const [index, answer] of second.answers.entries()) expectOutcome(answer!, reads[half + index]!, false);
-        expect(ring.slab.leasedBytes).toBe(0);
+        expect(rings[0]!.slab.leasedBytes).toBe(0);
         for (const file of shared.values()) file.close();
         await engine.close();
-        expect(ring.inFlight).toEqual([]);
-        expect(ring.openFiles).toBe(0);
-        expect(ring.closed).toBe(true);
+        for (const ring of rings) {
+          expect(ring.inFlight).toEqual([]);
+          expect(ring.openFiles).toBe(0);
+          expect(ring.closed).toBe(true);
+        }
       }),
       { numRuns: 300 },
     );
@@ -166,7 +181,8 @@ describe('RingEngine over a ring that does what it may', () => {
     ['EINTR', constants.errno.EINTR],
     ['EAGAIN', constants.errno.EAGAIN],
   ])('run() tries again after %s, but not for ever', async (_name, errno) => {
-    const { engine, ring } = newEngine({ chances: [], queueDepth: 1, sharedFiles: 1, windowBytes: SLAB_BYTES });
+    const { engine, rings } = newEngine({ chances: [], queueDepth: 1, sharedFiles: 1, windowBytes: SLAB_BYTES });
+    const ring = rings[0]!;
     // Neither the open nor the first part of the file come at the first try, the rest never does.
     const results = [...Array(500).fill(-errno), 0, ...Array(900).fill(-errno), 4];
     let operations = 0;
@@ -185,8 +201,48 @@ describe('RingEngine over a ring that does what it may', () => {
     await engine.close();
   });
 
+  test('a ring that fails takes its reads with it, the others go on and serve the rest', async () => {
+    const { engine, rings } = newEngine({
+      chances: [4],
+      queueDepth: 2,
+      sharedFiles: 1,
+      windowBytes: SLAB_BYTES,
+      ringCount: 3,
+    });
+    const lost = rings[1]!;
+    let submits = 0;
+    const { submitAndReap } = FakeRing.prototype;
+    lost.submitAndReap = () => {
+      if (submits++ === 6) throw new LsioError('unavailable', 'a test');
+      return submitAndReap.call(lost);
+    };
+    // What is in flight may be written to for ever, so that its memory is not leased again.
+    let drained: boolean | undefined;
+    lost.shutdown = (given) => {
+      drained = given;
+    };
+    const asks = Array.from({ length: 200 }, (_, at) => ({
+      path: path.join(directory, 'whole'),
+      offset: at,
+      length: 300,
+    }));
+    const source = new ListSource(asks);
+    await engine.run(source).finished;
+    expect(drained).toBe(false);
+    const failed = source.answers.filter((answer) => answer!.errno === RING_LOST);
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThanOrEqual(2);
+    for (const [at, answer] of source.answers.entries()) {
+      if (answer!.errno === 0) expectBytes(answer!.bytes, pattern(99, 300, at), `read ${at}`);
+      else expect(answer).toEqual({ errno: RING_LOST, bytes: Buffer.alloc(0) });
+    }
+    expect(lost.slab.leasedBytes).toBeLessThanOrEqual(2 * 4096);
+    await engine.close();
+  });
+
   test('a broken invariant ends the engine: its runs reject, its ring is left to what is in flight', async () => {
-    const { engine, ring } = newEngine({ chances: [7], queueDepth: 2, sharedFiles: 1, windowBytes: SLAB_BYTES });
+    const { engine, rings } = newEngine({ chances: [7], queueDepth: 2, sharedFiles: 1, windowBytes: SLAB_BYTES });
+    const ring = rings[0]!;
     ring.answer = (index) => {
       ring.completions.slot[index] = 12_345;
     };
@@ -210,9 +266,15 @@ describe('Stages', () => {
 
   /** Stages of which the test itself is the ring's other side: nothing completes by itself. */
   function newStages(): { stages: Stages; begin: (slot: number) => void } {
-    const ring = new FakeRing({ entries: depth, files: depth + 1, slabBytes: SLAB_BYTES }, files, [0]);
+    const ring = new FakeRing(
+      { entries: depth, files: depth + 1, slab: new Slab(new Uint8Array(SLAB_BYTES)) },
+      files,
+      [0],
+    );
     const slots = new ReadSlots(ring.slab, depth, () => {});
     const stages = new Stages(ring, slots, {
+      lane: 0,
+      first: 0,
       depth,
       sharedFiles: 1,
       windowBytes: SLAB_BYTES,
@@ -238,8 +300,8 @@ describe('Stages', () => {
       [0, 0],
       [0, 2],
       [2, 0],
-      [4, 0],
-      [5, 0],
+      [2 ** 30, 0],
+      [2 ** 30 + 5, 0],
       [0xffff_ffff, 0],
     ]) {
       const fresh = newStages();
@@ -274,9 +336,9 @@ describe('Stages', () => {
     const { begin } = newStages();
     begin(0);
     expect(() => begin(0)).toThrow(InvariantError);
-    const ring = new FakeRing({ entries: 1, files: 2, slabBytes: SLAB_BYTES }, files, [0]);
+    const ring = new FakeRing({ entries: 1, files: 2, slab: new Slab(new Uint8Array(SLAB_BYTES)) }, files, [0]);
     const slots = new ReadSlots(ring.slab, 1, () => {});
-    const options = { depth: 1, sharedFiles: 1, windowBytes: SLAB_BYTES, onProgress: () => {} };
+    const options = { lane: 0, first: 0, depth: 1, sharedFiles: 1, windowBytes: SLAB_BYTES, onProgress: () => {} };
     for (const length of [-2, 8 * KI ** 2 + 1]) {
       describeRead(slots, 0, 0, { path: 'x', length });
       expect(() => new Stages(ring, slots, options).begin(0, 0, true)).toThrow(InvariantError);

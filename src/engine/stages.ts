@@ -3,9 +3,9 @@ import { type Stats, stat } from 'node:fs';
 import { assert } from '../assert.js';
 import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR, ESPIPE } from '../uring/errno.js';
 import type { Ring } from '../uring/ring.js';
-import { CLOSED, FileTable, OPEN, OpenFile } from './files.js';
+import { CLOSED, EngineFile, FileTable, OPEN, type OpenFile } from './files.js';
 import { type Path, PIECE_BYTES_MAX, TO_END } from './read.js';
-import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from './slots.js';
+import { NOT_REGULAR, type ReadSlots, RING_LOST, TOO_LARGE } from './slots.js';
 
 /** Where a slot stands: free, waiting for something, or finished. */
 const FREE = 0;
@@ -30,12 +30,18 @@ const GUESS_BYTES_MIN = 8 * 1024;
 const GUESS_BYTES_MAX = 260 * 1024;
 /** How often in a row one operation may answer EINTR or EAGAIN before that counts as its result. */
 const RETRIES_MAX = 1000;
+/** Closes of files have names from here on, beyond those of all slots. */
+const CLOSES = 2 ** 30;
 /** No answer to an operation is this small. */
 const NEVER = -(2 ** 31);
 /** A file that answers EAGAIN this often is looked at: a FIFO with a writer does so for ever. */
 const RETRIES_BEFORE_LOOK = 8;
 
 export interface StagesOptions {
+  /** The number of the ring in its engine. */
+  readonly lane: number;
+  /** The slots that are this ring's: `first` … `first + depth - 1`. */
+  readonly first: number;
   readonly depth: number;
   /** Entries of the ring's file table beyond the first `depth`, for shared files. */
   readonly sharedFiles: number;
@@ -78,6 +84,10 @@ export class Stages {
   #looks: Look[] = [];
   /** Closes in flight, by entry of the file table. */
   readonly #closing: Uint8Array;
+  readonly #first: number;
+  readonly #end: number;
+  /** By slot that names no path. */
+  readonly #file: (OpenFile | undefined)[];
   /** The slots of finished reads, until the engine has delivered them. */
   readonly finished: Int32Array;
   finishedCount = 0;
@@ -103,29 +113,35 @@ export class Stages {
   readonly #whole: Int32Array;
 
   constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
-    const { depth } = options;
+    const { lane, first, depth } = options;
+    const end = first + depth;
+    this.#first = first;
+    this.#end = end;
     this.#ring = ring;
     this.#slots = slots;
     this.#options = options;
     this.files = new FileTable({
+      lane,
       first: depth,
       count: options.sharedFiles,
       closeEntry: (entry) => this.#closeEntry(entry),
       onRetired: options.onProgress,
     });
+    // Columns are as long as the slots of the rings before are many: that wastes little, and a slot has one name.
     this.#closing = new Uint8Array(depth + options.sharedFiles);
-    this.#stage = new Uint8Array(depth);
-    this.#generation = new Uint32Array(depth);
-    this.#slotFileOpen = new Uint8Array(depth);
-    this.#retries = new Uint16Array(depth);
-    this.#givenUp = new Int32Array(depth);
-    this.#seen = new Float64Array(depth);
-    this.#regular = new Uint8Array(depth);
-    this.#alignBytes = new Int32Array(depth);
-    this.#base = new Float64Array(depth);
-    this.#filled = new Int32Array(depth);
-    this.#capacity = new Int32Array(depth);
-    this.#whole = new Int32Array(depth).fill(NEVER);
+    this.#stage = new Uint8Array(end);
+    this.#generation = new Uint32Array(end);
+    this.#slotFileOpen = new Uint8Array(end);
+    this.#retries = new Uint16Array(end);
+    this.#givenUp = new Int32Array(end);
+    this.#seen = new Float64Array(end);
+    this.#regular = new Uint8Array(end);
+    this.#alignBytes = new Int32Array(end);
+    this.#base = new Float64Array(end);
+    this.#filled = new Int32Array(end);
+    this.#capacity = new Int32Array(end);
+    this.#whole = new Int32Array(end).fill(NEVER);
+    this.#file = new Array<OpenFile | undefined>(end).fill(undefined);
     this.finished = new Int32Array(depth);
   }
 
@@ -153,9 +169,12 @@ export class Stages {
     this.#base[slot] = this.#slots.offset[slot]!;
     if (this.#slots.path[slot] !== undefined) this.#open(slot);
     else {
-      const file = this.#slots.file[slot];
-      assert(file instanceof OpenFile && file.table === this.files, 'a slot names a path or a file of this engine');
+      const shared = this.#slots.file[slot];
+      assert(shared instanceof EngineFile, 'a slot names a path or a file of an engine');
+      const file = shared.in(this.files);
+      assert(file.table === this.files, 'a slot names a file of this engine');
       assert(!file.retired, 'nothing is read from a file after it was closed');
+      this.#file[slot] = file;
       if (!this.#beginWhole(slot, file, length)) this.#openShared(slot);
     }
   }
@@ -190,12 +209,11 @@ export class Stages {
   /** Takes the first `count` completions of the ring. */
   completeMany(count: number): void {
     const { slot: slots, generation: generations, result: results } = this.#ring.completions;
-    const { depth } = this.#options;
     for (let index = 0; index < count; index++) {
       const slot = slots[index]!;
       const generation = generations[index]!;
       const result = results[index]!;
-      if (slot < depth && result === this.#whole[slot] && generation === this.#generation[slot]) this.#wholeDone(slot);
+      if (slot < CLOSES && result === this.#whole[slot] && generation === this.#generation[slot]) this.#wholeDone(slot);
       else this.complete(slot, generation, result);
     }
   }
@@ -218,10 +236,10 @@ export class Stages {
   /** Takes one completion. */
   complete(slot: number, generation: number, result: number): void {
     this.#inFlight--;
-    if (slot >= this.#options.depth) {
+    if (slot >= CLOSES) {
       // Nothing waits for the close of a file.
-      assert(this.#closing[slot - this.#options.depth]! > 0, 'a completion is that of an operation in flight');
-      this.#closing[slot - this.#options.depth]!--;
+      assert(this.#closing[slot - CLOSES]! > 0, 'a completion is that of an operation in flight');
+      this.#closing[slot - CLOSES]!--;
       return;
     }
     assert(generation === this.#generation[slot], 'a completion is the one that its slot waits for');
@@ -267,6 +285,25 @@ export class Stages {
     this.#finish(slot, ECANCELED);
   }
 
+  /**
+   * The ring is lost: finishes all its reads. A late answer may still write to the memory of those in flight, so that it is
+   * never leased again.
+   */
+  abandon(): void {
+    for (let slot = this.#first; slot < this.#end; slot++) {
+      const stage = this.#stage[slot]!;
+      if (stage === FREE || stage === FINISHED) continue;
+      this.#slots.piece[slot] = -1;
+      this.#slots.errno[slot] = RING_LOST;
+      this.#slots.bytes[slot] = 0;
+      this.#stage[slot] = FINISHED;
+      this.finished[this.finishedCount++] = slot;
+    }
+    this.#forMemory.length = 0;
+    this.#forEntry.length = 0;
+    this.#inFlight = 0;
+  }
+
   #giveUp(slot: number, errno: number): void {
     this.#whole[slot] = NEVER;
     this.#givenUp[slot] = errno;
@@ -276,17 +313,22 @@ export class Stages {
   /** Closes the files of slots that nothing is being read from. */
   closeUnused(): void {
     if (this.#openSlotFiles === 0) return;
-    for (let slot = 0; slot < this.#options.depth; slot++) {
+    for (let slot = this.#first; slot < this.#end; slot++) {
       if (this.#slotFileOpen[slot] === 0 || this.#stage[slot] !== FREE) continue;
       this.#slotFileOpen[slot] = 0;
       this.#openSlotFiles--;
-      this.#closeEntry(slot);
+      this.#closeEntry(slot - this.#first);
     }
   }
 
-  /** The shared file of a slot that names no path: {@link begin} has seen that it is one of ours. */
+  /** The shared file of a slot that names no path. */
   #shared(slot: number): OpenFile {
-    return this.#slots.file[slot] as OpenFile;
+    return this.#file[slot]!;
+  }
+
+  /** What the slot reads, in the ring's table of files. */
+  #entry(slot: number): number {
+    return this.#slots.path[slot] === undefined ? this.#shared(slot).entry : slot - this.#first;
   }
 
   #path(slot: number): Path {
@@ -298,8 +340,7 @@ export class Stages {
     const path = this.#path(slot);
     // The system would take what is before a NUL for the whole path, and read another file.
     if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) return this.#openDone(slot, -EINVAL);
-    const entry = this.#slots.path[slot] === undefined ? this.#shared(slot).entry : slot;
-    this.#ring.open(slot, this.#next(slot, FOR_OPEN), entry, path, this.#alignBytes[slot] !== 0);
+    this.#ring.open(slot, this.#next(slot, FOR_OPEN), this.#entry(slot), path, this.#alignBytes[slot] !== 0);
   }
 
   #openShared(slot: number): void {
@@ -428,7 +469,7 @@ export class Stages {
   /** Reads on from where the last read ended; for O_DIRECT from the last aligned byte before that. */
   #read(slot: number): void {
     const from = this.#readFrom(slot);
-    const entry = this.#slots.path[slot] === undefined ? this.#shared(slot).entry : slot;
+    const entry = this.#entry(slot);
     const offset = this.#base[slot]! + from;
     const generation = this.#next(slot, FOR_READ);
     this.#ring.read(slot, generation, entry, offset, this.#slots.piece[slot]! + from, this.#capacity[slot]! - from);
@@ -475,7 +516,7 @@ export class Stages {
    * it until that writes. To be called now and then.
    */
   refuseEndless(): void {
-    for (let slot = 0; slot < this.#options.depth; slot++) {
+    for (let slot = this.#first; slot < this.#end; slot++) {
       const stage = this.#stage[slot];
       if ((stage !== FOR_READ && stage !== FOR_OPEN) || this.#regular[slot] !== 0) continue;
       const generation = this.#generation[slot]!;
@@ -562,7 +603,7 @@ export class Stages {
   #closeEntry(entry: number): void {
     this.#inFlight++;
     this.#closing[entry]!++;
-    this.#ring.close(this.#options.depth + entry, 0, entry);
+    this.#ring.close(CLOSES + entry, 0, entry);
   }
 
   /** The slot's next operation: what it waits for, and the name by which the answer is known. */

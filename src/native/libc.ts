@@ -24,6 +24,8 @@ interface Libc {
   mincore(address: Address, length: number, pages: Uint8Array): number;
   eventfd(count: number, flags: number): number;
   eventfd_read(fd: number, value: BigUint64Array): number;
+  eventfd_write(fd: number, count: number): number;
+  _exit(status: number): void;
   close(fd: number): number;
   posix_fadvise(fd: number, offset: number, length: number, advice: number): number;
   statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
@@ -46,6 +48,8 @@ function load(): Libc {
     mincore: library.func('int mincore(uintptr_t, size_t, uint8_t *)'),
     eventfd: library.func('int eventfd(uint, int)'),
     eventfd_read: library.func('int eventfd_read(int, uint64_t *)'),
+    eventfd_write: library.func('int eventfd_write(int, uint64_t)'),
+    _exit: library.func('void _exit(int)'),
     close: library.func('int close(int)'),
     posix_fadvise: library.func('int posix_fadvise(int, int64_t, int64_t, int)'),
     statx: library.func('int statx(int, uint8_t *, int, uint, uint8_t *)'),
@@ -109,6 +113,17 @@ export function clearEventFd(fd: number): void {
   load().eventfd_read(fd, eventCount);
 }
 
+/** Makes it readable. */
+export function signalEventFd(fd: number): void {
+  load().eventfd_write(fd, 1);
+}
+
+/** Ends the process at once, all of its threads with it, without waiting for any of them. */
+export function exitNow(status: number): never {
+  load()._exit(status);
+  throw new Error('unreachable');
+}
+
 /** Closes a descriptor that we made ourselves. */
 export function closeFd(fd: number): void {
   load().close(fd);
@@ -149,11 +164,20 @@ export function watchFd(fd: number, onReadable: () => void): Watch {
       if (watches.delete(watch)) handle.close();
     },
   };
+  if (watches.size === 0 && !process.listeners('exit').includes(closeWatches)) process.on('exit', closeWatches);
   watches.add(watch);
   return watch;
 }
 
 const watches = new Set<Watch>();
+
+/**
+ * While Node cleans up it turns the event loop once more, where a callback that can't call JavaScript any more would
+ * abort the process.
+ */
+function closeWatches(): void {
+  for (const watch of watches) watch.close();
+}
 
 /** Pages of a file in the page cache. */
 export interface Residency {

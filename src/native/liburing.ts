@@ -11,6 +11,8 @@ export interface Liburing {
   queueInit(entries: number, ring: number, params: number): number;
   queueExit(ring: number): void;
   submit(ring: number): number;
+  /** Also waits until there are `count` completions that were not taken. */
+  submitAndWait(ring: number, count: number): number;
   registerEventFd(ring: number, fd: number): number;
   registerFiles(ring: number, fds: Int32Array, count: number): number;
   /** `vectors`: struct iovec, address and length by turns. */
@@ -58,6 +60,7 @@ export function loadLiburing(): Liburing {
     queueInit: required('int io_uring_queue_init_params(uint, uintptr_t, uintptr_t)'),
     queueExit: required('void io_uring_queue_exit(uintptr_t)'),
     submit: required('int io_uring_submit(uintptr_t)'),
+    submitAndWait: required('int io_uring_submit_and_wait(uintptr_t, uint)'),
     registerEventFd: required('int io_uring_register_eventfd(uintptr_t, int)'),
     registerFiles: required('int io_uring_register_files(uintptr_t, int *, uint)'),
     registerBuffers: required('int io_uring_register_buffers(uintptr_t, uint64_t *, uint)'),

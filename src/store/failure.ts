@@ -1,5 +1,5 @@
 import { type Path, PIECE_BYTES_MAX } from '../engine/engine.js';
-import { NOT_REGULAR, TOO_LARGE } from '../engine/slots.js';
+import { NOT_REGULAR, RING_LOST, TOO_LARGE } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
 import { pastTheEnd } from '../range.js';
 
@@ -16,6 +16,9 @@ export function failureOf(path: Path, offset: number, errno: number): LsioError 
   }
   if (errno === NOT_REGULAR) {
     return new LsioError('read', `${text}: not a regular file`, { path: text, offset });
+  }
+  if (errno === RING_LOST) {
+    return new LsioError('read', `${text}: the ring that read it was lost (at byte ${offset})`, { path: text, offset });
   }
   return readError(text, offset, errno);
 }

@@ -23,7 +23,7 @@ export class ReorderingEngine implements Engine {
 
   constructor(queueDepth: number, random: () => number) {
     this.#random = random;
-    this.info = { engine: 'node', reason: 'a test', queueDepth, slabBytes: memory.length, flags: [] };
+    this.info = { engine: 'node', reason: 'a test', queueDepth, rings: 1, slabBytes: memory.length, flags: [] };
     this.#slots = new ReadSlots(this.#slab, queueDepth, () => this.#schedule());
   }
 

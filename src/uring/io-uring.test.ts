@@ -17,6 +17,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { InvariantError } from '../assert.js';
 import { isLsioError } from '../errors.js';
 import { IoUring } from './io-uring.js';
+import { MappedSlab } from './mapped-slab.js';
 import { verifyRing } from './probe.js';
 import { PAGE_BYTES } from './slab.js';
 
@@ -35,7 +36,7 @@ function whyNot(): string | undefined {
 }
 
 function newRing(entries = 32, files = 32): IoUring {
-  return IoUring.create({ entries, files, slabBytes: SLAB_BYTES });
+  return IoUring.create({ entries, files }, new MappedSlab(SLAB_BYTES));
 }
 
 const reason = whyNot();
@@ -229,12 +230,14 @@ describe.skipIf(reason !== undefined)(`IoUring${reason === undefined ? '' : ` (s
     expect(view.every((byte) => byte === 7)).toBe(true);
   });
 
-  test('shutdown() of what is drained gives its memory back once no view is left', async () => {
+  test('retire() of the slab gives its memory back once no view is left', async () => {
     const before = mappedBytes();
     for (let round = 0; round < 20; round++) {
-      const ring = IoUring.create({ entries: 8, files: 8, slabBytes: 64 * 1024 ** 2 });
+      const memory = new MappedSlab(64 * 1024 ** 2);
+      const ring = IoUring.create({ entries: 8, files: 8 }, memory);
       verifyRing(ring);
       ring.shutdown(true);
+      memory.retire();
     }
     for (let tries = 0; tries < 50 && mappedBytes() > before + 200 * 1024 ** 2; tries++) {
       collectGarbage();

@@ -1,12 +1,13 @@
 import { assert } from '../assert.js';
 import { errnoText, LsioError } from '../errors.js';
-import { clearEventFd, closeFd, createEventFd, type Mapping, mapMemory, type Watch, watchFd } from '../native/libc.js';
-import { viewMemory } from '../native/library.js';
-import { CQ_EVENTFD_DISABLED, CQE_WORDS, SQ_CQ_OVERFLOW, setupFlagNames } from './abi.js';
+import { clearEventFd, type Watch, watchFd } from '../native/libc.js';
+import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
 import { EAGAIN, EBUSY, EINTR } from './errno.js';
+import { KernelQueues } from './kernel-queues.js';
+import type { MappedSlab } from './mapped-slab.js';
+import type { Queues } from './queues.js';
 import type { Completions, Ring, RingOptions } from './ring.js';
-import { PATHS_BYTES, type RingSetup, setUpRing } from './setup.js';
-import { PAGE_BYTES, Slab } from './slab.js';
+import type { Slab } from './slab.js';
 import { fillCancel, fillClose, fillOpen, fillRead } from './sqe.js';
 
 /** The slot of cancellations: their own completions tell nothing and are dropped. */
@@ -17,26 +18,12 @@ const REFUSALS_MAX = 10_000;
 /** linux/limits.h: the longest path in bytes, its NUL included. */
 const PATH_MAX = 4096;
 
-/** 64 reads of 256 KiB: more are seldom in flight. */
-const FIXED_BYTES_MAX = 16 * 1024 * 1024;
-
-/** Rings whose operations never came back: their memory is kept for ever, since the kernel may still write to it. */
-const abandoned: IoUring[] = [];
-
-/** Unmaps memory once no view of it is left. */
-const unseen = new FinalizationRegistry<Mapping>((mapping) => mapping.unmap());
-
-/** The kernel's own submission and completion queue, through liburing. */
+/** A ring of io_uring: fills SQEs and takes CQEs, on queues that this thread or another one enters the kernel for. */
 export class IoUring implements Ring {
   readonly slab: Slab;
   readonly completions: Completions;
-  readonly #setup: RingSetup;
-  readonly #slabMemory: Mapping;
+  readonly #queues: Queues;
   readonly #slabAddress: number;
-  /** So much of the slab, from its beginning on, is registered; -1: not tried yet. */
-  #fixedBytes = -1;
-  readonly #eventFd: number;
-  readonly #submit: (ring: number) => number;
   readonly #sqes: Uint32Array;
   readonly #sqMask: number;
   readonly #cqMask: number;
@@ -44,73 +31,55 @@ export class IoUring implements Ring {
   #closed = false;
   /** SQEs filled so far; wraps at 2^32 as the kernel's own counters do. */
   #sqTail = 0;
-  /** Up to where the kernel had taken them when last looked: at least so far now. */
+  /** Up to where they were taken when last looked: at least so far now. */
   #sqHeadSeen = 0;
   #pathsUsedBytes = 0;
   #refusals = 0;
-  /** Calls of io_uring_enter: one serves many reads. */
+  /** Submits: one serves many reads. */
   #enters = 0;
 
-  /** @throws {LsioError} `unavailable`, with the cause and the remedy. */
-  static create(options: RingOptions): IoUring {
-    // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at.
-    const sqEntries = options.entries * 2;
-    const setup = setUpRing({ sqEntries, cqEntries: sqEntries + options.files });
-    let slabMemory: Mapping | undefined;
-    let eventFd = -1;
-    try {
-      slabMemory = mapMemory(options.slabBytes, PAGE_BYTES);
-      eventFd = createEventFd();
-      register('event descriptor', setup.liburing.registerEventFd(setup.ring, eventFd));
-      registerFileTable(setup, options.files);
-      // Best effort: spares a look-up of the ring's descriptor at each submit.
-      setup.liburing.registerRingFd?.(setup.ring);
-      return new IoUring(setup, slabMemory, eventFd);
-    } catch (error) {
-      setup.liburing.queueExit(setup.ring);
-      setup.control.unmap();
-      slabMemory?.unmap();
-      if (eventFd >= 0) closeFd(eventFd);
-      throw error;
-    }
+  /**
+   * A ring that this thread enters the kernel for.
+   *
+   * @throws {LsioError} `unavailable`, with the cause and the remedy.
+   */
+  static create(options: RingOptions, memory: MappedSlab): IoUring {
+    return new IoUring(KernelQueues.create(options, memory), memory);
   }
 
-  private constructor(setup: RingSetup, slabMemory: Mapping, eventFd: number) {
-    this.#setup = setup;
-    this.#slabMemory = slabMemory;
-    this.#slabAddress = slabMemory.address;
-    this.#eventFd = eventFd;
-    this.#submit = setup.liburing.submitAndGetEvents ?? setup.liburing.submit;
-    this.#sqes = setup.sqes;
-    this.#sqMask = setup.sqEntries - 1;
-    this.#cqMask = setup.cqEntries - 1;
-    this.slab = new Slab(new Uint8Array(viewMemory(slabMemory.address, slabMemory.lengthBytes)));
+  constructor(queues: Queues, memory: MappedSlab) {
+    this.#queues = queues;
+    this.#slabAddress = memory.address;
+    this.#sqes = queues.sqes;
+    this.#sqMask = queues.sqEntries - 1;
+    this.#cqMask = queues.cqEntries - 1;
+    this.slab = memory.slab;
     this.completions = {
-      slot: new Uint32Array(setup.cqEntries),
-      generation: new Uint32Array(setup.cqEntries),
-      result: new Int32Array(setup.cqEntries),
+      slot: new Uint32Array(queues.cqEntries),
+      generation: new Uint32Array(queues.cqEntries),
+      result: new Int32Array(queues.cqEntries),
     };
   }
 
   /** The set-up flags that are on, for the log and `lsio doctor`. */
   get flags(): string[] {
-    return setupFlagNames(this.#setup.setupFlags);
+    return this.#queues.flags;
   }
 
-  /** How often the kernel was entered. */
+  /** How often SQEs were handed over. */
   get enters(): number {
     return this.#enters;
   }
 
   open(slot: number, generation: number, file: number, path: string | Uint8Array, direct: boolean): void {
     this.#assertOpen();
-    if (direct && this.#fixedBytes < 0) this.#fixedBytes = registerSlab(this.#setup, this.#slabMemory);
-    const pathAddress = this.#setup.pathsAddress + this.#writePath(path);
+    if (direct) this.#queues.registerSlab();
+    const pathAddress = this.#queues.pathsAddress + this.#writePath(path);
     fillOpen(this.#sqes, this.#nextSqe(), slot, generation, file, pathAddress, direct);
   }
 
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void {
-    const fixed = at + length <= this.#fixedBytes;
+    const fixed = at + length <= this.#queues.fixedBytes;
     fillRead(this.#sqes, this.#nextSqe(), slot, generation, file, offset, this.#slabAddress + at, length, fixed);
   }
 
@@ -124,7 +93,7 @@ export class IoUring implements Ring {
 
   get unsubmitted(): boolean {
     this.#assertOpen();
-    return Atomics.load(this.#setup.sqHead, 0) !== this.#sqTail;
+    return this.#queues.unsubmitted(this.#sqTail);
   }
 
   submitAndReap(): number {
@@ -138,8 +107,9 @@ export class IoUring implements Ring {
   listen(onWake: () => void): void {
     this.#assertOpen();
     assert(this.#watch === undefined, 'a ring has one listener');
-    this.#watch = watchFd(this.#eventFd, () => {
-      clearEventFd(this.#eventFd);
+    const { eventFd } = this.#queues;
+    this.#watch = watchFd(eventFd, () => {
+      clearEventFd(eventFd);
       if (!this.#closed) onWake();
     });
     this.#watch.hold(false);
@@ -147,7 +117,7 @@ export class IoUring implements Ring {
 
   arm(on: boolean): void {
     this.#assertOpen();
-    const { cqFlags } = this.#setup;
+    const { cqFlags } = this.#queues;
     if (cqFlags !== undefined) Atomics.store(cqFlags, 0, on ? 0 : CQ_EVENTFD_DISABLED);
   }
 
@@ -160,34 +130,26 @@ export class IoUring implements Ring {
     this.#assertOpen();
     this.#closed = true;
     this.#watch?.close();
-    if (!drained) {
-      abandoned.push(this);
-      return;
-    }
-    this.#setup.liburing.queueExit(this.#setup.ring);
-    this.#setup.control.unmap();
-    closeFd(this.#eventFd);
-    // Whoever still has a view of the slab, rightly or not, must not crash.
-    unseen.register(this.slab.memory.buffer, this.#slabMemory);
+    this.#queues.release(drained);
   }
 
   #sqFull(): boolean {
     if ((this.#sqTail - this.#sqHeadSeen) >>> 0 <= this.#sqMask) return false;
-    this.#sqHeadSeen = Atomics.load(this.#setup.sqHead, 0);
+    this.#sqHeadSeen = Atomics.load(this.#queues.sqHead, 0);
     return (this.#sqTail - this.#sqHeadSeen) >>> 0 > this.#sqMask;
   }
 
   /** The index of the next free SQE. The queue is larger than what can be in flight, so that it fills only by refusals. */
   #nextSqe(): number {
     this.#assertOpen();
-    while (this.#sqFull()) this.#enter();
+    while (this.#sqFull()) this.#makeRoom();
     const index = this.#sqTail & this.#sqMask;
     this.#sqTail = (this.#sqTail + 1) >>> 0;
     return index;
   }
 
   /**
-   * Puts a NUL-terminated path where the kernel finds it until the open is submitted. Returns where, in bytes. Leaves a
+   * Puts a NUL-terminated path where the kernel finds it until the open is taken. Returns where, in bytes. Leaves a
    * free SQE for the open: were one made afterwards, by submitting, the path would count as taken.
    */
   #writePath(path: string | Uint8Array): number {
@@ -195,8 +157,8 @@ export class IoUring implements Ring {
     if (path.length > PATH_MAX) path = path.slice(0, PATH_MAX);
     // A UTF-16 unit becomes at most 3 bytes of UTF-8.
     const bytesMax = (typeof path === 'string' ? path.length * 3 : path.length) + 1;
-    while (this.#sqFull() || this.#pathsUsedBytes + bytesMax > PATHS_BYTES) this.#enter();
-    const { paths } = this.#setup;
+    const { paths } = this.#queues;
+    while (this.#sqFull() || this.#pathsUsedBytes + bytesMax > paths.length) this.#makeRoom();
     const at = this.#pathsUsedBytes;
     let end = at;
     if (typeof path === 'string') end += paths.write(path, at, 'utf8');
@@ -209,18 +171,21 @@ export class IoUring implements Ring {
     return at;
   }
 
-  /** Publishes the filled SQEs and enters the kernel once, which also runs the completions that wait to be run. */
+  #makeRoom(): void {
+    this.#enter();
+    this.#queues.awaitRoom();
+    this.#freePaths();
+  }
+
+  /** Publishes the filled SQEs and has them handed over, which also runs the completions that wait to be run. */
   #enter(): void {
-    this.#setup.sqeTail[0] = this.#sqTail;
     this.#enters++;
-    const result = this.#submit(this.#setup.ring);
-    // The kernel copies a path when it takes the SQE, so the room is free once all are taken.
-    if (!this.unsubmitted) {
-      this.#pathsUsedBytes = 0;
-      if (result >= 0) this.#refusals = 0;
-    }
+    const result = this.#queues.submit(this.#sqTail);
+    this.#freePaths();
+    const unsubmitted = this.#queues.unsubmitted(this.#sqTail);
     if (result >= 0) {
-      if (this.unsubmitted) this.#countRefusal(EAGAIN);
+      if (unsubmitted) this.#countRefusal(EAGAIN);
+      else this.#refusals = 0;
       return;
     }
     // EAGAIN and EBUSY ask for completions to be taken first, which the caller does next; EINTR for another try.
@@ -228,13 +193,18 @@ export class IoUring implements Ring {
     else throw enterError(-result);
   }
 
+  /** The kernel copies a path when it takes the SQE, so the room is free once all are taken. */
+  #freePaths(): void {
+    if (this.#pathsUsedBytes > 0 && Atomics.load(this.#queues.sqHead, 0) === this.#sqTail) this.#pathsUsedBytes = 0;
+  }
+
   #countRefusal(errno: number): void {
     if (++this.#refusals > REFUSALS_MAX) throw enterError(errno);
   }
 
   #reap(): number {
-    const { cqes, cqHead, cqTail, sqFlags } = this.#setup;
-    assert((sqFlags[0]! & SQ_CQ_OVERFLOW) === 0, 'the completion queue has room for everything in flight');
+    const { cqes, cqHead, cqTail } = this.#queues;
+    assert(!this.#queues.overflowed, 'the completion queue has room for everything in flight');
     const { slot, generation, result } = this.completions;
     const mask = this.#cqMask;
     const tail = Atomics.load(cqTail, 0);
@@ -249,7 +219,7 @@ export class IoUring implements Ring {
       result[count] = cqes[at + 2]!;
       count++;
     }
-    // Only now may the kernel write over them.
+    // Only now may they be written over.
     Atomics.store(cqHead, 0, head);
     return count;
   }
@@ -260,36 +230,7 @@ export class IoUring implements Ring {
   }
 }
 
-function register(what: string, result: number): void {
-  if (result >= 0) return;
-  const [code, text] = errnoText(-result);
-  throw new LsioError('unavailable', `io_uring_register (${what}): ${text} (${code})`, {
-    code,
-    remedy: 'a seccomp filter may block io_uring_register; ulimit -n may be too small',
-  });
-}
-
-function registerFileTable({ liburing, ring }: RingSetup, files: number): void {
-  const sparse = liburing.registerFilesSparse?.(ring, files) ?? -1;
-  // Before Linux 5.19 an empty table is one of -1.
-  if (sparse < 0) register('files', liburing.registerFiles(ring, new Int32Array(Math.max(files, 64)).fill(-1), files));
-}
-
-/**
- * Registers the beginning of the slab, where pieces are leased first, so that the kernel need not look up and pin the
- * pages of each O_DIRECT read. Buffered reads gain nothing, and it takes milliseconds: hence at the first O_DIRECT open.
- *
- * @returns how many bytes are registered: 0 where the limit of locked memory is too small, which only costs speed.
- */
-function registerSlab({ liburing, ring }: RingSetup, slab: Mapping): number {
-  const bytes = Math.min(FIXED_BYTES_MAX, slab.lengthBytes);
-  const vector = new BigUint64Array(16);
-  vector[0] = BigInt(slab.address);
-  vector[1] = BigInt(bytes);
-  return liburing.registerBuffers(ring, vector, 1) < 0 ? 0 : bytes;
-}
-
-function enterError(errno: number): LsioError {
+export function enterError(errno: number): LsioError {
   const [code, text] = errnoText(errno);
   return new LsioError('unavailable', `io_uring_enter: ${text} (${code})`, {
     code,

@@ -14,8 +14,6 @@ export interface RingOptions {
   readonly entries: number;
   /** The number of files that can be open at once: direct descriptors 0 … files-1. */
   readonly files: number;
-  /** The size of the memory that reads land in: a power of two of pages. */
-  readonly slabBytes: number;
 }
 
 /**
@@ -27,6 +25,7 @@ export interface RingOptions {
  * index into the ring's own table of open files. Nothing reaches the kernel before `submitAndReap`.
  */
 export interface Ring {
+  /** The memory that its reads land in, and perhaps those of other rings. */
   readonly slab: Slab;
   readonly completions: Completions;
   /** Opens `path` read-only into entry `file` of the file table; what was open there is closed. */
@@ -55,8 +54,9 @@ export interface Ring {
   /** Whether the ring keeps the process alive. */
   hold(on: boolean): void;
   /**
-   * Ends the ring. With `drained` false operations are still in flight: their memory is left to them for good, since a
-   * late read would otherwise land in somebody else's. Afterwards every other method throws.
+   * Ends the ring. With `drained` false operations are still in flight: what they need is left to them for good, and so
+   * must be the slab, since a late read would otherwise land in somebody else's memory. Afterwards every other method
+   * throws.
    */
   shutdown(drained: boolean): void;
 }

@@ -1,4 +1,4 @@
-import { AT_FDCWD, O_DIRECT, OP, OPEN_FLAGS, SQE_FIXED_FILE, SQE_WORDS } from './abi.js';
+import { AT_FDCWD, O_DIRECT, OP, OPEN_FLAGS, POLLIN, SQE_FIXED_FILE, SQE_WORDS } from './abi.js';
 
 /*
  * Filling SQEs in place. Words of struct io_uring_sqe:
@@ -91,4 +91,17 @@ export function fillCancel(
   fill(sqes, at, OP.ASYNC_CANCEL, -1, slot, 0);
   sqes[at + 4] = target;
   sqes[at + 5] = targetGeneration;
+}
+
+/** IORING_OP_POLL_ADD: completes when `fd`, an ordinary descriptor, is readable. */
+export function fillPoll(sqes: Uint32Array, index: number, slot: number, fd: number): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.POLL_ADD, fd, slot, 0);
+  sqes[at + 7] = POLLIN;
+}
+
+/** Whether an SQE opens a file with O_DIRECT. */
+export function opensDirect(sqes: Uint32Array, index: number): boolean {
+  const at = index * SQE_WORDS;
+  return sqes[at] === OP.OPENAT && (sqes[at + 7]! & O_DIRECT) !== 0;
 }

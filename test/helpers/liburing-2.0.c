@@ -16,6 +16,7 @@ static void *find(const char *name) {
 FORWARD(int, io_uring_queue_init_params, (unsigned entries, void *ring, void *params), (entries, ring, params))
 FORWARD(void, io_uring_queue_exit, (void *ring), (ring))
 FORWARD(int, io_uring_submit, (void *ring), (ring))
+FORWARD(int, io_uring_submit_and_wait, (void *ring, unsigned count), (ring, count))
 FORWARD(int, io_uring_register_eventfd, (void *ring, int fd), (ring, fd))
 FORWARD(int, io_uring_register_files, (void *ring, const int *files, unsigned count), (ring, files, count))
 FORWARD(int, io_uring_register_buffers, (void *ring, const void *vectors, unsigned count), (ring, vectors, count))

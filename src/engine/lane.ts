@@ -1,0 +1,48 @@
+import type { Ring } from '../uring/ring.js';
+import type { ReadSlots } from './slots.js';
+import { Stages, type StagesOptions } from './stages.js';
+
+/** A ring in its engine: with the slots that are its own, and the stages of the reads in them. */
+export class Lane {
+  readonly ring: Ring;
+  readonly stages: Stages;
+  readonly depth: number;
+  /** The first {@link freeCount} are slots that hold no read. */
+  readonly free: Int32Array;
+  freeCount: number;
+  /** The ring has failed for good, and nothing is in hand any more. */
+  lost = false;
+  readonly #first: number;
+
+  constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
+    const { first, depth } = options;
+    this.#first = first;
+    this.ring = ring;
+    this.stages = new Stages(ring, slots, options);
+    this.depth = depth;
+    this.free = Int32Array.from({ length: depth }, (_, index) => first + index);
+    this.freeCount = depth;
+  }
+
+  /** Whether something is in hand. */
+  get busy(): boolean {
+    return this.stages.inFlight > 0 || this.stages.waiting;
+  }
+
+  owns(slot: number): boolean {
+    return slot >= this.#first && slot < this.#first + this.depth;
+  }
+
+  /** Gives a slot back. */
+  end(slot: number): void {
+    this.stages.end(slot);
+    this.free[this.freeCount++] = slot;
+  }
+
+  /** The ring has failed: its reads finish with RING_LOST, and it gets no others. */
+  abandon(): void {
+    this.lost = true;
+    this.stages.abandon();
+    this.ring.shutdown(false);
+  }
+}

@@ -1,0 +1,147 @@
+import { assert } from '../assert.js';
+import { clearEventFd, signalEventFd } from '../native/libc.js';
+import { CQ_EVENTFD_DISABLED, CQE_WORDS, SQE_WORDS } from './abi.js';
+import { EAGAIN, EBUSY, EINTR } from './errno.js';
+import { enterError } from './io-uring.js';
+import type { KernelQueues } from './kernel-queues.js';
+import { RUNNING, type SharedQueues } from './shared-queues.js';
+import { fillPoll, opensDirect } from './sqe.js';
+
+/** The slot of the poll of the bell; no read has it, and no cancellation. */
+const BELL_SLOT = 0xffff_fffe;
+/** How often an idle thread looks for more before it goes to sleep: some 20 µs, the time that waking it would take. */
+const LOOKS_MAX = 1000;
+const REFUSALS_MAX = 10_000;
+
+/** Hands on SQEs from shared queues to the kernel's, and brings back CQEs. The thread does nothing else. */
+export class Relay {
+  readonly #kernel: KernelQueues;
+  readonly #shared: SharedQueues;
+  readonly #bellFd: number;
+  readonly #eventFd: number;
+  /** SQEs taken from the shared queue, and put into the kernel's: counters that wrap at 2^32. */
+  #taken = 0;
+  #filled = 0;
+  #brought = 0;
+  #inFlight = 0;
+  #bellArmed = false;
+  #refusals = 0;
+
+  constructor(
+    kernel: KernelQueues,
+    shared: SharedQueues,
+    { bellFd, eventFd }: { readonly bellFd: number; readonly eventFd: number },
+  ) {
+    this.#kernel = kernel;
+    this.#shared = shared;
+    this.#bellFd = bellFd;
+    this.#eventFd = eventFd;
+  }
+
+  /**
+   * Goes on until it is asked to stop.
+   *
+   * @throws {LsioError} `unavailable` when the kernel refuses for good.
+   */
+  run(): void {
+    let looks = 0;
+    while (Atomics.load(this.#shared.state, 0) === RUNNING) {
+      const took = this.#take();
+      // Nothing to do but to look at the shared queue, for a while.
+      if (took === 0 && this.#inFlight === 0 && looks++ < LOOKS_MAX) continue;
+      const sleeps = took === 0 && this.#fallAsleep();
+      this.#submit(sleeps);
+      if (sleeps) Atomics.store(this.#shared.asleep, 0, 0);
+      if (took > 0 || !sleeps) looks = 0;
+      this.#bringBack();
+    }
+  }
+
+  /** Tells the other thread to look. */
+  wake(): void {
+    signalEventFd(this.#eventFd);
+  }
+
+  /** Moves SQEs on, as many as there is room for. Returns how many. */
+  #take(): number {
+    const { sqes, sqEntries, sqTail } = this.#shared;
+    const { sqes: kernelSqes, sqEntries: kernelEntries, sqHead } = this.#kernel;
+    // One is kept for the bell.
+    const room = kernelEntries - 1 - ((this.#filled - Atomics.load(sqHead, 0)) >>> 0);
+    const count = Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room);
+    for (let moved = 0; moved < count; moved++) {
+      const from = this.#taken & (sqEntries - 1);
+      const to = this.#filled & (kernelEntries - 1);
+      if (opensDirect(sqes, from)) this.#registerSlab();
+      for (let word = 0; word < SQE_WORDS; word++) {
+        kernelSqes[to * SQE_WORDS + word] = sqes[from * SQE_WORDS + word]!;
+      }
+      this.#taken = (this.#taken + 1) >>> 0;
+      this.#filled = (this.#filled + 1) >>> 0;
+    }
+    this.#inFlight += count;
+    return count;
+  }
+
+  #registerSlab(): void {
+    this.#kernel.registerSlab();
+    Atomics.store(this.#shared.fixedBytes, 0, this.#kernel.fixedBytes);
+  }
+
+  /** Sees to it that whoever has more for us wakes us. False: there is more already. */
+  #fallAsleep(): boolean {
+    if (!this.#bellArmed) {
+      fillPoll(this.#kernel.sqes, this.#filled & (this.#kernel.sqEntries - 1), BELL_SLOT, this.#bellFd);
+      this.#filled = (this.#filled + 1) >>> 0;
+      this.#bellArmed = true;
+    }
+    const { asleep, sqTail, state } = this.#shared;
+    Atomics.store(asleep, 0, 1);
+    if (Atomics.load(sqTail, 0) === this.#taken && Atomics.load(state, 0) === RUNNING) return true;
+    Atomics.store(asleep, 0, 0);
+    return false;
+  }
+
+  #submit(waits: boolean): void {
+    const kernel = this.#kernel;
+    const result = waits ? kernel.submitAndWait(this.#filled) : kernel.submit(this.#filled);
+    if (result < 0 && result !== -EINTR && result !== -EAGAIN && result !== -EBUSY) throw enterError(-result);
+    if (kernel.unsubmitted(this.#filled)) {
+      if (++this.#refusals > REFUSALS_MAX) throw enterError(result < 0 ? -result : EAGAIN);
+      return;
+    }
+    this.#refusals = 0;
+    const { sqHead, sqHeadSigned, room } = this.#shared;
+    Atomics.store(sqHead, 0, this.#taken);
+    if (Atomics.exchange(room, 0, 0) === 1) Atomics.notify(sqHeadSigned, 0);
+  }
+
+  #bringBack(): void {
+    const { cqes: kernelCqes, cqEntries: kernelEntries, cqHead: kernelHead, cqTail: kernelTail } = this.#kernel;
+    assert(!this.#kernel.overflowed, 'the completion queue has room for everything in flight');
+    const { cqes, cqEntries, cqHead, cqTail, cqFlags } = this.#shared;
+    const tail = Atomics.load(kernelTail, 0);
+    let head = kernelHead[0]!;
+    if (head === tail) return;
+    const before = this.#brought;
+    while (head !== tail) {
+      const from = (head & (kernelEntries - 1)) * CQE_WORDS;
+      head = (head + 1) >>> 0;
+      if (kernelCqes[from] === BELL_SLOT) {
+        this.#bellArmed = false;
+        clearEventFd(this.#bellFd);
+        continue;
+      }
+      const to = (this.#brought & (cqEntries - 1)) * CQE_WORDS;
+      for (let word = 0; word < CQE_WORDS; word++) cqes[to + word] = kernelCqes[from + word]!;
+      this.#brought = (this.#brought + 1) >>> 0;
+    }
+    Atomics.store(kernelHead, 0, head);
+    const count = (this.#brought - before) >>> 0;
+    if (count === 0) return;
+    this.#inFlight -= count;
+    assert((this.#brought - Atomics.load(cqHead, 0)) >>> 0 <= cqEntries, 'the shared queue has room, too');
+    Atomics.store(cqTail, 0, this.#brought);
+    if ((Atomics.load(cqFlags, 0) & CQ_EVENTFD_DISABLED) === 0) this.wake();
+  }
+}

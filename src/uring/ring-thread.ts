@@ -1,0 +1,64 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { isLsioError } from '../errors.js';
+import { KernelQueues, type SlabPlace } from './kernel-queues.js';
+import { Relay } from './relay.js';
+import type { RingOptions } from './ring.js';
+import { ENDED, type SharedSizes, sharedQueues } from './shared-queues.js';
+
+/*
+ * A thread that owns a ring and enters the kernel for it. It knows nothing of files and requests: it hands on SQEs and
+ * brings back CQEs.
+ */
+
+/** What a thread is started with. */
+export interface ThreadSetup {
+  readonly options: RingOptions;
+  readonly slab: SlabPlace;
+  readonly sizes: SharedSizes;
+  readonly shared: SharedArrayBuffer;
+  /** Becomes readable when the thread is to wake up. */
+  readonly bellFd: number;
+  /** To be signalled when completions arrive. */
+  readonly eventFd: number;
+}
+
+export type ThreadMessage =
+  | { readonly kind: 'ready'; readonly flags: string[] }
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly code: string | undefined;
+      readonly remedy: string | undefined;
+    };
+
+function send(message: ThreadMessage): void {
+  parentPort!.postMessage(message);
+}
+
+function sendFailure(error: unknown): void {
+  const known = isLsioError(error) ? error : undefined;
+  send({ kind: 'failed', message: (error as Error).message, code: known?.code, remedy: known?.remedy });
+}
+
+function serve({ options, slab, sizes, shared, bellFd, eventFd }: ThreadSetup): void {
+  const kernel = KernelQueues.create(options, slab);
+  const queues = sharedQueues(shared, sizes);
+  const relay = new Relay(kernel, queues, { bellFd, eventFd });
+  send({ kind: 'ready', flags: kernel.flags });
+  try {
+    relay.run();
+  } catch (error) {
+    Atomics.store(queues.state, 0, ENDED);
+    relay.wake();
+    throw error;
+  } finally {
+    // What is in flight, if anything, may still be written to the slab: whoever owns it keeps it.
+    kernel.release(true);
+  }
+}
+
+try {
+  serve(workerData as ThreadSetup);
+} catch (error) {
+  sendFailure(error);
+}
