@@ -66,6 +66,24 @@ describe.skipIf(noUring !== undefined)(named('rings with threads', noUring), () 
     expect(runChild(program)).toEqual({ fd: 0, task: 0 });
   });
 
+  test('rings: auto adds rings while this thread is busy, up to the number of CPUs and 4', () => {
+    const program = `
+      const engine = await openEngine({ engine: 'uring', rings: 'auto' });
+      const first = engine.info.rings;
+      const bytes = fs.readFileSync('/etc/passwd');
+      let wrong = 0;
+      const beganMs = Date.now();
+      const most = Math.min(os.availableParallelism(), 4);
+      while (engine.info.rings < most && Date.now() - beganMs < 20_000) {
+        const answers = await readAll(engine, Array(5000).fill('/etc/passwd'));
+        wrong += answers.filter((answer) => !Buffer.isBuffer(answer) || !answer.equals(bytes)).length;
+      }
+      const grown = engine.info.rings === most;
+      await engine.close();
+      console.log(JSON.stringify({ first, grown, wrong }));`;
+    expect(runChild(`import os from 'node:os';${program}`)).toEqual({ first: 1, grown: true, wrong: 0 });
+  });
+
   test('a thread that fails takes its reads with it, the others go on', () => {
     // The thread finds its ring closed under it: the kernel refuses with EBADF.
     const program = `

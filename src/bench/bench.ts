@@ -3,9 +3,9 @@ import { isLsioError, LsioError } from '../errors.js';
 import { directAlignment } from '../native/libc.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
+import { ChildContender } from './child-contender.js';
 import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
 import { describeEnvironment } from './environment.js';
-import { GroupContender } from './group-contender.js';
 import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
 import { perfStat } from './perf.js';
 import type { ReaderName } from './reader.js';
@@ -26,7 +26,7 @@ export interface BenchOptions extends MeasureSettings {
 
 /** libuv's default of 4 threads, and more; each reader that uses them gets the number that suits it best. */
 const THREAD_POOL_SIZES = [4, 16];
-const HAS_RINGS: readonly ReaderName[] = ['uring', 'node'];
+const HAS_RINGS: readonly ReaderName[] = ['uring'];
 const USES_THREAD_POOL: readonly ReaderName[] = ['promises', 'callback', 'node'];
 
 /** Runs the benchmark. An abort ends it between two runs: the result then holds what is complete. */
@@ -149,7 +149,7 @@ async function perfOf({ contender, passes }: ContenderRuns, { work, cache }: Cel
 
 interface StartedReader {
   readonly reader: ReaderName;
-  readonly contender: GroupContender;
+  readonly contender: ChildContender;
   readonly rings: number;
   readonly threadPoolSize: number | null;
 }
@@ -157,15 +157,16 @@ interface StartedReader {
 /** Starts a reader; one that uses libuv's threads with as many of them as suit it best, found by trying. */
 async function startReader(reader: ReaderName, cell: Cell, options: BenchOptions): Promise<StartedReader> {
   const { work, cache, alignBytes } = cell;
-  const setup = { reader, work, queueDepth: lanesFor(work, cell.queueDepth), alignBytes, latency: options.latency };
   const rings = HAS_RINGS.includes(reader) ? options.rings : 1;
+  const queueDepth = lanesFor(work, cell.queueDepth);
+  const setup = { reader, work, queueDepth, rings, alignBytes, latency: options.latency };
   if (!USES_THREAD_POOL.includes(reader)) {
-    const contender = await GroupContender.start(setup, rings, THREAD_POOL_SIZES[0]!);
+    const contender = await ChildContender.start(setup, THREAD_POOL_SIZES[0]!);
     return { reader, contender, rings, threadPoolSize: null };
   }
-  let best: { contender: GroupContender; threadPoolSize: number; wallNs: number } | undefined;
+  let best: { contender: ChildContender; threadPoolSize: number; wallNs: number } | undefined;
   for (const threadPoolSize of THREAD_POOL_SIZES) {
-    const contender = await GroupContender.start(setup, rings, threadPoolSize);
+    const contender = await ChildContender.start(setup, threadPoolSize);
     try {
       prepareFiles(work.files, cache);
       const { wallNs } = await contender.run(1);

@@ -20,7 +20,10 @@ import type { Reader, ReaderName } from './reader.js';
 export interface ChildSetup {
   readonly reader: ReaderName;
   readonly work: Workload;
+  /** Of each ring. */
   readonly queueDepth: number;
+  /** Rings that share the work; of io_uring only. */
+  readonly rings: number;
   readonly alignBytes: number | undefined;
   readonly latency: boolean;
 }
@@ -53,9 +56,9 @@ let reader: Reader | undefined;
 /** What it reads: the work, in pieces that its engine can read. */
 let reads: Workload | undefined;
 
-async function openReader({ reader: name, queueDepth, alignBytes }: ChildSetup): Promise<Reader> {
+async function openReader({ reader: name, queueDepth, rings, alignBytes }: ChildSetup): Promise<Reader> {
   if (name !== 'uring' && name !== 'node') return nodeReader(name, queueDepth);
-  return new EngineReader(await openEngine({ engine: name, queueDepth }), alignBytes);
+  return new EngineReader(await openEngine({ engine: name, queueDepth, rings }), alignBytes);
 }
 
 async function answer(request: ChildRequest): Promise<ChildReply> {

@@ -4,12 +4,11 @@ import { findFio } from '../fio/run.js';
 import type { Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
-
+import { ChildContender } from './child-contender.js';
 import type { Contender } from './contender.js';
 import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
 import { describeEnvironment } from './environment.js';
 import { FioContender } from './fio-contender.js';
-import { GroupContender } from './group-contender.js';
 import { type ContenderRuns, interleave } from './interleave.js';
 import { speedOf } from './observed-run.js';
 import type { CompareResult, Comparison, SideResult } from './result.js';
@@ -116,12 +115,12 @@ async function compareCell(
 ): Promise<Comparison> {
   const { work, cache, queueDepth, baseline } = cell;
   const alignBytes = alignFor(options, work, cache, warnings);
-  const setup = { reader: 'uring', work, queueDepth, alignBytes, latency: false } as const;
-  const lsio = await GroupContender.start(setup, options.rings, THREADS);
-  let rival: GroupContender | FioContender | undefined;
+  const setup = { reader: 'uring', work, queueDepth, rings: options.rings, alignBytes, latency: false } as const;
+  const lsio = await ChildContender.start(setup, THREADS);
+  let rival: ChildContender | FioContender | undefined;
   try {
     const fio = baseline === 'self' ? undefined : await startFio(cell, baseline, options, alignBytes !== undefined);
-    rival = fio ?? (await GroupContender.start(setup, options.rings, THREADS));
+    rival = fio ?? (await ChildContender.start(setup, THREADS));
     const [ours, theirs] = await interleave([lsio, rival], {
       ...options,
       files: work.files,

@@ -16,7 +16,7 @@ export interface MeasureSettings {
   readonly caches: readonly CacheState[];
   /** undefined: the default depth, which follows the size of the reads. */
   readonly queueDepths: readonly (number | undefined)[];
-  /** Rings that share the work, each in a process of its own, as fio's jobs are; baselines of Node have none. */
+  /** Rings that share the work, where fio has as many jobs; baselines of Node and the portable engine have one. */
   readonly rings: number;
   readonly direct: DirectChoice;
   readonly runs: number;

@@ -4,10 +4,10 @@ import { formatBytes } from '../units.js';
 import type { CaseName, Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
+import { ChildContender } from './child-contender.js';
 import type { Contender } from './contender.js';
 import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
 import { describeEnvironment, type Environment } from './environment.js';
-import { GroupContender } from './group-contender.js';
 import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
 import { kneeOf, type Recommendation, recommendationsOf } from './knee.js';
 import type { MeasureSettings } from './settings.js';
@@ -71,10 +71,12 @@ export interface TuneResult {
  * @throws {LsioError} `unavailable` when the engine can't be had at any of the depths.
  */
 export async function runTune(options: TuneOptions): Promise<TuneResult> {
-  const { blockSizesBytes, rings, queueDepths, runs, signal } = options;
+  const { blockSizesBytes, queueDepths, runs, signal } = options;
   const environment = describeEnvironment(options.dir, options.version, null);
   const warnings = [...options.warnings, ...doubtsAboutMachine(environment)];
   const { engine, reason } = await chooseEngine(options.engine, warnings);
+  // The portable engine has one.
+  const rings = engine === 'node' ? [1] : options.rings;
   const alignBytes = alignFor(options, options.workFor(blockSizesBytes[0], 1), options.cache, warnings);
   const points: TunePoint[] = [];
   const refusals: LsioError[] = [];
@@ -162,8 +164,8 @@ async function readsFor(sweep: Sweep): Promise<ReadsAt> {
 /** Reads per second, by a short run after another one that warms up the code. */
 async function pilotRate(sweep: Sweep, queueDepth: number, reads: number): Promise<number> {
   const work = sweep.workFor(sweep.blockBytes, Math.max(1, reads));
-  const group = await startGroup(sweep, work, { rings: 1, queueDepth });
-  const contender = stoppable(group, 'trial', sweep.signal);
+  const reader = await startReader(sweep, work, { rings: 1, queueDepth });
+  const contender = stoppable(reader, 'trial', sweep.signal);
   try {
     prepareFiles(work.files, sweep.cache);
     await contender.run(1);
@@ -171,7 +173,7 @@ async function pilotRate(sweep: Sweep, queueDepth: number, reads: number): Promi
     const { operations, wallNs } = await contender.run(1);
     return operations / (wallNs / 1e9);
   } finally {
-    await Promise.allSettled([group.close()]);
+    await Promise.allSettled([reader.close()]);
   }
 }
 
@@ -194,13 +196,13 @@ async function measureDepths(sweep: Sweep, depths: Depths): Promise<TunePoint[]>
 async function measureTogether(sweep: Sweep, queueDepths: readonly number[], depths: Depths): Promise<TunePoint[]> {
   const { cache, signal, runs, warnings } = sweep;
   const name = `${nameOf(sweep, sweep.blockBytes)}, ${depths.rings} ${depths.rings === 1 ? 'ring' : 'rings'}`;
-  const started: { contender: GroupContender; queueDepth: number; work: Workload }[] = [];
+  const started: { contender: ChildContender; queueDepth: number; work: Workload }[] = [];
   try {
     for (const queueDepth of queueDepths) {
       signal?.throwIfAborted();
       const work = sweep.workFor(sweep.blockBytes, depths.readsAt(queueDepth * depths.rings));
       try {
-        const contender = await startGroup(sweep, work, { rings: depths.rings, queueDepth });
+        const contender = await startReader(sweep, work, { rings: depths.rings, queueDepth });
         started.push({ contender, queueDepth, work });
       } catch (error) {
         // Limits of open files or of locked memory may allow lesser depths.
@@ -238,16 +240,16 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
   }
 }
 
-function startGroup(
+function startReader(
   { reader, alignBytes }: Sweep,
   work: Workload,
   { rings, queueDepth }: { readonly rings: number; readonly queueDepth: number },
-): Promise<GroupContender> {
-  return GroupContender.start({ reader, work, queueDepth, alignBytes, latency: true }, rings, THREAD_POOL_SIZE);
+): Promise<ChildContender> {
+  return ChildContender.start({ reader, work, queueDepth, rings, alignBytes, latency: true }, THREAD_POOL_SIZE);
 }
 
 /** The contender under another name; an abort doesn't wait for its run to end. */
-function stoppable(contender: GroupContender, name: string, signal: AbortSignal | undefined): Contender {
+function stoppable(contender: ChildContender, name: string, signal: AbortSignal | undefined): Contender {
   return {
     name,
     pids: contender.pids,

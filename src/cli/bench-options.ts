@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { CACHE_STATES, type CacheState } from '../bench/cache.js';
 import type { DirectChoice, MeasureSettings, Step } from '../bench/settings.js';
 import type { Warning } from '../bench/warnings.js';
-import { QUEUE_DEPTH_LIMIT } from '../engine/open.js';
+import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../engine/open.js';
 import { LsioError } from '../errors.js';
 import { parseBytes, parseCount } from '../units.js';
 import { makeWorkload, possibleCases } from '../workload/cases.js';
@@ -19,8 +19,6 @@ import { PROGRESS_MODES, type ProgressMode, startProgress } from './progress.js'
 import { lsioVersion } from './version.js';
 
 const STDOUT = 1;
-/** Each ring is a process. */
-const RINGS_MAX = 64;
 
 /** The options of `bench` and `compare-fio`, as commander hands them over. */
 export interface BenchingOptions extends ExportOptions {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type EngineInfo, PIECE_BYTES_MAX } from '../engine/engine.js';
-import { type EngineOptions, QUEUE_DEPTH_LIMIT } from '../engine/open.js';
+import { type EngineOptions, QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../engine/open.js';
 import { LsioError } from '../errors.js';
 import { QUEUE_DEPTH_MAX } from '../plan/window.js';
 import { COALESCE_AUTO, type Coalesce } from '../store/merged-read.js';
@@ -17,6 +17,7 @@ const TIMEOUT_NS_MAX = 2 ** 31 * 1e6;
 export interface ReadingOptions {
   readonly engine: NonNullable<EngineOptions['engine']>;
   readonly queueDepth?: number;
+  readonly rings: number | 'auto';
   readonly timeout?: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -31,7 +32,8 @@ export function addReadingOptions(command: Command): Command {
         .choices(['auto', 'uring', 'node'])
         .default('auto'),
     )
-    .option('--queue-depth <n>', 'reads in flight at most (default: 128, at most 4 MiB)', parseQueueDepth)
+    .option('--queue-depth <n>', 'reads in flight per ring (default: 128, at most 4 MiB)', parseQueueDepth)
+    .option('--rings <n>', 'rings that share the work; auto: more when a CPU is the limit', parseRings, 'auto')
     .option('--timeout <seconds>', 'give up after this time: 10, 500ms, 2m', parseTimeoutNs)
     .option('-q, --quiet', 'no summary, no notes, no progress; errors only', false)
     .option('-v, --verbose', 'the same as --log-level info', false)
@@ -115,6 +117,10 @@ function parseMaxRead(text: string): number {
 
 function parseQueueDepth(text: string): number {
   return parseCount(text, { name: '--queue-depth', min: 1, max: QUEUE_DEPTH_LIMIT });
+}
+
+function parseRings(text: string): number | 'auto' {
+  return text === 'auto' ? text : parseCount(text, { name: '--rings', min: 1, max: RINGS_MAX });
 }
 
 function parseTimeoutNs(text: string): number {

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { DirectChoice, Step } from '../bench/settings.js';
 import { runTune, type TuneOptions } from '../bench/tune.js';
 import type { Warning } from '../bench/warnings.js';
-import { QUEUE_DEPTH_LIMIT } from '../engine/open.js';
+import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../engine/open.js';
 import { LsioError } from '../errors.js';
 import { renderTune } from '../report/tune.js';
 import { parseBytes, parseCount } from '../units.js';
@@ -21,8 +21,6 @@ import { lsioVersion } from './version.js';
 const QUEUE_DEPTHS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const BLOCK_SIZES_BYTES = [4, 64, 256].map((kibibytes) => kibibytes * 1024);
 const RINGS_DEFAULT = [1, 2];
-/** Each is a process of its own here. */
-const RINGS_MAX = 1024;
 
 const EXAMPLES = `
 Examples:

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { isLsioError, LsioError } from '../errors.js';
 import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../plan/window.js';
 import { readLimits } from '../uring/limits.js';
@@ -17,6 +18,8 @@ const SLAB_BYTES = 64 * 1024 * 1024;
 const SHARED_FILES_MAX = 256;
 /** Each but the first is a thread with a heap of its own. */
 export const RINGS_MAX = 64;
+/** Beyond that the thread that describes the reads and takes what came becomes the limit. */
+const RINGS_AUTO_MAX = 4;
 /** Descriptors left to the rest of the process. */
 const FILES_SPARE = 64;
 
@@ -27,11 +30,12 @@ export interface EngineOptions {
    */
   readonly engine?: EngineName | 'auto';
   /**
-   * Rings that share the work, 1 to 64: each but the first has a thread that enters the kernel for it. Worth it where a
-   * CPU is the limit and others are idle. The portable engine always has one.
+   * Rings that share the work, 1 to 64: each but the first has a thread that enters the kernel for it, which is worth it
+   * where a CPU is the limit and others are idle. `auto` begins with one, and starts another whenever this thread was busy
+   * with reading all the time, up to the number of CPUs and 4. The portable engine always has one.
    * @default 1
    */
-  readonly rings?: number;
+  readonly rings?: number | 'auto';
   /**
    * Reads in flight at most, of each ring, 1 to 16,384. Given explicitly it holds for reads of any size; the default is 128 with at
    * most 4 MiB in flight, and fewer where the limit of locked memory asks for it.
@@ -47,7 +51,7 @@ export interface EngineOptions {
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { engine = 'auto', queueDepth, rings = 1 } = options;
   if (queueDepth !== undefined) checkCount('queue depth', queueDepth, QUEUE_DEPTH_LIMIT);
-  checkCount('rings', rings, RINGS_MAX);
+  if (rings !== 'auto') checkCount('rings', rings, RINGS_MAX);
   if (engine === 'node') return openNode('asked for', queueDepth);
   try {
     return await openUring(engine === 'uring' ? 'asked for' : 'io_uring works here', { queueDepth, rings });
@@ -92,7 +96,7 @@ function sizesFor(queueDepth: number | undefined): Sizes {
 
 async function openUring(
   reason: string,
-  { queueDepth, rings }: { readonly queueDepth: number | undefined; readonly rings: number },
+  { queueDepth, rings }: { readonly queueDepth: number | undefined; readonly rings: number | 'auto' },
 ): Promise<Engine> {
   if (process.platform !== 'linux')
     throw new LsioError('unavailable', `io_uring is Linux's, this is ${process.platform}`);
@@ -111,22 +115,26 @@ async function openUring(
 }
 
 /** The first ring is this thread's own; the others have a thread each. */
-async function openRings(reason: string, sizes: Sizes, count: number): Promise<Engine> {
+async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'): Promise<Engine> {
   // Loaded here, so that the portable engine needs neither koffi nor liburing.
-  const [{ IoUring }, { MappedSlab }] = await Promise.all([
+  const [{ IoUring }, { MappedSlab }, { verifyRing }] = await Promise.all([
     import('../uring/io-uring.js'),
     import('../uring/mapped-slab.js'),
+    import('../uring/probe.js'),
   ]);
   const memory = new MappedSlab(SLAB_BYTES);
   const rings: Ring[] = [];
   try {
     const first = IoUring.create(ringOptions(sizes), memory);
     rings.push(first);
-    if (count > 1) rings.push(...(await startThreads(ringOptions(sizes), memory, count - 1)));
-    const { verifyRing } = await import('../uring/probe.js');
-    for (const ring of rings) verifyRing(ring);
-    const facts = { ...info('uring', reason, sizes), rings: count, flags: first.flags };
-    return new RingEngine(rings, facts, { ...sizes, onShutdown: (drained) => (drained ? memory.retire() : undefined) });
+    verifyRing(first);
+    if (wanted !== 'auto' && wanted > 1) rings.push(...(await startThreads(sizes, memory, wanted - 1)));
+    const facts = { ...info('uring', reason, sizes), rings: rings.length, flags: first.flags };
+    return new RingEngine(rings, facts, {
+      ...sizes,
+      ...(wanted === 'auto' && { ringsMax: ringsAuto(), addRing: () => anotherRing(sizes, memory) }),
+      onShutdown: (drained) => (drained ? memory.retire() : undefined),
+    });
   } catch (error) {
     const drained = !(isLsioError(error) && error.code === 'ETIMEDOUT');
     for (const ring of rings) ring.shutdown(drained);
@@ -135,18 +143,35 @@ async function openRings(reason: string, sizes: Sizes, count: number): Promise<E
   }
 }
 
-async function startThreads(options: RingOptions, memory: MappedSlab, count: number): Promise<Ring[]> {
+async function startThreads(sizes: Sizes, memory: MappedSlab, count: number): Promise<Ring[]> {
+  const started = await Promise.allSettled(Array.from({ length: count }, () => startThread(sizes, memory)));
+  const rings = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = started.find((result) => result.status === 'rejected');
+  if (failed === undefined) return rings;
+  for (const ring of rings) ring.shutdown(true);
+  throw failed.reason;
+}
+
+async function startThread(sizes: Sizes, memory: MappedSlab): Promise<Ring> {
   const [{ IoUring }, { ThreadQueues }] = await Promise.all([
     import('../uring/io-uring.js'),
     import('../uring/thread-queues.js'),
   ]);
-  const starting = Array.from({ length: count }, () => ThreadQueues.start(options, memory));
-  const started = await Promise.allSettled(starting);
-  const failed = started.find((result) => result.status === 'rejected');
-  const rings = started.flatMap((result) => (result.status === 'fulfilled' ? [new IoUring(result.value, memory)] : []));
-  if (failed === undefined) return rings;
-  for (const ring of rings) ring.shutdown(true);
-  throw failed.reason;
+  return new IoUring(await ThreadQueues.start(ringOptions(sizes), memory), memory);
+}
+
+/** Of `auto`: what can't be had isn't missed. */
+async function anotherRing(sizes: Sizes, memory: MappedSlab): Promise<Ring | undefined> {
+  try {
+    return await startThread(sizes, memory);
+  } catch (error) {
+    if (isLsioError(error, 'unavailable')) return undefined;
+    throw error;
+  }
+}
+
+function ringsAuto(): number {
+  return Math.min(availableParallelism(), RINGS_AUTO_MAX);
 }
 
 function openNode(reason: string, queueDepth: number | undefined, remedy?: string): Engine {

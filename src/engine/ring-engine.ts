@@ -1,10 +1,12 @@
 import { assert } from '../assert.js';
 import { isLsioError, LsioError } from '../errors.js';
 import type { Ring } from '../uring/ring.js';
-import { ActiveRun } from './active-run.js';
+import type { ActiveRun } from './active-run.js';
 import type { Engine, EngineInfo, OpenOptions, Path, ReadSource, Run, RunOptions, SharedFile } from './engine.js';
 import { EngineFile } from './files.js';
 import { Lane } from './lane.js';
+import { Load } from './load.js';
+import { Runs } from './runs.js';
 import { ReadSlots } from './slots.js';
 
 /** How long the pump may go on without letting the event loop turn. Signals and timers wait no longer than this. */
@@ -19,6 +21,10 @@ export interface RingEngineOptions {
   readonly sharedFiles: number;
   /** Bytes in flight at most, of each ring. */
   readonly windowBytes: number;
+  /** Another ring, for when this thread is busy all the time; undefined: there is none to be had. */
+  readonly addRing?: (() => Promise<Ring | undefined>) | undefined;
+  /** How many rings there may be; those that there are at first, unless {@link addRing} is given. */
+  readonly ringsMax?: number | undefined;
   /** All rings are shut down; with `drained` false their memory may still be written to. */
   readonly onShutdown?: (drained: boolean) => void;
 }
@@ -33,19 +39,17 @@ export interface RingEngineOptions {
  * woken by completions, by a source, or by the next turn of the event loop.
  */
 export class RingEngine implements Engine {
-  readonly info: EngineInfo;
+  info: EngineInfo;
   readonly #slots: ReadSlots;
   readonly #options: RingEngineOptions;
   /** Those whose rings work. */
-  #lanes: Lane[];
+  #lanes: Lane[] = [];
+  /** Lanes that there were so far, lost ones included. */
+  #laneCount = 0;
+  readonly #load: Load;
   /** Some rings were lost with reads in flight. */
   #leaks = false;
-  readonly #runs: ActiveRun[] = [];
-  /** Who is asked for reads first; the next one the next time, or a single free slot would always be the first run's. */
-  #firstRun = 0;
-  /** Runs whose reads are to be given up, at the beginning of the next round. */
-  #cancelling: ActiveRun[] = [];
-  readonly #runOf: (ActiveRun | undefined)[];
+  readonly #runs: Runs;
   readonly #watchdog: NodeJS.Timeout;
   #turnBeganMs = Number.NEGATIVE_INFINITY;
   #scheduled = false;
@@ -59,19 +63,13 @@ export class RingEngine implements Engine {
 
   /** @param rings at least one; all read into the same slab, `info.queueDepth` at a time each. */
   constructor(rings: readonly Ring[], info: EngineInfo, options: RingEngineOptions) {
-    const depth = info.queueDepth;
-    const { slab } = rings[0]!;
+    const slotCount = info.queueDepth * Math.max(rings.length, options.ringsMax ?? 0);
     this.info = info;
     this.#options = options;
-    this.#slots = new ReadSlots(slab, depth * rings.length, () => this.schedule());
-    this.#lanes = rings.map((ring, lane) => {
-      assert(ring.slab === slab, 'rings of one engine share their slab');
-      ring.listen(() => this.#turn());
-      const { sharedFiles, windowBytes } = options;
-      const onProgress = () => this.schedule();
-      return new Lane(ring, this.#slots, { lane, first: lane * depth, depth, sharedFiles, windowBytes, onProgress });
-    });
-    this.#runOf = new Array<ActiveRun | undefined>(depth * rings.length).fill(undefined);
+    this.#slots = new ReadSlots(rings[0]!.slab, slotCount, () => this.schedule());
+    this.#runs = new Runs(this.#slots, slotCount);
+    for (const ring of rings) this.#addLane(ring);
+    this.#load = new Load(() => this.#grow());
     this.#watchdog = setTimeout(() => this.#onWatchdog(), WATCHDOG_MS).unref();
   }
 
@@ -82,8 +80,7 @@ export class RingEngine implements Engine {
 
   run(source: ReadSource, options: RunOptions = {}): Run {
     this.#assertOpen();
-    const run = new ActiveRun(this, source, options, this.#runOf.length);
-    this.#runs.push(run);
+    const run = this.#runs.add(this, source, options);
     this.schedule();
     return run;
   }
@@ -104,8 +101,7 @@ export class RingEngine implements Engine {
 
   cancelRun(run: ActiveRun): void {
     if (this.#closed || run.cancelled) return;
-    run.cancelled = true;
-    this.#cancelling.push(run);
+    this.#runs.cancel(run);
     this.schedule();
   }
 
@@ -119,6 +115,7 @@ export class RingEngine implements Engine {
     this.#scheduled = false;
     if (this.#closed || this.#pumping) return;
     this.#pumping = true;
+    const beganMs = performance.now();
     try {
       this.#goRound();
     } catch (error) {
@@ -126,6 +123,7 @@ export class RingEngine implements Engine {
     } finally {
       this.#pumping = false;
     }
+    this.#load.add(beganMs);
   }
 
   #goRound(): void {
@@ -134,14 +132,14 @@ export class RingEngine implements Engine {
     this.#arm(false);
     for (;;) {
       this.#again = false;
-      this.#cancelReads();
+      this.#runs.cancelReads(this.#lanes);
       let moved = 0;
       let waits = false;
       for (const lane of this.#lanes) {
         moved += this.#advance(lane);
-        waits ||= lane.busy || this.#canFill(lane);
+        waits ||= lane.busy || (lane.freeCount > 0 && this.#runs.hungry);
       }
-      this.#endRuns();
+      this.#runs.endThrough();
       if (!waits && !this.#again) break;
       if (moved > 0 || this.#again) {
         if (armed) this.#arm(false);
@@ -162,25 +160,13 @@ export class RingEngine implements Engine {
   /** Fills a lane, submits and reaps, and delivers. Returns how much was done. */
   #advance(lane: Lane): number {
     lane.stages.resume();
-    const filled = this.#fill(lane);
+    // With several rings none may keep this thread for long: the others would wait for more.
+    const filled = this.#runs.fill(lane, this.#lanes.length === 1 ? lane.depth : Math.ceil(lane.depth / 4));
     const reaped = this.#submitAndReap(lane);
-    this.#deliver(lane);
+    this.#runs.deliver(lane);
     if (lane.lost) return 1;
     if (lane.freeCount === lane.depth) lane.stages.closeUnused();
     return filled + reaped + (lane.ring.unsubmitted ? 1 : 0);
-  }
-
-  #cancelReads(): void {
-    if (this.#cancelling.length === 0) return;
-    for (let slot = 0; slot < this.#runOf.length; slot++) {
-      const run = this.#runOf[slot];
-      if (run !== undefined && this.#cancelling.includes(run)) this.#laneOf(slot).stages.cancel(slot);
-    }
-    this.#cancelling = [];
-  }
-
-  #laneOf(slot: number): Lane {
-    return this.#lanes.find((lane) => lane.owns(slot))!;
   }
 
   #submitAndReap(lane: Lane): number {
@@ -198,76 +184,6 @@ export class RingEngine implements Engine {
     }
   }
 
-  /** Gives free slots of a lane to the sources, each a fair share. Returns how many are in use more than before. */
-  #fill(lane: Lane): number {
-    let filled = 0;
-    const runs = this.#runs.length;
-    let hungry = 0;
-    for (const run of this.#runs) hungry += run.hungry ? 1 : 0;
-    // With several rings none may keep this thread for long: the others would wait for more.
-    let room = this.#lanes.length === 1 ? lane.freeCount : Math.min(lane.freeCount, Math.ceil(lane.depth / 4));
-    for (let step = 0; step < runs && room > 0; step++) {
-      const run = this.#runs[(this.#firstRun + step) % runs]!;
-      if (!run.hungry) continue;
-      // A run may have been woken since they were counted.
-      const share = Math.ceil(room / Math.max(1, hungry--));
-      const count = run.source.fill(this.#slots, lane.free, share);
-      run.idle = count < share;
-      for (let taken = 0; taken < count; taken++) {
-        const slot = lane.free[taken]!;
-        this.#runOf[slot] = run;
-        lane.stages.begin(slot, run.alignBytes, run.regular);
-      }
-      run.busy += count;
-      lane.free.copyWithin(0, count, lane.freeCount);
-      lane.freeCount -= count;
-      room -= count;
-      filled += count;
-    }
-    if (filled > 0) this.#firstRun++;
-    return filled;
-  }
-
-  #canFill(lane: Lane): boolean {
-    return lane.freeCount > 0 && this.#runs.some((run) => run.hungry);
-  }
-
-  /** Hands a lane's finished reads to their sources, then frees their slots. */
-  #deliver(lane: Lane): void {
-    const { finished, finishedCount } = lane.stages;
-    if (finishedCount === 0) return;
-    for (let index = 0; index < finishedCount; index++) {
-      const slot = finished[index]!;
-      const run = this.#runOf[slot];
-      assert(run !== undefined, 'a finished read belongs to a run');
-      run.finishedSlots[run.finishedCount++] = slot;
-    }
-    lane.stages.finishedCount = 0;
-    for (let index = this.#runs.length - 1; index >= 0; index--) {
-      const run = this.#runs[index]!;
-      const count = run.finishedCount;
-      if (count === 0) continue;
-      run.source.done(this.#slots, run.finishedSlots, count);
-      run.finishedCount = 0;
-      for (let taken = 0; taken < count; taken++) {
-        const slot = run.finishedSlots[taken]!;
-        this.#runOf[slot] = undefined;
-        lane.end(slot);
-      }
-      run.busy -= count;
-    }
-  }
-
-  /** Ends the runs that are through. */
-  #endRuns(): void {
-    for (let index = this.#runs.length - 1; index >= 0; index--) {
-      const run = this.#runs[index]!;
-      if (run.busy > 0 || !(run.cancelled || run.source.ended)) continue;
-      this.#runs.splice(index, 1);
-      run.settle(run.outcome);
-    }
-  }
-
   get #inFlight(): number {
     let count = 0;
     for (const lane of this.#lanes) count += lane.stages.inFlight;
@@ -276,6 +192,34 @@ export class RingEngine implements Engine {
 
   #arm(on: boolean): void {
     for (const lane of this.#lanes) lane.ring.arm(on);
+  }
+
+  #addLane(ring: Ring): void {
+    assert(ring.slab.memory === this.#slots.memory, 'rings of one engine share their slab');
+    const lane = this.#laneCount++;
+    const depth = this.info.queueDepth;
+    const { sharedFiles, windowBytes } = this.#options;
+    const onProgress = () => this.schedule();
+    const options = { lane, first: lane * depth, depth, sharedFiles, windowBytes, onProgress };
+    ring.listen(() => this.#turn());
+    this.#lanes.push(new Lane(ring, this.#slots, options));
+  }
+
+  /** This thread has been busy for a while: another one may take part of the work. */
+  async #grow(): Promise<boolean> {
+    const { addRing, ringsMax = 0 } = this.#options;
+    if (addRing === undefined || this.#laneCount >= ringsMax) return false;
+    const ring = await addRing();
+    if (ring === undefined) return false;
+    if (this.#closed || this.#closing !== undefined) {
+      ring.shutdown(true);
+      return false;
+    }
+    this.#addLane(ring);
+    if (this.#held) ring.hold(true);
+    this.info = { ...this.info, rings: this.#lanes.length };
+    this.schedule();
+    return true;
   }
 
   #hold(on: boolean): void {
@@ -299,13 +243,13 @@ export class RingEngine implements Engine {
    */
   #fail(error: Error): void {
     this.#failure = error;
-    for (const run of this.#runs.splice(0)) run.settle(error);
+    this.#runs.settleAll(error);
     this.#shutDown(error instanceof LsioError && this.#inFlight === 0);
   }
 
   async #close(): Promise<void> {
     const closed = new LsioError('closed', 'the engine was closed');
-    for (const run of [...this.#runs]) {
+    for (const run of this.#runs.all) {
       run.outcome = closed;
       this.cancelRun(run);
     }
@@ -316,7 +260,7 @@ export class RingEngine implements Engine {
       this.#turn();
     } while (this.#inFlight > 0 && !this.#closed && performance.now() < deadlineMs);
     if (this.#closed) return;
-    for (const run of this.#runs.splice(0)) run.settle(closed);
+    this.#runs.settleAll(closed);
     this.#shutDown(this.#inFlight === 0);
   }
 

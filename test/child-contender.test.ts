@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { GroupContender } from '../src/bench/group-contender.js';
+import type { ChildContender } from '../src/bench/child-contender.js';
 import type { Workload, WorkloadFile } from '../src/workload/workload.js';
-import { ROOT } from './helpers/engine-child.js';
+import { noUring, ROOT } from './helpers/engine-child.js';
 
 const FILES = 5;
 const FILE_BYTES = 1000;
 
 /** Its processes are started from a file of dist. */
-const built: { GroupContender: typeof GroupContender } = await import(`${ROOT}/dist/bench/group-contender.js`);
+const built: { ChildContender: typeof ChildContender } = await import(`${ROOT}/dist/bench/child-contender.js`);
 
 let directory = '';
 beforeAll(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'lsio-group-'));
+  directory = mkdtempSync(path.join(tmpdir(), 'lsio-child-'));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -42,9 +42,9 @@ function makeWork(name: string): Workload {
   };
 }
 
-function start(work: Workload, rings: number): Promise<GroupContender> {
-  const setup = { reader: 'node', work, queueDepth: 2, alignBytes: undefined, latency: true } as const;
-  return built.GroupContender.start(setup, rings, 2);
+function start(work: Workload, reader: 'uring' | 'node', rings: number): Promise<ChildContender> {
+  const setup = { reader, work, queueDepth: 2, rings, alignBytes: undefined, latency: true } as const;
+  return built.ChildContender.start(setup, 2);
 }
 
 async function ended(pids: readonly number[]): Promise<boolean> {
@@ -63,54 +63,53 @@ function isRunning(pid: number): boolean {
   }
 }
 
-describe('GroupContender', () => {
+describe('ChildContender', () => {
   test.each([
-    { rings: 1, processes: 1 },
-    { rings: 2, processes: 2 },
-    { rings: 50, processes: FILES },
-  ])('$rings rings read all of the work between them, in $processes processes', async ({ rings, processes }) => {
+    { reader: 'node' as const, rings: 1, skip: undefined },
+    { reader: 'uring' as const, rings: 1, skip: noUring },
+    { reader: 'uring' as const, rings: 3, skip: noUring },
+  ])('reads all of the work by $reader, rings: $rings', async ({ reader, rings, skip }) => {
+    if (skip !== undefined) return;
     const work = makeWork('whole');
-    const group = await start(work, rings);
-    const { pids } = group;
-    expect(new Set(pids).size).toBe(processes);
-    expect(group.facts).toEqual({ engine: 'node', reason: 'asked for' });
-    const { wallNs, operations, bytes, latencyCounts, pageFaults } = await group.run(3);
+    const child = await start(work, reader, rings);
+    const { pids } = child;
+    expect(pids).toHaveLength(1);
+    expect(child.facts).toEqual({ engine: reader, reason: 'asked for' });
+    const { wallNs, operations, bytes, latencyCounts, pageFaults } = await child.run(3);
     expect([operations, bytes]).toEqual([3 * FILES, 3 * work.bytes]);
     expect(latencyCounts?.reduce((sum, count) => sum + count, 0)).toBe(3 * FILES);
     expect(wallNs).toBeGreaterThan(0);
     expect(pageFaults).toBeGreaterThanOrEqual(0);
-    expect(await group.verify('all')).toBe(FILES);
-    await group.close();
+    expect(await child.verify('all')).toBe(FILES);
+    await child.close();
     expect(await ended(pids)).toBe(true);
   });
 
-  test('gives the error of one that fails, once the others have answered, and can be closed', async () => {
+  test('gives the error of a run that fails, and goes on', async () => {
     const work = makeWork('failing');
-    const group = await start(work, FILES);
-    const { pids } = group;
+    const child = await start(work, 'node', 1);
     writeFileSync(work.files[1]!.path, 'short');
-    await expect(group.run(1)).rejects.toMatchObject({ kind: 'changed' });
+    await expect(child.run(1)).rejects.toMatchObject({ kind: 'changed' });
     writeFileSync(work.files[1]!.path, new Uint8Array(2 * FILE_BYTES));
-    expect((await group.run(1)).operations).toBe(FILES);
-    await group.close();
-    expect(await ended(pids)).toBe(true);
+    expect((await child.run(1)).operations).toBe(FILES);
+    await child.close();
   });
 
-  test('gives an error when one of its processes dies, and ends the others', async () => {
-    const group = await start(makeWork('dying'), 3);
-    const { pids } = group;
-    process.kill(pids[1]!, 'SIGKILL');
-    await expect(group.run(1)).rejects.toMatchObject({ kind: 'unavailable' });
-    await group.close();
+  test('gives an error when its process dies', async () => {
+    const child = await start(makeWork('dying'), 'node', 1);
+    const { pids } = child;
+    process.kill(pids[0]!, 'SIGKILL');
+    await expect(child.run(1)).rejects.toMatchObject({ kind: 'unavailable' });
+    await child.close();
     expect(await ended(pids)).toBe(true);
   });
 
   test('start() leaves no process when it fails', async () => {
     const work = makeWork('refused');
-    const setup = { reader: 'node', work, queueDepth: 0, alignBytes: undefined, latency: false } as const;
-    const before = process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
-    await expect(built.GroupContender.start(setup, 3, 2)).rejects.toMatchObject({ kind: 'usage' });
+    const setup = { reader: 'node', work, queueDepth: 0, rings: 1, alignBytes: undefined, latency: false } as const;
     const count = () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
+    const before = count();
+    await expect(built.ChildContender.start(setup, 2)).rejects.toMatchObject({ kind: 'usage' });
     for (let tries = 0; tries < 200 && count() > before; tries++) await sleep(10);
     expect(count()).toBe(before);
   });
