@@ -14,7 +14,7 @@ import {
 } from '../src/engine/conformance-kit.js';
 import { type Engine, TO_END } from '../src/engine/engine.js';
 import { openEngine } from '../src/engine/open.js';
-import { named, noUring } from './helpers/engine-child.js';
+import { named, noUring, ROOT } from './helpers/engine-child.js';
 
 const { ECANCELED, EIO } = constants.errno;
 const LENGTH = 100_000;
@@ -174,3 +174,19 @@ describe.each(ENGINES)('$name and storage that hangs', ({ name, skip }) => {
     },
   );
 });
+
+const noRings = faulty.skip ?? noUring;
+test.skipIf(noRings !== undefined).each(['1', '3'])(
+  named('lsio get --rings %s ends soon after Ctrl-C when its reads hang', noRings),
+  async (rings) => {
+    // At depth 1 each ring has one of them.
+    const stuck = Array<string>(3).fill(faulty.file('stuck').path);
+    const args = ['get', '--engine', 'uring', '--queue-depth', '1', '--rings', rings, '--discard', ...stuck];
+    const child = spawn(process.execPath, [path.join(ROOT, 'bin/lsio.js'), ...args], { stdio: 'ignore' });
+    const exited = new Promise((resolve) => child.once('exit', (status, signal) => resolve(status ?? signal)));
+    await sleep(1000);
+    expect(child.exitCode).toBe(null);
+    child.kill('SIGINT');
+    expect(await Promise.race([exited, sleep(10_000)])).toBe(130);
+  },
+);
