@@ -2,6 +2,7 @@ import { LsioError } from '../errors.js';
 import { parseBytes, parseCount, parseDurationNs } from '../units.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
+import { SYNC_READERS } from './reader.js';
 import type { BenchResult, CaseResult, CompareResult, Comparison, RunRecord } from './result.js';
 import { type Estimate, estimateMedian } from './stats.js';
 
@@ -167,8 +168,8 @@ function isPlanned(entry: Entry, { workloads, caches, queueDepths, engines }: Pl
     ) &&
     caches.includes(cache) &&
     engines.includes(engine) &&
-    // What `auto` comes to is known when it runs, and `sync` has its own depth.
-    (queueDepths.includes(undefined) || engine === 'sync' || queueDepths.includes(queueDepth))
+    // What `auto` comes to is known when it runs, and the synchronous readers have their own depth.
+    (queueDepths.includes(undefined) || SYNC_READERS.includes(engine) || queueDepths.includes(queueDepth))
   );
 }
 

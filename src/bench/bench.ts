@@ -8,7 +8,7 @@ import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
 import { describeEnvironment } from './environment.js';
 import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
 import { perfStat } from './perf.js';
-import type { ReaderName } from './reader.js';
+import { type ReaderName, SYNC_READERS } from './reader.js';
 import type { BenchResult, CaseResult } from './result.js';
 import type { DirectChoice, MeasureSettings } from './settings.js';
 import { caseResult, lanesFor } from './summary.js';
@@ -101,7 +101,7 @@ async function runCell(
   try {
     for (const reader of options.readers) {
       // One call after the other, whatever the depth: once is enough.
-      if (reader === 'sync' && cell.queueDepth !== options.queueDepths[0]) continue;
+      if (SYNC_READERS.includes(reader) && cell.queueDepth !== options.queueDepths[0]) continue;
       options.signal?.throwIfAborted();
       onRun(`${work.case} ${cache} ${reader}, start`);
       try {

@@ -10,6 +10,7 @@ import { EngineReader } from './engine-reader.js';
 import { LatencyHistogram } from './latency.js';
 import { nodeReader } from './node-readers.js';
 import type { Reader, ReaderName } from './reader.js';
+import { storeReader } from './store-reader.js';
 
 /*
  * A process of its own for each reader: it has its own thread pool, heap and warmed-up code, and its CPU time is that of
@@ -57,6 +58,7 @@ let reader: Reader | undefined;
 let reads: Workload | undefined;
 
 async function openReader({ reader: name, queueDepth, rings, alignBytes }: ChildSetup): Promise<Reader> {
+  if (name === 'store') return storeReader(queueDepth);
   if (name !== 'uring' && name !== 'node') return nodeReader(name, queueDepth);
   return new EngineReader(await openEngine({ engine: name, queueDepth, rings }), alignBytes);
 }

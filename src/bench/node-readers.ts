@@ -4,13 +4,17 @@ import type { Workload } from '../workload/workload.js';
 import { changedError } from './engine-reader.js';
 import type { Observer, Reader, ReaderName, Tally } from './reader.js';
 
-/** What Node offers by itself, used as one would: whole files by readFile, blocks by read into a buffer that is reused. */
-export function nodeReader(name: Exclude<ReaderName, 'uring' | 'node'>, queueDepth: number): Reader {
-  const read = { promises: readByPromises, callback: readByCallbacks, sync: readSync }[name];
+/**
+ * What Node offers by itself, used as one would: whole files by readFile, blocks by read into a buffer that is reused.
+ * `buffer` reads whole files so, too: the least that a loop in Node can do.
+ */
+export function nodeReader(name: Exclude<ReaderName, 'uring' | 'node' | 'store'>, queueDepth: number): Reader {
+  const read = { promises: readByPromises, callback: readByCallbacks, sync: readSync, buffer: readIntoBuffer }[name];
   const reason = {
     promises: 'fs.promises.readFile, FileHandle.read',
     callback: 'fs.readFile, fs.read',
     sync: 'fs.readFileSync, fs.readSync',
+    buffer: 'fs.openSync, fs.readSync into one buffer, fs.closeSync',
   }[name];
   return {
     engine: name,
@@ -25,7 +29,7 @@ export function nodeReader(name: Exclude<ReaderName, 'uring' | 'node'>, queueDep
 }
 
 /** Hands out the operations of a workload one after the other and takes their bytes. */
-class Progress {
+export class Progress {
   readonly tally: Tally = { operations: 0, bytes: 0 };
   readonly work: Workload;
   readonly #observer: Observer;
@@ -171,6 +175,19 @@ class CallbackFiles {
       if (error === null) this.#open.set(file, fd);
       for (const waiter of waiting) waiter(error, fd);
     });
+  }
+}
+
+async function readIntoBuffer(progress: Progress): Promise<void> {
+  const { files, fileOf, lengths, wholeFiles } = progress.work;
+  if (!wholeFiles) return readSync(progress);
+  const buffer = Buffer.allocUnsafeSlow(progress.longest());
+  for (let operation = progress.next(); operation >= 0; operation = progress.next()) {
+    const beganMs = progress.began();
+    const fd = fs.openSync(files[fileOf[operation]!]!.path, 'r');
+    const bytesRead = fs.readSync(fd, buffer, 0, lengths[operation]!, 0);
+    fs.closeSync(fd);
+    progress.done(operation, buffer.subarray(0, bytesRead), beganMs);
   }
 }
 

@@ -1,9 +1,15 @@
 import type { Workload } from '../workload/workload.js';
 import type { LatencyHistogram } from './latency.js';
 
-/** The ways of reading that are compared: our two engines, and what Node offers by itself. */
-export const READERS = ['uring', 'node', 'promises', 'callback', 'sync'] as const;
+/**
+ * The ways of reading that are compared: our two engines, what Node offers by itself, and our library as one uses it.
+ * The reports give each a colour and a shape by its place here.
+ */
+export const READERS = ['uring', 'node', 'promises', 'callback', 'sync', 'buffer', 'store'] as const;
 export type ReaderName = (typeof READERS)[number];
+
+/** One call after the other, whatever the depth. */
+export const SYNC_READERS: readonly string[] = ['sync', 'buffer'] satisfies ReaderName[];
 
 /** Looks on while a workload is read. Checking bytes costs time: only outside of timed runs. */
 export interface Observer {

@@ -5,7 +5,7 @@ import { boundOf, deviceOverTime, deviceSummary, total } from './device-summary.
 import type { ContenderRuns } from './interleave.js';
 import { LatencyHistogram } from './latency.js';
 import type { ObservedRun } from './observed-run.js';
-import type { ReaderName } from './reader.js';
+import { type ReaderName, SYNC_READERS } from './reader.js';
 import type { CaseResult, RunRecord } from './result.js';
 import { DECIDING_RUNS, type Estimate, estimateMedian } from './stats.js';
 
@@ -37,7 +37,7 @@ export function caseResult(given: MeasuredCase): CaseResult {
   const valid = measured.runs.filter((run) => run.valid);
   const hasInterval = valid.length >= DECIDING_RUNS;
   const bytesPerSecond = rate(valid, ({ sample }) => sample.bytes);
-  const queueDepth = given.reader === 'sync' ? 1 : lanesFor(work, given.queueDepth);
+  const queueDepth = SYNC_READERS.includes(given.reader) ? 1 : lanesFor(work, given.queueDepth);
   const device = deviceSummary(valid);
   // libuv's threads hold a read each, however many are asked for.
   const inFlight = Math.min(queueDepth, given.threadPoolSize ?? queueDepth) * given.rings;

@@ -1,4 +1,5 @@
 import type { Environment } from '../bench/environment.js';
+import { SYNC_READERS } from '../bench/reader.js';
 import type { BenchResult, CaseResult } from '../bench/result.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { type Line, renderChart } from './chart.js';
@@ -122,7 +123,9 @@ function renderDepths(entries: readonly CaseResult[], color: boolean): string {
   const [first] = entries;
   if (first === undefined) return '';
   const title = `${first.case} · ${first.cache}`;
-  const depths = [...new Set(entries.filter((entry) => entry.engine !== 'sync').map((entry) => entry.queueDepth))];
+  const depths = [
+    ...new Set(entries.filter((entry) => !SYNC_READERS.includes(entry.engine)).map((entry) => entry.queueDepth)),
+  ];
   if (depths.length > 1) {
     const lines = linesOf(entries, (entry) => (entry.bytesPerSecond ?? 0) / 2 ** 20);
     return `${title}: throughput against depth\n${renderChart(lines, depths.map(String), 'MiB/s', color)}`;

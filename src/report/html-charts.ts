@@ -11,7 +11,7 @@ interface Heading {
 export interface Bar {
   readonly name: string;
   readonly detail: string;
-  /** 0 … 4: which of the palette's colours. */
+  /** 0 … 6: which of the palette's colours. */
   readonly color: number;
   /** null: no run was valid. */
   readonly bytesPerSecond: number | null;
@@ -110,7 +110,15 @@ export function lineChart(heading: Heading, axes: { x: Axis; y: Axis }, series: 
 
 /** A mark of the series' own shape, so that colour isn't all that tells them apart. */
 function shape(color: number, x: number, y: number, text = ''): string {
-  const outlines = ['', 'm-4.5-4.5h9v9h-9z', 'm0-5.5l5 9h-10z', 'm0-6l5.5 6l-5.5 6l-5.5-6z', 'm-5-4h10l-5 9z'];
+  const outlines = [
+    '',
+    'm-4.5-4.5h9v9h-9z',
+    'm0-5.5l5 9h-10z',
+    'm0-6l5.5 6l-5.5 6l-5.5-6z',
+    'm-5-4h10l-5 9z',
+    'm0-5.5l4.8 2.8v5.4l-4.8 2.8l-4.8-2.8v-5.4z',
+    'm-2-5.5h4v3.5h3.5v4h-3.5v3.5h-4v-3.5h-3.5v-4h3.5z',
+  ];
   const title = text === '' ? '' : `<title>${escapeHtml(text)}</title>`;
   return color === 0
     ? `<circle class="mark f0" cx="${px(x)}" cy="${px(y)}" r="4.5">${title}</circle>`

@@ -46,9 +46,11 @@ interface Sketch {
 const REASONS: Readonly<Record<ReaderName, string>> = {
   uring: 'io_uring answered a verified read',
   node: 'node:fs on libuv, as asked for',
+  store: 'LocalStore.get, LocalStore.getRange',
   promises: 'fs.promises.readFile, 4 threads',
   callback: 'fs.readFile, 4 threads',
   sync: 'fs.readFileSync',
+  buffer: 'fs.openSync, fs.readSync into one buffer, fs.closeSync',
 };
 
 function runOf(sketch: Sketch, index: number): RunRecord {
