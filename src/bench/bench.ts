@@ -68,7 +68,7 @@ function nothingMeasured(warnings: readonly Warning[]): LsioError {
 }
 
 /** One workload in one cache state at one depth: what its readers compete in. */
-interface Cell {
+export interface Cell {
   readonly work: Workload;
   readonly cache: CacheState;
   readonly queueDepth: number | undefined;
@@ -147,7 +147,7 @@ async function perfOf({ contender, passes }: ContenderRuns, { work, cache }: Cel
   }
 }
 
-interface StartedReader {
+export interface StartedReader {
   readonly reader: ReaderName;
   readonly contender: ChildContender;
   readonly rings: number;
@@ -155,7 +155,7 @@ interface StartedReader {
 }
 
 /** Starts a reader; one that uses libuv's threads with as many of them as suit it best, found by trying. */
-async function startReader(reader: ReaderName, cell: Cell, options: BenchOptions): Promise<StartedReader> {
+export async function startReader(reader: ReaderName, cell: Cell, options: BenchOptions): Promise<StartedReader> {
   const { work, cache, alignBytes } = cell;
   const rings = HAS_RINGS.includes(reader) ? options.rings : 1;
   const queueDepth = lanesFor(work, cell.queueDepth);

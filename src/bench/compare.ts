@@ -213,7 +213,7 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
 }
 
 /** A ratio of unequal work would say nothing. */
-function refuseUnequalWork(work: Workload, { contender, passes, runs }: ContenderRuns): void {
+export function refuseUnequalWork(work: Workload, { contender, passes, runs }: ContenderRuns): void {
   for (const { sample } of runs) {
     const operations = work.operations * passes;
     const bytes = work.bytes * passes;
@@ -227,7 +227,7 @@ function refuseUnequalWork(work: Workload, { contender, passes, runs }: Contende
   }
 }
 
-function sideResult({ runs }: ContenderRuns, commandLine: string, version: string): SideResult {
+export function sideResult({ runs }: Pick<ContenderRuns, 'runs'>, commandLine: string, version: string): SideResult {
   const samples = runs.filter((run) => run.valid).map((run) => run.sample);
   const sum = (amount: (sample: (typeof samples)[number]) => number) =>
     samples.reduce((all, one) => all + amount(one), 0);

@@ -53,7 +53,7 @@ export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*<>[\]|~&]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, '\\$&').replace(/\s*[\r\n]+\s*/g, ' ');
 }
 
-function environmentList(environment: Environment): string {
+export function environmentList(environment: Environment): string {
   return facts(environmentFacts(environment));
 }
 
@@ -62,7 +62,7 @@ function endOf({ warnings, interrupted }: { warnings: readonly Warning[]; interr
   return warnings.length === 0 ? blocks : [...blocks, '### Warnings', list(warnings.map(warningText))];
 }
 
-function table<T>(columns: readonly Column<T>[], entries: readonly T[]): string {
+export function table<T>(columns: readonly Column<T>[], entries: readonly T[]): string {
   const rows = [
     columns.map((column) => escapeMarkdown(column.head)),
     columns.map((column) => (column.left ? '---' : '---:')),
@@ -75,17 +75,17 @@ function facts(of: readonly Fact[]): string {
   return of.map(({ name, text }) => `- **${escapeMarkdown(name)}**: ${escapeMarkdown(text)}`).join('\n');
 }
 
-function list(texts: readonly string[]): string {
+export function list(texts: readonly string[]): string {
   return texts.map((text) => `- ${escapeMarkdown(text)}`).join('\n');
 }
 
 /** The fence is longer than any run of backticks within it, so that none can end it. */
-function fence(code: string): string {
+export function fence(code: string): string {
   const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
   const mark = '`'.repeat(longest + 1);
   return `${mark}sh\n${code}\n${mark}`;
 }
 
-function document(blocks: readonly string[]): string {
+export function document(blocks: readonly string[]): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }

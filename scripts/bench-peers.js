@@ -1,0 +1,161 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
+/*
+ * lsio against what else reads files: fio, Node's own calls, tar, cat and cp, on the same files, in turn. Prints a table of
+ * ratios, each with its 95 % interval and the goal that it is held to. Build first; needs fio, and 1.5 GB for the files.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { doubtsAboutMachine } from '../dist/bench/doubts.js';
+import { describeEnvironment } from '../dist/bench/environment.js';
+import { dedupe } from '../dist/bench/warnings.js';
+import { startProgress } from '../dist/cli/progress.js';
+import { say } from '../dist/cli/talk.js';
+import { lsioVersion } from '../dist/cli/version.js';
+import { isLsioError, LsioError } from '../dist/errors.js';
+import { findFio } from '../dist/fio/run.js';
+import { parseCount } from '../dist/units.js';
+import { listFiles } from '../dist/workload/list-files.js';
+import { measureCell } from './peers/measure.js';
+import { measureMemory } from './peers/memory.js';
+import { renderPeers } from './peers/report.js';
+import { cellsFor, MEMORY, rowIds } from './peers/table.js';
+
+/**
+ * @typedef {import('./peers/report.js').PeersResult} PeersResult
+ * @typedef {import('./peers/table.js').Cell['data']} Data
+ */
+
+const RUNS_DEFAULT = 6;
+const RUNS_MAX = 1000;
+const INTERRUPTED_EXIT = 130;
+const CREATE = {
+  large: ['files', 'create'],
+  small: ['files', 'create', '--count', '20000', '--size', '4Ki', '--big-size', '0'],
+};
+const LSIO = fileURLToPath(new URL('../bin/lsio.js', import.meta.url));
+const USAGE = `scripts/bench-peers [options]
+  --dir DIR        1,000 files of 256 KiB and one of 1 GiB (default: /tmp/fio)
+  --small-dir DIR  20,000 files of 4 KiB (default: /tmp/fio20k); either is made where it is missing
+  --rows LIST      only the rows whose names begin so; comma list, repeatable
+  --all            also the rows without a goal: every case, cold and warm, against each reader
+  --runs N         pairs of runs (default: ${RUNS_DEFAULT}; fewer than 3 decide nothing)
+  --json FILE      save the document that scripts/results.js makes a page of, after each cell
+`;
+
+/** How the program was called. */
+function parseOptions() {
+  const { values } = parseArgs({
+    options: {
+      dir: { type: 'string', default: '/tmp/fio' },
+      'small-dir': { type: 'string', default: '/tmp/fio20k' },
+      rows: { type: 'string', multiple: true },
+      all: { type: 'boolean', default: false },
+      runs: { type: 'string', default: String(RUNS_DEFAULT) },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const { goals, further, furtherCells } = rowIds();
+  if (values.help) {
+    process.stdout.write(`${USAGE}\nRows: ${goals.join(' ')}\nWith --all: ${furtherCells.join(' ')}\n`);
+    return undefined;
+  }
+  const known = [...goals, ...further];
+  const asked = values.rows?.flatMap((text) => text.split(','));
+  const unknown = asked?.find((prefix) => !known.some((id) => id.startsWith(prefix)));
+  if (unknown !== undefined) throw new LsioError('usage', `--rows: no row begins with ${unknown}: see --help`);
+  const ids =
+    asked === undefined
+      ? values.all
+        ? known
+        : goals
+      : known.filter((id) => asked.some((prefix) => id.startsWith(prefix)));
+  const runs = parseCount(values.runs, { name: '--runs', min: 1, max: RUNS_MAX });
+  return { ids, runs, json: values.json, dirs: { large: values.dir, small: values['small-dir'] } };
+}
+
+/** @param {NonNullable<ReturnType<typeof parseOptions>>} options @param {AbortSignal} signal */
+async function main({ ids, runs, json, dirs }, signal) {
+  const cells = cellsFor(ids);
+  const wantsMemory = ids.includes(MEMORY);
+  const needed = new Set([...cells.map(({ data }) => data), .../** @type {Data[]} */ (wantsMemory ? ['small'] : [])]);
+  for (const data of needed) makeMissing(data, dirs[data]);
+  const version = lsioVersion();
+  const { version: fio } = await findFio(signal);
+  const environment = describeEnvironment(needed.has('large') ? dirs.large : dirs.small, version, fio);
+  /** @type {PeersResult} */
+  const result = {
+    schema: 'lsio.peers/1',
+    environment,
+    runs,
+    rows: [],
+    measured: [],
+    warnings: doubtsAboutMachine(environment),
+    interrupted: true,
+  };
+  function save() {
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
+  }
+  save();
+  let [items, note] = [0, ''];
+  const itemsTotal = cells.reduce(
+    (sum, { sides }) => sum + Object.keys(sides).length * (runs + 1),
+    wantsMemory ? 1 : 0,
+  );
+  const progress = startProgress({ mode: 'auto', quiet: false }, () => ({ items, note, itemsTotal, unit: 'runs' }));
+  const onStep = (/** @type {string} */ text) => {
+    items++;
+    note = text;
+  };
+  const given = { version, runs, signal, onStep };
+  const lists = new Map();
+  for (const data of needed) lists.set(data, (await listFiles(dirs[data], signal)).files);
+  try {
+    for (const cell of cells) {
+      const beganMs = performance.now();
+      const { rows, measured, warnings } = await measureCell(cell, {
+        ...given,
+        dir: dirs[cell.data],
+        files: lists.get(cell.data),
+      });
+      result.rows.push(...rows);
+      result.measured.push(measured);
+      result.warnings = dedupe([...result.warnings, ...warnings]);
+      save();
+      say(`${cell.id}: ${((performance.now() - beganMs) / 1000).toFixed(0)} s`);
+    }
+    if (wantsMemory) result.rows.push(await measureMemory({ ...given, files: lists.get('small') }));
+    result.interrupted = false;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = INTERRUPTED_EXIT;
+  } finally {
+    progress.stop();
+  }
+  save();
+  process.stdout.write(renderPeers(result, isatty(1) && !process.env.NO_COLOR));
+}
+
+/** @param {Data} data @param {string} dir */
+function makeMissing(data, dir) {
+  if (existsSync(dir)) return;
+  const args = [...CREATE[data], '--dir', dir];
+  process.stderr.write(`lsio ${args.join(' ')}\n`);
+  const { status } = spawnSync(process.execPath, [LSIO, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new LsioError('unavailable', `lsio ${args.join(' ')}: exit ${status}`);
+}
+
+const interruption = new AbortController();
+process.once('SIGINT', () => interruption.abort());
+try {
+  const options = parseOptions();
+  if (options !== undefined) await main(options, interruption.signal);
+} catch (error) {
+  if (!isLsioError(error) && !(error instanceof TypeError && 'code' in error)) throw error;
+  say(`bench-peers: ${error.message}`);
+  if (isLsioError(error) && error.remedy !== undefined) say(`  → ${error.remedy}`);
+  process.exitCode = 2;
+}

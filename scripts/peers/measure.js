@@ -1,0 +1,170 @@
+/* Runs the sides of a cell in turn, by the machinery of `lsio bench` and `lsio compare-fio`. */
+import { alignFor, startReader } from '../../dist/bench/bench.js';
+import { refuseUnequalWork, sideResult } from '../../dist/bench/compare.js';
+import { doubtsAbout } from '../../dist/bench/doubts.js';
+import { FioContender } from '../../dist/bench/fio-contender.js';
+import { interleave } from '../../dist/bench/interleave.js';
+import { lanesFor } from '../../dist/bench/summary.js';
+import { LsioError } from '../../dist/errors.js';
+import { makeWorkload } from '../../dist/workload/cases.js';
+import { CommandContender } from './command.js';
+import { judgeRow } from './judge.js';
+
+/**
+ * @typedef {import('../../src/bench/bench.js').BenchOptions} BenchOptions
+ * @typedef {import('../../src/bench/contender.js').Contender} Contender
+ * @typedef {import('../../src/bench/result.js').SideResult} SideResult
+ * @typedef {import('../../src/bench/warnings.js').Warning} Warning
+ * @typedef {import('../../src/workload/workload.js').Workload} Workload
+ * @typedef {import('../../src/workload/workload.js').WorkloadFile} WorkloadFile
+ * @typedef {import('./table.js').Cell} Cell
+ * @typedef {import('./table.js').Side} Side
+ *
+ * @typedef {object} Given
+ * @property {string} dir
+ * @property {readonly WorkloadFile[]} files
+ * @property {string} version
+ * @property {number} runs
+ * @property {AbortSignal} signal
+ * @property {(text: string) => void} onStep
+ *
+ * @typedef {{ name: string, passes: number, rings: number | null, threadPoolSize: number | null } & SideResult} MeasuredSide
+ *
+ * @typedef {object} MeasuredCell
+ * @property {string} id
+ * @property {string} dir
+ * @property {Cell['case']} case
+ * @property {Cell['cache']} cache
+ * @property {'sorted' | 'random'} order
+ * @property {boolean} direct What lsio's engines and fio do; Node's calls and commands read through the page cache.
+ * @property {number} queueDepth Per ring.
+ * @property {number} files
+ * @property {number} operations
+ * @property {number} bytes
+ * @property {MeasuredSide[]} sides
+ *
+ * @typedef {object} Started
+ * @property {string} name
+ * @property {Contender} contender
+ * @property {number | null} rings
+ * @property {number | null} threadPoolSize
+ * @property {() => Promise<unknown>} verify
+ * @property {() => Pick<SideResult, 'commandLine' | 'version'>} about
+ */
+
+/** @param {Cell} cell @param {Given} given */
+export async function measureCell(cell, given) {
+  const { dir, files, runs, signal, onStep } = given;
+  const { order = 'sorted', gapBytes, cache, queueDepth } = cell;
+  /** @type {Warning[]} */
+  const warnings = [];
+  const work = makeWorkload(cell.case, files, { dir, order, gapBytes });
+  const alignBytes = alignFor({ dir, direct: 'auto' }, work, cache, warnings);
+  const depth = lanesFor(work, queueDepth);
+  /** @type {Started[]} */
+  const started = [];
+  try {
+    for (const [name, side] of Object.entries(cell.sides)) {
+      signal.throwIfAborted();
+      onStep(`${cell.id} ${name}, start`);
+      started.push(await start(name, side, { cell, work, alignBytes, given }));
+    }
+    await refuseUnequalBytes(started.map(({ contender }) => contender));
+    const contenders = started.map(({ contender }) => contender);
+    const measured = await interleave(contenders, {
+      ...{ files: work.files, bytes: work.bytes, cache, runs, warmups: 1, equalPasses: false, signal },
+      passesMax: Math.min(...contenders.map((one) => ('passesMax' in one ? Number(one.passesMax) : Infinity))),
+      onRun: (name, run) => run >= 0 && onStep(`${cell.id} ${name}, run ${run + 1} of ${runs}`),
+    });
+    for (const { verify } of started) await verify();
+    const direct = alignBytes !== undefined;
+    for (const side of measured) {
+      refuseUnequalWork(work, side);
+      warnings.push(...doubtsAbout({ work, cache, direct, depth }, side));
+    }
+    const runsOf = new Map(measured.map((side, index) => [started[index]?.name ?? '', side.runs]));
+    return {
+      rows: cell.rows.map((row) => judgeRow(cell.id, row, runsOf)),
+      measured: /** @type {MeasuredCell} */ ({
+        ...{ id: cell.id, dir, case: cell.case, cache, order, direct, queueDepth: depth },
+        ...{ files: work.files.length, operations: work.operations, bytes: work.bytes },
+        sides: measured.flatMap((side, index) => sideOf(started[index], side)),
+      }),
+      warnings,
+    };
+  } finally {
+    await Promise.allSettled(started.map(({ contender }) => contender.close()));
+  }
+}
+
+/** @param {Started | undefined} started @param {import('../../src/bench/interleave.js').ContenderRuns} runs @returns {MeasuredSide[]} */
+function sideOf(started, runs) {
+  // The rows say that there is no figure, and the warnings why.
+  if (started === undefined || !runs.runs.some(({ valid }) => valid)) return [];
+  const { name, rings, threadPoolSize, about } = started;
+  const { commandLine, version } = about();
+  return [{ name, passes: runs.passes, rings, threadPoolSize, ...sideResult(runs, commandLine, version) }];
+}
+
+/**
+ * @param {string} name @param {Side} side
+ * @param {{ cell: Cell, work: Workload, alignBytes: number | undefined, given: Given }} context
+ * @returns {Promise<Started>}
+ */
+async function start(name, side, { cell, work, alignBytes, given }) {
+  const { dir, signal, version } = given;
+  if ('command' in side) {
+    const contender = new CommandContender(name, side, { dir, work, signal });
+    const about = () => ({ commandLine: contender.commandLine, version: '' });
+    return { name, contender, rings: null, threadPoolSize: null, verify: async () => {}, about };
+  }
+  if ('fio' in side) {
+    const queueDepth = lanesFor(work, cell.queueDepth);
+    const contender = await FioContender.create(
+      work,
+      { queueDepth, rings: 1, direct: alignBytes !== undefined, baseline: 'matched', latency: false },
+      { name: `peers-${cell.id}`, signal },
+    );
+    const about = () => ({ commandLine: contender.commandLine, version: contender.version });
+    return { name, contender, rings: 1, threadPoolSize: null, verify: async () => {}, about };
+  }
+  const { cache, queueDepth } = cell;
+  const options = benchOptions(cell, { work, rings: side.rings ?? 1, given });
+  const { contender, rings, threadPoolSize } = await startReader(
+    side.reader,
+    { work, cache, queueDepth, alignBytes },
+    options,
+  );
+  const about = () => ({ commandLine: contender.facts.reason, version });
+  return { name, contender, rings, threadPoolSize, verify: () => contender.verify('sample'), about };
+}
+
+/** @param {Cell} cell @param {{ work: Workload, rings: number, given: Given }} more @returns {BenchOptions} */
+function benchOptions({ order = 'sorted', cache, queueDepth }, { work, rings, given }) {
+  return {
+    dir: given.dir,
+    version: given.version,
+    workloads: [work],
+    warnings: [],
+    order,
+    caches: [cache],
+    queueDepths: [queueDepth],
+    rings,
+    direct: 'auto',
+    runs: given.runs,
+    warmups: 1,
+    verify: 'sample',
+    signal: given.signal,
+    readers: [],
+    latency: false,
+    perf: false,
+  };
+}
+
+/** Commands say only afterwards what they have got. @param {readonly Contender[]} contenders */
+async function refuseUnequalBytes(contenders) {
+  const counts = [];
+  for (const one of contenders) if (one instanceof CommandContender) counts.push([one.name, await one.count()]);
+  if (new Set(counts.map(([, bytes]) => bytes)).size <= 1) return;
+  throw new LsioError('unavailable', `no ratio for unequal work: bytes got were ${counts.flat().join(' ')}`);
+}
