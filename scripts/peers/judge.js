@@ -16,8 +16,8 @@ import { DECIDING_RUNS, estimateMedian } from '../../dist/bench/stats.js';
  * @property {string} ours
  * @property {string} rival
  * @property {'throughput' | 'cpu' | 'memory'} metric Of memory `value` is in bytes; else it is a ratio, ours over the rival's.
- * @property {number | null} value The median over pairs of neighbouring runs, and its 95 % interval; null without a valid pair.
- * @property {number | null} low
+ * @property {number | null} value The median over pairs of neighbouring runs; null without a valid pair.
+ * @property {number | null} low The 95 % interval begins here; null for fewer than three pairs.
  * @property {number | null} high
  * @property {number} pairs
  * @property {Goal | null} goal
@@ -56,7 +56,8 @@ export function judged(values, goal) {
   if (pairs === 0) return { value: null, low: null, high: null, pairs, goal: goal ?? null, verdict: undecidedOf(goal) };
   const estimate = estimateMedian(values);
   const verdict = goal === undefined ? null : judge(estimate, pairs, goal);
-  return { ...estimate, pairs, goal: goal ?? null, verdict };
+  const interval = pairs < DECIDING_RUNS ? { low: null, high: null } : {};
+  return { ...estimate, ...interval, pairs, goal: goal ?? null, verdict };
 }
 
 /** @param {Goal | undefined} goal @returns {Verdict | null} */
