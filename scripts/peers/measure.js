@@ -11,7 +11,6 @@ import { CommandContender } from './command.js';
 import { judgeRow } from './judge.js';
 
 /**
- * @typedef {import('../../src/bench/bench.js').BenchOptions} BenchOptions
  * @typedef {import('../../src/bench/contender.js').Contender} Contender
  * @typedef {import('../../src/bench/result.js').SideResult} SideResult
  * @typedef {import('../../src/bench/warnings.js').Warning} Warning
@@ -28,7 +27,7 @@ import { judgeRow } from './judge.js';
  * @property {AbortSignal} signal
  * @property {(text: string) => void} onStep
  *
- * @typedef {{ name: string, passes: number, rings: number | null, threadPoolSize: number | null } & SideResult} MeasuredSide
+ * @typedef {{ name: string, passes: number, rings: number | 'auto' | null, threadPoolSize: number | null } & SideResult} MeasuredSide
  *
  * @typedef {object} MeasuredCell
  * @property {string} id
@@ -46,7 +45,7 @@ import { judgeRow } from './judge.js';
  * @typedef {object} Started
  * @property {string} name
  * @property {Contender} contender
- * @property {number | null} rings
+ * @property {number | 'auto' | null} rings
  * @property {number | null} threadPoolSize
  * @property {() => Promise<unknown>} verify
  * @property {() => Pick<SideResult, 'commandLine' | 'version'>} about
@@ -129,36 +128,13 @@ async function start(name, side, { cell, work, alignBytes, given }) {
     return { name, contender, rings: 1, threadPoolSize: null, verify: async () => {}, about };
   }
   const { cache, queueDepth } = cell;
-  const options = benchOptions(cell, { work, rings: side.rings ?? 1, given });
   const { contender, rings, threadPoolSize } = await startReader(
     side.reader,
     { work, cache, queueDepth, alignBytes },
-    options,
+    { rings: side.rings ?? 1, latency: false },
   );
   const about = () => ({ commandLine: contender.facts.reason, version });
   return { name, contender, rings, threadPoolSize, verify: () => contender.verify('sample'), about };
-}
-
-/** @param {Cell} cell @param {{ work: Workload, rings: number, given: Given }} more @returns {BenchOptions} */
-function benchOptions({ order = 'sorted', cache, queueDepth }, { work, rings, given }) {
-  return {
-    dir: given.dir,
-    version: given.version,
-    workloads: [work],
-    warnings: [],
-    order,
-    caches: [cache],
-    queueDepths: [queueDepth],
-    rings,
-    direct: 'auto',
-    runs: given.runs,
-    warmups: 1,
-    verify: 'sample',
-    signal: given.signal,
-    readers: [],
-    latency: false,
-    perf: false,
-  };
 }
 
 /** Commands say only afterwards what they have got. @param {readonly Contender[]} contenders */

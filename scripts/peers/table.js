@@ -2,14 +2,13 @@
  * What bench-peers measures, as data: cells, whose sides run in turn on the same files, and rows, each the ratio of two
  * sides of a cell and the goal that it is held to.
  */
-import { availableParallelism } from 'node:os';
 import { CASES } from '../../dist/workload/workload.js';
 
 /**
  * @typedef {import('../../src/workload/workload.js').CaseName} CaseName
  * @typedef {import('../../src/bench/reader.js').ReaderName} ReaderName
  *
- * @typedef {{ reader: ReaderName, rings?: number }} ReaderSide
+ * @typedef {{ reader: ReaderName, rings?: number | 'auto' }} ReaderSide
  * @typedef {{ fio: true }} FioSide
  * @typedef {object} CommandSide
  * @property {string} command In bash, where DIR is what to read, DST a fresh directory and LSIO the program.
@@ -38,12 +37,9 @@ import { CASES } from '../../dist/workload/workload.js';
  * @typedef {{ min: number } | { max: number }} Goal
  */
 
-/** What `--rings auto` comes to. */
-const RINGS_AUTO = availableParallelism();
-
 /** @type {Record<string, Side>} */
 const SIDES = {
-  lsio: { reader: 'uring', rings: RINGS_AUTO },
+  lsio: { reader: 'uring', rings: 'auto' },
   'lsio 1 ring': { reader: 'uring', rings: 1 },
   'lsio 2 rings': { reader: 'uring', rings: 2 },
   'lsio promises': { reader: 'store' },

@@ -97,7 +97,7 @@ async function runCell(
   onRun: (text: string) => void,
 ): Promise<CaseResult[]> {
   const { work, cache } = cell;
-  const started: StartedReader[] = [];
+  const started: StartedReader<number>[] = [];
   try {
     for (const reader of options.readers) {
       // One call after the other, whatever the depth: once is enough.
@@ -147,15 +147,19 @@ async function perfOf({ contender, passes }: ContenderRuns, { work, cache }: Cel
   }
 }
 
-export interface StartedReader {
+export interface StartedReader<Rings> {
   readonly reader: ReaderName;
   readonly contender: ChildContender;
-  readonly rings: number;
+  readonly rings: Rings | 1;
   readonly threadPoolSize: number | null;
 }
 
 /** Starts a reader; one that uses libuv's threads with as many of them as suit it best, found by trying. */
-export async function startReader(reader: ReaderName, cell: Cell, options: BenchOptions): Promise<StartedReader> {
+export async function startReader<Rings extends number | 'auto'>(
+  reader: ReaderName,
+  cell: Cell,
+  options: { readonly rings: Rings; readonly latency: boolean },
+): Promise<StartedReader<Rings>> {
   const { work, cache, alignBytes } = cell;
   const rings = HAS_RINGS.includes(reader) ? options.rings : 1;
   const queueDepth = lanesFor(work, cell.queueDepth);

@@ -24,7 +24,7 @@ export interface ChildSetup {
   /** Of each ring. */
   readonly queueDepth: number;
   /** Rings that share the work; of io_uring only. */
-  readonly rings: number;
+  readonly rings: number | 'auto';
   readonly alignBytes: number | undefined;
   readonly latency: boolean;
 }
