@@ -86,15 +86,15 @@ onEachEngine((name) => {
 
     test.skipIf(name === 'node')('changes its mind when the list does', async (context) => {
       const cold = files(context, 250, 0);
-      const warm = new Array(2200).fill(scratch.file(5000));
-      const later = await directReads([...warm.slice(0, 1100), ...cold], { direct: 'auto', ordered: true });
+      const warm = new Array(4400).fill(scratch.file(5000));
+      const later = await directReads([...warm.slice(0, 2100), ...cold], { direct: 'auto', ordered: true });
       expect(later).toBeGreaterThan(0);
       expect(later).toBeLessThanOrEqual(250);
       for (const file of cold) evict(file.path);
       const first = await directReads([...cold, ...warm], { direct: 'auto', ordered: true });
       expect(first).toBeGreaterThan(0);
-      // The look that finds it out may come a thousand requests later.
-      expect(first).toBeLessThan(1300);
+      // The look that finds it out may come two thousand requests later, or another two if it is slow.
+      expect(first).toBeLessThan(4650 - DECIDED - 100);
     });
 
     test.skipIf(name === 'node')('looks at a long file by itself', async (context) => {
@@ -194,14 +194,16 @@ onEachEngine((name) => {
       const good = scratch.file(5000);
       const fifo = new SilentFifo(scratch.path('fifo'));
       try {
-        const requests = [{ path: scratch.path('missing/file') }, { path: fifo.path }, { path: 'a\0b' }, good];
-        const received = await receive(readMany(engine(), requests, { direct: 'on', ordered: true }));
+        const watched = watch(engine());
+        const requests = [{ path: scratch.path('missing') }, { path: fifo.path }, { path: 'a\0b' }, good];
+        const received = await receive(readMany(watched.engine, requests, { direct: 'on', ordered: true }));
         expect(received.slice(0, 3).map(({ error }) => error?.code ?? error?.kind)).toEqual([
           'ENOENT',
           'read',
           'usage',
         ]);
         expectReceived(received[3], good.bytes);
+        if (directAlignment(good.path) !== undefined) expect(watched.direct).toBeGreaterThan(0);
       } finally {
         fifo.remove();
       }

@@ -13,11 +13,11 @@ export type DirectChoice = 'auto' | 'on' | 'off';
 const REQUESTS_MIN = 64;
 /** So many files in a row that are not in the page cache make `auto` read directly; a single one that is ends it. */
 const LOOKS = 8;
-/** From look to look, in requests: until it is known how things are, and then. A look takes 25 µs of CPU. */
+/** From look to look, in requests: until it is known how things are, and then. A look takes 50 to 130 µs of CPU. */
 const LOOK_EVERY_FIRST = 8;
-const LOOK_EVERY = 1024;
-/** A look at hung storage is given up: the other requests must not wait for it. */
-const LOOK_MS_MAX = 100;
+const LOOK_EVERY = 2048;
+/** A look at hung storage isn't waited for any longer: the other requests go on. */
+const LOOK_MS_MAX = 1000;
 /** What is known of directories is forgotten, the oldest first, beyond this many. */
 const DIRECTORIES_MAX = 4096;
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -40,6 +40,8 @@ export class DirectReads {
   readonly #choice: DirectChoice;
   readonly #libc: Promise<Libc | undefined>;
   #looking = false;
+  /** The request whose file was looked at last. */
+  #lookedAt = -1;
   /** `auto`: how reads go now, and what must have been admitted before the next look. */
   #alignBytes = 0;
   #nextLook = REQUESTS_MIN;
@@ -75,14 +77,21 @@ export class DirectReads {
    */
   knows(index: number, path: Path, extent: Extent, onKnown: () => void): boolean {
     if (this.#looking) return false;
+    if (index === this.#lookedAt) return true;
     const directory = this.#choice === 'on' ? this.#directoryOf(path) : '';
     if (this.#choice === 'on' && this.#byDirectory.has(directory)) return true;
     this.#looking = true;
-    this.#look(path, extent, (look) => {
+    this.#lookedAt = index;
+    const goOn = withinLimit(() => {
       this.#looking = false;
-      if (this.#choice === 'on') this.#learn(directory, look?.alignBytes ?? 0);
-      else this.#consider(index, look);
       onKnown();
+    });
+    // One look at a time, also when it isn't waited for.
+    this.#nextLook = Number.POSITIVE_INFINITY;
+    this.#look(path, extent, (look) => {
+      if (this.#choice === 'auto') this.#consider(index, look);
+      else if (look !== undefined) this.#learn(directory, look.alignBytes);
+      goOn();
     });
     return false;
   }
@@ -90,28 +99,26 @@ export class DirectReads {
   /** As {@link alignBytesFor}, for a file that is long enough to be looked at itself. */
   decide(path: Path, extent: Extent, then: (alignBytes: number) => void): void {
     if (this.#choice === 'off') return then(0);
+    let alignBytes = 0;
+    const goOn = withinLimit(() => then(alignBytes));
     this.#look(path, extent, (look) => {
-      then(look === undefined || (this.#choice === 'auto' && look.cached !== false) ? 0 : look.alignBytes);
+      if (look !== undefined && (this.#choice === 'on' || look.cached === false)) alignBytes = look.alignBytes;
+      goOn();
     });
   }
 
-  /** A read of this file was refused (EINVAL): the alignment is not that of its device. */
-  refused(path: Path): void {
-    if (this.#choice === 'on') this.#learn(this.#directoryOf(path), 0);
-    else {
-      this.#alignBytes = 0;
-      this.#coldInARow = 0;
-      this.#looksLeft = LOOKS;
-    }
+  /** A direct read was refused (EINVAL): the alignment is not that of the file's device. `auto` had better look again. */
+  refused(): void {
+    this.#alignBytes = 0;
+    this.#coldInARow = 0;
+    this.#looksLeft = LOOKS;
   }
 
   #learn(directory: string, alignBytes: number): void {
     this.#byDirectory.set(directory, alignBytes);
     if (this.#byDirectory.size <= DIRECTORIES_MAX) return;
-    for (const oldest of this.#byDirectory.keys()) {
-      this.#byDirectory.delete(oldest);
-      break;
-    }
+    const [oldest = ''] = this.#byDirectory.keys();
+    this.#byDirectory.delete(oldest);
   }
 
   #consider(index: number, look: Look | undefined): void {
@@ -139,24 +146,29 @@ export class DirectReads {
   }
 
   #look(path: Path, extent: Extent, then: (look: Look | undefined) => void): void {
-    let settled = false;
-    function settle(look: Look | undefined): void {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      then(look);
-    }
-    const timer = setTimeout(settle, LOOK_MS_MAX, undefined);
     // By libuv's threads: opening a file can take for ever.
     open(typeof path === 'string' ? path : Buffer.from(path), OPEN_FLAGS, (error, fd) => {
-      if (error !== null) return settle(undefined);
+      if (error !== null) return then(undefined);
       this.#libc.then((libc) => {
         const look = libc === undefined ? undefined : lookAt(libc, fd, extent);
         close(fd, () => {});
-        settle(look);
+        then(look);
       });
     });
   }
+}
+
+/** Calls `goOn` once: when what it returns is called, or after {@link LOOK_MS_MAX}. */
+function withinLimit(goOn: () => void): () => void {
+  let waiting = true;
+  function once(): void {
+    if (!waiting) return;
+    waiting = false;
+    clearTimeout(timer);
+    goOn();
+  }
+  const timer = setTimeout(once, LOOK_MS_MAX);
+  return once;
 }
 
 /** Where koffi can't be had, all reads are buffered. */

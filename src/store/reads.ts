@@ -151,7 +151,7 @@ export class Reads<R extends Ranged> implements ReadSource {
 
   /** The device asks for another alignment than the one that was looked at. */
   #readBuffered(item: Item<R>): void {
-    this.#direct.refused(item.path);
+    this.#direct.refused();
     item.buffered = true;
     this.alone(item);
   }
