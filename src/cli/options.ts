@@ -25,8 +25,6 @@ export interface ReadingOptions {
   readonly verbose: boolean;
   readonly logLevel?: LogLevel;
   readonly progress: ProgressMode;
-  /** Nothing that these commands print has colours. */
-  readonly color: 'auto' | 'always' | 'never';
 }
 
 export function addReadingOptions(command: Command): Command {
@@ -50,6 +48,7 @@ export function addReadingOptions(command: Command): Command {
       new Option('--log-level <level>', 'log to stderr, as JSON lines (default: warn)').choices([...LOG_LEVELS]),
     )
     .addOption(new Option('--progress <when>', 'a progress bar on stderr').choices([...PROGRESS_MODES]).default('auto'))
+    // Accepted as everywhere; nothing that these commands print has colours.
     .addOption(
       new Option('--color <when>', 'colours; there are none here').choices(['auto', 'always', 'never']).default('auto'),
     );
