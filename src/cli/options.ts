@@ -27,6 +27,7 @@ export interface ReadingOptions {
   readonly progress: ProgressMode;
 }
 
+/** `--color` is accepted as everywhere; nothing that these commands print has colours. */
 export function addReadingOptions(command: Command): Command {
   return command
     .addOption(
@@ -48,7 +49,6 @@ export function addReadingOptions(command: Command): Command {
       new Option('--log-level <level>', 'log to stderr, as JSON lines (default: warn)').choices([...LOG_LEVELS]),
     )
     .addOption(new Option('--progress <when>', 'a progress bar on stderr').choices([...PROGRESS_MODES]).default('auto'))
-    // Accepted as everywhere; nothing that these commands print has colours.
     .addOption(
       new Option('--color <when>', 'colours; there are none here').choices(['auto', 'always', 'never']).default('auto'),
     );
