@@ -138,6 +138,7 @@ describe('--log-level', () => {
     const lines = stderr.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { level: 'info', msg: 'engine', engine: 'node', reason: 'asked for', queueDepth: 128 },
+      { level: 'info', msg: 'direct', asked: 'auto', direct: 0, buffered: 1 },
       { level: 'debug', msg: 'read', reads: 1, bytes: 3, batches: 1 },
     ]);
   });
@@ -173,8 +174,9 @@ describe('--log-level', () => {
     },
   );
 
-  test('-v logs the engine; without it nothing is logged, and pino is not loaded', () => {
-    expect(JSON.parse(runLsio(['get', '-q', '-v', '--discard', 'a'], { cwd }).stderr)).toMatchObject({ msg: 'engine' });
+  test('-v logs the engine, and how the bytes came; without it nothing is logged, and pino is not loaded', () => {
+    const lines = runLsio(['get', '-q', '-v', '--discard', 'a'], { cwd }).stderr.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'engine' }, { msg: 'direct' }]);
     const env = { NODE_DEBUG: 'module' };
     expect(runLsio(['get', '-q', '--discard', 'a'], { cwd, env }).stderr).not.toMatch(/pino/);
   });

@@ -33,9 +33,11 @@ function get(args: readonly string[], input = '') {
 /** What a plan and a run must have in common. */
 function figuresOf(args: readonly string[], input: string, how: string) {
   const result = get([...args, how, '--json'], input);
-  const { wallNs, items, dryRun, ...document } = documentOf(result);
+  const { wallNs, items, dryRun, direct, ...document } = documentOf(result);
   expect(wallNs).toBeGreaterThan(0);
   expect(dryRun).toBe(how === '--dry-run' ? true : undefined);
+  // What is in the page cache isn't known before.
+  expect(direct === undefined).toBe(how === '--dry-run');
   const byText = (items as object[]).map((item) => JSON.stringify(item)).sort();
   return { ...document, items: byText, status: result.status };
 }

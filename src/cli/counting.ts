@@ -1,4 +1,4 @@
-import type { Engine, ReadSource, Run, RunOptions } from '../engine/engine.js';
+import type { Engine, Path, ReadSource, Run, RunOptions } from '../engine/engine.js';
 
 /** What an engine has done, as opposed to what it was asked for. */
 export interface ReadCounts {
@@ -6,13 +6,18 @@ export interface ReadCounts {
   reads: number;
   /** Bytes that they brought. */
   bytes: number;
+  /** Reads that brought bytes, by O_DIRECT and through the page cache. */
+  direct: number;
+  buffered: number;
   /** How often finished reads were handed over: many at a time. */
   batches: number;
 }
 
 /** An engine that counts what it reads. */
 export class CountingEngine implements Engine {
-  readonly counts: ReadCounts = { reads: 0, bytes: 0, batches: 0 };
+  readonly counts: ReadCounts = { reads: 0, bytes: 0, direct: 0, buffered: 0, batches: 0 };
+  /** The first file that was read through the page cache. */
+  bufferedPath: Path | undefined;
   readonly #engine: Engine;
 
   constructor(engine: Engine) {
@@ -29,13 +34,21 @@ export class CountingEngine implements Engine {
 
   run(source: ReadSource, options?: RunOptions): Run {
     const { counts } = this;
+    const noteBuffered = (path: Path | undefined) => (this.bufferedPath ??= path);
     return this.#engine.run(
       {
         fill: (slots, free, count) => source.fill(slots, free, count),
         done(slots, finished, count) {
           counts.batches++;
           counts.reads += count;
-          for (let index = 0; index < count; index++) counts.bytes += slots.bytes[finished[index]!]!;
+          for (let index = 0; index < count; index++) {
+            const slot = finished[index]!;
+            const bytes = slots.bytes[slot]!;
+            if (bytes === 0) continue;
+            counts.bytes += bytes;
+            if (slots.alignBytes[slot]! > 0) counts.direct++;
+            else if (counts.buffered++ === 0) noteBuffered(slots.path[slot] ?? slots.file[slot]?.path);
+          }
           source.done(slots, finished, count);
         },
         get ended() {

@@ -14,6 +14,8 @@ export interface GetTotals {
   /** What the engine read for them. */
   readonly reads: number;
   readonly bytesRead: number;
+  /** Whether the bytes came past the page cache; absent where nothing was read. */
+  readonly direct?: 'on' | 'off' | 'mixed';
   readonly wallNs: number;
   /** Nothing was read: this is what would be. */
   readonly dryRun?: true;

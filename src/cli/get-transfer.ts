@@ -1,5 +1,6 @@
 import type { EngineInfo } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
+import type { DirectChoice } from '../store/direct.js';
 import type { Coalesce } from '../store/merged-read.js';
 import type { ReadItem } from '../store/read-item.js';
 import { readMany } from '../store/read-many.js';
@@ -7,7 +8,7 @@ import { formatMiBPerSecond } from '../units.js';
 import { type ByteText, textOf } from './byte-text.js';
 import type { ChecksumAlgorithm } from './checksum.js';
 import type { Context } from './context.js';
-import type { CountingEngine } from './counting.js';
+import type { CountingEngine, ReadCounts } from './counting.js';
 import type { Digests } from './get-digests.js';
 import type { GetDocument, GetTotals } from './get-document.js';
 import type { Input } from './get-inputs.js';
@@ -16,6 +17,7 @@ import { say } from './talk.js';
 
 export interface TransferOptions {
   readonly json?: boolean;
+  readonly direct: DirectChoice;
   /** Whether the JSON document lists the items. */
   readonly items: boolean;
   readonly checksum?: ChecksumAlgorithm;
@@ -66,12 +68,12 @@ export class Transfer {
     coalesce: Coalesce | undefined,
   ): Promise<void> {
     await this.#beginDocument(engine);
-    const { checksum, json = false } = this.#options;
+    const { checksum, direct, json = false } = this.#options;
     const { signal } = this.#context;
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      for await (const part of readMany(engine, inputs, { ordered: this.ordered, signal, coalesce })) {
+      for await (const part of readMany(engine, inputs, { ordered: this.ordered, signal, coalesce, direct })) {
         if (part.error === undefined) await this.#take(part);
         else if (!this.#fail(part, part.error)) break;
         if (this.#unlisted.length > 0) await this.#listFailures();
@@ -119,7 +121,8 @@ export class Transfer {
 
   #totals({ counts }: CountingEngine): GetTotals {
     const { failed, bytes } = this;
-    return { failed, bytes, reads: counts.reads, bytesRead: counts.bytes, wallNs: this.#wallNs };
+    const { reads, bytes: bytesRead } = counts;
+    return { failed, bytes, reads, bytesRead, direct: directIn(counts), wallNs: this.#wallNs };
   }
 
   #take(part: ReadItem<Input>): Promise<void> | undefined {
@@ -156,6 +159,12 @@ export class Transfer {
   async #listFailures(): Promise<void> {
     for (const { name, error, id } of this.#unlisted.splice(0)) await this.#document?.failed(name, error, id);
   }
+}
+
+/** How the bytes came, as opposed to what was asked for. */
+function directIn({ direct, buffered }: ReadCounts): 'on' | 'off' | 'mixed' {
+  if (direct > 0 && buffered > 0) return 'mixed';
+  return direct > 0 ? 'on' : 'off';
 }
 
 async function openDigests(algorithm: ChecksumAlgorithm, signal: AbortSignal | undefined): Promise<Digests> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Path } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { LsioError } from '../errors.js';
 import type { ByteRange } from '../range.js';
@@ -116,9 +117,19 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
     sink.clear();
     await engine.close();
   }
+  const { direct, buffered } = engine.counts;
+  log.info('direct', { asked: options.direct, direct, buffered });
   log.debug('read', engine.counts);
   if (transfer.failed > 0) process.exitCode = EXIT.someFailed;
-  if (!options.quiet) say(transfer.summary(engine.info));
+  if (options.quiet) return;
+  if (options.direct === 'on' && engine.bufferedPath !== undefined) sayBuffered(engine, engine.bufferedPath);
+  say(transfer.summary(engine.info));
+}
+
+/** What was asked for could not be had: that must not pass for it. */
+function sayBuffered({ counts: { direct, buffered } }: CountingEngine, path: Path): void {
+  const first = typeof path === 'string' ? path : Buffer.from(path).toString();
+  say(`lsio: ${buffered} of ${direct + buffered} reads went through the page cache: no O_DIRECT for ${first}`);
 }
 
 function addRange(text: string, ranges: readonly ByteRange[]): readonly ByteRange[] {

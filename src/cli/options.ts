@@ -3,6 +3,7 @@ import { type EngineInfo, PIECE_BYTES_MAX } from '../engine/engine.js';
 import { type EngineOptions, QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../engine/open.js';
 import { LsioError } from '../errors.js';
 import { QUEUE_DEPTH_MAX } from '../plan/window.js';
+import type { DirectChoice } from '../store/direct.js';
 import { COALESCE_AUTO, type Coalesce } from '../store/merged-read.js';
 import { parseBytes, parseCount, parseDurationNs } from '../units.js';
 import type { Context } from './context.js';
@@ -18,6 +19,7 @@ export interface ReadingOptions {
   readonly engine: NonNullable<EngineOptions['engine']>;
   readonly queueDepth?: number;
   readonly rings: number | 'auto';
+  readonly direct: DirectChoice;
   readonly timeout?: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -25,6 +27,7 @@ export interface ReadingOptions {
   readonly progress: ProgressMode;
 }
 
+/** `--color` is accepted as everywhere; nothing that these commands print has colours. */
 export function addReadingOptions(command: Command): Command {
   return command
     .addOption(
@@ -34,14 +37,20 @@ export function addReadingOptions(command: Command): Command {
     )
     .option('--queue-depth <n>', 'reads in flight per ring (default: 128, at most 4 MiB)', parseQueueDepth)
     .option('--rings <n>', 'rings that share the work; auto: more when a CPU is the limit', parseRings, 'auto')
+    .addOption(
+      new Option('--direct <choice>', 'O_DIRECT: past the page cache; auto: while files are seen not to be in it')
+        .choices(['auto', 'on', 'off'])
+        .default('auto'),
+    )
     .option('--timeout <seconds>', 'give up after this time: 10, 500ms, 2m', parseTimeoutNs)
     .option('-q, --quiet', 'no summary, no notes, no progress; errors only', false)
     .option('-v, --verbose', 'the same as --log-level info', false)
     .addOption(
       new Option('--log-level <level>', 'log to stderr, as JSON lines (default: warn)').choices([...LOG_LEVELS]),
     )
+    .addOption(new Option('--progress <when>', 'a progress bar on stderr').choices([...PROGRESS_MODES]).default('auto'))
     .addOption(
-      new Option('--progress <when>', 'a progress bar on stderr').choices([...PROGRESS_MODES]).default('auto'),
+      new Option('--color <when>', 'colours; there are none here').choices(['auto', 'always', 'never']).default('auto'),
     );
 }
 

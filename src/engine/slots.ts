@@ -19,6 +19,11 @@ export class ReadSlots {
   readonly offset: Float64Array;
   /** Bytes, at most {@link PIECE_BYTES_MAX}; or {@link TO_END}. */
   readonly length: Float64Array;
+  /**
+   * Of a read by path: open it with O_DIRECT and widen the read to multiples of this; 0: buffered; -1, unless the source
+   * sets it: as the run's options say. Of every finished read: how it was read in fact.
+   */
+  readonly alignBytes: Int32Array;
 
   // Came of it, for the source.
   /** 0, the errno that the read failed with, or {@link TOO_LARGE}, {@link NOT_REGULAR}, {@link RING_LOST}. */
@@ -42,6 +47,7 @@ export class ReadSlots {
     this.file = new Array<SharedFile | undefined>(depth).fill(undefined);
     this.offset = new Float64Array(depth);
     this.length = new Float64Array(depth);
+    this.alignBytes = new Int32Array(depth).fill(-1);
     this.errno = new Int32Array(depth);
     this.bytes = new Int32Array(depth);
     this.start = new Int32Array(depth);

@@ -102,7 +102,7 @@ export class Stages {
   /** The generation that was in flight when {@link refuseEndless} was last called; -1 less it, once that was looked at. */
   readonly #seen: Float64Array;
   readonly #regular: Uint8Array;
-  /** 0: buffered. */
+  /** 0: buffered. The slots' own column: the source sees what became of it. */
   readonly #alignBytes: Int32Array;
   /** Where in the file the slot's memory begins: the offset, aligned down. */
   readonly #base: Float64Array;
@@ -136,7 +136,7 @@ export class Stages {
     this.#givenUp = new Int32Array(end);
     this.#seen = new Float64Array(end);
     this.#regular = new Uint8Array(end);
-    this.#alignBytes = new Int32Array(end);
+    this.#alignBytes = slots.alignBytes;
     this.#base = new Float64Array(end);
     this.#filled = new Int32Array(end);
     this.#capacity = new Int32Array(end);
@@ -155,7 +155,7 @@ export class Stages {
     return this.#forMemory.length > 0 || this.#forEntry.length > 0;
   }
 
-  /** Starts the read that the source described in `slot`; with `alignBytes` > 0 its path is opened with O_DIRECT. */
+  /** Starts the read that the source described in `slot`; unless that says how its path is opened, `alignBytes` does. */
   begin(slot: number, alignBytes: number, regular: boolean): void {
     assert(this.#stage[slot] === FREE, 'a described slot was free');
     const length = this.#slots.length[slot]!;
@@ -165,7 +165,7 @@ export class Stages {
     this.#regular[slot] = regular ? 1 : 0;
     this.#filled[slot] = 0;
     this.#capacity[slot] = 0;
-    this.#alignBytes[slot] = alignBytes;
+    if (this.#alignBytes[slot]! < 0) this.#alignBytes[slot] = alignBytes;
     this.#base[slot] = this.#slots.offset[slot]!;
     if (this.#slots.path[slot] !== undefined) this.#open(slot);
     else {
@@ -203,6 +203,7 @@ export class Stages {
   end(slot: number): void {
     assert(this.#stage[slot] === FINISHED, 'only a finished slot ends');
     this.#giveBackMemory(slot);
+    this.#alignBytes[slot] = -1;
     this.#stage[slot] = FREE;
   }
 

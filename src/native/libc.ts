@@ -11,7 +11,14 @@ const MAPPED_BYTES_MAX = 2 ** 30;
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
 const FADVISE_DONTNEED = 4;
 const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+/** What is known is good enough: a server that hangs isn't asked. */
+const AT_STATX_DONT_SYNC = 0x4000;
+const STATX_TYPE = 1;
+const STATX_SIZE = 0x200;
 const STATX_DIOALIGN = 0x2000;
+const S_IFMT = 0xf000;
+const S_IFREG = 0x8000;
 /** The same number on every architecture: it came after the tables were unified (Linux 6.5). */
 const SYS_CACHESTAT = 451;
 
@@ -186,11 +193,13 @@ export interface Residency {
 }
 
 /**
- * How much of an open file is in the page cache, by cachestat(2); `undefined` where the kernel is older than 6.5 or
- * the file system doesn't say.
+ * How much of an open file, or of `lengthBytes` of it from `offset` on, is in the page cache, by cachestat(2); `undefined`
+ * where the kernel is older than 6.5 or the file system doesn't say.
  */
-export function cacheResidency(fd: number): Residency | undefined {
+export function cacheResidency(fd: number, offset = 0, lengthBytes = 0): Residency | undefined {
   const range = new BigUint64Array(16);
+  range[0] = BigInt(offset);
+  range[1] = BigInt(lengthBytes);
   const result = new BigUint64Array(16);
   if (load().cachestat(SYS_CACHESTAT, fd, range, result, 0) !== 0) return undefined;
   return { cachedPages: Number(result[0]), dirtyPages: Number(result[1]) };
@@ -236,10 +245,33 @@ export interface DirectAlignment {
  * (tmpfs says 0) or the kernel is older than 6.1.
  */
 export function directAlignment(path: string | Uint8Array): DirectAlignment | undefined {
+  const words = statx(AT_FDCWD, path, 0);
+  return words === undefined ? undefined : alignmentIn(words);
+}
+
+/** What is known of an open regular file. */
+export interface OpenFileFacts {
+  /** A hint, as always. */
+  readonly sizeBytes: number;
+  /** As of {@link directAlignment}. */
+  readonly alignment: DirectAlignment | undefined;
+}
+
+/** Asks nobody but the kernel, by statx(2); `undefined` for what is no regular file. */
+export function openFileFacts(fd: number): OpenFileFacts | undefined {
+  const words = statx(fd, '', AT_EMPTY_PATH | AT_STATX_DONT_SYNC);
+  if (words === undefined || (words.getUint16(0x1c, true) & S_IFMT) !== S_IFREG) return undefined;
+  return { sizeBytes: Number(words.getBigUint64(0x28, true)), alignment: alignmentIn(words) };
+}
+
+function statx(directory: number, path: string | Uint8Array, flags: number): DataView | undefined {
   const name = Buffer.concat([Buffer.from(path), Buffer.alloc(128)]);
   const result = new Uint8Array(256);
-  if (load().statx(AT_FDCWD, name, 0, STATX_DIOALIGN, result) !== 0) return undefined;
-  const words = new DataView(result.buffer);
+  const mask = STATX_TYPE | STATX_SIZE | STATX_DIOALIGN;
+  return load().statx(directory, name, flags, mask, result) === 0 ? new DataView(result.buffer) : undefined;
+}
+
+function alignmentIn(words: DataView): DirectAlignment | undefined {
   const memoryBytes = words.getUint32(0x98, true);
   const offsetBytes = words.getUint32(0x9c, true);
   if ((words.getUint32(0, true) & STATX_DIOALIGN) === 0 || memoryBytes === 0 || offsetBytes === 0) return undefined;

@@ -4,28 +4,36 @@ import type { FileUse } from './read-item.js';
 /** The files that several reads share: each is closed after the last of them. */
 export class FileUses {
   readonly #engine: Engine;
+  readonly #alignBytesFor: (path: Path) => number;
   readonly #all = new Set<FileUse>();
-  /** The file of the last request that shares one. */
+  /** The file of the last request that shares one, and how it is opened. */
   #current: FileUse | undefined;
+  #alignBytes = 0;
 
-  constructor(engine: Engine) {
+  /** @param alignBytesFor says how a path is to be opened, as {@link DirectReads.alignBytesFor}. */
+  constructor(engine: Engine, alignBytesFor: (path: Path) => number) {
     this.#engine = engine;
+    this.#alignBytesFor = alignBytesFor;
   }
 
   /** A file that has users until {@link finish} is called. */
-  open(path: Path): FileUse {
-    const use: FileUse = { file: this.#engine.share(path), users: 0, ended: false };
+  open(path: Path, directAlignBytes = this.#alignBytesFor(path)): FileUse {
+    const use: FileUse = { file: this.#engine.share(path, { directAlignBytes }), users: 0, ended: false };
     this.#all.add(use);
     return use;
   }
 
   /** The file for one of several requests in a row; undefined when the request is the only one. */
   take(path: Path, goesOn: () => boolean): FileUse | undefined {
-    if (this.#current !== undefined && !samePath(this.#current.file.path, path)) {
+    const alignBytes = this.#alignBytesFor(path);
+    if (this.#current !== undefined && (alignBytes !== this.#alignBytes || !samePath(this.#current.file.path, path))) {
       this.finish(this.#current);
       this.#current = undefined;
     }
-    if (this.#current === undefined && goesOn()) this.#current = this.open(path);
+    if (this.#current === undefined && goesOn()) {
+      this.#current = this.open(path, alignBytes);
+      this.#alignBytes = alignBytes;
+    }
     if (this.#current !== undefined) this.#current.users++;
     return this.#current;
   }

@@ -4,6 +4,7 @@ import { type Engine, type EngineInfo, PIECE_BYTES_MAX, TO_END } from '../engine
 import { type EngineOptions, openEngine } from '../engine/open.js';
 import { LsioError, readError } from '../errors.js';
 import { type ByteRange, checkRange } from '../range.js';
+import type { DirectChoice } from './direct.js';
 import { FileCache } from './file-cache.js';
 import { Gathering } from './gather.js';
 import { type AbsolutePath, keyToPath } from './keys.js';
@@ -14,6 +15,15 @@ import { PointReads, tooSmall } from './point-reads.js';
 import type { ReadItem } from './read-item.js';
 import { ManyReads } from './read-many.js';
 import type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from './store.js';
+
+export interface LocalStoreOptions extends EngineOptions {
+  /**
+   * Whether `getMany` reads past the page cache, as {@link GetManyOptions.direct}. Single values and ranges, which are
+   * often read again, never do.
+   * @default 'off'
+   */
+  readonly direct?: DirectChoice | undefined;
+}
 
 /** What says that there is no value: nothing under that name, or a directory. */
 const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR'];
@@ -35,6 +45,7 @@ const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR'];
 export class LocalStore implements Store {
   readonly #engine: Engine;
   readonly #root: string;
+  readonly #direct: DirectChoice | undefined;
   readonly #files: FileCache;
   readonly #points: PointReads;
   readonly #memory = new OwnedMemory();
@@ -43,18 +54,19 @@ export class LocalStore implements Store {
   /**
    * @throws {LsioError} `read` when `root` is no directory; as {@link openEngine}.
    */
-  static async open(root: string, options: EngineOptions = {}): Promise<LocalStore> {
+  static async open(root: string, options: LocalStoreOptions = {}): Promise<LocalStore> {
     const path = resolve(root);
     const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
       throw statError(path, error);
     });
     if (!stats.isDirectory()) throw new LsioError('read', `${path}: not a directory`, { code: 'ENOTDIR', path });
     // The root directory itself already ends with the slash that keys begin with.
-    return new LocalStore(path.endsWith('/') ? path.slice(0, -1) : path, await openEngine(options));
+    return new LocalStore(path.endsWith('/') ? path.slice(0, -1) : path, await openEngine(options), options.direct);
   }
 
-  private constructor(root: string, engine: Engine) {
+  private constructor(root: string, engine: Engine, direct: DirectChoice | undefined) {
     this.#root = root;
+    this.#direct = direct;
     this.#engine = engine;
     this.#files = new FileCache(engine, root);
     this.#points = new PointReads(engine, this.#files, ({ path, signal }) => this.#readOne(path, undefined, signal));
@@ -110,6 +122,7 @@ export class LocalStore implements Store {
   ): AsyncIterableIterator<ReadItem<R>> {
     const reads = new ManyReads(this.#engine, requests, {
       ...options,
+      direct: options.direct ?? this.#direct,
       pathOf: (request) => keyToPath(this.#root, request.key),
     });
     if (this.#closing !== undefined) reads.fail(closedError());

@@ -53,6 +53,8 @@ export class Item<R> implements ReadItem<R> {
   /** At least 0: only the last so many of the bytes are wanted. */
   suffixBytes = -1;
   use: FileUse | undefined = undefined;
+  /** O_DIRECT was refused: it is read through the page cache. */
+  buffered = false;
   finished = false;
   /** So many bytes were read, whether or not they are shown. */
   gotBytes = 0;

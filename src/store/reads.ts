@@ -1,10 +1,12 @@
+// long: what is admitted and what becomes of it; in two files each would have to know the other's state.
 import { type Stats, stat } from 'node:fs';
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
 import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../engine/slots.js';
 import { isLsioError, LsioError } from '../errors.js';
 import { type ByteRange, checkRange, resolveRange } from '../range.js';
-import { ECANCELED, EIO, EISDIR } from '../uring/errno.js';
+import { ECANCELED, EINVAL, EIO, EISDIR } from '../uring/errno.js';
 import type { Delivery } from './delivery.js';
+import type { DirectReads } from './direct.js';
 import { changedError, checkPath, failureOf, pastTheEndOf } from './failure.js';
 import { Fifo } from './fifo.js';
 import { FileUses, samePath } from './file-uses.js';
@@ -28,6 +30,7 @@ interface ReadsOptions<R> {
   /** May throw an LsioError: the request fails with it. */
   readonly pathOf: (request: R) => Path;
   readonly coalesce: Coalesce | undefined;
+  readonly direct: DirectReads;
   /** There may be something to be handed out. */
   readonly onProgress: () => void;
   /** Nothing more can be read. */
@@ -41,6 +44,7 @@ export class Reads<R extends Ranged> implements ReadSource {
   readonly #options: ReadsOptions<R>;
   readonly #intake: Intake<R>;
   readonly #delivery: Delivery<R>;
+  readonly #direct: DirectReads;
   readonly #uses: FileUses;
   /** By slot: for what it reads. */
   readonly #tasks: (Item<R> | MergedRead<R> | undefined)[] = [];
@@ -58,7 +62,8 @@ export class Reads<R extends Ranged> implements ReadSource {
     this.#options = options;
     this.#intake = options.intake;
     this.#delivery = options.delivery;
-    this.#uses = new FileUses(options.engine);
+    this.#direct = options.direct;
+    this.#uses = new FileUses(options.engine, (path) => this.#direct.alignBytesFor(path));
     if (options.coalesce !== undefined) this.#group = new MergeGroup(options.coalesce, this.#uses);
   }
 
@@ -74,7 +79,10 @@ export class Reads<R extends Ranged> implements ReadSource {
       const slot = free[described++]!;
       this.#tasks[slot] = task;
       slots.file[slot] = task.use?.file;
-      slots.path[slot] = task.use === undefined && task instanceof Item ? task.path : undefined;
+      const path = task.use === undefined && task instanceof Item ? task.path : undefined;
+      slots.path[slot] = path;
+      if (path !== undefined)
+        slots.alignBytes[slot] = (task as Item<R>).buffered ? 0 : this.#direct.alignBytesFor(path);
       slots.offset[slot] = task.offset;
       slots.length[slot] = task.length;
     }
@@ -89,12 +97,13 @@ export class Reads<R extends Ranged> implements ReadSource {
       const slot = finished[index]!;
       const task = this.#tasks[slot]!;
       this.#tasks[slot] = undefined;
+      const { use } = task;
       if (this.#closed) {
         // Nobody wants it any more.
       } else if (task instanceof MergedRead) task.done(slots, slot, this);
       else if (task instanceof Piece) this.#pieceDone(slots, slot, task);
       else this.#itemDone(slots, slot, task);
-      if (task.use !== undefined) this.#uses.release(task.use);
+      if (use !== undefined) this.#uses.release(use);
     }
     this.wakeIfStarved();
     this.#options.onProgress();
@@ -132,11 +141,19 @@ export class Reads<R extends Ranged> implements ReadSource {
     item.gotBytes = bytes;
     if (errno === TOO_LARGE && item.suffixBytes < 0) this.#lengthen(item, Number.POSITIVE_INFINITY);
     else if (errno === ECANCELED) this.#options.onFailure(new LsioError('closed', 'the engine was closed'));
+    else if (errno === EINVAL && slots.alignBytes[slot]! > 0) this.#readBuffered(item);
     else if (errno !== 0) this.#fail(item, errno);
     else if (item.exact && bytes < item.length) this.#delivery.fail(item, changedError(item.path, item.offset + bytes));
     else if (bytes > 0) this.#delivery.finish(item, slots, slot);
     else if (item.length === 0 || (item.length === TO_END && item.offset === 0)) this.#delivery.finishOwned(item);
     else this.#failPastTheEnd(item);
+  }
+
+  /** The device asks for another alignment than the one that was looked at. */
+  #readBuffered(item: Item<R>): void {
+    this.#direct.refused();
+    item.buffered = true;
+    this.alone(item);
   }
 
   #pieceDone(slots: ReadSlots, slot: number, piece: Piece<R>): void {
@@ -159,7 +176,7 @@ export class Reads<R extends Ranged> implements ReadSource {
 
   /** Admits requests until there is something to be read for them. */
   #admitNext(): Item<R> | MergedRead<R> | undefined {
-    while (this.#delivery.hasRoom && this.#looks < LOOKS_MAX) {
+    while (this.#delivery.hasRoom && this.#looks < LOOKS_MAX && this.#knowsHow()) {
       const request = this.#intake.take();
       if (request === undefined) break;
       const item = this.#tryToAdmit(request);
@@ -172,6 +189,37 @@ export class Reads<R extends Ranged> implements ReadSource {
     if (failure !== undefined) this.#options.onFailure(failure.error);
     this.#endGroup();
     return this.#planned.shift();
+  }
+
+  /** Whether it is known how the next request is to be read; if not, that is being found out. */
+  #knowsHow(): boolean {
+    // A look would end the group, and less be merged.
+    if (!this.#direct.isDue(this.#admitted) || this.#groupGoesOn()) return true;
+    const next = this.#intake.peek();
+    if (next === undefined) return true;
+    let path: Path;
+    try {
+      path = this.#pathOf(next);
+    } catch {
+      return true; // It fails with that when it is admitted.
+    }
+    const extent = { offset: offsetOf(next.range), length: lengthOf(next.range) };
+    return this.#direct.knows(this.#admitted, path, extent, () => this.#onLooked());
+  }
+
+  /** @throws {LsioError} `usage` */
+  #pathOf(request: R): Path {
+    const path = this.#options.pathOf(request);
+    checkPath(path);
+    if (request.range !== undefined) checkRange(request.range);
+    return path;
+  }
+
+  /** A look has ended: there may be more to be read, or to be handed out. */
+  #onLooked(): void {
+    if (this.#closed) return;
+    this.wakeIfStarved();
+    this.#options.onProgress();
   }
 
   #tryToAdmit(request: R): Item<R> | undefined {
@@ -189,9 +237,7 @@ export class Reads<R extends Ranged> implements ReadSource {
     const index = this.#admitted++;
     let path: Path = '';
     try {
-      path = this.#options.pathOf(request);
-      checkPath(path);
-      if (range !== undefined) checkRange(range);
+      path = this.#pathOf(request);
     } catch (error) {
       if (!isLsioError(error)) throw error;
       const item = new Item({ index, request, path }, 0, 0);
@@ -236,7 +282,11 @@ export class Reads<R extends Ranged> implements ReadSource {
   #lengthen(item: Item<R>, end: number): void {
     this.#look(item, ({ size }) => {
       const extent = { begin: item.offset, end, sizeBytes: size };
-      this.#delivery.lengthen(item, new LongRead(item, this.#uses.open(item.path), extent));
+      this.#direct.decide(item.path, { offset: item.offset, length: TO_END }, (alignBytes) => {
+        if (this.#closed) return;
+        this.#delivery.lengthen(item, new LongRead(item, this.#uses.open(item.path, alignBytes), extent));
+        this.#onLooked();
+      });
     });
   }
 

@@ -71,6 +71,8 @@ interface Watched {
   readonly engine: Engine;
   reads: number;
   shares: number;
+  /** Reads that brought bytes past the page cache. */
+  direct: number;
   readonly closes: () => number;
 }
 
@@ -83,6 +85,7 @@ export function watch(engine: Engine, fault: Fault = () => undefined): Watched {
   const watched: Watched = {
     reads: 0,
     shares: 0,
+    direct: 0,
     closes: () => closes,
     engine: {
       info: engine.info,
@@ -126,6 +129,7 @@ class WatchedSource implements ReadSource {
 
   done(slots: ReadSlots, finished: Int32Array, count: number): void {
     for (const slot of finished.subarray(0, count)) {
+      if (slots.alignBytes[slot]! > 0 && slots.bytes[slot]! > 0) this.#watched.direct++;
       const fault = this.#fault(slots.offset[slot]!, slots.length[slot]!);
       if (fault === undefined) continue;
       slots.errno[slot] = fault.errno;

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../range.js';
+import type { DirectChoice } from './direct.js';
 import type { AbsolutePath } from './keys.js';
 import type { ReadItem } from './read-item.js';
 
@@ -22,6 +23,11 @@ export interface GetManyOptions extends GetOptions {
    * @default false
    */
   readonly ordered?: boolean | undefined;
+  /**
+   * Whether values are read past the page cache, as {@link ReadManyOptions.direct}.
+   * @default what the store was opened with, else 'off'
+   */
+  readonly direct?: DirectChoice | undefined;
 }
 
 /** A value, or a part of one, to be read. */

@@ -1,0 +1,279 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, type TestContext, test } from 'vitest';
+import { engineFor, InMemoryFile, pattern, readWithFs, Scratch, SilentFifo } from '../engine/conformance-kit.js';
+import { TO_END } from '../engine/engine.js';
+import { openEngine } from '../engine/open.js';
+import { cacheResidency, directAlignment, evictPages } from '../native/libc.js';
+import type { DirectChoice } from './direct.js';
+import { LocalStore } from './local.js';
+import { COALESCE_AUTO } from './merged-read.js';
+import type { ReadRequest } from './read-item.js';
+import { type ReadManyOptions, readMany } from './read-many.js';
+import { expectReceived, onEachEngine, receive, watch } from './store.testing.js';
+
+/** Requests that `auto` doesn't look at, and those by which it has made up its mind. */
+const UNSEEN = 64;
+const DECIDED = UNSEEN + 7 * 8;
+
+function evict(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fdatasyncSync(fd);
+    evictPages(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+onEachEngine((name) => {
+  const scratch = new Scratch();
+  const engine = engineFor((queueDepth?: number) =>
+    openEngine({ engine: name, ...(queueDepth !== undefined && { queueDepth }) }),
+  );
+
+  /** Makes files, the first `warm` of them in the page cache, the others not. Skips where that can't be had. */
+  function files(context: TestContext, count: number, warm: number) {
+    const made = Array.from({ length: count }, () => scratch.file(5000));
+    const { path } = made[0]!;
+    context.skip(directAlignment(path) === undefined, 'no O_DIRECT in the directory of temporary files');
+    const fd = openSync(path, 'r');
+    try {
+      context.skip(cacheResidency(fd) === undefined, 'no cachestat(2) here');
+    } finally {
+      closeSync(fd);
+    }
+    for (const file of made.slice(warm)) evict(file.path);
+    return made;
+  }
+
+  /** Reads and compares; returns how many reads went past the page cache. */
+  async function directReads(made: readonly { path: string; bytes: Buffer }[], options: ReadManyOptions) {
+    const watched = watch(engine());
+    const received = await receive(readMany(watched.engine, made, options), made);
+    for (const [index, file] of made.entries()) expectReceived(received[index], file.bytes, file.path);
+    return watched.direct;
+  }
+
+  describe('readMany(), direct: auto', () => {
+    test('reads directly what is not in the page cache, once it has seen enough', async (context) => {
+      const made = files(context, 300, 0);
+      const direct = await directReads(made, { direct: 'auto' });
+      if (name === 'node') return expect(direct).toBe(0);
+      expect(direct).toBeGreaterThan(0);
+      expect(direct).toBeLessThanOrEqual(300 - DECIDED);
+    });
+
+    test('reads through the page cache what is in it, and where there is little to be read', async (context) => {
+      expect(await directReads(files(context, 200, 200), { direct: 'auto' })).toBe(0);
+      expect(await directReads(files(context, UNSEEN, 0), { direct: 'auto' })).toBe(0);
+    });
+
+    test('is off unless it is asked for', async (context) => {
+      expect(await directReads(files(context, 200, 0), {})).toBe(0);
+    });
+
+    test.skipIf(name === 'node')('changes its mind when the list does', async (context) => {
+      const cold = files(context, 250, 0);
+      const warm = new Array(4400).fill(scratch.file(5000));
+      const later = await directReads([...warm.slice(0, 2100), ...cold], { direct: 'auto', ordered: true });
+      expect(later).toBeGreaterThan(0);
+      expect(later).toBeLessThanOrEqual(250);
+      for (const file of cold) evict(file.path);
+      const first = await directReads([...cold, ...warm], { direct: 'auto', ordered: true });
+      expect(first).toBeGreaterThan(0);
+      // The look that finds it out may come two thousand requests later, or another two if it is slow.
+      expect(first).toBeLessThan(4650 - DECIDED - 100);
+    });
+
+    test.skipIf(name === 'node')('looks at a long file by itself', async (context) => {
+      const [cold] = files(context, 1, 0);
+      const long = scratch.file(9 * 1024 * 1024 + 77);
+      evict(long.path);
+      expect(await directReads([cold!, long], { direct: 'auto' })).toBeGreaterThan(0);
+      readFileSync(long.path);
+      expect(await directReads([cold!, long], { direct: 'auto' })).toBe(0);
+    });
+
+    test('is not misled by what is no file', async (context) => {
+      const made = files(context, 200, 0);
+      mkdirSync(scratch.path('directory'), { recursive: true });
+      const bad: ReadRequest[] = [{ path: scratch.path('missing') }, { path: scratch.path('directory') }];
+      const requests = made.flatMap((file): ReadRequest[] => [file, ...bad]);
+      const received = await receive(readMany(engine(), requests, { direct: 'auto' }), requests);
+      for (const [index, file] of made.entries()) {
+        expectReceived(received[index * 3], file.bytes);
+        expect(received[index * 3 + 1]!.error).toMatchObject({ code: 'ENOENT' });
+        expect(received[index * 3 + 2]!.error).toMatchObject({ code: 'EISDIR' });
+      }
+    });
+  });
+
+  describe('readMany(), direct: on', () => {
+    test('reads everything directly', async (context) => {
+      const made = files(context, 70, 70);
+      expect(await directReads(made, { direct: 'on' })).toBeGreaterThanOrEqual(70);
+      expect(await directReads([scratch.file(9 * 1024 * 1024)], { direct: 'on' })).toBeGreaterThanOrEqual(9);
+    });
+
+    test('gives the bytes that node:fs gives, of any ranges', async () => {
+      const sizes = [0, 1, 511, 512, 513, 4096, 5000, 70_000];
+      const made = sizes.map((size) => scratch.file(size));
+      const range = fc.oneof(
+        fc.record({ offset: fc.nat(75_000), length: fc.nat(9000) }),
+        fc.record({ offset: fc.nat(5000) }),
+        fc.record({ suffixLength: fc.nat(9000) }),
+        fc.constant(undefined),
+      );
+      const request = fc.record({ file: fc.nat(sizes.length - 1), range, times: fc.integer({ min: 1, max: 3 }) });
+      const options = fc.record({
+        ordered: fc.boolean(),
+        direct: fc.constantFrom<DirectChoice[]>('on', 'auto'),
+        coalesce: fc.constantFrom(undefined, COALESCE_AUTO),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(request, { maxLength: 40 }), options, async (asked, chosen) => {
+          const requests = asked.flatMap(({ file, range, times }) =>
+            Array.from({ length: times }, (_, again): ReadRequest => {
+              const moved =
+                range !== undefined && 'length' in range ? { ...range, offset: range.offset + again } : range;
+              return { path: made[file]!.path, range: moved };
+            }),
+          );
+          const received = await receive(readMany(engine(), requests, chosen), requests);
+          for (const [index, { path, range }] of requests.entries()) {
+            if (received[index]!.error?.kind === 'range') continue;
+            const bytes = readWithFs(path as string, 0, TO_END);
+            const { offset = 0, length = Number.POSITIVE_INFINITY } = (range ?? {}) as {
+              offset?: number;
+              length?: number;
+            };
+            const expected =
+              range !== undefined && 'suffixLength' in range
+                ? bytes.subarray(Math.max(0, bytes.length - range.suffixLength))
+                : bytes.subarray(offset, offset + length);
+            expectReceived(received[index], expected, `${JSON.stringify(range)} of ${bytes.length} bytes`);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    test('reads what has no O_DIRECT through the page cache', async (context) => {
+      context.skip(!existsSync('/dev/shm') || !existsSync('/proc/cpuinfo'), 'no tmpfs or procfs');
+      const inMemory = new InMemoryFile(pattern(3, 70_001));
+      try {
+        const watched = watch(engine());
+        const requests: ReadRequest[] = [
+          inMemory,
+          { path: inMemory.path, range: { offset: 513, length: 4000 } },
+          { path: '/proc/version' },
+        ];
+        const received = await receive(readMany(watched.engine, requests, { direct: 'on', ordered: true }));
+        expectReceived(received[0], inMemory.bytes);
+        expectReceived(received[1], inMemory.bytes.subarray(513, 4513));
+        expectReceived(received[2], readFileSync('/proc/version'));
+        expect(watched.direct).toBe(0);
+      } finally {
+        inMemory.remove();
+      }
+    });
+
+    test('fails only what fails', async () => {
+      const good = scratch.file(5000);
+      const fifo = new SilentFifo(scratch.path('fifo'));
+      try {
+        const watched = watch(engine());
+        const requests = [{ path: scratch.path('missing') }, { path: fifo.path }, { path: 'a\0b' }, good];
+        const received = await receive(readMany(watched.engine, requests, { direct: 'on', ordered: true }));
+        expect(received.slice(0, 3).map(({ error }) => error?.code ?? error?.kind)).toEqual([
+          'ENOENT',
+          'read',
+          'usage',
+        ]);
+        expectReceived(received[3], good.bytes);
+        if (directAlignment(good.path) !== undefined) expect(watched.direct).toBeGreaterThan(0);
+      } finally {
+        fifo.remove();
+      }
+    });
+  });
+
+  describe('readMany() of a device with sectors of 4096 bytes', () => {
+    /** Runs with such a device mounted at a directory. Skips where that isn't allowed. */
+    async function withDevice(context: TestContext, body: (directory: string) => Promise<void>): Promise<void> {
+      const image = scratch.path('image');
+      const directory = scratch.path('mounted');
+      mkdirSync(directory, { recursive: true });
+      execFileSync('truncate', ['-s', '32M', image]);
+      const { status, stdout } = spawnSync('losetup', ['--sector-size', '4096', '--find', '--show', image]);
+      context.skip(status !== 0, 'losetup --sector-size 4096 is not allowed here');
+      const device = stdout.toString().trim();
+      try {
+        execFileSync('mkfs.ext4', ['-q', '-b', '4096', device], { stdio: 'pipe' });
+        context.skip(spawnSync('mount', [device, directory]).status !== 0, 'mount is not allowed here');
+        try {
+          await body(directory);
+        } finally {
+          // Lazily: after a failure files of it may still be open.
+          execFileSync('umount', ['--lazy', directory]);
+        }
+      } finally {
+        execFileSync('losetup', ['--detach', device]);
+        rmSync(image);
+      }
+    }
+
+    test('takes its alignment from the file system, and reads unaligned ranges', async (context) => {
+      await withDevice(context, async (directory) => {
+        const made = [1, 2].map((seed) => ({ path: `${directory}/${seed}`, bytes: pattern(seed, 50_001) }));
+        for (const { path, bytes } of made) writeFileSync(path, bytes);
+        expect(directAlignment(made[0]!.path)?.offsetBytes).toBe(4096);
+        expect(await directReads(made, { direct: 'on' })).toBeGreaterThanOrEqual(2);
+        const store = await LocalStore.open(directory, { engine: name, direct: 'on' });
+        const ranges = [
+          [0, 1],
+          [511, 2],
+          [513, 40_000],
+          [50_000, 100],
+        ].map(([offset = 0, length = 0]) => ({ key: '/1', range: { offset, length } }) as const);
+        const received = await receive(store.getMany(ranges, { ordered: true }));
+        for (const [index, { range }] of ranges.entries()) {
+          expectReceived(received[index], made[0]!.bytes.subarray(range.offset, range.offset + range.length));
+        }
+        await store.close();
+      });
+    });
+
+    test('reads through the page cache what asks for more than the others', async (context) => {
+      await withDevice(context, async (directory) => {
+        const before = scratch.file(5000);
+        context.skip((directAlignment(before.path)?.offsetBytes ?? 4096) >= 4096, 'no smaller sectors to compare with');
+        const bytes = pattern(7, 50_001);
+        writeFileSync(`${directory}/file`, bytes);
+        const link = scratch.path(`link-${name}`);
+        symlinkSync(`${directory}/file`, link);
+        const ranges = [undefined, ...[513, 1025, 2047].map((offset) => ({ offset, length: 100 }))];
+        const requests: ReadRequest[] = [before, ...ranges.map((range) => ({ path: link, range }))];
+        for (const coalesce of [undefined, { gapBytesMax: 0, readBytesMax: 4096 }]) {
+          const received = await receive(readMany(engine(), requests, { direct: 'on', ordered: true, coalesce }));
+          for (const [index, { range }] of requests.slice(1).entries()) {
+            const { offset = 0, length = bytes.length } = (range ?? {}) as { offset?: number; length?: number };
+            expectReceived(received[index + 1], bytes.subarray(offset, offset + length), `request ${index}`);
+          }
+        }
+      });
+    });
+  });
+});
