@@ -1,11 +1,11 @@
 export type { Engine, EngineInfo, EngineName, Path } from './engine/engine.js';
 export { type EngineOptions, openEngine } from './engine/open.js';
 export { type ErrorKind, isLsioError, LsioError } from './errors.js';
+export type { Coalesce } from './plan/coalesce.js';
 export type { ByteRange } from './range.js';
 export type { DirectChoice } from './store/direct.js';
 export type { AbsolutePath } from './store/keys.js';
 export { LocalStore, type LocalStoreOptions } from './store/local.js';
-export type { Coalesce } from './store/merged-read.js';
 export type { ReadItem, ReadRequest } from './store/read-item.js';
 export { type ReadManyOptions, readMany } from './store/read-many.js';
 export type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from './store/store.js';

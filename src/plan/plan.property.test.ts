@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Extent } from '../range.js';
-import { type PlannedRead, type PlanOptions, planCost, planReads } from './plan.js';
+import { type PlannedRead, type PlanOptions, planReads } from './plan.js';
 
 const FILE_BYTES = 1024;
 /** The file of the properties holds at each position the position itself, so that no two of its bytes are alike. */
@@ -143,12 +143,6 @@ describe('planReads() against a file in memory', () => {
       const planned = reads.map(({ offset, length, parts }) => ({ offset, length, request: parts[0]!.request }));
       expect(reads.every(({ parts }) => parts.length === 1)).toBe(true);
       expect(planned.sort(byOffsetAndRequest)).toEqual(alone.sort(byOffsetAndRequest));
-    });
-  });
-
-  test('planCost() finds all that was asked, however it was merged and cut', () => {
-    everyPlan(optionSets, ({ requests, reads }) => {
-      expect(planCost(reads).bytesAsked).toBe(requests.reduce((sum, { length }) => sum + length, 0));
     });
   });
 });

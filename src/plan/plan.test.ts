@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../assert.js';
 import type { Extent } from '../range.js';
-import { type PlanOptions, planCost, planReads } from './plan.js';
+import { type PlanOptions, planReads } from './plan.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -153,18 +153,5 @@ describe('planReads()', () => {
     [{}, [{ offset: MAX, length: 1 }]],
   ])('planReads() stops at %o of %o', (options, requests) => {
     expect(() => planReads(requests, { ...plain, ...options })).toThrow(InvariantError);
-  });
-});
-
-describe('planCost()', () => {
-  test('planCost() counts reads, the bytes of the reads, and the bytes of the requests', () => {
-    const requests = [
-      { offset: 0, length: 10 },
-      { offset: 20, length: 10 },
-      { offset: 20, length: 10 },
-    ];
-    const reads = planReads(requests, { gapBytesMax: 10, readBytesMax: 100, alignBytes: 8 });
-    expect(planCost(reads)).toEqual({ reads: 1, bytesToRead: 32, bytesAsked: 30 });
-    expect(planCost([])).toEqual({ reads: 0, bytesToRead: 0, bytesAsked: 0 });
   });
 });

@@ -33,13 +33,6 @@ export interface PlanOptions {
   readonly alignBytes?: number;
 }
 
-/** What a plan costs: `bytesAsked` counts a byte once for each request that wants it. */
-export interface PlanCost {
-  readonly reads: number;
-  readonly bytesToRead: number;
-  readonly bytesAsked: number;
-}
-
 interface OpenRead {
   readonly offset: number;
   length: number;
@@ -80,17 +73,6 @@ export function planReads(requests: readonly Extent[], options: PlanOptions): Pl
     addParts(reads, first, { request, offset, length });
   }
   return gapBytesMax < 0 ? reads.sort((a, b) => a.offset - b.offset) : reads;
-}
-
-/** What a plan costs, for people to see before it runs. */
-export function planCost(reads: readonly PlannedRead[]): PlanCost {
-  let bytesToRead = 0;
-  let bytesAsked = 0;
-  for (const read of reads) {
-    bytesToRead += read.length;
-    for (const part of read.parts) bytesAsked += part.length;
-  }
-  return { reads: reads.length, bytesToRead, bytesAsked };
 }
 
 interface Span {

@@ -29,6 +29,7 @@ const GUESSED_BYTES = 512 * 1024;
 export class Delivery<R> {
   readonly #ordered: boolean;
   readonly #lentBytesMax: number;
+  readonly #outstandingMax: number;
   readonly #memory = new OwnedMemory();
   /** Ordered: everything admitted and not yet handed out. */
   readonly #window = new InOrder<Item<R> | LongRead<R>>();
@@ -44,14 +45,17 @@ export class Delivery<R> {
   #slots: ReadSlots | undefined;
   readonly #giveBack = (item: Item<R>) => this.#release(item);
 
-  constructor(options: { readonly ordered: boolean; readonly slabBytes: number }) {
+  constructor(options: { readonly ordered: boolean; readonly slabBytes: number; readonly queueDepth: number }) {
     this.#ordered = options.ordered;
     this.#lentBytesMax = options.slabBytes / 2;
+    // One read may be for a thousand items: those in flight are limited, too.
+    this.#outstandingMax = WAITING_BYTES_MAX / ITEM_BYTES_MIN + options.queueDepth;
   }
 
   /** Whether more requests should be read. */
   get hasRoom(): boolean {
-    return this.#waitingBytes < WAITING_BYTES_MAX && this.#longs.length < LONGS_MAX;
+    const mayWait = this.#waitingBytes < WAITING_BYTES_MAX && this.#outstanding < this.#outstandingMax;
+    return mayWait && this.#longs.length < LONGS_MAX;
   }
 
   /** Everything admitted was handed out. */

@@ -18,7 +18,7 @@ import { openEngine } from '../engine/open.js';
 import { cacheResidency, directAlignment, evictPages } from '../native/libc.js';
 import type { DirectChoice } from './direct.js';
 import { LocalStore } from './local.js';
-import { COALESCE_AUTO } from './merged-read.js';
+import { coalesceAuto } from '../plan/coalesce.js';
 import type { ReadRequest } from './read-item.js';
 import { type ReadManyOptions, readMany } from './read-many.js';
 import { expectReceived, onEachEngine, receive, watch } from './store.testing.js';
@@ -140,7 +140,7 @@ onEachEngine((name) => {
       const options = fc.record({
         ordered: fc.boolean(),
         direct: fc.constantFrom<DirectChoice[]>('on', 'auto'),
-        coalesce: fc.constantFrom(undefined, COALESCE_AUTO),
+        coalesce: fc.constantFrom(undefined, coalesceAuto({ direct: true })),
       });
       await fc.assert(
         fc.asyncProperty(fc.array(request, { maxLength: 40 }), options, async (asked, chosen) => {

@@ -10,7 +10,6 @@ import { Gathering } from './gather.js';
 import { type AbsolutePath, keyToPath } from './keys.js';
 import { listKeys } from './list.js';
 import { OwnedMemory } from './memory.js';
-import { COALESCE_AUTO } from './merged-read.js';
 import { PointReads, tooSmall } from './point-reads.js';
 import type { ReadItem } from './read-item.js';
 import { ManyReads } from './read-many.js';
@@ -176,7 +175,7 @@ export class LocalStore implements Store {
   /** Reads ranges of one file in bulk: what is long, in pieces; what lies close together, at once. */
   async #readRanges(path: string, ranges: readonly (ByteRange | undefined)[], signal: AbortSignal | undefined) {
     const requests = ranges.map((range) => ({ range }));
-    const reads = new ManyReads(this.#engine, requests, { pathOf: () => path, coalesce: COALESCE_AUTO, signal });
+    const reads = new ManyReads(this.#engine, requests, { pathOf: () => path, signal });
     const gathering = new Gathering(this.#memory);
     const values = new Array<Uint8Array>(ranges.length);
     for await (const item of reads) {

@@ -40,6 +40,7 @@ export class LongRead<R> {
   readonly #begin: number;
   readonly #end: number;
   readonly #sizeBytes: number;
+  readonly #pieceBytes: number;
   #next: number;
   #inFlight = 0;
   /** The end of the file, or an error, was met. */
@@ -48,7 +49,11 @@ export class LongRead<R> {
   #dropped = false;
 
   /** The bytes from `begin` to `end` (`Infinity`: the end of the file) of a file said to be `sizeBytes` long. */
-  constructor(item: Item<R>, use: FileUse, extent: { begin: number; end: number; sizeBytes: number }) {
+  constructor(
+    item: Item<R>,
+    use: FileUse,
+    extent: { begin: number; end: number; sizeBytes: number; pieceBytes: number },
+  ) {
     this.index = item.index;
     this.request = item.request;
     this.path = item.path;
@@ -57,6 +62,7 @@ export class LongRead<R> {
     this.#begin = extent.begin;
     this.#end = extent.end;
     this.#sizeBytes = extent.sizeBytes;
+    this.#pieceBytes = extent.pieceBytes;
     this.#next = extent.begin;
   }
 
@@ -83,7 +89,7 @@ export class LongRead<R> {
   describe(): Piece<R> | undefined {
     if (this.#stopped || this.#next >= this.#end) return undefined;
     if (this.#next >= this.#sizeBytes && this.#inFlight > 0) return undefined;
-    const piece = new Piece(this, this.#next, Math.min(LONG_PIECE_BYTES, this.#end - this.#next));
+    const piece = new Piece(this, this.#next, Math.min(this.#pieceBytes, this.#end - this.#next));
     this.use.users++;
     this.#next += piece.length;
     this.#pieces.push(piece);

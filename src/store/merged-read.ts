@@ -1,37 +1,24 @@
-import { type Path, PIECE_BYTES_MAX } from '../engine/engine.js';
+import type { Path } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
+import type { Coalesce } from '../plan/coalesce.js';
 import { type PlannedRead, planReads } from '../plan/plan.js';
 import type { FileUses } from './file-uses.js';
-import { OwnedMemory } from './memory.js';
+import type { OwnedMemory } from './memory.js';
 import type { FileUse, Item } from './read-item.js';
 
 /** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
 export const GROUP_MAX = 1024;
 export const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
-/** How requests on one file are merged. */
-export interface Coalesce {
-  /** The largest gap between two ranges that is read along with them, in bytes. */
-  readonly gapBytesMax: number;
-  /** The longest read that is made by merging, in bytes. */
-  readonly readBytesMax: number;
-}
-
-/**
- * A device with 130,000 reads and 2 GiB a second reads 16 KiB more in the time of one more read. Merged reads stay small
- * enough for several to be in flight.
- */
-export const COALESCE_AUTO: Coalesce = { gapBytesMax: 16 * 1024, readBytesMax: 1024 * 1024 };
-
-/** An item that gets its bytes from merged reads, part by part. */
+/** An item that gets its bytes from several reads, part by part. */
 class Share<R> {
   readonly item: Item<R>;
   readonly bytes: Uint8Array;
   /** Reads that it still waits for. */
   reads = 0;
-  /** Its bytes are good up to here: there the file ends. */
+  /** Its bytes are good up to here: there the file ends, or an error was met. */
   endBytes: number;
-  failed = false;
+  errno = 0;
 
   constructor(item: Item<R>, bytes: Uint8Array) {
     this.item = item;
@@ -42,63 +29,135 @@ class Share<R> {
 
 /** What to do with an item when all its reads are done. */
 interface MergeOutcome<R> {
-  /** The item has its bytes, in `gotBytes` and `bytes`. */
-  whole(item: Item<R>): void;
-  /** A read for it failed, perhaps at bytes of others: it must be read by itself. */
-  alone(item: Item<R>): void;
+  /** The item has its bytes, in `gotBytes` and `bytes`; with an errno, those before the error. */
+  merged(item: Item<R>, errno: number): void;
 }
 
-/** One read of the file for the sake of several items, each of which gets a copy of its part. */
+/** One read of the file for the sake of one or more items, each of which gets a copy of its part. */
 export class MergedRead<R> {
   readonly offset: number;
   readonly length: number;
   readonly use: FileUse;
   readonly #plan: PlannedRead;
-  readonly #shares: readonly Share<R>[];
+  readonly #items: readonly Item<R>[];
+  /** Of those items that need other reads, too. */
+  readonly #shares: ReadonlyMap<number, Share<R>>;
+  readonly #memory: OwnedMemory;
 
-  constructor(plan: PlannedRead, shares: readonly Share<R>[], use: FileUse) {
+  constructor(plan: PlannedRead, use: FileUse, of: MergedItems<R>) {
     this.offset = plan.offset;
     this.length = plan.length;
     this.use = use;
     use.users++;
-    for (const part of plan.parts) shares[part.request]!.reads++;
     this.#plan = plan;
-    this.#shares = shares;
+    this.#items = of.items;
+    this.#shares = of.shares;
+    this.#memory = of.memory;
   }
 
   done(slots: ReadSlots, slot: number, outcome: MergeOutcome<R>): void {
     const bytes = slots.view(slot);
-    for (const part of this.#plan.parts) {
-      const share = this.#shares[part.request]!;
-      const got = bytes.subarray(part.at, part.at + part.length);
-      share.bytes.set(got, part.from);
-      if (got.length < part.length) {
-        if (slots.errno[slot] !== 0) share.failed = true;
-        else share.endBytes = Math.min(share.endBytes, part.from + got.length);
-      }
-      if (--share.reads > 0) continue;
-      const { item } = share;
-      if (share.failed) outcome.alone(item);
+    const errno = slots.errno[slot]!;
+    for (const { request, from, at, length } of this.#plan.parts) {
+      const got = bytes.subarray(at, at + length);
+      const failure = got.length < length ? errno : 0;
+      const share = this.#shares.get(request);
+      if (share !== undefined) this.#addTo(share, { got, from, length, errno: failure }, outcome);
       else {
-        item.gotBytes = share.endBytes;
-        item.bytes = share.bytes.subarray(0, share.endBytes);
-        outcome.whole(item);
+        const item = this.#items[request]!;
+        item.gotBytes = got.length;
+        item.bytes = this.#memory.copy(got);
+        outcome.merged(item, failure);
       }
     }
   }
+
+  #addTo(
+    share: Share<R>,
+    part: { readonly got: Uint8Array; readonly from: number; readonly length: number; readonly errno: number },
+    outcome: MergeOutcome<R>,
+  ): void {
+    const { got, from, length, errno } = part;
+    share.bytes.set(got, from);
+    if (got.length < length && from + got.length < share.endBytes) {
+      share.endBytes = from + got.length;
+      share.errno = errno;
+    }
+    if (--share.reads > 0) return;
+    const { item } = share;
+    item.gotBytes = share.endBytes;
+    item.bytes = share.bytes.subarray(0, share.endBytes);
+    outcome.merged(item, share.errno);
+  }
+}
+
+/** The items of a plan: its requests. */
+interface MergedItems<R> {
+  readonly items: readonly Item<R>[];
+  readonly shares: ReadonlyMap<number, Share<R>>;
+  readonly memory: OwnedMemory;
+}
+
+/** The reads that items of one file come to: themselves, where nothing is gained by merging. */
+export function mergeItems<R>(
+  items: readonly Item<R>[],
+  { gapBytesMax, readBytesMax }: Coalesce,
+  { uses, memory }: { readonly uses: FileUses; readonly memory: OwnedMemory },
+): readonly (Item<R> | MergedRead<R>)[] {
+  const use = uses.open(items[0]!.path, items[0]!.buffered ? 0 : undefined);
+  const shares = new Map<number, Share<R>>();
+  const of = { items, shares, memory };
+  const farApart = items.every((item, index) => {
+    const before = items[index - 1];
+    return item.length <= readBytesMax && (before === undefined || item.offset - endOf(before) > gapBytesMax);
+  });
+  const reads = farApart ? items : planReads(items, { gapBytesMax, readBytesMax }).map(readOf);
+  if (farApart) for (const item of items) shareFile(item);
+  uses.finish(use);
+  return reads;
+
+  function readOf(plan: PlannedRead): Item<R> | MergedRead<R> {
+    const [part] = plan.parts;
+    const only = items[part!.request]!;
+    // Read for one item alone: its bytes can be lent.
+    if (plan.parts.length === 1 && part!.length === only.length) return shareFile(only);
+    for (const { request, length } of plan.parts) {
+      const item = items[request]!;
+      if (length === item.length) continue;
+      const share = shares.get(request) ?? new Share(item, memory.take(item.length));
+      share.reads++;
+      shares.set(request, share);
+    }
+    return new MergedRead(plan, use, of);
+  }
+
+  function shareFile(item: Item<R>): Item<R> {
+    use.users++;
+    item.use = use;
+    return item;
+  }
+}
+
+function endOf({ offset, length }: { readonly offset: number; readonly length: number }): number {
+  return offset + length;
 }
 
 /** Requests on one file, one after another, that are to be merged. */
 export class MergeGroup<R> {
-  readonly #coalesce: Coalesce;
-  readonly #uses: FileUses;
-  readonly #memory = new OwnedMemory();
+  readonly #itemBytesMax: number;
+  readonly #limitsFor: (path: Path) => Coalesce;
+  readonly #from: { readonly uses: FileUses; readonly memory: OwnedMemory };
   #items: Item<R>[] = [];
   #bytes = 0;
 
-  constructor(coalesce: Coalesce, uses: FileUses) {
-    this.#coalesce = coalesce;
-    this.#uses = uses;
+  /** @param limits how ranges of a file are merged, and the longest that takes part. */
+  constructor(
+    limits: { readonly itemBytesMax: number; readonly limitsFor: (path: Path) => Coalesce },
+    from: { readonly uses: FileUses; readonly memory: OwnedMemory },
+  ) {
+    this.#itemBytesMax = limits.itemBytesMax;
+    this.#limitsFor = limits.limitsFor;
+    this.#from = from;
   }
 
   /** The file, once there is an item. */
@@ -106,10 +165,10 @@ export class MergeGroup<R> {
     return this.#items[0]?.path;
   }
 
-  /** Whether a range of so many bytes, or TO_END, can be added. */
+  /** Whether a range of so many bytes, or TO_END, of the group's file can be added. */
   takes(lengthBytes: number): boolean {
     const hasRoom = this.#items.length < GROUP_MAX && this.#bytes < GROUP_BYTES_MAX;
-    return hasRoom && lengthBytes > 0 && lengthBytes <= PIECE_BYTES_MAX;
+    return hasRoom && lengthBytes > 0 && lengthBytes <= this.#itemBytesMax;
   }
 
   /** Adds an item of the group's file; false when it can't be merged with anything. */
@@ -125,11 +184,6 @@ export class MergeGroup<R> {
     const items = this.#items;
     this.#items = [];
     this.#bytes = 0;
-    if (items.length < 2) return items;
-    const use = this.#uses.open(items[0]!.path);
-    const shares = items.map((item) => new Share(item, this.#memory.take(item.length)));
-    const reads = planReads(items, this.#coalesce).map((plan) => new MergedRead(plan, shares, use));
-    this.#uses.finish(use);
-    return reads;
+    return items.length < 2 ? items : mergeItems(items, this.#limitsFor(items[0]!.path), this.#from);
   }
 }

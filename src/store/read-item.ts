@@ -50,6 +50,8 @@ export class Item<R> implements ReadItem<R> {
   length: number;
   /** Fewer bytes than `length` mean that the file has changed: its size was looked at before. */
   exact = false;
+  /** It is read to the end of the file: fewer bytes than `length` are expected, and as many mean that there are more. */
+  beyondEnd = false;
   /** At least 0: only the last so many of the bytes are wanted. */
   suffixBytes = -1;
   use: FileUse | undefined = undefined;

@@ -43,13 +43,14 @@ const runs = fc.array(
 );
 const options = fc.record({
   ordered: fc.boolean(),
-  coalesce: fc.option(
+  coalesce: fc.oneof(
+    fc.constantFrom('auto' as const, 'off' as const),
     fc.record({
       gapBytesMax: fc.constantFrom(-1, 0, 500, 1e6),
       readBytesMax: fc.constantFrom(1000, 65_536, PIECE_BYTES_MAX),
     }),
-    { nil: undefined },
   ),
+  readBytesMax: fc.constantFrom(undefined, undefined, undefined, 100_001, 3_000_000),
 });
 
 onEachEngine((name) => {
@@ -181,7 +182,56 @@ onEachEngine((name) => {
     });
   });
 
+  test('readMany() with readBytesMax makes no longer read, and puts up to 8 MiB together', async () => {
+    const longest = watch(engine(), (_, length) => {
+      lengths.push(length);
+      return undefined;
+    });
+    let lengths: number[] = [];
+    for (const readBytesMax of [512, 5000, 1_000_000]) {
+      lengths = [];
+      const asked = readBytesMax === 512 ? files.slice(1, 6) : files.slice(1);
+      const requests = asked.flatMap(({ path, bytes }) => [
+        { path },
+        { path, range: { offset: 1 } },
+        { path, range: { offset: 0, length: Math.min(bytes.length, 7_000_000) } },
+        { path, range: { suffixLength: 6_000_000 } },
+      ]);
+      const received = await receive(readMany(longest.engine, requests, { readBytesMax, ordered: true }), requests);
+      for (const [index, request] of requests.entries()) {
+        const { bytes } = asked[index >> 2]!;
+        expectRead(received[index], request, bytes);
+        if (bytes.length <= PIECE_BYTES_MAX) expect(received[index]!.items).toBe(1);
+      }
+      expect(Math.max(...lengths)).toBe(readBytesMax);
+      expect(Math.min(...lengths)).toBeGreaterThan(0);
+    }
+  });
+
   describe('readMany() with coalesce', () => {
+    test('merges by itself; off, it does not', async () => {
+      const { path } = files[6]!;
+      const requests = [0, 4596, 9192].map((offset) => ({ path, range: { offset, length: 500 } }));
+      for (const [coalesce, reads] of [
+        [undefined, 1],
+        ['off', 3],
+      ] as const) {
+        const watched = watch(engine());
+        await receive(readMany(watched.engine, requests, { coalesce }));
+        expect([coalesce, watched.reads, watched.shares]).toEqual([coalesce, reads, 1]);
+      }
+    });
+
+    test('lends what was not merged, and copies what was', async () => {
+      const { path, bytes } = files[6]!;
+      const requests = [0, 600, 100_000, 200_000].map((offset) => ({ path, range: { offset, length: 500 } }));
+      const kept: { offset: number; bytes: Uint8Array }[] = [];
+      for await (const item of readMany(engine(), requests)) kept.push({ offset: item.offset, bytes: item.bytes });
+      // Memory that was lent is overwritten when it is given back: that is what LSIO_DEBUG is for.
+      const good = kept.filter((item) => bytes.subarray(item.offset, item.offset + 500).equals(item.bytes));
+      expect(good.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual([0, 600]);
+    });
+
     test('merges ranges that lie close together, and no others', async () => {
       const { path } = files[6]!;
       const requests = [0, 1000, 2600, 100_000, 99_000, 50].map((offset) => ({ path, range: { offset, length: 500 } }));

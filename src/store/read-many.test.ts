@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { engineFor, expectBytes, pattern, Scratch, SilentFifo, sleep, withEngine } from '../engine/conformance-kit.js';
-import { type EngineName, PIECE_BYTES_MAX } from '../engine/engine.js';
+import { type Engine, type EngineName, PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { LONG_PIECE_BYTES } from './long-read.js';
 import type { ReadRequest } from './read-item.js';
@@ -428,6 +428,52 @@ function faultTests(name: EngineName): void {
         else expectReceived(received[index], bytes.subarray(range.offset, range.offset + 1000));
       }
     }
+  });
+
+  test('an error in a range that is read in parts is met where it lies', async () => {
+    const { path } = scratch.file(100_000);
+    const at = 30_500;
+    const { engine: spoiled } = watch(engine(), (offset, length) =>
+      offset <= at && at < offset + length ? { errno: EIO, bytes: at - offset } : undefined,
+    );
+    for (const range of [undefined, { offset: 100 }, { offset: 0, length: 90_000 }, { suffixLength: 80_000 }]) {
+      const [got] = await receive(readMany(spoiled, [{ path, range }], { readBytesMax: 4096 }));
+      expect(got!.error).toMatchObject({ code: 'EIO', offset: at, path });
+      expect(got!.bytes).toHaveLength(0);
+    }
+  });
+
+  test('a file that has changed its length since it was looked at is read to its end, by short reads too', async () => {
+    for (const lengthBytes of [5001, 4096, 50_000, 8 * MI, 9 * MI, 700]) {
+      const { path, bytes } = scratch.file(5000);
+      const content = Buffer.concat([bytes, pattern(7, 9 * MI)]).subarray(0, lengthBytes);
+      const { engine: base } = watch(engine());
+      const changing: Engine = {
+        info: base.info,
+        share(...args) {
+          writeFileSync(path, content);
+          return base.share(...args);
+        },
+        run: (...args) => base.run(...args),
+        close: () => base.close(),
+      };
+      const [got] = await receive(readMany(changing, [{ path }], { readBytesMax: 4096 }));
+      expectReceived(got, content);
+      if (lengthBytes <= PIECE_BYTES_MAX) expect(got!.items).toBe(1);
+    }
+  });
+
+  test.skipIf(process.platform !== 'linux')('files without a size, and what is no file, with short reads', async () => {
+    const empty = scratch.file(0);
+    const requests = ['/proc/self/status', empty.path, '/dev/zero', '/', '/nosuch'].map((path) => ({ path }));
+    const received = await receive(readMany(engine(), requests, { readBytesMax: 512, ordered: true }));
+    expect(received[0]!.bytes.toString()).toMatch(/^Name:/);
+    expect(received[1]).toMatchObject({ bytes: Buffer.alloc(0), error: undefined });
+    expect(received.slice(2).map(({ error }) => error?.code ?? error?.message)).toEqual([
+      expect.anything(),
+      'EISDIR',
+      'ENOENT',
+    ]);
   });
 
   test('a file that is shorter than it says comes as long as it is', async () => {

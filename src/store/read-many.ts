@@ -1,8 +1,9 @@
-import type { Engine, Path, Run } from '../engine/engine.js';
+import { type Engine, type Path, PIECE_BYTES_MAX, type Run } from '../engine/engine.js';
+import { LsioError } from '../errors.js';
+import type { Coalesce } from '../plan/coalesce.js';
 import { Delivery } from './delivery.js';
 import { type DirectChoice, DirectReads } from './direct.js';
 import { Intake } from './intake.js';
-import type { Coalesce } from './merged-read.js';
 import type { Item, ReadItem, ReadRequest } from './read-item.js';
 import { type Ranged, Reads } from './reads.js';
 
@@ -14,8 +15,6 @@ export interface ReadManyOptions {
    * @default false
    */
   readonly ordered?: boolean | undefined;
-  /** Merge ranges of the same file that follow one another. @default each range is read by itself */
-  readonly coalesce?: Coalesce | undefined;
   /**
    * Past the page cache, by O_DIRECT: `on` where the file system has it; `auto` while the files, a few of which are looked
    * at, are not in the page cache. Cold reads take half the CPU time or less; but nothing of them stays in the page cache,
@@ -23,7 +22,23 @@ export interface ReadManyOptions {
    * @default 'off'
    */
   readonly direct?: DirectChoice | undefined;
+  /**
+   * Whether ranges of one file that follow one another in the list are read at once where they lie close together: `auto`
+   * where the gap between them takes no longer than another read. Their items own their bytes, a copy; the bytes of
+   * others are lent.
+   * @default 'auto'
+   */
+  readonly coalesce?: 'auto' | 'off' | Coalesce | undefined;
+  /**
+   * The longest single read, whatever it is for, from 512 bytes to 8 MiB. What is longer is read in parts, which are
+   * put together again: an item of up to 8 MiB is whole. Whole files are looked at first, which takes time.
+   * @default 8 MiB
+   */
+  readonly readBytesMax?: number | undefined;
 }
+
+/** Shorter reads would need more memory for their plan than for their bytes. */
+export const READ_BYTES_MAX_MIN = 512;
 
 /**
  * Reads many files and parts of files, as many at a time as the engine has room for, and hands out their bytes as the
@@ -67,20 +82,23 @@ export class ManyReads<R extends Ranged> implements AsyncIterableIterator<Item<R
     requests: Iterable<R> | AsyncIterable<R>,
     options: ReadManyOptions & { readonly pathOf: (request: R) => Path },
   ) {
-    const { signal, ordered = false, coalesce, direct = 'off', pathOf } = options;
+    const { signal, ordered = false, coalesce = 'auto', readBytesMax = PIECE_BYTES_MAX } = options;
+    const { direct = 'off', pathOf } = options;
+    checkReadBytesMax(readBytesMax);
     this.#engine = engine;
     this.#signal = signal;
     this.#intake = new Intake(requests, () => {
       this.#reads.wakeIfStarved();
       this.#serve();
     });
-    this.#delivery = new Delivery({ ordered, slabBytes: engine.info.slabBytes });
+    this.#delivery = new Delivery({ ordered, ...engine.info });
     this.#reads = new Reads({
       engine,
       intake: this.#intake,
       delivery: this.#delivery,
       pathOf,
-      coalesce,
+      coalesce: coalesce === 'off' ? undefined : coalesce,
+      readBytesMax,
       direct: new DirectReads(direct, engine.info.engine),
       onProgress: () => this.#serve(),
       onFailure: (error) => this.fail(error),
@@ -181,4 +199,10 @@ export class ManyReads<R extends Ranged> implements AsyncIterableIterator<Item<R
     this.#run?.cancel();
     this.#delivery.clear();
   }
+}
+
+/** @throws {LsioError} `usage` */
+function checkReadBytesMax(bytes: number): void {
+  if (Number.isInteger(bytes) && bytes >= READ_BYTES_MAX_MIN && bytes <= PIECE_BYTES_MAX) return;
+  throw new LsioError('usage', `readBytesMax ${bytes} is not a whole number from ${READ_BYTES_MAX_MIN} to 8 MiB`);
 }

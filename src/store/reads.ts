@@ -1,22 +1,21 @@
 // long: what is admitted and what becomes of it; in two files each would have to know the other's state.
-import { type Stats, stat } from 'node:fs';
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
-import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../engine/slots.js';
+import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
 import { isLsioError, LsioError } from '../errors.js';
-import { type ByteRange, checkRange, resolveRange } from '../range.js';
-import { ECANCELED, EINVAL, EIO, EISDIR } from '../uring/errno.js';
+import { type Coalesce, coalesceAuto } from '../plan/coalesce.js';
+import { type ByteRange, checkRange } from '../range.js';
+import { ECANCELED, EINVAL } from '../uring/errno.js';
 import type { Delivery } from './delivery.js';
 import type { DirectReads } from './direct.js';
-import { changedError, checkPath, failureOf, pastTheEndOf } from './failure.js';
+import { changedError, checkPath, failureOf } from './failure.js';
 import { Fifo } from './fifo.js';
 import { FileUses, samePath } from './file-uses.js';
 import type { Intake } from './intake.js';
-import { LongRead, Piece } from './long-read.js';
-import { type Coalesce, MergedRead, MergeGroup } from './merged-read.js';
+import { Lengths } from './lengths.js';
+import { Piece } from './long-read.js';
+import { OwnedMemory } from './memory.js';
+import { MergedRead, MergeGroup, mergeItems } from './merged-read.js';
 import { Item } from './read-item.js';
-
-/** Looks at files' sizes under way at a time: libuv has four threads for them. */
-const LOOKS_MAX = 16;
 
 /** A request that says which part of a file it wants. */
 export interface Ranged {
@@ -29,8 +28,10 @@ interface ReadsOptions<R> {
   readonly delivery: Delivery<R>;
   /** May throw an LsioError: the request fails with it. */
   readonly pathOf: (request: R) => Path;
-  readonly coalesce: Coalesce | undefined;
+  readonly coalesce: 'auto' | Coalesce | undefined;
   readonly direct: DirectReads;
+  /** The longest single read, in bytes: up to PIECE_BYTES_MAX, which limits nothing. */
+  readonly readBytesMax: number;
   /** There may be something to be handed out. */
   readonly onProgress: () => void;
   /** Nothing more can be read. */
@@ -46,14 +47,16 @@ export class Reads<R extends Ranged> implements ReadSource {
   readonly #delivery: Delivery<R>;
   readonly #direct: DirectReads;
   readonly #uses: FileUses;
+  readonly #lengths: Lengths<R>;
   /** By slot: for what it reads. */
   readonly #tasks: (Item<R> | MergedRead<R> | undefined)[] = [];
   /** To be described before anything else. */
   readonly #planned = new Fifo<Item<R> | MergedRead<R>>();
   /** Absent: nothing is merged. */
   readonly #group: MergeGroup<R> | undefined;
+  readonly #readBytesMax: number;
+  readonly #memory = new OwnedMemory();
   #admitted = 0;
-  #looks = 0;
   /** The engine asked for more than there was. */
   #starved = false;
   #closed = false;
@@ -64,7 +67,18 @@ export class Reads<R extends Ranged> implements ReadSource {
     this.#delivery = options.delivery;
     this.#direct = options.direct;
     this.#uses = new FileUses(options.engine, (path) => this.#direct.alignBytesFor(path));
-    if (options.coalesce !== undefined) this.#group = new MergeGroup(options.coalesce, this.#uses);
+    this.#lengths = new Lengths({
+      ...options,
+      uses: this.#uses,
+      plan: (item) => this.#planParts(item),
+      onLooked: () => this.#onLooked(),
+    });
+    this.#readBytesMax = options.readBytesMax;
+    if (options.coalesce !== undefined) {
+      const limitsFor = (path: Path) => this.#limitsFor(this.#direct.alignBytesFor(path) > 0);
+      const itemBytesMax = this.#limitsFor(false).readBytesMax;
+      this.#group = new MergeGroup({ itemBytesMax, limitsFor }, { uses: this.#uses, memory: this.#memory });
+    }
   }
 
   get ended(): boolean {
@@ -119,41 +133,46 @@ export class Reads<R extends Ranged> implements ReadSource {
   /** Reads no more. What is in flight is dropped when it arrives. */
   close(): void {
     this.#closed = true;
+    this.#lengths.close();
     this.#intake.close();
     this.#uses.finishAll();
   }
 
-  /** Of merged reads: the item has its bytes. */
-  whole(item: Item<R>): void {
-    if (item.gotBytes > 0) this.#delivery.finishOwned(item);
-    else this.#failPastTheEnd(item);
-  }
-
-  /** Of merged reads: the item is to be read again, alone. */
-  alone(item: Item<R>): void {
-    item.use = undefined;
-    this.#planned.push(item);
+  /** Of merged reads: the item has its bytes, or those before an error. */
+  merged(item: Item<R>, errno: number): void {
+    if (errno === EINVAL && !item.buffered && this.#direct.alignBytesFor(item.path) > 0) this.#readBuffered(item);
+    // The error may lie in bytes of others: what was not cut is read again, alone.
+    else if (errno !== 0 && item.length <= this.#readBytesMax) this.#planned.push(item);
+    else if (this.#accepts(item, errno)) this.#delivery.finishOwned(item);
   }
 
   #itemDone(slots: ReadSlots, slot: number, item: Item<R>): void {
     const errno = slots.errno[slot]!;
-    const bytes = slots.bytes[slot]!;
-    item.gotBytes = bytes;
-    if (errno === TOO_LARGE && item.suffixBytes < 0) this.#lengthen(item, Number.POSITIVE_INFINITY);
+    item.gotBytes = slots.bytes[slot]!;
+    if (errno === EINVAL && slots.alignBytes[slot]! > 0) this.#readBuffered(item);
+    else if (this.#accepts(item, errno)) this.#delivery.finish(item, slots, slot);
+  }
+
+  /** Whether what was read for the item is what it is to have; else it has failed, or is read in another way. */
+  #accepts(item: Item<R>, errno: number): boolean {
+    const { gotBytes, length, offset } = item;
+    if (errno === TOO_LARGE && item.suffixBytes < 0) this.#lengths.readPieces(item, Number.POSITIVE_INFINITY);
     else if (errno === ECANCELED) this.#options.onFailure(new LsioError('closed', 'the engine was closed'));
-    else if (errno === EINVAL && slots.alignBytes[slot]! > 0) this.#readBuffered(item);
-    else if (errno !== 0) this.#fail(item, errno);
-    else if (item.exact && bytes < item.length) this.#delivery.fail(item, changedError(item.path, item.offset + bytes));
-    else if (bytes > 0) this.#delivery.finish(item, slots, slot);
-    else if (item.length === 0 || (item.length === TO_END && item.offset === 0)) this.#delivery.finishOwned(item);
-    else this.#failPastTheEnd(item);
+    else if (errno !== 0) this.#delivery.fail(item, failureOf(item.path, offset + gotBytes, errno));
+    else if (item.beyondEnd && gotBytes === length) this.#lengths.readOn(item);
+    else if (item.exact && gotBytes < length) this.#delivery.fail(item, changedError(item.path, offset + gotBytes));
+    else if (gotBytes > 0 || length === 0) return true;
+    else if ((length === TO_END || item.beyondEnd) && offset === 0) return true;
+    else this.#lengths.failPastTheEnd(item);
+    return false;
   }
 
   /** The device asks for another alignment than the one that was looked at. */
   #readBuffered(item: Item<R>): void {
     this.#direct.refused();
     item.buffered = true;
-    this.alone(item);
+    item.use = undefined;
+    this.#planParts(item);
   }
 
   #pieceDone(slots: ReadSlots, slot: number, piece: Piece<R>): void {
@@ -163,20 +182,10 @@ export class Reads<R extends Ranged> implements ReadSource {
     if (piece.long.finished) this.#uses.finish(piece.long.use);
   }
 
-  #fail(item: Item<R>, errno: number): void {
-    this.#delivery.fail(item, failureOf(item.path, item.offset + item.gotBytes, errno));
-  }
-
-  /** The range begins at or past the end of the file; how long it is remains to be said. */
-  #failPastTheEnd(item: Item<R>): void {
-    this.#look(item, ({ size }) => {
-      this.#delivery.fail(item, pastTheEndOf(item.path, item.offset, Math.min(size, item.offset)));
-    });
-  }
-
   /** Admits requests until there is something to be read for them. */
   #admitNext(): Item<R> | MergedRead<R> | undefined {
-    while (this.#delivery.hasRoom && this.#looks < LOOKS_MAX && this.#knowsHow()) {
+    // A group that was begun is gone on with: what it comes to doesn't depend on how fast items are taken.
+    while ((this.#group?.path !== undefined || (this.#delivery.hasRoom && !this.#lengths.busy)) && this.#knowsHow()) {
       const request = this.#intake.take();
       if (request === undefined) break;
       const item = this.#tryToAdmit(request);
@@ -247,14 +256,34 @@ export class Reads<R extends Ranged> implements ReadSource {
     }
     const item = new Item({ index, request, path }, offsetOf(range), lengthOf(range));
     this.#delivery.admit(item);
-    if (range === undefined) return item;
-    if ('suffixLength' in range) this.#lookForSuffix(item, range.suffixLength);
-    else if (item.length > PIECE_BYTES_MAX) this.#lengthen(item, item.offset + item.length);
+    if (range !== undefined && 'suffixLength' in range) this.#lengths.lookForSuffix(item, range.suffixLength);
+    else if (item.length > PIECE_BYTES_MAX) this.#lengths.readPieces(item, item.offset + item.length);
+    else if (item.length === TO_END && this.#readBytesMax < PIECE_BYTES_MAX) this.#lengths.lookForEnd(item);
+    else if (item.length > this.#readBytesMax) this.#planParts(item);
     else {
-      if (this.#options.coalesce === undefined) item.use = this.#uses.take(path, () => this.#nextIsOf(path));
+      if (range !== undefined && this.#group?.takes(item.length) !== true) {
+        item.use = this.#uses.take(path, () => this.#nextIsOf(path));
+      }
       return item;
     }
     return undefined;
+  }
+
+  /** The item is read next, in parts if it is too long for one read. */
+  #planParts(item: Item<R>): void {
+    if (item.length <= this.#readBytesMax) this.#planned.push(item);
+    else {
+      const limits = { gapBytesMax: -1, readBytesMax: this.#readBytesMax };
+      const tasks = mergeItems([item], limits, { uses: this.#uses, memory: this.#memory });
+      for (const task of tasks) this.#planned.push(task);
+    }
+  }
+
+  /** How ranges of a file are merged: whoever reads past the page cache can afford larger gaps. */
+  #limitsFor(direct: boolean): Coalesce {
+    const { coalesce = 'auto' } = this.#options;
+    const limits = coalesce === 'auto' ? coalesceAuto({ direct }) : coalesce;
+    return { ...limits, readBytesMax: Math.min(limits.readBytesMax, this.#readBytesMax) };
   }
 
   /** Whether the next request is there and wants a range of this file. */
@@ -276,53 +305,6 @@ export class Reads<R extends Ranged> implements ReadSource {
 
   #endGroup(): void {
     for (const task of this.#group?.plan() ?? []) this.#planned.push(task);
-  }
-
-  /** The item is too long for one: it is read in pieces, from where it begins to `end`. */
-  #lengthen(item: Item<R>, end: number): void {
-    this.#look(item, ({ size }) => {
-      const extent = { begin: item.offset, end, sizeBytes: size };
-      this.#direct.decide(item.path, { offset: item.offset, length: TO_END }, (alignBytes) => {
-        if (this.#closed) return;
-        this.#delivery.lengthen(item, new LongRead(item, this.#uses.open(item.path, alignBytes), extent));
-        this.#onLooked();
-      });
-    });
-  }
-
-  /** Where the last bytes begin depends on the file's size. */
-  #lookForSuffix(item: Item<R>, suffixLength: number): void {
-    this.#look(item, (stats) => {
-      if (!stats.isFile()) return this.#fail(item, stats.isDirectory() ? EISDIR : NOT_REGULAR);
-      const extent = resolveRange({ suffixLength }, stats.size);
-      item.offset = extent.offset;
-      item.length = extent.length;
-      item.exact = true;
-      if (stats.size === 0 && suffixLength > 0) {
-        // procfs says 0 whatever there is: the end is found by reading.
-        item.exact = false;
-        item.length = TO_END;
-        item.suffixBytes = suffixLength;
-      }
-      if (item.length > PIECE_BYTES_MAX) this.#lengthen(item, item.offset + item.length);
-      else this.#planned.push(item);
-    });
-  }
-
-  #look(item: Item<R>, then: (stats: Stats) => void): void {
-    this.#looks++;
-    stat(typeof item.path === 'string' ? item.path : Buffer.from(item.path), (error, stats) => {
-      this.#looks--;
-      if (this.#closed) return;
-      try {
-        if (error === null) then(stats);
-        else this.#fail(item, -(error.errno ?? -EIO));
-      } catch (failure) {
-        this.#options.onFailure(failure);
-      }
-      this.wakeIfStarved();
-      this.#options.onProgress();
-    });
   }
 }
 

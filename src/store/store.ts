@@ -2,6 +2,7 @@ import type { ByteRange } from '../range.js';
 import type { DirectChoice } from './direct.js';
 import type { AbsolutePath } from './keys.js';
 import type { ReadItem } from './read-item.js';
+import type { ReadManyOptions } from './read-many.js';
 
 export interface GetOptions {
   /** The call rejects at once with the signal's reason. */
@@ -17,12 +18,7 @@ export interface GetRangeOptions extends GetOptions {
   readonly into?: Uint8Array | undefined;
 }
 
-export interface GetManyOptions extends GetOptions {
-  /**
-   * Hand items out in the order of the requests; else as they come, which is faster.
-   * @default false
-   */
-  readonly ordered?: boolean | undefined;
+export interface GetManyOptions extends ReadManyOptions {
   /**
    * Whether values are read past the page cache, as {@link ReadManyOptions.direct}.
    * @default what the store was opened with, else 'off'
@@ -65,7 +61,8 @@ export interface Store extends AsyncDisposable {
    */
   getRanges(key: AbsolutePath, ranges: readonly ByteRange[], options?: GetOptions): Promise<Uint8Array[] | undefined>;
   /**
-   * Reads any number of values in bulk. The bytes of an item are lent: good until the next item is asked for. A value of
+   * Reads any number of values in bulk. The bytes of an item are lent: good until the next item is asked for. Ranges of
+   * one value that follow one another and lie close together are read at once. A value of
    * more than 8 MiB comes in several items. What fails, fails alone: the item has an `error`, also for a key without a
    * value (`ENOENT`).
    */

@@ -1,0 +1,99 @@
+/** How requests on one file are merged. */
+export interface Coalesce {
+  /** The largest gap between two ranges that is read along with them, in bytes. */
+  readonly gapBytesMax: number;
+  /** The longest read that is made by merging, in bytes. */
+  readonly readBytesMax: number;
+}
+
+/** What requests merge into, as columns: nothing is allocated for a request. */
+export interface MergedColumns {
+  readonly reads: number;
+  /** Read `r` is for the requests `first[r]` … `first[r + 1] - 1`; its file and offset are those of the first. */
+  readonly first: Uint32Array;
+  /** In bytes. */
+  readonly lengths: Float64Array;
+}
+
+/** Below this share of requests saved, merging is chance: what doesn't lie together is left as it is. */
+const SAVED_SHARE_MIN = 0.05;
+
+/**
+ * Merges each request with those that follow it in the list and lie behind it in the same file. It never reorders, and
+ * never cuts: a request that is longer than the longest read is a read by itself.
+ *
+ * @param requests The files by number, and where the bytes lie.
+ * @returns undefined where hardly any could be merged: then each is best read by itself.
+ */
+export function mergeInOrder(
+  requests: { readonly fileOf: Uint32Array; readonly offsets: Float64Array; readonly lengths: Float64Array },
+  { gapBytesMax, readBytesMax }: Coalesce,
+): MergedColumns | undefined {
+  const { fileOf, offsets, lengths } = requests;
+  const count = fileOf.length;
+  const first = new Uint32Array(count + 1);
+  const lengthOf = new Float64Array(count);
+  let reads = 0;
+  let begin = 0;
+  let end = 0;
+  for (let request = 0; request < count; request++) {
+    const offset = offsets[request]!;
+    const requestEnd = Math.max(end, offset + lengths[request]!);
+    const joins =
+      request > 0 &&
+      fileOf[request] === fileOf[request - 1] &&
+      offset >= begin &&
+      offset - end <= gapBytesMax &&
+      requestEnd - begin <= readBytesMax;
+    if (joins) end = requestEnd;
+    else {
+      first[reads++] = request;
+      begin = offset;
+      end = offset + lengths[request]!;
+    }
+    lengthOf[reads - 1] = end - begin;
+  }
+  if (count - reads < count * SAVED_SHARE_MIN) return undefined;
+  first[reads] = count;
+  return { reads, first: first.subarray(0, reads + 1), lengths: lengthOf.subarray(0, reads) };
+}
+
+/**
+ * What a read costs besides its bytes, and how fast bytes come: more than this many bytes in a gap take longer than one
+ * more read. A device that gives 130,000 reads of 4 KiB or 2 GiB a second: 5.8 µs a read, 12 KiB. The page cache, through
+ * io_uring: 0.8 µs and 7 GiB/s, 6 KiB; from a page cache that is cold the break-even is 8 to 12 KiB, but there is more to
+ * lose where it is warm. See docs/decisions.md for what was measured.
+ */
+const COSTS = {
+  direct: { readNs: 5_800, bytesPerSecond: 2 * 1024 ** 3 },
+  buffered: { readNs: 820, bytesPerSecond: 7 * 1024 ** 3 },
+};
+
+/** Long enough for the device's full rate at depth 8, and short enough for the CPU's cache. */
+const READ_BYTES_MAX = 256 * 1024;
+
+/** How ranges are merged where nobody says. */
+export function coalesceAuto({ direct }: { readonly direct: boolean }): Coalesce {
+  const { readNs, bytesPerSecond } = direct ? COSTS.direct : COSTS.buffered;
+  const gapBytes = (readNs / 1e9) * bytesPerSecond;
+  return { gapBytesMax: Math.floor(gapBytes / 1024) * 1024, readBytesMax: READ_BYTES_MAX };
+}
+
+/** What a user may say of merging. */
+export interface CoalesceChoice {
+  /** As measured, not at all, or the largest gap in bytes. */
+  readonly coalesce: 'auto' | 'off' | number;
+  /** The longest read, in bytes. */
+  readonly readBytesMax?: number | undefined;
+}
+
+/** What it comes to; undefined: nothing is merged. */
+export function coalesceFor(
+  { coalesce, readBytesMax }: CoalesceChoice,
+  given: { readonly direct: boolean },
+): Coalesce | undefined {
+  if (coalesce === 'off') return undefined;
+  const auto = coalesceAuto(given);
+  if (coalesce !== 'auto') return { gapBytesMax: coalesce, readBytesMax: readBytesMax ?? auto.readBytesMax };
+  return { ...auto, readBytesMax: Math.min(auto.readBytesMax, readBytesMax ?? auto.readBytesMax) };
+}
