@@ -23,7 +23,7 @@ const { files } = await listFiles(dir);
 const work = makeWorkload('big-random', files, { dir });
 const path = work.files[0]?.path ?? '';
 const device = deviceOf(path);
-const reader = new EngineReader(await openEngine({ engine: 'uring', queueDepth: 64 }), undefined);
+const reader = new EngineReader(await openEngine({ engine: 'uring', queueDepth: 64 }), { alignBytes: undefined });
 
 /** Reads the work; returns reads per nanosecond. @param {LatencyHistogram} [latency] */
 async function speed(latency) {

@@ -62,6 +62,12 @@ describe('lsio get --dry-run', () => {
     ['ranges', ['small', '-R', '0-9', '-R', '4990-6000', '-R', '-7', '-R', '5-', '-R', '100-199', '-R', '150-160']],
     ['ranges with gaps', ['middle#bytes=0-9,20000-20009,36000-36009,3000000-3145728', '--coalesce', '20k']],
     ['ranges split', ['middle#bytes=0-999999,1000000-2999999', '--max-read', '300k']],
+    ['what is read in parts', ['-r', '.', '--max-read', '100k']],
+    [
+      'ranges read in parts',
+      ['middle', 'long', '-R', '0-', '-R', '-700000', '-R', '3000000-3999999', '--max-read', '64k'],
+    ],
+    ['what fails in parts', ['nosuch', 'd', 'small#bytes=0-4999', 'nosuch#bytes=0-9999', 'empty', '--max-read', '512']],
     ['ranges not merged', ['middle#bytes=0-999999,5-10,7-9', '--coalesce', 'off']],
     [
       'what fails',
@@ -88,14 +94,15 @@ describe('lsio get --dry-run', () => {
       fc.constant({ path: 1 }),
     );
     const gap = fc.constantFrom('auto', 'off', '0', '500');
+    const limit = fc.constantFrom<string[]>([], ['--max-read', '600']);
     fc.assert(
-      fc.property(fc.array(any, { maxLength: 60 }), gap, (requests, coalesce) => {
+      fc.property(fc.array(any, { maxLength: 60 }), gap, limit, (requests, coalesce, maxRead) => {
         // Requests on one file often follow one another. (A last line without an end comes later than the others, and may
         // be merged with them or not.)
         const sorted = [...requests].sort((a, b) => String(a.path).localeCompare(String(b.path)));
         for (const list of [requests, sorted]) {
           expectPlanIsRun(
-            ['--requests', '-', '--coalesce', coalesce],
+            ['--requests', '-', '--coalesce', coalesce, ...maxRead],
             list.map((line) => `${JSON.stringify(line)}\n`).join(''),
           );
         }

@@ -65,6 +65,7 @@ describe('lsio get --requests', () => {
       ['--coalesce', '0'],
       ['--coalesce', '1M', '--max-read', '8M'],
       ['--coalesce', '100k', '--max-read', '1000'],
+      ['--coalesce', 'off', '--max-read', '512'],
     );
     fc.assert(
       fc.property(requests, merging, fc.constantFrom('uring', 'node'), (asked, options, engine) => {
@@ -148,7 +149,7 @@ describe('lsio get --requests', () => {
       ['--coalesce', '-1'],
       ['--max-read', '0'],
       ['--max-read', '9M'],
-      ['--max-read', '1M', '--coalesce', 'off'],
+      ['--max-read', '511'],
       ['--checksum', 'sha256'],
       ['--checksum', 'md5', '--discard'],
       ['--exclude', '', '--discard'],

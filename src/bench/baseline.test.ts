@@ -24,6 +24,8 @@ function run(bytesPerSecond: number, valid = true): RunRecord {
     cpuSystemNs: 0,
     bytes,
     operations: 100,
+    reads: null,
+    bytesRead: null,
     residentBytesBefore: null,
     deviceBytes: null,
     contextSwitches: null,

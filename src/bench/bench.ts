@@ -1,6 +1,7 @@
 import { assert } from '../assert.js';
 import { isLsioError, LsioError } from '../errors.js';
 import { directAlignment } from '../native/libc.js';
+import { type CoalesceChoice, coalesceFor } from '../plan/coalesce.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import { ChildContender } from './child-contender.js';
@@ -158,12 +159,22 @@ export interface StartedReader<Rings> {
 export async function startReader<Rings extends number | 'auto'>(
   reader: ReaderName,
   cell: Cell,
-  options: { readonly rings: Rings; readonly latency: boolean },
+  options: Partial<CoalesceChoice> & { readonly rings: Rings; readonly latency: boolean },
 ): Promise<StartedReader<Rings>> {
   const { work, cache, alignBytes } = cell;
+  const { coalesce = 'auto', readBytesMax } = options;
   const rings = HAS_RINGS.includes(reader) ? options.rings : 1;
   const queueDepth = lanesFor(work, cell.queueDepth);
-  const setup = { reader, work, queueDepth, rings, alignBytes, latency: options.latency };
+  const setup = {
+    reader,
+    work,
+    queueDepth,
+    rings,
+    alignBytes,
+    latency: options.latency,
+    coalesce: coalesceFor({ coalesce, readBytesMax }, { direct: alignBytes !== undefined }),
+    readBytesMax,
+  };
   if (!USES_THREAD_POOL.includes(reader)) {
     const contender = await ChildContender.start(setup, THREAD_POOL_SIZES[0]!);
     return { reader, contender, rings, threadPoolSize: null };

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { type ErrorKind, isLsioError, LsioError } from '../errors.js';
+import type { Coalesce } from '../plan/coalesce.js';
 import { splitLong } from '../workload/operations.js';
 import { sampleOf, verifier } from '../workload/verify.js';
 import type { Workload } from '../workload/workload.js';
@@ -27,6 +28,10 @@ export interface ChildSetup {
   readonly rings: number | 'auto';
   readonly alignBytes: number | undefined;
   readonly latency: boolean;
+  /** How our engines merge operations; absent: not at all. */
+  readonly coalesce?: Coalesce | undefined;
+  /** The longest read of our engines, in bytes. */
+  readonly readBytesMax?: number | undefined;
 }
 
 export type ChildRequest =
@@ -57,10 +62,10 @@ let reader: Reader | undefined;
 /** What it reads: the work, in pieces that its engine can read. */
 let reads: Workload | undefined;
 
-async function openReader({ reader: name, queueDepth, rings, alignBytes }: ChildSetup): Promise<Reader> {
+async function openReader({ reader: name, queueDepth, rings, ...options }: ChildSetup): Promise<Reader> {
   if (name === 'store') return storeReader(queueDepth);
   if (name !== 'uring' && name !== 'node') return nodeReader(name, queueDepth);
-  return new EngineReader(await openEngine({ engine: name, queueDepth, rings }), alignBytes);
+  return new EngineReader(await openEngine({ engine: name, queueDepth, rings }), options);
 }
 
 async function answer(request: ChildRequest): Promise<ChildReply> {
@@ -68,7 +73,7 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
     setup = request.setup;
     reader = await openReader(setup);
     const byEngine = setup.reader === 'uring' || setup.reader === 'node';
-    reads = byEngine ? splitLong(setup.work, PIECE_BYTES_MAX) : setup.work;
+    reads = byEngine ? splitLong(setup.work, setup.readBytesMax ?? PIECE_BYTES_MAX) : setup.work;
     return { kind: 'ready', facts: { engine: reader.engine, reason: reader.reason } };
   }
   if (setup === undefined || reader === undefined || reads === undefined)
@@ -92,7 +97,7 @@ async function timedRun(by: Reader, reads: Workload, { work, latency }: ChildSet
   const histogram = latency ? new LatencyHistogram() : undefined;
   const before = process.resourceUsage();
   const beganMs = performance.now();
-  const { operations, bytes } = await by.read(reads, passes, { latency: histogram });
+  const { operations, bytes, reads: issued, bytesRead } = await by.read(reads, passes, { latency: histogram });
   const wallNs = (performance.now() - beganMs) * 1e6;
   const after = process.resourceUsage();
   const grown = (name: keyof NodeJS.ResourceUsage) => after[name] - before[name];
@@ -103,6 +108,8 @@ async function timedRun(by: Reader, reads: Workload, { work, latency }: ChildSet
     // An operation is one thing asked for, in however many pieces it was read.
     operations: operations - (reads.operations - work.operations) * passes,
     bytes,
+    reads: issued,
+    bytesRead,
     contextSwitches: grown('voluntaryContextSwitches') + grown('involuntaryContextSwitches'),
     pageFaults: grown('minorPageFault') + grown('majorPageFault'),
     majorPageFaults: grown('majorPageFault'),

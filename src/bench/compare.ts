@@ -1,6 +1,7 @@
 import { type ErrorDetails, isLsioError, LsioError } from '../errors.js';
 import { takesClassic } from '../fio/job.js';
 import { findFio } from '../fio/run.js';
+import { coalesceFor } from '../plan/coalesce.js';
 import type { Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
@@ -14,7 +15,7 @@ import { speedOf } from './observed-run.js';
 import type { CompareResult, Comparison, SideResult } from './result.js';
 import type { MeasureSettings } from './settings.js';
 import { estimateMedian, verdictOf } from './stats.js';
-import { lanesFor, runRecord } from './summary.js';
+import { lanesFor, readsText, runRecord } from './summary.js';
 import { dedupe, type Warning } from './warnings.js';
 
 /** What `lsio compare-fio` compares: every workload in every cache state at every depth, lsio against fio. */
@@ -115,7 +116,18 @@ async function compareCell(
 ): Promise<Comparison> {
   const { work, cache, queueDepth, baseline } = cell;
   const alignBytes = alignFor(options, work, cache, warnings);
-  const setup = { reader: 'uring', work, queueDepth, rings: options.rings, alignBytes, latency: false } as const;
+  const coalesce = coalesceFor(options, { direct: alignBytes !== undefined });
+  const { rings, readBytesMax } = options;
+  const setup = {
+    reader: 'uring',
+    work,
+    queueDepth,
+    rings,
+    alignBytes,
+    latency: false,
+    coalesce,
+    readBytesMax,
+  } as const;
   const lsio = await ChildContender.start(setup, THREADS);
   let rival: ChildContender | FioContender | undefined;
   try {
@@ -208,8 +220,13 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
     ratioLow: ratio.low,
     ratioHigh: ratio.high,
     verdict: verdictOf(ratio, pairs.length),
-    asymmetries: fio?.asymmetries ?? [],
+    asymmetries: fio === undefined ? [] : [...fio.asymmetries, ...mergingAsymmetries(work, ours)],
   };
+}
+
+function mergingAsymmetries(work: Workload, { passes, runs }: ContenderRuns): string[] {
+  const text = readsText({ case: work.case, passes, runs: runs.map(runRecord) });
+  return text === undefined ? [] : [`lsio ${text}; fio has no such thing`];
 }
 
 /** A ratio of unequal work would say nothing. */

@@ -6,6 +6,9 @@ export interface Sample {
   /** Things asked for: files or blocks, over all passes. */
   readonly operations: number;
   readonly bytes: number;
+  /** Reads that were issued for that, and the bytes that they brought; absent where it isn't known. */
+  readonly reads?: number | undefined;
+  readonly bytesRead?: number | undefined;
   /** Of the process; absent where it isn't told. */
   readonly contextSwitches?: number | undefined;
   readonly pageFaults?: number | undefined;

@@ -2,33 +2,49 @@ import { performance } from 'node:perf_hooks';
 import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
+import type { Coalesce } from '../plan/coalesce.js';
+import { type MergedWork, mergeClose } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
 import type { LatencyHistogram } from './latency.js';
 import type { Observer, Reader, Tally } from './reader.js';
+
+export interface EngineReaderOptions {
+  /** Read with O_DIRECT, in multiples of this. */
+  readonly alignBytes: number | undefined;
+  /** How operations are merged; absent: not at all. */
+  readonly coalesce?: Coalesce | undefined;
+}
 
 /** Reads a workload through an engine's bulk path: nothing per read that allocates, makes a promise or crosses the FFI. */
 export class EngineReader implements Reader {
   readonly engine: string;
   readonly reason: string;
   readonly #engine: Engine;
-  readonly #alignBytes: number | undefined;
+  readonly #options: EngineReaderOptions;
 
-  /** @param alignBytes read with O_DIRECT, in multiples of this. */
-  constructor(engine: Engine, alignBytes: number | undefined) {
+  constructor(engine: Engine, options: EngineReaderOptions) {
     this.engine = engine.info.engine;
     this.reason = engine.info.reason;
     this.#engine = engine;
-    this.#alignBytes = alignBytes;
+    this.#options = options;
   }
 
   async read(work: Workload, passes: number, observer: Observer): Promise<Tally> {
-    const options = { directAlignBytes: this.#alignBytes };
-    const shared = work.wholeFiles ? [] : work.files.map((file) => this.#engine.share(file.path, options));
-    const source = new WorkloadSource(work, shared, passes, observer);
-    await this.#engine.run(source, { ...options, regularFiles: true }).finished;
+    const { alignBytes: directAlignBytes, coalesce } = this.#options;
+    const merged = coalesce === undefined ? undefined : mergeClose(work, coalesce);
+    const shared = work.wholeFiles ? [] : work.files.map(({ path }) => this.#engine.share(path, { directAlignBytes }));
+    const source =
+      merged === undefined
+        ? new WorkloadSource(work, shared, passes, observer)
+        : new WorkloadSource(merged.work, shared, passes, observerOfParts(work, merged, observer));
+    await this.#engine.run(source, { directAlignBytes, regularFiles: true }).finished;
     for (const file of shared) file.close();
     if (source.failure !== undefined) throw source.failure;
-    return { operations: source.operations, bytes: source.bytes };
+    const { reads, bytes: bytesRead } = source;
+    // Every read brought all of its bytes, and with them those of its operations.
+    if (merged !== undefined)
+      return { operations: work.operations * passes, bytes: work.bytes * passes, reads, bytesRead };
+    return { operations: reads, bytes: bytesRead, reads, bytesRead };
   }
 
   close(): Promise<void> {
@@ -38,7 +54,7 @@ export class EngineReader implements Reader {
 
 /** Gives an engine the operations of a workload in their order, `passes` times over. */
 class WorkloadSource implements ReadSource {
-  operations = 0;
+  reads = 0;
   bytes = 0;
   failure: Error | undefined;
   readonly #work: Workload;
@@ -96,7 +112,7 @@ class WorkloadSource implements ReadSource {
       if (bytes !== lengths[operation] || slots.errno[slot] !== 0) this.#fail(slots, slot, operation);
       else if (check !== undefined) this.#check(operation, slots.view(slot));
     }
-    this.operations += count;
+    this.reads += count;
   }
 
   /** Reads that were described together have the same latency: it is looked up in the histogram once. */
@@ -141,6 +157,17 @@ class WorkloadSource implements ReadSource {
     this.failure ??= error;
     this.#passesLeft = 0;
   }
+}
+
+/** Of merged reads each operation is checked by itself. Latencies are of reads: what comes together takes as long. */
+function observerOfParts(work: Workload, { first, work: reads }: MergedWork, { latency, check }: Observer): Observer {
+  function checkParts(read: number, bytes: Uint8Array): void {
+    for (let operation = first[read]!; operation < first[read + 1]!; operation++) {
+      const at = work.offsets[operation]! - reads.offsets[read]!;
+      check?.(operation, bytes.subarray(at, at + work.lengths[operation]!));
+    }
+  }
+  return { latency, check: check && checkParts };
 }
 
 /** The error for a file that ended before the bytes that the workload asks for. */

@@ -78,7 +78,19 @@ export class FioContender implements Contender {
     const result = await runFio(job, { signal: this.#signal, directory: this.#directory });
     this.commandLine = result.commandLine;
     const { wallNs, cpuUserNs, cpuSystemNs, operations, bytes, contextSwitches, pageFaults, majorPageFaults } = result;
-    return { wallNs, cpuUserNs, cpuSystemNs, operations, bytes, contextSwitches, pageFaults, majorPageFaults };
+    const { reads, bytesRead } = job;
+    return {
+      wallNs,
+      cpuUserNs,
+      cpuSystemNs,
+      operations,
+      bytes,
+      reads,
+      bytesRead,
+      contextSwitches,
+      pageFaults,
+      majorPageFaults,
+    };
   }
 
   async close(): Promise<void> {}

@@ -38,7 +38,7 @@ export function inSequence(parts: readonly ObservedRun[]): ObservedRun {
 export function sumOfSamples(samples: readonly Sample[], sequence?: 'wallNs'): Sample {
   const of = (name: 'wallNs' | 'cpuUserNs' | 'cpuSystemNs' | 'operations' | 'bytes') =>
     samples.map((sample) => sample[name]);
-  const maybe = (name: 'contextSwitches' | 'pageFaults' | 'majorPageFaults') =>
+  const maybe = (name: 'reads' | 'bytesRead' | 'contextSwitches' | 'pageFaults' | 'majorPageFaults') =>
     optional(
       samples.map((sample) => sample[name]),
       sum,
@@ -49,6 +49,8 @@ export function sumOfSamples(samples: readonly Sample[], sequence?: 'wallNs'): S
     cpuSystemNs: sum(of('cpuSystemNs')),
     operations: sum(of('operations')),
     bytes: sum(of('bytes')),
+    reads: maybe('reads'),
+    bytesRead: maybe('bytesRead'),
     contextSwitches: maybe('contextSwitches'),
     pageFaults: maybe('pageFaults'),
     majorPageFaults: maybe('majorPageFaults'),

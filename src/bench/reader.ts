@@ -20,8 +20,12 @@ export interface Observer {
 
 /** What reading a workload came to. */
 export interface Tally {
+  /** Things asked for, and their bytes. */
   operations: number;
   bytes: number;
+  /** Reads that the engine was given for that, and what they brought; absent where it isn't known. */
+  reads?: number | undefined;
+  bytesRead?: number | undefined;
 }
 
 /** Reads a whole workload. */

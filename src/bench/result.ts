@@ -12,6 +12,12 @@ export interface RunRecord {
   readonly cpuSystemNs: number;
   readonly bytes: number;
   readonly operations: number;
+  /**
+   * Reads issued for them, and the bytes that those brought, gaps between merged blocks included; null where that isn't
+   * known: Node's own calls.
+   */
+  readonly reads: number | null;
+  readonly bytesRead: number | null;
   /** Of the workload's files, before the run; null where the kernel doesn't tell. */
   readonly residentBytesBefore: number | null;
   /** What the device below read meanwhile, whoever asked; null where there is no device to watch. */

@@ -1,3 +1,4 @@
+import type { CoalesceChoice } from '../plan/coalesce.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import type { Warning } from './warnings.js';
@@ -5,7 +6,7 @@ import type { Warning } from './warnings.js';
 export type DirectChoice = 'auto' | 'on' | 'off';
 
 /** What every measurement is told: `bench`, `compare-fio` and `tune` have it in common. */
-export interface MeasureSettings {
+export interface MeasureSettings extends CoalesceChoice {
   readonly dir: string;
   /** Of lsio. */
   readonly version: string;

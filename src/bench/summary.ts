@@ -1,4 +1,5 @@
 import { depthFor } from '../plan/window.js';
+import { formatBytes, formatCount } from '../units.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import { boundOf, deviceOverTime, deviceSummary, total } from './device-summary.js';
@@ -101,6 +102,8 @@ export function runRecord({ sample, residentBytesBefore, device, stealNs, valid 
     cpuSystemNs,
     bytes,
     operations,
+    reads: sample.reads ?? null,
+    bytesRead: sample.bytesRead ?? null,
     residentBytesBefore: residentBytesBefore ?? null,
     deviceBytes: device?.bytes ?? null,
     contextSwitches: sample.contextSwitches ?? null,
@@ -109,4 +112,18 @@ export function runRecord({ sample, residentBytesBefore, device, stealNs, valid 
     stealNs: stealNs ?? null,
     valid,
   };
+}
+
+/** How operations became reads, where that isn't one by one; undefined where it is, and where it isn't known. */
+export function readsText({
+  case: name,
+  passes,
+  runs,
+}: Pick<CaseResult, 'case' | 'passes' | 'runs'>): string | undefined {
+  const { operations = 0, bytes = 0, reads = null, bytesRead = null } = runs.at(-1) ?? {};
+  if (reads === null || bytesRead === null || reads === operations) return undefined;
+  const things = `${formatCount(operations / passes)} ${name === 'whole-files' ? 'files' : 'blocks'}`;
+  if (reads > operations) return `read ${things} by ${formatCount(reads / passes)} reads`;
+  const gaps = formatBytes((bytesRead - bytes) / passes);
+  return `merged ${things} into ${formatCount(reads / passes)} reads, which brought ${gaps} of gaps`;
 }

@@ -14,14 +14,14 @@ import { DEFAULT_DIR } from '../workload/manifest.js';
 import { CASES, type CaseName, type Workload } from '../workload/workload.js';
 import type { Context } from './context.js';
 import type { ExportOptions } from './exports.js';
-import { named } from './options.js';
+import { addCoalesceOptions, type CoalesceOptions, named } from './options.js';
 import { PROGRESS_MODES, type ProgressMode, startProgress } from './progress.js';
 import { lsioVersion } from './version.js';
 
 const STDOUT = 1;
 
 /** The options of `bench` and `compare-fio`, as commander hands them over. */
-export interface BenchingOptions extends ExportOptions {
+export interface BenchingOptions extends ExportOptions, CoalesceOptions {
   readonly files: string;
   readonly case: readonly CaseName[];
   readonly blockSize?: number;
@@ -44,7 +44,7 @@ export interface BenchingOptions extends ExportOptions {
 }
 
 export function addBenchingOptions(command: Command, runsDefault: number): Command {
-  return command
+  command
     .option('--files <dir>', 'the files to read, recursively', DEFAULT_DIR)
     .addOption(
       new Option('--case <case>', 'repeatable; the default is every case that the files allow')
@@ -71,7 +71,8 @@ export function addBenchingOptions(command: Command, runsDefault: number): Comma
       new Option('--direct <choice>', 'O_DIRECT; auto: in cold runs, where the file system has it')
         .choices(['auto', 'on', 'off'])
         .default('auto'),
-    )
+    );
+  return addCoalesceOptions(command)
     .option('--runs <n>', 'counted runs', count('--runs', 1, 1000), runsDefault)
     .option('--warmup <n>', 'runs before them that are not counted', count('--warmup', 1, 1000), 1)
     .addOption(
@@ -128,7 +129,7 @@ export function measureSettings(
   options: BenchingOptions,
   given: Pick<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>,
 ): MeasureSettings {
-  const { files: dir, order, cache, queueDepth, rings, direct, runs, warmup, verify } = options;
+  const { files: dir, order, cache, queueDepth, rings, direct, coalesce, maxRead, runs, warmup, verify } = options;
   return {
     ...given,
     dir,
@@ -138,6 +139,8 @@ export function measureSettings(
     queueDepths: queueDepth,
     rings,
     direct,
+    coalesce,
+    readBytesMax: maxRead,
     runs,
     warmups: warmup,
     verify,

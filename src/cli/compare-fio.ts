@@ -55,6 +55,8 @@ function commandLine(options: Options, work: Workload, cache: CacheState, queueD
     ['rings', options.rings === 1 ? undefined : options.rings],
     ['runs', options.runs],
     ['direct', options.direct === 'auto' ? undefined : options.direct],
+    ['coalesce', options.coalesce === 'auto' ? undefined : options.coalesce],
+    ['max-read', options.maxRead],
     ['block-size', options.blockSize],
     ['gap', options.gap],
     ['reads', options.reads],

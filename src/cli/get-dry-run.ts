@@ -15,7 +15,7 @@ import {
   announceEngine,
   applyReadingOptions,
   type CoalesceOptions,
-  coalesceOf,
+  expectedMerging,
   type ReadingOptions,
 } from './options.js';
 import { print } from './talk.js';
@@ -31,7 +31,6 @@ export type Ask = (onError: OnInputError) => Promise<AsyncIterable<Input>>;
 /** Prints what a run would read. Of the files themselves only their metadata is looked at. */
 export async function dryRun(ask: Ask, options: DryRunOptions, context: Context): Promise<void> {
   const log = applyReadingOptions(options, context);
-  const coalesce = coalesceOf(options);
   const failures: { name: ByteText; error: LsioError; id: string | number | undefined }[] = [];
   const inputs = await ask((name, error, id) => void failures.push({ name, error, id }));
   const engine = await openEngine(options);
@@ -40,7 +39,7 @@ export async function dryRun(ask: Ask, options: DryRunOptions, context: Context)
   await engine.close();
   announceEngine(info, options, log);
   const files: FilePlan[] = [];
-  const plan = new GetPlan(coalesce, (file) => {
+  const plan = new GetPlan(expectedMerging(options, options.direct), (file) => {
     if (options.verbose && files.length < FILE_LINES_MAX) files.push(file);
   });
   const document = options.json ? new GetDocument({ items: options.items ?? true }) : undefined;

@@ -3,13 +3,14 @@ import { constants } from 'node:os';
 import { PIECE_BYTES_MAX } from '../engine/engine.js';
 import { NOT_REGULAR } from '../engine/slots.js';
 import type { LsioError } from '../errors.js';
-import { planReads } from '../plan/plan.js';
+import { type PlannedRead, planReads } from '../plan/plan.js';
 import { type ByteRange, type Extent, resolveRange } from '../range.js';
 import { failureOf, pastTheEndOf } from '../store/failure.js';
 import { LONG_PIECE_BYTES } from '../store/long-read.js';
-import { type Coalesce, GROUP_BYTES_MAX, GROUP_MAX } from '../store/merged-read.js';
+import { GROUP_BYTES_MAX, GROUP_MAX } from '../store/merged-read.js';
 import type { ByteText } from './byte-text.js';
 import type { Input } from './get-inputs.js';
+import type { Merging } from './options.js';
 
 /** A file that turns out to be long was begun to be read as a short one. */
 const FIRST_LOOK_BYTES = 8 * 1024;
@@ -44,7 +45,7 @@ export interface PlannedItem extends Extent {
  */
 export class GetPlan {
   readonly totals: PlanTotals = { items: 0, reads: 0, bytes: 0, bytesRead: 0 };
-  readonly #coalesce: Coalesce | undefined;
+  readonly #merging: Merging;
   readonly #onFile: (file: FilePlan) => void;
   readonly #names = new Set<ByteText>();
   /** The file of the last input. */
@@ -54,8 +55,8 @@ export class GetPlan {
   #groupBytes = 0;
 
   /** @param onFile Is told of every file that all inputs in a row were of. */
-  constructor(coalesce: Coalesce | undefined, onFile: (file: FilePlan) => void) {
-    this.#coalesce = coalesce;
+  constructor(merging: Merging, onFile: (file: FilePlan) => void) {
+    this.#merging = merging;
     this.#onFile = onFile;
   }
 
@@ -93,28 +94,32 @@ export class GetPlan {
 
   /** Plans the reads for a range, which come to `extent`. */
   #read(range: ByteRange | undefined, extent: Extent): void {
-    const { errno, sizeBytes } = this.#file!.look;
+    const { coalesce, readBytesMax } = this.#merging;
     const asked = range !== undefined && 'offset' in range ? range.length : undefined;
-    if (asked !== undefined && asked > 0 && asked <= PIECE_BYTES_MAX && this.#coalesce !== undefined) {
+    if (asked !== undefined && asked > 0 && asked <= Math.min(coalesce?.readBytesMax ?? 0, readBytesMax)) {
       if (this.#group.length === GROUP_MAX || this.#groupBytes >= GROUP_BYTES_MAX) this.#endGroup();
       this.#group.push({ offset: (range as Extent).offset, length: asked });
       this.#groupBytes += asked;
       return;
     }
     this.#endGroup();
+    const { errno, sizeBytes } = this.#file!.look;
+    const exact = range !== undefined && 'suffixLength' in range;
     const isLong = extent.length > PIECE_BYTES_MAX || (asked ?? 0) > PIECE_BYTES_MAX;
+    // Up to the end, where that has to be known before: one byte beyond shows that it is the end.
+    const toLook = asked === undefined && !exact && readBytesMax < PIECE_BYTES_MAX;
+    const parts = Math.max(1, Math.ceil((asked ?? extent.length + (toLook ? 1 : 0)) / readBytesMax));
     // Where the size has to be looked at first, a file that isn't there is met without a read.
-    const looksFirst = isLong || (range !== undefined && 'suffixLength' in range);
-    if (errno !== 0) this.#count({ reads: looksFirst ? 0 : 1 });
-    else if (!isLong) this.#count({ reads: 1, bytesRead: extent.length });
+    if (errno !== 0) this.#count({ reads: isLong || exact || toLook ? 0 : parts });
+    else if (!isLong) this.#count({ reads: parts, bytesRead: extent.length });
     else {
+      const pieceBytes = Math.min(LONG_PIECE_BYTES, readBytesMax);
       const end = asked === undefined ? Number.POSITIVE_INFINITY : (range as Extent).offset + asked;
-      const exact = range !== undefined && 'suffixLength' in range;
       const endsKnown = exact || end <= sizeBytes;
-      const pieces = Math.ceil(extent.length / LONG_PIECE_BYTES);
+      const pieces = Math.ceil(extent.length / pieceBytes);
       // That the file ends between two pieces shows only in one more.
-      const last = !endsKnown && extent.length % LONG_PIECE_BYTES === 0 ? 1 : 0;
-      const first = asked === undefined && !exact ? 1 : 0;
+      const last = !endsKnown && extent.length % pieceBytes === 0 ? 1 : 0;
+      const first = asked === undefined && !exact && !toLook ? 1 : 0;
       this.#count({ reads: pieces + last + first, bytesRead: extent.length + first * FIRST_LOOK_BYTES });
     }
   }
@@ -125,11 +130,13 @@ export class GetPlan {
     this.#group = [];
     this.#groupBytes = 0;
     const { errno, sizeBytes } = this.#file!.look;
-    const reads = group.length === 1 ? group : planReads(group, this.#coalesce!);
+    const { gapBytesMax, readBytesMax } = this.#merging.coalesce!;
+    const limits = { gapBytesMax, readBytesMax: Math.min(readBytesMax, this.#merging.readBytesMax) };
+    const reads = planReads(group, limits);
     let bytesRead = 0;
     for (const { offset, length } of reads) bytesRead += Math.max(0, Math.min(length, sizeBytes - offset));
     // What fails merged is read once more by itself.
-    const again = errno !== 0 && group.length > 1 ? group.length : 0;
+    const again = errno === 0 ? 0 : mergedRequests(reads, group);
     this.#count({ reads: reads.length + again, bytesRead });
   }
 
@@ -165,4 +172,15 @@ function lookAt(path: Input['path']): Look {
 function errnoOf(stats: Stats): number {
   if (stats.isDirectory()) return constants.errno.EISDIR;
   return stats.isFile() ? 0 : NOT_REGULAR;
+}
+
+/** How many requests don't have a read of their own. */
+function mergedRequests(reads: readonly PlannedRead[], group: readonly Extent[]): number {
+  const merged = new Set<number>();
+  for (const { parts } of reads) {
+    for (const { request, length } of parts) {
+      if (parts.length > 1 || length < group[request]!.length) merged.add(request);
+    }
+  }
+  return merged.size;
 }

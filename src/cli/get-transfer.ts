@@ -1,9 +1,8 @@
 import type { EngineInfo } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
 import type { DirectChoice } from '../store/direct.js';
-import type { Coalesce } from '../store/merged-read.js';
 import type { ReadItem } from '../store/read-item.js';
-import { readMany } from '../store/read-many.js';
+import { type ReadManyOptions, readMany } from '../store/read-many.js';
 import { formatMiBPerSecond } from '../units.js';
 import { type ByteText, textOf } from './byte-text.js';
 import type { ChecksumAlgorithm } from './checksum.js';
@@ -65,7 +64,7 @@ export class Transfer {
   async run(
     engine: CountingEngine,
     inputs: Iterable<Input> | AsyncIterable<Input>,
-    coalesce: Coalesce | undefined,
+    merging: Pick<ReadManyOptions, 'coalesce' | 'readBytesMax'>,
   ): Promise<void> {
     await this.#beginDocument(engine);
     const { checksum, direct, json = false } = this.#options;
@@ -73,7 +72,8 @@ export class Transfer {
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      for await (const part of readMany(engine, inputs, { ordered: this.ordered, signal, coalesce, direct })) {
+      const options: ReadManyOptions = { ...merging, ordered: this.ordered, signal, direct };
+      for await (const part of readMany(engine, inputs, options)) {
         if (part.error === undefined) await this.#take(part);
         else if (!this.#fail(part, part.error)) break;
         if (this.#unlisted.length > 0) await this.#listFailures();

@@ -15,7 +15,7 @@ import {
   announceEngine,
   applyReadingOptions,
   type CoalesceOptions,
-  coalesceOf,
+  mergingOf,
   named,
   type ReadingOptions,
 } from './options.js';
@@ -48,7 +48,8 @@ each with an "id" (text or number) that comes back in the JSON document. Python'
 as the bytes that they stand for.
 --strict reads all lists before anything else: stdin and pipes are held in memory then.
 --dry-run trusts the sizes that the file system states: procfs has none. A run merges what has come from a long list by
-then: now and then less than the plan says.
+then: now and then less than the plan says. Where --direct auto reads
+past the page cache, it merges more.
 `;
 
 interface GetOptions extends ReadingOptions, SinkOptions, CoalesceOptions {
@@ -89,7 +90,7 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
     return dryRun((onError) => inputsOf(asked, onError), options, context);
   }
   const log = applyReadingOptions(options, context);
-  const coalesce = coalesceOf(options);
+  const merging = mergingOf(options);
   if (options.checksum !== undefined && options.discard !== true && options.outputDir === undefined) {
     throw new LsioError('usage', '--checksum goes with -o or --discard: stdout takes either the bytes or the digests');
   }
@@ -107,7 +108,7 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
     itemsTotal: Array.isArray(inputs) ? inputs.length : undefined,
   }));
   try {
-    await transfer.run(engine, inputs, coalesce);
+    await transfer.run(engine, inputs, merging);
   } catch (error) {
     progress.stop();
     if (context.signal.aborted && !options.quiet) say(`${transfer.stop(engine.info)}, stopped`);

@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import { type EngineInfo, PIECE_BYTES_MAX } from '../engine/engine.js';
 import { type EngineOptions, QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../engine/open.js';
 import { LsioError } from '../errors.js';
+import { type Coalesce, type CoalesceChoice, coalesceFor } from '../plan/coalesce.js';
 import { QUEUE_DEPTH_MAX } from '../plan/window.js';
 import type { DirectChoice } from '../store/direct.js';
-import { COALESCE_AUTO, type Coalesce } from '../store/merged-read.js';
+import { READ_BYTES_MAX_MIN, type ReadManyOptions } from '../store/read-many.js';
 import { parseBytes, parseCount, parseDurationNs } from '../units.js';
 import type { Context } from './context.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
@@ -56,7 +57,7 @@ export function addReadingOptions(command: Command): Command {
 
 /** The options of a command that merges ranges, as commander hands them over. */
 export interface CoalesceOptions {
-  readonly coalesce: 'auto' | 'off' | number;
+  readonly coalesce: CoalesceChoice['coalesce'];
   readonly maxRead?: number;
 }
 
@@ -64,26 +65,39 @@ export function addCoalesceOptions(command: Command): Command {
   return command
     .option(
       '--coalesce <gap>',
-      'merge ranges of a file that follow one another, with gaps of at most so many bytes: auto (16k), off, or a size',
+      'merge ranges of a file that follow one another, with gaps of at most so many bytes: auto (6k, with O_DIRECT 12k), off, or a size',
       parseCoalesce,
       'auto',
     )
-    .option('--max-read <size>', 'the largest read that merging makes (default: 1M)', parseMaxRead);
+    .option(
+      '--max-read <size>',
+      'the largest single read; what is longer is read in parts (default: 8M, of merged ranges 256k)',
+      parseMaxRead,
+    );
 }
 
-/**
- * How ranges are to be merged, if at all.
- *
- * @throws {LsioError} `usage` for a largest read where nothing is merged.
- */
-export function coalesceOf({ coalesce, maxRead }: CoalesceOptions): Coalesce | undefined {
-  if (coalesce === 'off') {
-    if (maxRead !== undefined) throw new LsioError('usage', '--max-read and --coalesce off contradict each other');
-    return undefined;
-  }
+/** What the options ask of a run: `auto` is decided in it, by how each file is read. */
+export function mergingOf({ coalesce, maxRead }: CoalesceOptions): Pick<ReadManyOptions, 'coalesce' | 'readBytesMax'> {
+  const ownGap = typeof coalesce === 'number';
   return {
-    gapBytesMax: coalesce === 'auto' ? COALESCE_AUTO.gapBytesMax : coalesce,
-    readBytesMax: maxRead ?? COALESCE_AUTO.readBytesMax,
+    coalesce: ownGap ? coalesceFor({ coalesce, readBytesMax: maxRead }, { direct: false }) : coalesce,
+    readBytesMax: maxRead,
+  };
+}
+
+/** How what is asked for becomes reads. */
+export interface Merging {
+  /** Absent: nothing is merged. */
+  readonly coalesce: Coalesce | undefined;
+  /** The longest single read, in bytes. */
+  readonly readBytesMax: number;
+}
+
+/** What a run is expected to do. */
+export function expectedMerging({ coalesce, maxRead }: CoalesceOptions, direct: DirectChoice): Merging {
+  return {
+    coalesce: coalesceFor({ coalesce, readBytesMax: maxRead }, { direct: direct === 'on' }),
+    readBytesMax: maxRead ?? PIECE_BYTES_MAX,
   };
 }
 
@@ -120,8 +134,11 @@ function parseCoalesce(text: string): CoalesceOptions['coalesce'] {
 
 function parseMaxRead(text: string): number {
   const bytes = named('--max-read', parseBytes)(text);
-  if (bytes > 0 && bytes <= PIECE_BYTES_MAX) return bytes;
-  throw new LsioError('usage', `--max-read: ${JSON.stringify(text)} is not a size from 1 byte to 8 MiB`);
+  if (bytes >= READ_BYTES_MAX_MIN && bytes <= PIECE_BYTES_MAX) return bytes;
+  throw new LsioError(
+    'usage',
+    `--max-read: ${JSON.stringify(text)} is not a size from ${READ_BYTES_MAX_MIN} bytes to 8 MiB`,
+  );
 }
 
 function parseQueueDepth(text: string): number {

@@ -8,6 +8,8 @@ const RUN: RunRecord = {
   cpuSystemNs: 4e8,
   bytes: 2 ** 30,
   operations: 4096,
+  reads: null,
+  bytesRead: null,
   residentBytesBefore: 0,
   deviceBytes: 2 ** 30,
   contextSwitches: 10,

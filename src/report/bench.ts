@@ -1,6 +1,7 @@
 import type { Environment } from '../bench/environment.js';
 import { SYNC_READERS } from '../bench/reader.js';
 import type { BenchResult, CaseResult } from '../bench/result.js';
+import { readsText } from '../bench/summary.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { type Line, renderChart } from './chart.js';
 import { type Ink, inkFor, renderTable } from './table.js';
@@ -77,8 +78,14 @@ function renderCell(entries: readonly CaseResult[], ink: Ink): string {
   const head = ['engine', per, 'MiB/s', 'p50', 'p99', 'CPU s/GiB', 'queue', 'runs'];
   const tables = [renderTable(head, rows, ink)];
   if (waits.length > 0) tables.push(renderTable(WAIT_HEAD, waits, ink));
+  tables.push(...entries.flatMap(mergedText));
   tables.push(...entries.flatMap(({ engine, perf }) => (perf === null ? [] : [perfText(engine, perf)])));
   return `${ink.bold(title)}\n${tables.join('\n\n')}`;
+}
+
+function mergedText(entry: CaseResult): string[] {
+  const text = readsText(entry);
+  return text === undefined ? [] : [wrap(`${entry.engine} ${text}`)];
 }
 
 /** What perf stat counted over one more run. */

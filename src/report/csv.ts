@@ -33,6 +33,8 @@ const RUN_FIELDS = [
   'cpuSystemNs',
   'bytes',
   'operations',
+  'reads',
+  'bytesRead',
   'residentBytesBefore',
   'deviceBytes',
   'contextSwitches',

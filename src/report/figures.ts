@@ -1,5 +1,6 @@
 import type { Environment } from '../bench/environment.js';
 import type { CaseResult, Comparison, RunRecord, SideResult } from '../bench/result.js';
+import { readsText } from '../bench/summary.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { groupBy } from './bench.js';
 
@@ -145,6 +146,7 @@ export function caseNotes(entries: readonly CaseResult[]): Fact[] {
     const text = [
       reason,
       entry.bound === null ? '' : `${entry.bound.by} bound: ${entry.bound.evidence}`,
+      readsText(entry) ?? '',
       perf.length === 0 ? '' : `perf: ${perf.join(', ')}`,
     ].filter((part) => part !== '');
     const name = withDepth.has(entry.engine) ? `${entry.engine}, depth ${entry.queueDepth}` : entry.engine;

@@ -64,6 +64,8 @@ function runOf(sketch: Sketch, index: number): RunRecord {
     cpuSystemNs: 480_000_000,
     bytes,
     operations: Math.round(bytes / 262_144),
+    reads: sketch.engine === 'uring' ? Math.round(bytes / 262_144) : null,
+    bytesRead: sketch.engine === 'uring' ? bytes : null,
     residentBytesBefore: cold ? 0 : 262_144_000,
     deviceBytes: cold ? bytes : 0,
     contextSwitches: 1834,

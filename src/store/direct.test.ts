@@ -16,9 +16,9 @@ import { engineFor, InMemoryFile, pattern, readWithFs, Scratch, SilentFifo } fro
 import { TO_END } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { cacheResidency, directAlignment, evictPages } from '../native/libc.js';
+import { coalesceAuto } from '../plan/coalesce.js';
 import type { DirectChoice } from './direct.js';
 import { LocalStore } from './local.js';
-import { coalesceAuto } from '../plan/coalesce.js';
 import type { ReadRequest } from './read-item.js';
 import { type ReadManyOptions, readMany } from './read-many.js';
 import { expectReceived, onEachEngine, receive, watch } from './store.testing.js';
