@@ -430,6 +430,12 @@ function faultTests(name: EngineName): void {
     }
   });
 
+  test('a longest read that makes no sense is refused', () => {
+    for (const readBytesMax of [0, 511, 1000.5, Number.NaN, 8 * MI + 1]) {
+      expect(() => readMany(engine(), [], { readBytesMax })).toThrow(expect.objectContaining({ kind: 'usage' }));
+    }
+  });
+
   test('an error in a range that is read in parts is met where it lies', async () => {
     const { path } = scratch.file(100_000);
     const at = 30_500;
