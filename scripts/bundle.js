@@ -9,8 +9,13 @@ import { build } from 'rolldown';
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 await build({
-  // child.js and ring-thread.js are what src/bench and src/uring start, under these very names.
-  input: { main: 'dist/cli/main.js', child: 'dist/bench/child.js', 'ring-thread': 'dist/uring/ring-thread.js' },
+  // What src/bench/child-contender.ts, src/uring/ and src/cli/files-writer.ts start, under these very names.
+  input: {
+    main: 'dist/cli/main.js',
+    child: 'dist/bench/child.js',
+    'ring-thread': 'dist/uring/ring-thread.js',
+    'writer-thread': 'dist/cli/writer-thread.js',
+  },
   platform: 'node',
   external: Object.keys(dependencies),
   logLevel: 'warn',

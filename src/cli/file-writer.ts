@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import type { LinkFile } from '../native/link.js';
+import { type LinkFile, loadLinkFile } from '../native/link.js';
 import { type ByteText, pathOf } from './byte-text.js';
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -16,6 +16,13 @@ interface OpenFile {
   readonly temporary?: string | Buffer;
 }
 
+export interface FileWriterOptions {
+  /** Files replace what is there. */
+  readonly overwrite: boolean;
+  /** No other writer of the process has the same: temporary names are made of it. */
+  readonly writerId: number;
+}
+
 /**
  * Writes files that appear under their names only when they are whole. Until then they have no name, where the system
  * has such files: those cost a quarter less time than a rename, and vanish however the process ends. Elsewhere, and where
@@ -26,14 +33,21 @@ interface OpenFile {
  */
 export class FileWriter {
   readonly #linkFile: LinkFile | undefined;
+  readonly #temporaryPrefix: string;
   #unnamed: boolean;
   readonly #begun = new Map<ByteText, OpenFile>();
   #count = 0;
 
-  /** @param linkFile undefined: files have temporary names, and replace what is there. */
-  constructor(linkFile: LinkFile | undefined) {
-    this.#linkFile = linkFile;
-    this.#unnamed = linkFile !== undefined;
+  constructor({ overwrite, writerId }: FileWriterOptions) {
+    // Links replace nothing.
+    this.#linkFile = overwrite ? undefined : linkFileIfAny();
+    this.#unnamed = this.#linkFile !== undefined;
+    this.#temporaryPrefix = `.lsio-${process.pid}-${writerId}-`;
+  }
+
+  /** Whether a part of the file was written, and more is to come. */
+  hasBegun(path: ByteText): boolean {
+    return this.#begun.has(path);
   }
 
   /** Writes the whole of a file, or its next part. */
@@ -74,7 +88,7 @@ export class FileWriter {
         this.#unnamed = false;
       }
     }
-    const temporary = pathOf(`${directory}.lsio-${process.pid}-${this.#count++}.tmp`);
+    const temporary = pathOf(`${directory}${this.#temporaryPrefix}${this.#count++}.tmp`);
     return { temporary, fd: openSync(temporary, CREATE, FILE_MODE) };
   }
 
@@ -90,4 +104,14 @@ export class FileWriter {
 function discard({ fd, temporary }: OpenFile): void {
   if (fd !== undefined) closeSync(fd);
   if (temporary !== undefined) rmSync(temporary, { force: true });
+}
+
+/** Unnamed files are a matter of speed: they can be done without. */
+function linkFileIfAny(): LinkFile | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return loadLinkFile();
+  } catch {
+    return undefined;
+  }
 }

@@ -5,6 +5,7 @@ import type { ReadItem } from '../store/read-item.js';
 import { byteTextOf } from './byte-text.js';
 import type { ChecksumAlgorithm } from './checksum.js';
 import type { Context } from './context.js';
+import type { FilesWriterOptions } from './files-writer.js';
 import type { Input } from './get-inputs.js';
 import { stdoutFileTest } from './same-file.js';
 import { StdoutWriter } from './stdout-writer.js';
@@ -56,11 +57,15 @@ export interface Sink {
 
 /** @throws {LsioError} `usage` for options that contradict one another. */
 export async function openSink(options: SinkOptions, context: Context): Promise<Sink> {
-  const { outputDir, discard, tar, json, overwrite, force } = options;
+  const { outputDir, discard, tar, json, overwrite, force, items, checksum } = options;
   refuseTwo({ '--tar': tar, '-o': outputDir !== undefined, '--discard': discard });
   if (overwrite && outputDir === undefined) throw new LsioError('usage', '--overwrite goes with -o');
   if (discard) return discardSink();
-  if (outputDir !== undefined) return directorySink(outputDir, { overwrite: overwrite ?? false }, context);
+  if (outputDir !== undefined) {
+    // What is listed as delivered must have been.
+    const lateErrors = checksum === undefined && !(json && items);
+    return directorySink(outputDir, { overwrite: overwrite ?? false, lateErrors }, context);
+  }
   if (json) {
     throw new LsioError('usage', '--json goes with -o or --discard: stdout takes either the bytes or the document');
   }
@@ -80,7 +85,7 @@ function discardSink(): Sink {
   return { ordered: false, write: () => undefined, drop: () => true, end: async () => {}, clear() {} };
 }
 
-async function directorySink(directory: string, options: { overwrite: boolean }, context: Context): Promise<Sink> {
+async function directorySink(directory: string, options: FilesWriterOptions, context: Context): Promise<Sink> {
   const { OutputDirectory } = await import('./output-dir.js');
   const output = new OutputDirectory(byteTextOf(directory), options);
   context.cleanUp = () => output.clear();
@@ -100,7 +105,7 @@ async function directorySink(directory: string, options: { overwrite: boolean },
       output.drop(name);
       return true;
     },
-    end: async () => {},
+    end: () => output.end(),
     clear: () => output.clear(),
   };
 }

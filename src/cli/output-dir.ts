@@ -1,8 +1,7 @@
 import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { LsioError } from '../errors.js';
-import { type LinkFile, loadLinkFile } from '../native/link.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
-import { FileWriter } from './file-writer.js';
+import { FilesWriter, type FilesWriterOptions } from './files-writer.js';
 import { isSameFile } from './same-file.js';
 import { outputError } from './talk.js';
 import { tarName } from './tar-name.js';
@@ -16,13 +15,12 @@ export class OutputDirectory {
   readonly #overwrite: boolean;
   /** Directories known to be there and to be no links. */
   readonly #directories = new Set<ByteText>();
-  readonly #writer: FileWriter;
+  readonly #writer: FilesWriter;
 
-  constructor(root: ByteText, options: { readonly overwrite: boolean }) {
+  constructor(root: ByteText, options: FilesWriterOptions) {
     this.#root = root.endsWith('/') ? root : `${root}/`;
     this.#overwrite = options.overwrite;
-    // Links replace nothing.
-    this.#writer = new FileWriter(options.overwrite ? undefined : linkFileIfAny());
+    this.#writer = new FilesWriter(options);
   }
 
   /**
@@ -47,6 +45,7 @@ export class OutputDirectory {
     } catch (error) {
       throw outputError(textOf(this.#root), error);
     }
+    this.#writer.expect(outputs.size);
   }
 
   /** Takes the whole of an input, or its next part. */
@@ -55,10 +54,15 @@ export class OutputDirectory {
     const path = this.#root + output;
     try {
       this.#makeDirectories(output.slice(0, output.lastIndexOf('/') + 1));
-      this.#writer.write(path, bytes, last);
     } catch (error) {
       throw outputError(textOf(path), error);
     }
+    this.#writer.write(path, bytes, last);
+  }
+
+  /** Everything is written once this has fulfilled. */
+  end(): Promise<void> {
+    return this.#writer.end();
   }
 
   /** Forgets the parts of an input that failed. */
@@ -128,16 +132,6 @@ function makeDirectory(name: ByteText): void {
       makeDirectory(above);
       mkdirSync(path);
     } else if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
-  }
-}
-
-/** Unnamed files are a matter of speed: they can be done without. */
-function linkFileIfAny(): LinkFile | undefined {
-  if (process.platform !== 'linux') return undefined;
-  try {
-    return loadLinkFile();
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,0 +1,24 @@
+import { workerData } from 'node:worker_threads';
+import { FileWriter } from './file-writer.js';
+import type { WriterThreadData } from './files-writer.js';
+import { WriterQueue } from './writer-queue.js';
+
+/*
+ * The thread that writes files while another reads. What it can't write it leaves in the queue, and ends: the other
+ * thread tries again, and reports what is wrong.
+ */
+
+const { memory, overwrite, writerId } = workerData as WriterThreadData;
+const queue = new WriterQueue(memory);
+const writer = new FileWriter({ overwrite, writerId });
+queue.setReady(true);
+try {
+  for (let file = queue.waitForFirst(); file !== undefined; file = queue.waitForFirst()) {
+    writer.write(file.path, file.bytes, true);
+    queue.shift();
+  }
+} catch {
+  // It is still the first of the queue.
+} finally {
+  queue.setReady(false);
+}
