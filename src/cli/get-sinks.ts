@@ -7,6 +7,7 @@ import type { ChecksumAlgorithm } from './checksum.js';
 import type { Context } from './context.js';
 import type { FilesWriterOptions } from './files-writer.js';
 import type { Input } from './get-inputs.js';
+import type { InputList } from './input-list.js';
 import { stdoutFileTest } from './same-file.js';
 import { StdoutWriter } from './stdout-writer.js';
 
@@ -44,7 +45,7 @@ export interface Sink {
   /** Says whether a path is what is being written to. */
   readonly isOutput?: ReturnType<typeof stdoutFileTest>;
   /** Checks all inputs, and returns them, before any is read; absent where there is nothing to check. */
-  prepare?(inputs: AsyncIterable<Input>): Promise<readonly Input[]>;
+  prepare?(inputs: AsyncIterable<Input>): Promise<InputList>;
   /** Takes a whole input, or the next part of a long one, and keeps no hold of its bytes. */
   write(part: ReadItem<Input>): Promise<void> | undefined;
   /** Part of an input was taken, and the rest can't be read. Returns whether others can be taken. */
@@ -91,12 +92,7 @@ async function directorySink(directory: string, options: FilesWriterOptions, con
   context.cleanUp = () => output.clear();
   return {
     ordered: false,
-    async prepare(asked) {
-      const inputs: Input[] = [];
-      for await (const input of asked) inputs.push(input);
-      output.prepare(inputs.map(({ name }) => name));
-      return inputs;
-    },
+    prepare: (inputs) => output.prepare(inputs),
     write({ request, bytes, last }) {
       output.write(request.name, bytes, last);
       return undefined;
@@ -111,16 +107,20 @@ async function directorySink(directory: string, options: FilesWriterOptions, con
 }
 
 async function tarSink(context: Context): Promise<Sink> {
-  const [{ TarArchive }, { tarName }] = await Promise.all([import('./tar-archive.js'), import('./tar-name.js')]);
+  const [{ TarArchive }, { tarName }, { InputList }] = await Promise.all([
+    import('./tar-archive.js'),
+    import('./tar-name.js'),
+    import('./input-list.js'),
+  ]);
   const archive = new TarArchive(new StdoutWriter(context.signal));
   return {
     ordered: true,
     isOutput: stdoutFileTest(),
     async prepare(asked) {
-      const inputs: Input[] = [];
+      const inputs = new InputList();
       for await (const input of asked) {
         tarName(input.name);
-        inputs.push(input);
+        inputs.add(input);
       }
       return inputs;
     },

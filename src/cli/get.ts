@@ -105,7 +105,7 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
   const progress = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
     items: transfer.items + transfer.failed,
     bytes: transfer.bytes,
-    itemsTotal: Array.isArray(inputs) ? inputs.length : undefined,
+    itemsTotal: 'length' in inputs ? inputs.length : undefined,
   }));
   try {
     await transfer.run(engine, inputs, merging);

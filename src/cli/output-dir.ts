@@ -2,6 +2,8 @@ import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { LsioError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
 import { FilesWriter, type FilesWriterOptions } from './files-writer.js';
+import type { Input } from './get-inputs.js';
+import { InputList, NameSet } from './input-list.js';
 import { isSameFile } from './same-file.js';
 import { outputError } from './talk.js';
 import { tarName } from './tar-name.js';
@@ -24,21 +26,23 @@ export class OutputDirectory {
   }
 
   /**
-   * Refuses inputs that can't or mustn't be written, before any is read; then makes the directory.
+   * Refuses inputs that can't or mustn't be written, before any is read; then makes the directory, and
+   * returns the inputs.
    *
    * @throws {LsioError} `usage` for `..`, for two inputs with one output and for an input that is its own output;
    * `output` for what is there already, and for links on the way to an output.
    */
-  prepare(inputs: readonly ByteText[]): void {
-    const outputs = new Set<ByteText>();
+  async prepare(inputs: AsyncIterable<Input>): Promise<InputList> {
+    const list = new InputList();
+    const outputs = new NameSet((place) => tarName(list.nameAt(place)));
     const rootExists = statsOf(this.#root) !== undefined;
-    for (const input of inputs) {
-      const output = tarName(input);
+    for await (const input of inputs) {
+      const output = tarName(input.name);
+      const place = list.add(input);
       // A directory: it is no file, which reading it will say.
       if (output === '') continue;
-      if (outputs.has(output)) throw twoInputs(this.#text(output));
-      outputs.add(output);
-      if (rootExists) this.#checkOutput(input, output);
+      if (!outputs.add(output, place)) throw twoInputs(this.#text(output));
+      if (rootExists) this.#checkOutput(input.name, output);
     }
     try {
       makeDirectory(this.#root);
@@ -46,6 +50,7 @@ export class OutputDirectory {
       throw outputError(textOf(this.#root), error);
     }
     this.#writer.expect(outputs.size);
+    return list;
   }
 
   /** Takes the whole of an input, or its next part. */
