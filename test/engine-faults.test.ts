@@ -190,3 +190,15 @@ test.skipIf(noRings !== undefined).each(['1', '3'])(
     expect(await Promise.race([exited, sleep(10_000)])).toBe(130);
   },
 );
+
+test.skipIf(noRings !== undefined)(named('lsio get ends at the second Ctrl-C at once', noRings), async () => {
+  const args = ['get', '-q', '--engine', 'uring', '--discard', faulty.file('stuck').path];
+  const child = spawn(process.execPath, [path.join(ROOT, 'bin/lsio.js'), ...args], { stdio: 'ignore' });
+  const exited = new Promise((resolve) => child.once('exit', (status, signal) => resolve(status ?? signal)));
+  await sleep(1000);
+  child.kill('SIGINT');
+  // Well within the two seconds that the first one gives the storage, after which the process exits by itself with 130.
+  await sleep(300);
+  child.kill('SIGINT');
+  expect(await exited).toBe('SIGINT');
+});
