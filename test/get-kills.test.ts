@@ -14,7 +14,8 @@ const KILL_MS_MAX = 3000;
 
 /** In memory where that is to be had, so that making many files takes no time; TMPDIR says otherwise. */
 const PLACE = process.env.TMPDIR ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
-const FILES = 1000;
+/** So many that a second thread writes, too. */
+const FILES = 2500;
 /** Every so many-th file has an older version at the output, when there is one. */
 const OLD_EVERY = 3;
 const HOWS = ['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGINT twice'] as const;
