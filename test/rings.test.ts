@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../dist/engine/open.js';
 import { RingEngine } from '../dist/engine/ring-engine.js';
 import { IoUring } from '../dist/uring/io-uring.js';
@@ -84,20 +88,88 @@ describe.skipIf(noUring !== undefined)(named('rings with threads', noUring), () 
     expect(runChild(`import os from 'node:os';${program}`)).toEqual({ first: 1, grown: true, wrong: 0 });
   });
 
-  test('a thread that fails takes its reads with it, the others go on', () => {
-    // The thread finds its ring closed under it: the kernel refuses with EBADF.
+  test('process.exit() ends the process also while a thread starts', () => {
+    for (const delayMs of [0, 20, 60, 90, 130]) {
+      const program = `
+        void openEngine({ engine: 'uring', rings: 3 });
+        const endMs = Date.now() + ${delayMs};
+        setImmediate(() => setImmediate(() => {
+          while (Date.now() < endMs);
+          console.log('"exits"');
+          process.exit(0);
+        }));`;
+      expect(runChild(program)).toBe('exits');
+    }
+  });
+});
+
+describe('a thread that fails', () => {
+  const compiler =
+    spawnSync('cc', ['--version']).status === 0 ? undefined : 'no C compiler: apt-get install gcc libc6-dev';
+  const skip = compiler ?? noUring;
+  let directory = '';
+  let library = '';
+  beforeAll(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'lsio-rings-'));
+    library = path.join(directory, 'liburing.so');
+    if (skip !== undefined) return;
+    const source = path.join(import.meta.dirname, 'helpers/liburing-2.0.c');
+    expect(spawnSync('cc', ['-shared', '-fPIC', '-o', library, source]).status).toBe(0);
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  /** Reads 2,000 files by two rings, of which the second fails after so many submits. */
+  function readWith(submits: number, file: string): unknown {
     const program = `
+      const bytes = fs.readFileSync('${file}');
       const engine = await openEngine({ engine: 'uring', rings: 2, queueDepth: 16 });
-      const rings = fs.readdirSync('/proc/self/fd').filter((fd) => {
-        try { return fs.readlinkSync('/proc/self/fd/' + fd).includes('io_uring'); } catch { return false; }
-      });
-      fs.closeSync(Number(rings.at(-1)));
-      const bytes = fs.readFileSync('/etc/passwd');
-      const answers = await readAll(engine, Array(5000).fill('/etc/passwd'));
+      const answers = [];
+      for (let round = 0; round < 20; round++) answers.push(...(await readAll(engine, Array(2000).fill('${file}'))));
       const lost = answers.filter((answer) => answer === 1000003).length;
       const right = answers.filter((answer) => Buffer.isBuffer(answer) && answer.equals(bytes)).length;
+      const { rings, reason } = engine.info;
       await engine.close();
-      console.log(JSON.stringify({ rings: rings.length, few: lost <= 16, all: lost + right }));`;
-    expect(runChild(program)).toEqual({ rings: 2, few: true, all: 5000 });
+      console.log(JSON.stringify({ lost, right, rings, reason }));`;
+    return runChild(program, { env: { LSIO_LIBURING: library, FAILS_IN_THREADS: String(submits) } });
+  }
+
+  test.skipIf(skip !== undefined).each([0, 1, 5, 100])(
+    named('takes its reads with it after %i submits, the others go on', skip),
+    (submits) => {
+      const { lost, right, rings, reason } = readWith(submits, '/etc/passwd') as Record<string, number | string>;
+      expect({ rings, reason }).toEqual({
+        rings: 1,
+        reason: expect.stringMatching(/^asked for; a ring was lost: .*EBADF/),
+      });
+      expect(lost).toBeGreaterThan(0);
+      expect(lost).toBeLessThanOrEqual(16);
+      expect(Number(lost) + Number(right)).toBe(40_000);
+    },
+  );
+
+  test.skipIf(skip !== undefined)(named('to start leaves nothing behind', skip), () => {
+    const program = `
+      const fds = () => fs.readdirSync('/proc/self/fd').length;
+      const once = async () => {
+        const failed = await tryOpen({ engine: 'uring', rings: 3, queueDepth: 8 });
+        for (let tries = 0; tries < 100 && fds() > before; tries++) await new Promise((done) => setTimeout(done, 10));
+        return failed;
+      };
+      let before = 1000;
+      await once();
+      before = fds();
+      const failed = await once();
+      console.log(JSON.stringify({ ...failed, left: fds() - before }));`;
+    const answer = runChild(program, { env: { LSIO_LIBURING: library, NO_RINGS_IN_THREADS: '1' } });
+    expect(answer).toMatchObject({ kind: 'unavailable', code: 'ENOMEM', left: 0 });
+  });
+
+  test.skipIf(skip !== undefined)(named('while paths wait for it to take them', skip), () => {
+    const deep = path.join(directory, ...Array<string>(14).fill('d'.repeat(250)));
+    mkdirSync(deep, { recursive: true });
+    writeFileSync(path.join(deep, 'file'), Buffer.from(Array.from({ length: 5000 }, (_, at) => at % 251)));
+    const { lost, right } = readWith(3, path.join(deep, 'file')) as Record<string, number>;
+    expect(lost).toBeGreaterThan(0);
+    expect(lost! + right!).toBe(40_000);
   });
 });

@@ -10,12 +10,17 @@ export const OPEN = 2;
 export class EngineFile implements SharedFile {
   readonly path: Path;
   readonly #alignBytes: number;
+  readonly #owner: object;
   /** By lane. */
   readonly #open: (OpenFile | undefined)[] = [];
   #closed = false;
 
-  /** @param alignBytes 0: buffered. */
-  constructor(path: Path, alignBytes: number) {
+  /**
+   * @param owner the engine that it is a file of.
+   * @param alignBytes 0: buffered.
+   */
+  constructor(owner: object, path: Path, alignBytes: number) {
+    this.#owner = owner;
     this.path = path;
     this.#alignBytes = alignBytes;
   }
@@ -31,6 +36,7 @@ export class EngineFile implements SharedFile {
   }
 
   #add(table: FileTable): OpenFile {
+    assert(table.owner === this.#owner, 'a slot names a file of its own engine');
     assert(!this.#closed, 'nothing is read from a file after it was closed');
     const file = new OpenFile(table, this.path, this.#alignBytes);
     this.#open[table.lane] = file;
@@ -62,6 +68,8 @@ export class OpenFile {
 }
 
 export interface FileTableOptions {
+  /** The engine. */
+  readonly owner: object;
   /** The number of the lane that the ring belongs to. */
   readonly lane: number;
   /** The files have the entries `first` … `first + count - 1`. */
@@ -78,6 +86,7 @@ export interface FileTableOptions {
  * after that until another needs it, the longest unused first.
  */
 export class FileTable {
+  readonly owner: object;
   readonly lane: number;
   readonly #freeEntries: number[] = [];
   /** Open, with no users; the longest unused first, since a Set keeps the order of insertion. */
@@ -86,7 +95,8 @@ export class FileTable {
   readonly #options: FileTableOptions;
 
   constructor(options: FileTableOptions) {
-    const { lane, first, count } = options;
+    const { owner, lane, first, count } = options;
+    this.owner = owner;
     this.lane = lane;
     for (let entry = first + count - 1; entry >= first; entry--) this.#freeEntries.push(entry);
     this.#options = options;

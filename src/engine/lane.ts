@@ -10,6 +10,8 @@ export class Lane {
   /** The first {@link freeCount} are slots that hold no read. */
   readonly free: Int32Array;
   freeCount: number;
+  /** The slots that {@link take} took last. */
+  readonly taken: Int32Array;
   /** The ring has failed for good, and nothing is in hand any more. */
   lost = false;
   readonly #first: number;
@@ -22,6 +24,7 @@ export class Lane {
     this.depth = depth;
     this.free = Int32Array.from({ length: depth }, (_, index) => first + index);
     this.freeCount = depth;
+    this.taken = new Int32Array(depth);
   }
 
   /** Whether something is in hand. */
@@ -33,16 +36,30 @@ export class Lane {
     return slot >= this.#first && slot < this.#first + this.depth;
   }
 
+  /** Takes the first `count` free slots. */
+  take(count: number): void {
+    for (let index = 0; index < count; index++) this.taken[index] = this.free[index]!;
+    this.free.copyWithin(0, count, this.freeCount);
+    this.freeCount -= count;
+  }
+
   /** Gives a slot back. */
   end(slot: number): void {
     this.stages.end(slot);
     this.free[this.freeCount++] = slot;
   }
 
-  /** The ring has failed: its reads finish with RING_LOST, and it gets no others. */
-  abandon(): void {
+  /**
+   * The ring has failed: its reads finish with RING_LOST, and it gets no others.
+   *
+   * @returns how many bytes of the slab are lost with it.
+   */
+  abandon(): number {
     this.lost = true;
-    this.stages.abandon();
+    const taken = new Set(Array.from({ length: this.depth }, (_, index) => this.#first + index));
+    for (const slot of this.free.subarray(0, this.freeCount)) taken.delete(slot);
+    const lostBytes = this.stages.abandon(taken);
     this.ring.shutdown(false);
+    return lostBytes;
   }
 }

@@ -27,8 +27,12 @@ export class Load {
     this.#busyMs = 0;
     if (!busy) return;
     this.#settled = true;
-    this.#callForHelp().then((more) => {
-      this.#settled = !more;
-    });
+    this.#callForHelp().then(
+      (more) => {
+        this.#settled = !more;
+      },
+      // Nobody asked for it: what is there goes on.
+      () => {},
+    );
   }
 }

@@ -52,6 +52,13 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { engine = 'auto', queueDepth, rings = 1 } = options;
   if (queueDepth !== undefined) checkCount('queue depth', queueDepth, QUEUE_DEPTH_LIMIT);
   if (rings !== 'auto') checkCount('rings', rings, RINGS_MAX);
+  const inAll = (queueDepth ?? 1) * (rings === 'auto' ? 1 : rings);
+  if (inAll > QUEUE_DEPTH_LIMIT) {
+    throw new LsioError(
+      'usage',
+      `${rings} rings of queue depth ${queueDepth} are more than ${QUEUE_DEPTH_LIMIT} reads in flight`,
+    );
+  }
   if (engine === 'node') return openNode('asked for', queueDepth);
   try {
     return await openUring(engine === 'uring' ? 'asked for' : 'io_uring works here', { queueDepth, rings });

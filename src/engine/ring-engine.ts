@@ -47,8 +47,8 @@ export class RingEngine implements Engine {
   /** Lanes that there were so far, lost ones included. */
   #laneCount = 0;
   readonly #load: Load;
-  /** Some rings were lost with reads in flight. */
-  #leaks = false;
+  /** Of the slab: lost rings may still write there. */
+  #lostBytes = 0;
   readonly #runs: Runs;
   readonly #watchdog: NodeJS.Timeout;
   #turnBeganMs = Number.NEGATIVE_INFINITY;
@@ -75,7 +75,7 @@ export class RingEngine implements Engine {
 
   share(path: Path, options: OpenOptions = {}): SharedFile {
     this.#assertOpen();
-    return new EngineFile(path, options.directAlignBytes ?? 0);
+    return new EngineFile(this, path, options.directAlignBytes ?? 0);
   }
 
   run(source: ReadSource, options: RunOptions = {}): Run {
@@ -132,11 +132,11 @@ export class RingEngine implements Engine {
     this.#arm(false);
     for (;;) {
       this.#again = false;
-      this.#runs.cancelReads(this.#lanes);
+      const cancelled = this.#runs.takeCancelled();
       let moved = 0;
       let waits = false;
       for (const lane of this.#lanes) {
-        moved += this.#advance(lane);
+        moved += this.#tryToAdvance(lane, cancelled);
         waits ||= lane.busy || (lane.freeCount > 0 && this.#runs.hungry);
       }
       this.#runs.endThrough();
@@ -154,34 +154,47 @@ export class RingEngine implements Engine {
       this.#arm(true);
       armed = true;
     }
+    this.#checkMemory();
     this.#hold(this.#inFlight > 0);
   }
 
-  /** Fills a lane, submits and reaps, and delivers. Returns how much was done. */
-  #advance(lane: Lane): number {
-    lane.stages.resume();
-    // With several rings none may keep this thread for long: the others would wait for more.
-    const filled = this.#runs.fill(lane, this.#lanes.length === 1 ? lane.depth : Math.ceil(lane.depth / 4));
-    const reaped = this.#submitAndReap(lane);
-    this.#runs.deliver(lane);
-    if (lane.lost) return 1;
-    if (lane.freeCount === lane.depth) lane.stages.closeUnused();
-    return filled + reaped + (lane.ring.unsubmitted ? 1 : 0);
-  }
-
-  #submitAndReap(lane: Lane): number {
+  #tryToAdvance(lane: Lane, cancelled: readonly ActiveRun[]): number {
     try {
-      const count = lane.ring.submitAndReap();
-      lane.stages.completeMany(count);
-      return count;
+      return this.#advance(lane, cancelled);
     } catch (error) {
       // One ring of several: its reads fail, the others go on. The last one takes the engine with it.
       if (!isLsioError(error, 'unavailable') || this.#lanes.length === 1) throw error;
-      this.#leaks = true;
-      this.#lanes = this.#lanes.filter((other) => other !== lane);
-      lane.abandon();
+      this.#lose(lane, error);
       return 1;
     }
+  }
+
+  #lose(lane: Lane, { message }: LsioError): void {
+    this.#lanes = this.#lanes.filter((other) => other !== lane);
+    this.info = { ...this.info, rings: this.#lanes.length, reason: `${this.info.reason}; a ring was lost: ${message}` };
+    this.#lostBytes += lane.abandon();
+    this.#runs.deliver(lane);
+  }
+
+  /** What is left waits for memory that went with lost rings. */
+  #checkMemory(): void {
+    if (this.#lostBytes === 0 || this.#inFlight > 0) return;
+    if (!this.#lanes.some((lane) => lane.stages.waiting) || this.#slots.leasedBytes > this.#lostBytes) return;
+    throw new LsioError('unavailable', 'the memory of lost rings is missing');
+  }
+
+  /** Fills a lane, submits and reaps, and delivers. Returns how much was done. */
+  #advance(lane: Lane, cancelled: readonly ActiveRun[]): number {
+    this.#runs.cancelReads(lane, cancelled);
+    lane.stages.resume();
+    // With several rings none may keep this thread for long: the others would wait for more.
+    const filled = this.#runs.fill(lane, this.#lanes.length === 1 ? lane.depth : Math.ceil(lane.depth / 4));
+    const reaped = lane.ring.submitAndReap();
+    lane.stages.completeMany(reaped);
+    this.#runs.deliver(lane);
+    // What comes next replaces them.
+    if (lane.freeCount === lane.depth && !this.#runs.hungry) lane.stages.closeUnused();
+    return filled + reaped + (lane.ring.unsubmitted ? 1 : 0);
   }
 
   get #inFlight(): number {
@@ -200,7 +213,7 @@ export class RingEngine implements Engine {
     const depth = this.info.queueDepth;
     const { sharedFiles, windowBytes } = this.#options;
     const onProgress = () => this.schedule();
-    const options = { lane, first: lane * depth, depth, sharedFiles, windowBytes, onProgress };
+    const options = { owner: this, lane, first: lane * depth, depth, sharedFiles, windowBytes, onProgress };
     ring.listen(() => this.#turn());
     this.#lanes.push(new Lane(ring, this.#slots, options));
   }
@@ -230,7 +243,8 @@ export class RingEngine implements Engine {
   }
 
   #onWatchdog(): void {
-    if (this.#closed || this.#inFlight === 0) return;
+    // While the ring is held the timer must go on: nothing else starts it again.
+    if (this.#closed || (this.#inFlight === 0 && !this.#held)) return;
     this.#watchdog.refresh();
     this.#turn();
     if (this.#closed) return;
@@ -268,7 +282,7 @@ export class RingEngine implements Engine {
     this.#closed = true;
     clearTimeout(this.#watchdog);
     for (const lane of this.#lanes) lane.ring.shutdown(drained);
-    this.#options.onShutdown?.(drained && !this.#leaks);
+    this.#options.onShutdown?.(drained && this.#lostBytes === 0);
   }
 
   #assertOpen(): void {

@@ -35,19 +35,24 @@ export class Runs {
     return run;
   }
 
-  /** Describes no more of its reads; {@link cancelReads} gives up those in flight. */
+  /** Describes no more of its reads; {@link cancelReads} is to give up those in flight. */
   cancel(run: ActiveRun): void {
     run.cancelled = true;
     this.#cancelling.push(run);
   }
 
-  cancelReads(lanes: readonly Lane[]): void {
-    if (this.#cancelling.length === 0) return;
+  /** The runs that were cancelled since this was last asked. */
+  takeCancelled(): readonly ActiveRun[] {
+    const runs = this.#cancelling;
+    if (runs.length > 0) this.#cancelling = [];
+    return runs;
+  }
+
+  cancelReads(lane: Lane, runs: readonly ActiveRun[]): void {
+    if (runs.length === 0) return;
     for (const [slot, run] of this.#runOf.entries()) {
-      if (run === undefined || !this.#cancelling.includes(run)) continue;
-      lanes.find((lane) => lane.owns(slot))!.stages.cancel(slot);
+      if (run !== undefined && runs.includes(run) && lane.owns(slot)) lane.stages.cancel(slot);
     }
-    this.#cancelling = [];
   }
 
   /** Gives up to `max` free slots of a lane to the sources, each a fair share. Returns how many are in use more. */
@@ -64,16 +69,13 @@ export class Runs {
       const share = Math.ceil(room / Math.max(1, hungry--));
       const count = run.source.fill(this.#slots, lane.free, share);
       run.idle = count < share;
-      for (let taken = 0; taken < count; taken++) {
-        const slot = lane.free[taken]!;
-        this.#runOf[slot] = run;
-        lane.stages.begin(slot, run.alignBytes, run.regular);
-      }
+      lane.take(count);
+      // All are the run's before the first begins: the ring may turn out to be lost.
+      for (let index = 0; index < count; index++) this.#runOf[lane.taken[index]!] = run;
       run.busy += count;
-      lane.free.copyWithin(0, count, lane.freeCount);
-      lane.freeCount -= count;
       room -= count;
       filled += count;
+      for (let index = 0; index < count; index++) lane.stages.begin(lane.taken[index]!, run.alignBytes, run.regular);
     }
     if (filled > 0) this.#first++;
     return filled;

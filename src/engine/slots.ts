@@ -54,6 +54,11 @@ export class ReadSlots {
     this.piece = new Int32Array(depth).fill(-1);
   }
 
+  /** The bytes in leased pieces of the slab, lent ones included. */
+  get leasedBytes(): number {
+    return this.#slab.leasedBytes;
+  }
+
   /** The bytes that were read, lent: a view of `memory`. */
   view(slot: number): Uint8Array {
     const start = this.start[slot]!;

@@ -273,6 +273,7 @@ describe('Stages', () => {
     );
     const slots = new ReadSlots(ring.slab, depth, () => {});
     const stages = new Stages(ring, slots, {
+      owner: ring,
       lane: 0,
       first: 0,
       depth,
@@ -338,7 +339,15 @@ describe('Stages', () => {
     expect(() => begin(0)).toThrow(InvariantError);
     const ring = new FakeRing({ entries: 1, files: 2, slab: new Slab(new Uint8Array(SLAB_BYTES)) }, files, [0]);
     const slots = new ReadSlots(ring.slab, 1, () => {});
-    const options = { lane: 0, first: 0, depth: 1, sharedFiles: 1, windowBytes: SLAB_BYTES, onProgress: () => {} };
+    const options = {
+      owner: ring,
+      lane: 0,
+      first: 0,
+      depth: 1,
+      sharedFiles: 1,
+      windowBytes: SLAB_BYTES,
+      onProgress: () => {},
+    };
     for (const length of [-2, 8 * KI ** 2 + 1]) {
       describeRead(slots, 0, 0, { path: 'x', length });
       expect(() => new Stages(ring, slots, options).begin(0, 0, true)).toThrow(InvariantError);

@@ -38,6 +38,8 @@ const NEVER = -(2 ** 31);
 const RETRIES_BEFORE_LOOK = 8;
 
 export interface StagesOptions {
+  /** The engine: it tells its own shared files from others'. */
+  readonly owner: object;
   /** The number of the ring in its engine. */
   readonly lane: number;
   /** The slots that are this ring's: `first` … `first + depth - 1`. */
@@ -113,7 +115,7 @@ export class Stages {
   readonly #whole: Int32Array;
 
   constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
-    const { lane, first, depth } = options;
+    const { owner, lane, first, depth } = options;
     const end = first + depth;
     this.#first = first;
     this.#end = end;
@@ -121,6 +123,7 @@ export class Stages {
     this.#slots = slots;
     this.#options = options;
     this.files = new FileTable({
+      owner,
       lane,
       first: depth,
       count: options.sharedFiles,
@@ -287,14 +290,21 @@ export class Stages {
   }
 
   /**
-   * The ring is lost: finishes all its reads. A late answer may still write to the memory of those in flight, so that it is
-   * never leased again.
+   * The ring is lost: finishes the reads in `slots` that aren't finished. A late answer may still write to the memory of
+   * those in flight, so that it is never leased again.
+   *
+   * @returns how many bytes of the slab are lost.
    */
-  abandon(): void {
-    for (let slot = this.#first; slot < this.#end; slot++) {
+  abandon(slots: Iterable<number>): number {
+    let lostBytes = 0;
+    for (const slot of slots) {
       const stage = this.#stage[slot]!;
-      if (stage === FREE || stage === FINISHED) continue;
-      this.#slots.piece[slot] = -1;
+      if (stage === FINISHED) continue;
+      const piece = this.#slots.piece[slot]!;
+      if (stage === FOR_READ && piece >= 0) {
+        lostBytes += this.#ring.slab.sizeBytes(piece);
+        this.#slots.piece[slot] = -1;
+      }
       this.#slots.errno[slot] = RING_LOST;
       this.#slots.bytes[slot] = 0;
       this.#stage[slot] = FINISHED;
@@ -303,12 +313,14 @@ export class Stages {
     this.#forMemory.length = 0;
     this.#forEntry.length = 0;
     this.#inFlight = 0;
+    return lostBytes;
   }
 
   #giveUp(slot: number, errno: number): void {
     this.#whole[slot] = NEVER;
+    // Once is enough, and what the completion queue has room for.
+    if (this.#givenUp[slot] === 0) this.#ring.cancel(slot, this.#generation[slot]!);
     this.#givenUp[slot] = errno;
-    this.#ring.cancel(slot, this.#generation[slot]!);
   }
 
   /** Closes the files of slots that nothing is being read from. */

@@ -14,8 +14,9 @@ export type SlabPlace = Pick<MappedSlab, 'address' | 'lengthBytes'>;
 
 /** How many entries the queues need. */
 export function queueSizes({ entries, files }: RingOptions): { sqEntries: number; cqEntries: number } {
-  // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at.
-  return { sqEntries: entries * 2, cqEntries: entries * 2 + files };
+  // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at; and
+  // there is the bell of a ring's thread.
+  return { sqEntries: entries * 2, cqEntries: entries * 2 + files + 1 };
 }
 
 /** The kernel's own queues, through liburing. They may be used on the thread that made them only. */

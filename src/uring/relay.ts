@@ -49,7 +49,7 @@ export class Relay {
       const took = this.#take();
       // Nothing to do but to look at the shared queue, for a while.
       if (took === 0 && this.#inFlight === 0 && looks++ < LOOKS_MAX) continue;
-      const sleeps = took === 0 && this.#fallAsleep();
+      const sleeps = took === 0 && !this.#kernel.unsubmitted(this.#filled) && this.#fallAsleep();
       this.#submit(sleeps);
       if (sleeps) Atomics.store(this.#shared.asleep, 0, 0);
       if (took > 0 || !sleeps) looks = 0;
@@ -68,7 +68,7 @@ export class Relay {
     const { sqes: kernelSqes, sqEntries: kernelEntries, sqHead } = this.#kernel;
     // One is kept for the bell.
     const room = kernelEntries - 1 - ((this.#filled - Atomics.load(sqHead, 0)) >>> 0);
-    const count = Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room);
+    const count = Math.max(0, Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room));
     for (let moved = 0; moved < count; moved++) {
       const from = this.#taken & (sqEntries - 1);
       const to = this.#filled & (kernelEntries - 1);

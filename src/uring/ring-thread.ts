@@ -1,9 +1,10 @@
+import { constants } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isLsioError } from '../errors.js';
 import { KernelQueues, type SlabPlace } from './kernel-queues.js';
 import { Relay } from './relay.js';
 import type { RingOptions } from './ring.js';
-import { ENDED, type SharedSizes, sharedQueues } from './shared-queues.js';
+import { BROKEN, ENDED, type SharedSizes, sharedQueues } from './shared-queues.js';
 
 /*
  * A thread that owns a ring and enters the kernel for it. It knows nothing of files and requests: it hands on SQEs and
@@ -26,6 +27,8 @@ export type ThreadMessage =
   | { readonly kind: 'ready'; readonly flags: string[] }
   | {
       readonly kind: 'failed';
+      /** No fault of the system's but a bug. */
+      readonly broken: boolean;
       readonly message: string;
       readonly code: string | undefined;
       readonly remedy: string | undefined;
@@ -37,7 +40,13 @@ function send(message: ThreadMessage): void {
 
 function sendFailure(error: unknown): void {
   const known = isLsioError(error) ? error : undefined;
-  send({ kind: 'failed', message: (error as Error).message, code: known?.code, remedy: known?.remedy });
+  const { message } = error as Error;
+  send({ kind: 'failed', broken: known === undefined, message, code: known?.code, remedy: known?.remedy });
+}
+
+function errnoOf(error: unknown): number {
+  if (!isLsioError(error)) return BROKEN;
+  return constants.errno[error.code as keyof typeof constants.errno] ?? 0;
 }
 
 function serve({ options, slab, sizes, shared, bellFd, eventFd }: ThreadSetup): void {
@@ -48,9 +57,11 @@ function serve({ options, slab, sizes, shared, bellFd, eventFd }: ThreadSetup): 
   try {
     relay.run();
   } catch (error) {
+    // The other side must know what it was when it sees that there was something.
+    Atomics.store(queues.errno, 0, errnoOf(error));
+    sendFailure(error);
     Atomics.store(queues.state, 0, ENDED);
     relay.wake();
-    throw error;
   } finally {
     // What is in flight, if anything, may still be written to the slab: whoever owns it keeps it.
     kernel.release(true);

@@ -4,12 +4,15 @@ import { CQE_WORDS, SQE_WORDS } from './abi.js';
 export const RUNNING = 0;
 /** It is asked to end. */
 export const STOPPING = 1;
-/** It has ended, by itself or because it was asked to. */
+/** It has ended without being asked to, or is about to. */
 export const ENDED = 2;
+
+/** In {@link SharedQueues.errno}: the thread ended for an invariant that does not hold. */
+export const BROKEN = -1;
 
 /** Words in a line of the CPU's cache: what two threads write to must not share one. */
 const LINE_WORDS = 16;
-const COUNTERS = 9;
+const COUNTERS = 10;
 
 /**
  * The queues between a ring's thread and the thread that uses the ring, in shared memory. Each word has one writer but for
@@ -36,6 +39,8 @@ export interface SharedQueues {
   readonly state: Int32Array;
   /** Bytes of the slab that are registered. */
   readonly fixedBytes: Int32Array;
+  /** What the kernel refused for good with, before the thread ended for that; or 0, or {@link BROKEN}. */
+  readonly errno: Int32Array;
 }
 
 export interface SharedSizes {
@@ -73,5 +78,6 @@ export function sharedQueues(memory: SharedArrayBuffer, { sqEntries, cqEntries }
     room: signed(6),
     state: signed(7),
     fixedBytes: signed(8),
+    errno: signed(9),
   };
 }

@@ -1,19 +1,34 @@
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
+import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
 import { closeFd, createEventFd, exitNow, type Mapping, mapMemory, signalEventFd } from '../native/libc.js';
 import { viewMemory } from '../native/library.js';
+import { enterError } from './io-uring.js';
 import { queueSizes } from './kernel-queues.js';
 import type { MappedSlab } from './mapped-slab.js';
 import type { Queues } from './queues.js';
 import type { RingOptions } from './ring.js';
 import type { ThreadMessage, ThreadSetup } from './ring-thread.js';
-import { PATHS_BYTES } from './setup.js';
-import { ENDED, RUNNING, type SharedQueues, STOPPING, sharedBytes, sharedQueues } from './shared-queues.js';
+import {
+  BROKEN,
+  ENDED,
+  RUNNING,
+  type SharedQueues,
+  type SharedSizes,
+  STOPPING,
+  sharedBytes,
+  sharedQueues,
+} from './shared-queues.js';
 import { PAGE_BYTES } from './slab.js';
 
-/** How long the other thread may take to hand on a batch, before that counts as its end. */
-const ROOM_MS_MAX = 2000;
+/** So many waits of {@link WAIT_MS}, during which the thread takes nothing, count as its end. */
+const WAITS_MAX = 200;
+const WAIT_MS = 10;
+/** How long reads in flight may hold up the end of the process. */
+const EXIT_MS_MAX = 200;
+/** While the thread is busy it is seldom seen to have taken everything, which frees the room for paths. */
+const PATHS_BYTES = 1024 * 1024;
 
 /** Those whose threads still run. */
 const running = new Set<ThreadQueues>();
@@ -23,9 +38,14 @@ const running = new Set<ThreadQueues>();
  * hangs: then the process must end without them.
  */
 function onExit(status: number): void {
-  const hangs = [...running].some((queues) => queues.busy);
+  const busy = () => [...running].some((queues) => queues.busy);
+  const deadlineMs = performance.now() + EXIT_MS_MAX;
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  while (busy() && performance.now() < deadlineMs) Atomics.wait(never, 0, 0, 1);
+  const hangs = busy();
   for (const queues of running) queues.stop();
-  if (hangs) exitNow(status);
+  // Of a thread of the user's the process must not die.
+  if (hangs && isMainThread) exitNow(status);
 }
 
 /** The queues of a ring that a worker thread owns and enters the kernel for. */
@@ -44,13 +64,15 @@ export class ThreadQueues implements Queues {
   readonly flags: string[];
   /** The completion queue has room for everything in flight, or the thread would have said so. */
   readonly overflowed = false;
+  readonly #memory: SharedArrayBuffer;
   readonly #shared: SharedQueues;
   readonly #bellFd: number;
   readonly #paths: Mapping;
   /** Why the thread ended, once it has said so. */
-  #failure: LsioError | undefined;
+  #failure: Error | undefined;
   #released = false;
-  #gone = false;
+  /** There is a thread that uses all this. */
+  #alive = false;
 
   /**
    * Starts a thread with a ring of its own.
@@ -61,39 +83,19 @@ export class ThreadQueues implements Queues {
     const { sqEntries, cqEntries } = queueSizes(options);
     // Cancellations and closes may come on top of what is in flight before any is taken.
     const sizes = { sqEntries: powerOfTwo(sqEntries + options.files), cqEntries: powerOfTwo(cqEntries) };
-    const shared = new SharedArrayBuffer(sharedBytes(sizes));
-    const bellFd = createEventFd();
-    const eventFd = createEventFd();
-    const { address, lengthBytes } = slab;
-    const setup: ThreadSetup = { options, slab: { address, lengthBytes }, sizes, shared, bellFd, eventFd };
-    // Flags of the process, such as --input-type, may be none that a thread can have.
-    const worker = new Worker(fileURLToPath(new URL('ring-thread.js', import.meta.url)), {
-      workerData: setup,
-      execArgv: [],
-      name: 'lsio ring',
-    });
-    const queues = new ThreadQueues(sharedQueues(shared, sizes), { bellFd, eventFd });
+    const queues = new ThreadQueues(new SharedArrayBuffer(sharedBytes(sizes)), sizes);
     try {
-      queues.flags.push(...(await flagsOf(worker)));
+      queues.flags.push(...(await queues.#start(options, slab)));
+      return queues;
     } catch (error) {
-      queues.#free();
+      queues.release();
       throw error;
     }
-    worker.on('message', (message: ThreadMessage) => {
-      if (message.kind === 'failed') queues.#failure = failureOf(message);
-    });
-    worker.on('exit', () => queues.#ended());
-    // It ends when the ring is shut down, or with the process.
-    worker.unref();
-    if (running.size === 0 && !process.listeners('exit').includes(onExit)) process.on('exit', onExit);
-    running.add(queues);
-    return queues;
   }
 
-  private constructor(
-    shared: SharedQueues,
-    { bellFd, eventFd }: { readonly bellFd: number; readonly eventFd: number },
-  ) {
+  private constructor(memory: SharedArrayBuffer, sizes: SharedSizes) {
+    const shared = sharedQueues(memory, sizes);
+    this.#memory = memory;
     this.sqEntries = shared.sqEntries;
     this.cqEntries = shared.cqEntries;
     this.sqes = shared.sqes;
@@ -103,12 +105,51 @@ export class ThreadQueues implements Queues {
     this.cqTail = shared.cqTail;
     this.cqFlags = shared.cqFlags;
     this.flags = [];
-    this.eventFd = eventFd;
     this.#shared = shared;
-    this.#bellFd = bellFd;
     this.#paths = mapMemory(PATHS_BYTES, PAGE_BYTES);
+    this.eventFd = createEventFd();
+    this.#bellFd = createEventFd();
     this.paths = Buffer.from(viewMemory(this.#paths.address, PATHS_BYTES));
     this.pathsAddress = this.#paths.address;
+  }
+
+  /** Returns the flags of the ring, once the thread has one. */
+  #start(options: RingOptions, { address, lengthBytes }: MappedSlab): Promise<string[]> {
+    const { sqEntries, cqEntries } = this;
+    const setup: ThreadSetup = {
+      options,
+      slab: { address, lengthBytes },
+      sizes: { sqEntries, cqEntries },
+      shared: this.#memory,
+      bellFd: this.#bellFd,
+      eventFd: this.eventFd,
+    };
+    // Flags of the process, such as --input-type, may be none that a thread can have.
+    const worker = new Worker(fileURLToPath(new URL('ring-thread.js', import.meta.url)), {
+      workerData: setup,
+      execArgv: [],
+      name: 'lsio ring',
+    });
+    this.#alive = true;
+    if (!process.listeners('exit').includes(onExit)) process.on('exit', onExit);
+    running.add(this);
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: ThreadMessage) => {
+        if (message.kind === 'failed') this.#failure = failureOf(message);
+        else {
+          // It ends when the ring is shut down, or with the process.
+          worker.unref();
+          resolve(message.flags);
+        }
+      });
+      worker.on('error', (cause) => {
+        this.#failure = new LsioError('unavailable', `the thread of a ring: ${cause.message}`, { cause });
+      });
+      worker.on('exit', () => {
+        this.#ended();
+        reject(this.#whyEnded());
+      });
+    });
   }
 
   get fixedBytes(): number {
@@ -119,8 +160,12 @@ export class ThreadQueues implements Queues {
   registerSlab(): void {}
 
   submit(tail: number): number {
-    const { sqTail, state } = this.#shared;
-    if (Atomics.load(state, 0) === ENDED) throw this.#failure ?? failureOf(undefined);
+    const { sqTail, state, cqHead, cqTail } = this.#shared;
+    if (Atomics.load(state, 0) === ENDED) {
+      // What was brought back before that is good.
+      if (Atomics.load(cqTail, 0) !== cqHead[0]) return 0;
+      throw this.#whyEnded();
+    }
     if (sqTail[0] === tail) return 0;
     Atomics.store(sqTail, 0, tail);
     this.#ring();
@@ -133,21 +178,22 @@ export class ThreadQueues implements Queues {
   }
 
   awaitRoom(): void {
-    const { room, sqHeadSigned, sqTail } = this.#shared;
-    const deadlineMs = performance.now() + ROOM_MS_MAX;
-    for (;;) {
+    const { room, sqHeadSigned, sqTail, state } = this.#shared;
+    const before = Atomics.load(sqHeadSigned, 0);
+    for (let waits = 0; waits < WAITS_MAX; waits++) {
       Atomics.store(room, 0, 1);
       const taken = Atomics.load(sqHeadSigned, 0);
-      if (taken >>> 0 === sqTail[0]) return;
-      Atomics.wait(sqHeadSigned, 0, taken, 10);
-      if (performance.now() > deadlineMs) throw failureOf(undefined);
+      if (taken >>> 0 === sqTail[0] || taken !== before) return;
+      if (Atomics.load(state, 0) === ENDED) throw this.#whyEnded();
+      Atomics.wait(sqHeadSigned, 0, taken, WAIT_MS);
     }
+    throw new LsioError('unavailable', 'the thread of a ring takes nothing any more');
   }
 
   release(): void {
     this.#released = true;
-    if (this.#gone) this.#free();
-    else this.stop();
+    if (this.#alive) this.stop();
+    else this.#free();
   }
 
   /** Asks the thread to end. It frees its ring. */
@@ -165,9 +211,20 @@ export class ThreadQueues implements Queues {
   }
 
   #ended(): void {
-    this.#gone = true;
+    this.#alive = false;
     running.delete(this);
+    Atomics.store(this.#shared.state, 0, ENDED);
     if (this.#released) this.#free();
+    else signalEventFd(this.eventFd);
+  }
+
+  #whyEnded(): Error {
+    const errno = Atomics.load(this.#shared.errno, 0);
+    if (errno === BROKEN) return new InvariantError('broken invariant in the thread of a ring');
+    return (
+      this.#failure ??
+      (errno === 0 ? new LsioError('unavailable', 'the thread of a ring has ended') : enterError(errno))
+    );
   }
 
   #free(): void {
@@ -177,25 +234,10 @@ export class ThreadQueues implements Queues {
   }
 }
 
-/** Waits until the thread has its ring. */
-function flagsOf(worker: Worker): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', (message: ThreadMessage) => {
-      if (message.kind === 'ready') resolve(message.flags);
-      else reject(failureOf(message));
-    });
-    worker.once('error', (cause) => {
-      reject(new LsioError('unavailable', `a thread for a ring can't be started: ${cause.message}`, { cause }));
-    });
-    worker.once('exit', () => reject(failureOf(undefined)));
-  });
-}
-
 function powerOfTwo(atLeast: number): number {
   return 2 ** Math.ceil(Math.log2(atLeast));
 }
 
-function failureOf(message: Extract<ThreadMessage, { kind: 'failed' }> | undefined): LsioError {
-  const { message: text = 'a ring was lost: its thread has ended', code, remedy } = message ?? {};
-  return new LsioError('unavailable', text, { code, remedy });
+function failureOf({ broken, message, code, remedy }: Extract<ThreadMessage, { kind: 'failed' }>): Error {
+  return broken ? new InvariantError(message) : new LsioError('unavailable', message, { code, remedy });
 }
