@@ -43,7 +43,15 @@ function makeWork(name: string): Workload {
 }
 
 function start(work: Workload, reader: 'uring' | 'node', rings: number): Promise<ChildContender> {
-  const setup = { reader, work, queueDepth: 2, rings, alignBytes: undefined, latency: true } as const;
+  const setup = {
+    reader,
+    work,
+    queueDepth: 2,
+    rings,
+    alignBytes: undefined,
+    latency: true,
+    readOrder: 'given',
+  } as const;
   return built.ChildContender.start(setup, 2);
 }
 
@@ -106,7 +114,15 @@ describe('ChildContender', () => {
 
   test('start() leaves no process when it fails', async () => {
     const work = makeWork('refused');
-    const setup = { reader: 'node', work, queueDepth: 0, rings: 1, alignBytes: undefined, latency: false } as const;
+    const setup = {
+      reader: 'node',
+      work,
+      queueDepth: 0,
+      rings: 1,
+      alignBytes: undefined,
+      latency: false,
+      readOrder: 'given',
+    } as const;
     const count = () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
     const before = count();
     await expect(built.ChildContender.start(setup, 2)).rejects.toMatchObject({ kind: 'usage' });

@@ -33,11 +33,12 @@ function get(args: readonly string[], input = '') {
 /** What a plan and a run must have in common. */
 function figuresOf(args: readonly string[], input: string, how: string) {
   const result = get([...args, how, '--json'], input);
-  const { wallNs, items, dryRun, direct, ...document } = documentOf(result);
+  const { wallNs, items, dryRun, direct, order, ...document } = documentOf(result);
   expect(wallNs).toBeGreaterThan(0);
   expect(dryRun).toBe(how === '--dry-run' ? true : undefined);
   // What is in the page cache isn't known before.
   expect(direct === undefined).toBe(how === '--dry-run');
+  expect(order).toBe(how === '--dry-run' ? 'given' : undefined);
   const byText = (items as object[]).map((item) => JSON.stringify(item)).sort();
   return { ...document, items: byText, status: result.status };
 }
@@ -122,7 +123,8 @@ describe('lsio get --dry-run', () => {
         'reads                             2',
         'bytes asked       10,020 (9.79 KiB)',
         'bytes to be read  10,110 (9.87 KiB)',
-        'order                      as asked',
+        'delivery                   as asked',
+        'order                      as given',
         'depth                           128',
         'engine                         node',
         '',
@@ -131,8 +133,22 @@ describe('lsio get --dry-run', () => {
     const files = get(['-r', 'd', 'nosuch', '--dry-run', '-o', 'out', '-v']);
     expect(files.status).toBe(1);
     expect(files.stdout.toString()).toMatch(
-      /order +as they come\n[\s\S]*\nd\/a +1 +1 +10,000 +10,000\nd\/e\/b +1 +1 +4,096 +4,096\nnosuch +0/,
+      /delivery +as they come\norder +as given\n[\s\S]*\nd\/a +1 +1 +10,000 +10,000\nd\/e\/b +1 +1 +4,096 +4,096\nnosuch +0/,
     );
+  });
+
+  test('says when files would be read in device order, and how many at a time', () => {
+    mkdirSync(path.join(directory, 'many'));
+    const many = Array.from({ length: 32 }, (_, at) => `many/${at}`);
+    for (const name of many) writeFileSync(path.join(directory, name), 'x');
+    const order = (args: readonly string[]) =>
+      /^order +(.*)$/m.exec(get([...args, '--dry-run']).stdout.toString())?.[1];
+    expect(order(many)).toBe('device (inode) in windows of 2,048');
+    expect(order([...many, '--discard'])).toBe('device (inode) in windows of 16,384');
+    expect(order(many.slice(1))).toBe('as given');
+    expect(order([...many, '--read-order', 'given'])).toBe('as given');
+    const { stdout } = get([...many, '--dry-run', '--json', '--no-items']);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ dryRun: true, order: 'device' });
   });
 
   test('lists 40 files at most', () => {

@@ -131,7 +131,8 @@ async function start(name, side, { cell, work, alignBytes, given }) {
   const { contender, rings, threadPoolSize } = await startReader(
     side.reader,
     { work, cache, queueDepth, alignBytes },
-    { rings: side.rings ?? 1, latency: false },
+    // At its defaults lsio chooses the order, too; one ring is for equal work.
+    { rings: side.rings ?? 1, latency: false, readOrder: side.rings === 'auto' ? 'device' : 'given' },
   );
   const about = () => ({ commandLine: contender.facts.reason, version });
   return { name, contender, rings, threadPoolSize, verify: () => contender.verify('sample'), about };

@@ -2,6 +2,7 @@ import { assert } from '../assert.js';
 import { isLsioError, LsioError } from '../errors.js';
 import { directAlignment } from '../native/libc.js';
 import { type CoalesceChoice, coalesceFor } from '../plan/coalesce.js';
+import type { ReadOrder } from '../store/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import { ChildContender } from './child-contender.js';
@@ -159,7 +160,11 @@ export interface StartedReader<Rings> {
 export async function startReader<Rings extends number | 'auto'>(
   reader: ReaderName,
   cell: Cell,
-  options: Partial<CoalesceChoice> & { readonly rings: Rings; readonly latency: boolean },
+  options: Partial<CoalesceChoice> & {
+    readonly rings: Rings;
+    readonly latency: boolean;
+    readonly readOrder: ReadOrder;
+  },
 ): Promise<StartedReader<Rings>> {
   const { work, cache, alignBytes } = cell;
   const { coalesce = 'auto', readBytesMax } = options;
@@ -172,6 +177,7 @@ export async function startReader<Rings extends number | 'auto'>(
     rings,
     alignBytes,
     latency: options.latency,
+    readOrder: options.readOrder,
     coalesce: coalesceFor({ coalesce, readBytesMax }, { direct: alignBytes !== undefined }),
     readBytesMax,
   };

@@ -3,6 +3,7 @@ import { PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { type ErrorKind, isLsioError, LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
+import type { ReadOrder } from '../store/device-order.js';
 import { splitLong } from '../workload/operations.js';
 import { sampleOf, verifier } from '../workload/verify.js';
 import type { Workload } from '../workload/workload.js';
@@ -32,6 +33,8 @@ export interface ChildSetup {
   readonly coalesce?: Coalesce | undefined;
   /** The longest read of our engines, in bytes. */
   readonly readBytesMax?: number | undefined;
+  /** In which order an engine of ours may read. */
+  readonly readOrder: ReadOrder;
 }
 
 export type ChildRequest =
@@ -97,7 +100,13 @@ async function timedRun(by: Reader, reads: Workload, { work, latency }: ChildSet
   const histogram = latency ? new LatencyHistogram() : undefined;
   const before = process.resourceUsage();
   const beganMs = performance.now();
-  const { operations, bytes, reads: issued, bytesRead } = await by.read(reads, passes, { latency: histogram });
+  const {
+    operations,
+    bytes,
+    reads: issued,
+    bytesRead,
+    readOrder,
+  } = await by.read(reads, passes, { latency: histogram });
   const wallNs = (performance.now() - beganMs) * 1e6;
   const after = process.resourceUsage();
   const grown = (name: keyof NodeJS.ResourceUsage) => after[name] - before[name];
@@ -110,6 +119,7 @@ async function timedRun(by: Reader, reads: Workload, { work, latency }: ChildSet
     bytes,
     reads: issued,
     bytesRead,
+    readOrder,
     contextSwitches: grown('voluntaryContextSwitches') + grown('involuntaryContextSwitches'),
     pageFaults: grown('minorPageFault') + grown('majorPageFault'),
     majorPageFaults: grown('majorPageFault'),

@@ -2,6 +2,7 @@ import { type ErrorDetails, isLsioError, LsioError } from '../errors.js';
 import { takesClassic } from '../fio/job.js';
 import { findFio } from '../fio/run.js';
 import { coalesceFor } from '../plan/coalesce.js';
+import type { ReadOrder } from '../store/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
@@ -15,7 +16,7 @@ import { speedOf } from './observed-run.js';
 import type { CompareResult, Comparison, SideResult } from './result.js';
 import type { MeasureSettings } from './settings.js';
 import { estimateMedian, verdictOf } from './stats.js';
-import { lanesFor, readsText, runRecord } from './summary.js';
+import { lanesFor, readOrderOf, readsText, runRecord } from './summary.js';
 import { dedupe, type Warning } from './warnings.js';
 
 /** What `lsio compare-fio` compares: every workload in every cache state at every depth, lsio against fio. */
@@ -125,6 +126,7 @@ async function compareCell(
     rings,
     alignBytes,
     latency: false,
+    readOrder: options.readOrder,
     coalesce,
     readBytesMax,
   } as const;
@@ -202,6 +204,7 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
   const ratio = estimateMedian(pairs.map(({ run, other }) => speedOf(run) / speedOf(other)));
   const commandLine = options.commandLineOf(work, cache, queueDepth);
   const fio = rival instanceof FioContender ? rival : undefined;
+  const readOrder = readOrderOf(ours.runs.filter((run) => run.valid));
   return {
     case: work.case,
     cache,
@@ -220,8 +223,16 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
     ratioLow: ratio.low,
     ratioHigh: ratio.high,
     verdict: verdictOf(ratio, pairs.length),
-    asymmetries: fio === undefined ? [] : [...fio.asymmetries, ...mergingAsymmetries(work, ours)],
+    readOrder,
+    asymmetries:
+      fio === undefined ? [] : [...fio.asymmetries, ...orderAsymmetries(readOrder), ...mergingAsymmetries(work, ours)],
   };
+}
+
+function orderAsymmetries(readOrder: ReadOrder): string[] {
+  if (readOrder === 'given') return [];
+  const how = 'by inode numbers that it gets from the directories within its clock';
+  return [`lsio reads in the order of the device, ${how}; fio in the order given`];
 }
 
 function mergingAsymmetries(work: Workload, { passes, runs }: ContenderRuns): string[] {

@@ -1,3 +1,5 @@
+import type { ReadOrder } from '../store/device-order.js';
+
 /** How long one run took and what it did; of the whole process that read, all threads included. */
 export interface Sample {
   readonly wallNs: number;
@@ -9,6 +11,8 @@ export interface Sample {
   /** Reads that were issued for that, and the bytes that they brought; absent where it isn't known. */
   readonly reads?: number | undefined;
   readonly bytesRead?: number | undefined;
+  /** In which order the work was read; absent: as given. */
+  readonly readOrder?: ReadOrder | undefined;
   /** Of the process; absent where it isn't told. */
   readonly contextSwitches?: number | undefined;
   readonly pageFaults?: number | undefined;

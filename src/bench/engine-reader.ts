@@ -3,9 +3,11 @@ import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
+import type { ReadOrder } from '../store/device-order.js';
 import { type MergedWork, mergeClose } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
 import type { LatencyHistogram } from './latency.js';
+import { deviceOrderOf } from './read-order.js';
 import type { Observer, Reader, Tally } from './reader.js';
 
 export interface EngineReaderOptions {
@@ -13,6 +15,8 @@ export interface EngineReaderOptions {
   readonly alignBytes: number | undefined;
   /** How operations are merged; absent: not at all. */
   readonly coalesce?: Coalesce | undefined;
+  /** Default: 'given'. */
+  readonly readOrder?: ReadOrder | undefined;
 }
 
 /** Reads a workload through an engine's bulk path: nothing per read that allocates, makes a promise or crosses the FFI. */
@@ -30,21 +34,22 @@ export class EngineReader implements Reader {
   }
 
   async read(work: Workload, passes: number, observer: Observer): Promise<Tally> {
-    const { alignBytes: directAlignBytes, coalesce } = this.#options;
+    const { alignBytes: directAlignBytes, coalesce, readOrder: mayRead } = this.#options;
     const merged = coalesce === undefined ? undefined : mergeClose(work, coalesce);
     const shared = work.wholeFiles ? [] : work.files.map(({ path }) => this.#engine.share(path, { directAlignBytes }));
-    const source =
-      merged === undefined
-        ? new WorkloadSource(work, shared, passes, observer)
-        : new WorkloadSource(merged.work, shared, passes, observerOfParts(work, merged, observer));
+    const toRead = merged?.work ?? work;
+    const order = mayRead === 'device' ? await deviceOrderOf(toRead) : undefined;
+    const readOrder = order === undefined ? undefined : 'device';
+    const observerOfReads = merged === undefined ? observer : observerOfParts(work, merged, observer);
+    const source = new WorkloadSource(toRead, shared, passes, observerOfReads, order);
     await this.#engine.run(source, { directAlignBytes, regularFiles: true }).finished;
     for (const file of shared) file.close();
     if (source.failure !== undefined) throw source.failure;
     const { reads, bytes: bytesRead } = source;
     // Every read brought all of its bytes, and with them those of its operations.
     if (merged !== undefined)
-      return { operations: work.operations * passes, bytes: work.bytes * passes, reads, bytesRead };
-    return { operations: reads, bytes: bytesRead, reads, bytesRead };
+      return { operations: work.operations * passes, bytes: work.bytes * passes, reads, bytesRead, readOrder };
+    return { operations: reads, bytes: bytesRead, reads, bytesRead, readOrder };
   }
 
   close(): Promise<void> {
@@ -60,16 +65,25 @@ class WorkloadSource implements ReadSource {
   readonly #work: Workload;
   readonly #shared: readonly SharedFile[];
   readonly #observer: Observer;
+  /** In which they are read; undefined: as given. */
+  readonly #order: Uint32Array | undefined;
   /** When each slot's read was described; stamped once per batch, since a clock per read would cost 10 %. */
   #describedMs = new Float64Array(0);
   #next = 0;
   #passesLeft: number;
 
-  constructor(work: Workload, shared: readonly SharedFile[], passes: number, observer: Observer) {
+  constructor(
+    work: Workload,
+    shared: readonly SharedFile[],
+    passes: number,
+    observer: Observer,
+    order: Uint32Array | undefined,
+  ) {
     this.#work = work;
     this.#shared = shared;
     this.#passesLeft = work.operations === 0 ? 0 : passes;
     this.#observer = observer;
+    this.#order = order;
   }
 
   get ended(): boolean {
@@ -79,10 +93,11 @@ class WorkloadSource implements ReadSource {
   fill(slots: ReadSlots, free: Int32Array, count: number): number {
     const { fileOf, offsets, lengths, files, operations } = this.#work;
     const shared = this.#shared;
+    const order = this.#order;
     const whole = shared.length === 0;
     let filled = 0;
     while (filled < count && this.#passesLeft > 0) {
-      const operation = this.#next;
+      const operation = order === undefined ? this.#next : order[this.#next]!;
       const slot = free[filled++]!;
       const file = fileOf[operation]!;
       slots.tag[slot] = operation;
@@ -90,8 +105,7 @@ class WorkloadSource implements ReadSource {
       slots.file[slot] = whole ? undefined : shared[file];
       slots.offset[slot] = offsets[operation]!;
       slots.length[slot] = lengths[operation]!;
-      this.#next = operation + 1;
-      if (this.#next === operations) {
+      if (++this.#next === operations) {
         this.#next = 0;
         this.#passesLeft--;
       }

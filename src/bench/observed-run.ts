@@ -51,6 +51,7 @@ export function sumOfSamples(samples: readonly Sample[], sequence?: 'wallNs'): S
     bytes: sum(of('bytes')),
     reads: maybe('reads'),
     bytesRead: maybe('bytesRead'),
+    readOrder: samples.find(({ readOrder }) => readOrder === 'device')?.readOrder,
     contextSwitches: maybe('contextSwitches'),
     pageFaults: maybe('pageFaults'),
     majorPageFaults: maybe('majorPageFaults'),

@@ -1,3 +1,4 @@
+import type { ReadOrder } from '../store/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import type { LatencyHistogram } from './latency.js';
 
@@ -26,6 +27,8 @@ export interface Tally {
   /** Reads that the engine was given for that, and what they brought; absent where it isn't known. */
   reads?: number | undefined;
   bytesRead?: number | undefined;
+  /** In which order it was read; absent: as given. */
+  readOrder?: ReadOrder | undefined;
 }
 
 /** Reads a whole workload. */

@@ -1,3 +1,4 @@
+import type { ReadOrder } from '../store/device-order.js';
 import type { CaseName } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import type { Environment } from './environment.js';
@@ -83,6 +84,8 @@ export interface CaseResult {
   /** libuv's threads, for those that use them. */
   readonly threadPoolSize: number | null;
   readonly order: 'sorted' | 'random';
+  /** In which order it read: that of the device, or the one given. */
+  readonly readOrder: ReadOrder;
   readonly files: number;
   /** Of one pass. */
   readonly operations: number;
@@ -154,6 +157,8 @@ export interface Comparison {
   readonly bytes: number;
   readonly passes: number;
   readonly engine: string;
+  /** In which order lsio read: that of the device, or the one given. fio keeps to the order given. */
+  readonly readOrder: ReadOrder;
   readonly lsio: SideResult;
   readonly fio: SideResult;
   /** lsio's throughput over fio's: the median over pairs of neighbouring runs, and its 95 % interval. */

@@ -1,4 +1,5 @@
 import type { CoalesceChoice } from '../plan/coalesce.js';
+import type { ReadOrder } from '../store/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import type { Warning } from './warnings.js';
@@ -14,6 +15,8 @@ export interface MeasureSettings extends CoalesceChoice {
   /** What is known before the first run. */
   readonly warnings: readonly Warning[];
   readonly order: 'sorted' | 'random';
+  /** Whether our engines may read in the order of the device, as the product does, or read in the order given. */
+  readonly readOrder: ReadOrder;
   readonly caches: readonly CacheState[];
   /** undefined: the default depth, which follows the size of the reads. */
   readonly queueDepths: readonly (number | undefined)[];

@@ -1,4 +1,5 @@
 import { depthFor } from '../plan/window.js';
+import type { ReadOrder } from '../store/device-order.js';
 import { formatBytes, formatCount } from '../units.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
@@ -54,6 +55,7 @@ export function caseResult(given: MeasuredCase): CaseResult {
     rings: given.rings,
     threadPoolSize: given.threadPoolSize,
     order: given.order,
+    readOrder: readOrderOf(valid),
     files: work.files.length,
     operations: work.operations,
     bytes: work.bytes,
@@ -77,6 +79,11 @@ export function caseResult(given: MeasuredCase): CaseResult {
     perf: given.perf,
     verified: given.verify,
   };
+}
+
+/** In which order the runs read: all alike, but where files came into the page cache meanwhile. */
+export function readOrderOf(runs: readonly ObservedRun[]): ReadOrder {
+  return runs.some(({ sample }) => sample.readOrder === 'device') ? 'device' : 'given';
 }
 
 function rate(runs: readonly ObservedRun[], amount: (run: ObservedRun) => number): Estimate | undefined {

@@ -245,7 +245,10 @@ function startReader(
   work: Workload,
   { rings, queueDepth }: { readonly rings: number; readonly queueDepth: number },
 ): Promise<ChildContender> {
-  return ChildContender.start({ reader, work, queueDepth, rings, alignBytes, latency: true }, THREAD_POOL_SIZE);
+  return ChildContender.start(
+    { reader, work, queueDepth, rings, alignBytes, latency: true, readOrder: 'given' },
+    THREAD_POOL_SIZE,
+  );
 }
 
 /** The contender under another name; an abort doesn't wait for its run to end. */

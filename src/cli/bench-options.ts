@@ -7,6 +7,7 @@ import type { DirectChoice, MeasureSettings, Step } from '../bench/settings.js';
 import type { Warning } from '../bench/warnings.js';
 import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../engine/open.js';
 import { LsioError } from '../errors.js';
+import type { ReadOrder } from '../store/device-order.js';
 import { parseBytes, parseCount } from '../units.js';
 import { makeWorkload, possibleCases } from '../workload/cases.js';
 import { listFiles } from '../workload/list-files.js';
@@ -29,6 +30,7 @@ export interface BenchingOptions extends ExportOptions, CoalesceOptions {
   readonly reads?: number;
   readonly seed?: number;
   readonly order: 'sorted' | 'random';
+  readonly readOrder: ReadOrder;
   readonly queueDepth: readonly (number | undefined)[];
   readonly rings: number;
   readonly cache: readonly CacheState[];
@@ -43,7 +45,10 @@ export interface BenchingOptions extends ExportOptions, CoalesceOptions {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-export function addBenchingOptions(command: Command, runsDefault: number): Command {
+export function addBenchingOptions(
+  command: Command,
+  { runsDefault, readOrderDefault }: { readonly runsDefault: number; readonly readOrderDefault: ReadOrder },
+): Command {
   command
     .option('--files <dir>', 'the files to read, recursively', DEFAULT_DIR)
     .addOption(
@@ -56,6 +61,11 @@ export function addBenchingOptions(command: Command, runsDefault: number): Comma
     .option('--reads <n>', 'operations of a case (default: all; big-random 65,536)', count('--reads', 1, 1e9))
     .option('--seed <n>', 'of random offsets and orders (default: 1)', count('--seed', 0, 2 ** 32 - 1))
     .addOption(new Option('--order <order>', 'of the files').choices(['sorted', 'random']).default('sorted'))
+    .addOption(
+      new Option('--read-order <order>', 'cold files by our engines: as they lie on the device, or as given')
+        .choices(['device', 'given'])
+        .default(readOrderDefault),
+    )
     .addOption(
       new Option('--queue-depth <list>', 'reads in flight, such as 1,8,64 (default: by the size of the reads)')
         .argParser(list(count('--queue-depth', 1, QUEUE_DEPTH_LIMIT)))
@@ -129,12 +139,14 @@ export function measureSettings(
   options: BenchingOptions,
   given: Pick<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>,
 ): MeasureSettings {
-  const { files: dir, order, cache, queueDepth, rings, direct, coalesce, maxRead, runs, warmup, verify } = options;
+  const { files: dir, order, readOrder, cache, queueDepth, rings, direct } = options;
+  const { coalesce, maxRead, runs, warmup, verify } = options;
   return {
     ...given,
     dir,
     version: lsioVersion(),
     order,
+    readOrder,
     caches: cache,
     queueDepths: queueDepth,
     rings,

@@ -23,7 +23,7 @@ interface Options extends BenchingOptions {
 }
 
 export function define(command: Command, context: Context): void {
-  addBenchingOptions(command, 5)
+  addBenchingOptions(command, { runsDefault: 5, readOrderDefault: 'device' })
     .addOption(
       new Option('--engines <list>', `what reads: ${READERS.join(', ')}`)
         .argParser(list(oneOf('--engines', READERS)))

@@ -12,6 +12,7 @@ const EXAMPLES = `
 Examples:
   lsio compare-fio                                 the files that lsio files create made
   lsio compare-fio --case big-random --cache warm --queue-depth 64
+  lsio compare-fio --order random --read-order device   lsio may choose the order, as lsio get does
   lsio compare-fio --self --case big-random        lsio against itself: what no difference looks like
   lsio compare-fio --export-html report.html --fail-if 'ratio<0.95'
 `;
@@ -21,7 +22,7 @@ interface Options extends BenchingOptions {
 }
 
 export function define(command: Command, context: Context): void {
-  addBenchingOptions(command, 6)
+  addBenchingOptions(command, { runsDefault: 6, readOrderDefault: 'given' })
     .option('--self', 'lsio against itself, through the same machinery', false)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', failIfHelp(METRICS_OF['lsio.compare-fio/1']))
@@ -62,6 +63,7 @@ function commandLine(options: Options, work: Workload, cache: CacheState, queueD
     ['reads', options.reads],
     ['seed', options.seed],
     ['order', options.order === 'sorted' ? undefined : options.order],
+    ['read-order', options.readOrder === 'device' ? undefined : options.readOrder],
   ];
   return `lsio bench --no-latency ${settings.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])).join(' ')}`;
 }

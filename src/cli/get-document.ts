@@ -1,5 +1,6 @@
 import type { EngineInfo } from '../engine/engine.js';
 import type { LsioError } from '../errors.js';
+import type { ReadOrder } from '../store/device-order.js';
 import { type ByteText, textOf } from './byte-text.js';
 import { type Failure, reportOf } from './exit.js';
 import type { Input } from './get-inputs.js';
@@ -19,6 +20,8 @@ export interface GetTotals {
   readonly wallNs: number;
   /** Nothing was read: this is what would be. */
   readonly dryRun?: true;
+  /** In which order it would be read, of a dry run. */
+  readonly order?: ReadOrder;
 }
 
 /** An item that was got. */

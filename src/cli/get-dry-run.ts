@@ -1,7 +1,10 @@
 import type { EngineInfo } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import type { LsioError } from '../errors.js';
+import { canReadDirectories } from '../native/directory.js';
 import { inkFor, renderTable } from '../report/table.js';
+import { windowMax } from '../store/admission.js';
+import type { ReadOrder } from '../store/device-order.js';
 import { formatBytes, formatCount } from '../units.js';
 import { type ByteText, textOf } from './byte-text.js';
 import type { Context } from './context.js';
@@ -23,7 +26,7 @@ import { print } from './talk.js';
 /** Lines for single files at most: who wants them all takes the JSON document. */
 const FILE_LINES_MAX = 40;
 
-type DryRunOptions = ReadingOptions & SinkOptions & CoalesceOptions;
+type DryRunOptions = ReadingOptions & SinkOptions & CoalesceOptions & { readonly readOrder: ReadOrder };
 
 /** Finds the inputs, and tells `onError` of what is none. */
 export type Ask = (onError: OnInputError) => Promise<AsyncIterable<Input>>;
@@ -47,7 +50,15 @@ export async function dryRun(ask: Ask, options: DryRunOptions, context: Context)
   let failed = 0;
   function totals(): GetTotals {
     const { bytes, reads, bytesRead } = plan.totals;
-    return { dryRun: true, failed, bytes, reads, bytesRead, wallNs: Number(process.hrtime.bigint() - beganNs) };
+    return {
+      dryRun: true,
+      order: orderOf(plan, options),
+      failed,
+      bytes,
+      reads,
+      bytesRead,
+      wallNs: Number(process.hrtime.bigint() - beganNs),
+    };
   }
   async function listFailures(): Promise<void> {
     for (const { name, error, id } of failures.splice(0)) {
@@ -76,13 +87,15 @@ export async function dryRun(ask: Ask, options: DryRunOptions, context: Context)
 function planText(plan: GetPlan, files: readonly FilePlan[], info: EngineInfo, options: DryRunOptions): string {
   const { items, reads, bytes, bytesRead } = plan.totals;
   const isFree = options.discard === true || options.outputDir !== undefined;
+  const ordered = !isFree || options.checksum !== undefined;
   const rows = [
     ['files', formatCount(plan.files)],
     ['items', formatCount(items)],
     ['reads', formatCount(reads)],
     ['bytes asked', `${formatCount(bytes)} (${formatBytes(bytes)})`],
     ['bytes to be read', `${formatCount(bytesRead)} (${formatBytes(bytesRead)})`],
-    ['order', isFree && options.checksum === undefined ? 'as they come' : 'as asked'],
+    ['delivery', ordered ? 'as asked' : 'as they come'],
+    ['order', orderText(orderOf(plan, options), ordered)],
     ['depth', formatCount(info.queueDepth)],
     ['engine', info.engine],
   ];
@@ -93,6 +106,16 @@ function planText(plan: GetPlan, files: readonly FilePlan[], info: EngineInfo, o
   }
   if (files.length === FILE_LINES_MAX && plan.files > FILE_LINES_MAX) tables.push('… and more: --json lists all');
   return tables.join('\n\n');
+}
+
+/** In which order files that aren't in the page cache would be read. */
+function orderOf({ mayReorder }: GetPlan, { readOrder }: DryRunOptions): ReadOrder {
+  return mayReorder && canReadDirectories() ? readOrder : 'given';
+}
+
+function orderText(order: ReadOrder, ordered: boolean): string {
+  const window = windowMax({ readOrder: order, ordered });
+  return order === 'given' ? 'as given' : `device (inode) in windows of ${formatCount(window)}`;
 }
 
 function fileRow({ name, items, reads, bytes, bytesRead }: FilePlan): readonly string[] {

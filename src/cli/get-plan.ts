@@ -5,6 +5,7 @@ import { NOT_REGULAR } from '../engine/slots.js';
 import type { LsioError } from '../errors.js';
 import { type PlannedRead, planReads } from '../plan/plan.js';
 import { type ByteRange, type Extent, resolveRange } from '../range.js';
+import { FILES_MIN } from '../store/device-order.js';
 import { failureOf, pastTheEndOf } from '../store/failure.js';
 import { LONG_PIECE_BYTES } from '../store/long-read.js';
 import { GROUP_BYTES_MAX, GROUP_MAX } from '../store/merged-read.js';
@@ -45,9 +46,13 @@ export interface PlannedItem extends Extent {
  */
 export class GetPlan {
   readonly totals: PlanTotals = { items: 0, reads: 0, bytes: 0, bytesRead: 0 };
+  /** So many files of a directory are to be got that they may be read in device order. */
+  mayReorder = false;
   readonly #merging: Merging;
   readonly #onFile: (file: FilePlan) => void;
   readonly #names = new Set<ByteText>();
+  /** Files by directory. */
+  readonly #filesIn = new Map<ByteText, number>();
   /** The file of the last input. */
   #file: (FilePlan & { readonly look: Look }) | undefined;
   /** Ranges of it that are merged. */
@@ -68,7 +73,7 @@ export class GetPlan {
   add({ name, path, range }: Input): PlannedItem {
     if (this.#file?.name !== name) {
       this.end();
-      this.#names.add(name);
+      this.#countFile(name);
       this.#file = { name, look: lookAt(path), items: 0, reads: 0, bytes: 0, bytesRead: 0 };
     }
     const { look } = this.#file!;
@@ -138,6 +143,15 @@ export class GetPlan {
     // What fails merged is read once more by itself.
     const again = errno === 0 ? 0 : mergedRequests(reads, group);
     this.#count({ reads: reads.length + again, bytesRead });
+  }
+
+  #countFile(name: ByteText): void {
+    if (this.#names.has(name)) return;
+    this.#names.add(name);
+    const directory = name.slice(0, name.lastIndexOf('/') + 1);
+    const files = (this.#filesIn.get(directory) ?? 0) + 1;
+    this.#filesIn.set(directory, files);
+    this.mayReorder ||= files >= FILES_MIN;
   }
 
   #count(more: Partial<PlanTotals>): void {

@@ -64,7 +64,7 @@ export class Transfer {
   async run(
     engine: CountingEngine,
     inputs: Iterable<Input> | AsyncIterable<Input>,
-    merging: Pick<ReadManyOptions, 'coalesce' | 'readBytesMax'>,
+    how: Pick<ReadManyOptions, 'coalesce' | 'readBytesMax' | 'readOrder'>,
   ): Promise<void> {
     await this.#beginDocument(engine);
     const { checksum, direct, json = false } = this.#options;
@@ -72,7 +72,7 @@ export class Transfer {
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      const options: ReadManyOptions = { ...merging, ordered: this.ordered, signal, direct };
+      const options: ReadManyOptions = { ...how, ordered: this.ordered, signal, direct };
       for await (const part of readMany(engine, inputs, options)) {
         if (part.error === undefined) await this.#take(part);
         else if (!this.#fail(part, part.error)) break;

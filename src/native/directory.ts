@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { readError } from '../errors.js';
+import { hashBytes, InodeTable } from './inode-table.js';
 import { loadKoffi } from './library.js';
 
 /** getdents64(2) by architecture. */
@@ -9,6 +10,8 @@ const BUFFER_BYTES = 256 * 1024;
 const LENGTH_AT = 16;
 const TYPE_AT = 18;
 const NAME_AT = 19;
+/** What an entry takes of a directory's size on ext4, about; elsewhere it is a guess. */
+const ENTRY_BYTES = 20;
 const DOT = 0x2e;
 const TWO_32 = 2 ** 32;
 /** From here on of its upper half, an inode number is not exact as a double. */
@@ -44,16 +47,55 @@ export function canReadDirectories(): boolean {
  * @throws {LsioError} `read` when it can't be read, `unavailable` without koffi.
  */
 export function readDirectory(path: string | Buffer): DirectoryEntries {
+  const entries: DirectoryEntries = { names: [], types: [], inodes: [] };
+  scan(path, (from, bytes) => {
+    takeEntries(from, bytes, entries);
+    return true;
+  });
+  return entries;
+}
+
+/**
+ * The inode numbers of a directory's entries by the hash of their names: no text is made of any name, which takes a third
+ * of the time. Undefined when there are more than `entriesMax` entries or so: up to a buffer of them more is read.
+ *
+ * @throws {LsioError} as {@link readDirectory}.
+ */
+export function readInodes(path: string | Buffer, entriesMax: number): InodeTable | undefined {
+  let table: InodeTable | undefined;
+  const complete = scan(path, (from, bytes, sizeBytes) => {
+    table ??= new InodeTable(Math.min(entriesMax, sizeBytes / ENTRY_BYTES));
+    addEntries(from, bytes, table);
+    return table.size <= entriesMax;
+  });
+  return complete ? (table ?? new InodeTable()) : undefined;
+}
+
+/** Entries lie at multiples of 8 bytes; Buffer's own methods take a third of the time of it all until they are compiled. */
+function addEntries(from: Buffer, bytes: number, table: InodeTable): void {
+  const words = new Uint32Array(from.buffer, from.byteOffset, BUFFER_BYTES / 4);
+  for (let at = 0; at < bytes; at += words[(at + LENGTH_AT) >> 2]! & 0xffff) {
+    const low = words[at >> 2]!;
+    const high = words[(at >> 2) + 1]!;
+    table.add(hashBytes(from, at + NAME_AT), high < INEXACT_HIGH ? high * TWO_32 + low : INEXACT_HIGH * TWO_32 - 1);
+  }
+}
+
+/**
+ * Gives the entries to `take`, a buffer at a time, with the size of the directory, while that returns true. Returns whether
+ * they all were taken.
+ */
+function scan(path: string | Buffer, take: (from: Buffer, bytes: number, sizeBytes: number) => boolean): boolean {
   getDents ??= loadKoffi().load(null).func('long syscall(long, int, uint8_t *, size_t)') as GetDents;
   buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  const entries: DirectoryEntries = { names: [], types: [], inodes: [] };
   const fd = openDirectory(path);
   try {
+    const sizeBytes = fstatSync(fd).size;
     for (;;) {
       const bytes = getDents(SYS_GETDENTS64[process.arch]!, fd, buffer, BUFFER_BYTES);
       if (bytes < 0) throw readError(path.toString(), 0, loadKoffi().errno());
-      if (bytes === 0) return entries;
-      takeEntries(buffer, bytes, entries);
+      if (bytes === 0) return true;
+      if (!take(buffer, bytes, sizeBytes)) return false;
     }
   } finally {
     closeSync(fd);
@@ -77,7 +119,11 @@ function takeEntries(from: Buffer, bytes: number, { names, types, inodes }: Dire
     if (dots) continue;
     names.push(from.toString('latin1', name, end));
     types.push(from[at + TYPE_AT]!);
-    const high = from.readUInt32LE(at + 4);
-    inodes.push(high < INEXACT_HIGH ? high * TWO_32 + from.readUInt32LE(at) : INEXACT_HIGH * TWO_32 - 1);
+    inodes.push(inodeAt(from, at));
   }
+}
+
+function inodeAt(from: Buffer, at: number): number {
+  const high = from.readUInt32LE(at + 4);
+  return high < INEXACT_HIGH ? high * TWO_32 + from.readUInt32LE(at) : INEXACT_HIGH * TWO_32 - 1;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../assert.js';
-import { invertOrder, orderBy } from './order.js';
+import { invertOrder, orderBy, orderByPlace } from './order.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -49,6 +49,26 @@ describe('orderBy()', () => {
 
   test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('orderBy() stops at the key %d', (key) => {
     expect(() => orderBy(Float64Array.of(1, key))).toThrow(InvariantError);
+  });
+});
+
+describe('orderByPlace()', () => {
+  test('orderByPlace() visits by place, then offset, then as given', () => {
+    const entries = fc.array(fc.record({ place: fc.nat(5), offset: fc.nat(5) }), { maxLength: 200 });
+    fc.assert(
+      fc.property(entries, (all) => {
+        const order = orderByPlace(
+          Float64Array.from(all, ({ place }) => place),
+          (index) => all[index]!.offset,
+        );
+        const expected = all
+          .map((_, index) => index)
+          .sort((a, b) => {
+            return all[a]!.place - all[b]!.place || all[a]!.offset - all[b]!.offset || a - b;
+          });
+        expect([...order]).toEqual(expected);
+      }),
+    );
   });
 });
 

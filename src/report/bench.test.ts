@@ -30,6 +30,7 @@ function entry(engine: CaseResult['engine'], bytesPerSecond: number | null, queu
     rings: 1,
     threadPoolSize: null,
     order: 'sorted',
+    readOrder: 'given',
     files: 1000,
     operations: 1000,
     bytes: 262_144_000,

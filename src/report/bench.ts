@@ -65,7 +65,8 @@ function renderCell(entries: readonly CaseResult[], ink: Ink): string {
       ? `${formatCount(files)} files, ${formatBytes(bytes)}`
       : `${formatCount(operations)} blocks of ${formatBytes(bytes / operations)}`;
   const depth = Math.max(...entries.map((entry) => entry.queueDepth));
-  const title = [name, cache, directText(entries), `depth ${depth}`, amount].join(' · ');
+  const parts = [name, cache, directText(entries), `depth ${depth}`, amount, ...readOrderText(entries)];
+  const title = parts.join(' · ');
   const best = Math.max(...entries.map((entry) => entry.bytesPerSecond ?? 0));
   const rows = entries.map((entry) => {
     const figures = renderFigures(entry);
@@ -99,6 +100,18 @@ function directText(entries: readonly CaseResult[]): string {
   const direct = entries.filter((entry) => entry.direct).map((entry) => entry.engine);
   if (direct.length === 0) return 'buffered';
   return direct.length === entries.length ? 'O_DIRECT' : `O_DIRECT (${direct.join(', ')})`;
+}
+
+/** The order in which the files were given, and who read them in another. */
+export function orderText(entries: readonly CaseResult[]): string {
+  const readers = new Set(entries.filter((entry) => entry.readOrder === 'device').map((entry) => entry.engine));
+  const given = `${entries[0]!.order} order`;
+  return readers.size === 0 ? given : `${given}, read in device order by ${[...readers].join(', ')}`;
+}
+
+/** Named where somebody didn't read in the order given. */
+function readOrderText(entries: readonly CaseResult[]): string[] {
+  return entries.some((entry) => entry.readOrder === 'device') ? [orderText(entries)] : [];
 }
 
 const WAIT_HEAD = ['waits for', 'bound', 'CPUs', 'device MB/s', 'reads/s', 'await', 'busy', 'resident'];

@@ -11,6 +11,7 @@ const CASE_FIELDS = [
   'rings',
   'threadPoolSize',
   'order',
+  'readOrder',
   'files',
   'passes',
 ] as const satisfies readonly (keyof CaseResult)[];
@@ -23,6 +24,7 @@ const COMPARISON_FIELDS = [
   'queueDepth',
   'rings',
   'baseline',
+  'readOrder',
   'files',
   'passes',
 ] as const satisfies readonly (keyof Comparison)[];

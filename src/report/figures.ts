@@ -2,7 +2,7 @@ import type { Environment } from '../bench/environment.js';
 import type { CaseResult, Comparison, RunRecord, SideResult } from '../bench/result.js';
 import { readsText } from '../bench/summary.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
-import { groupBy } from './bench.js';
+import { groupBy, orderText } from './bench.js';
 
 /** Stands where there is no figure. */
 export const NONE = '–';
@@ -68,7 +68,7 @@ export function workText(entries: readonly [CaseResult, ...CaseResult[]]): strin
   return [
     amountText(first),
     ...(varies(entries, (entry) => entry.direct) ? [] : [modeText(first)]),
-    `${first.order} order`,
+    orderText(entries),
     ...(passes > 1 ? [`up to ${passes} passes a run`] : []),
     checked[first.verified],
   ].join(', ');

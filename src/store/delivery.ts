@@ -7,7 +7,10 @@ import { LONG_PIECE_BYTES, LongRead, type Piece } from './long-read.js';
 import { OwnedMemory } from './memory.js';
 import { type Item, NO_LOAN } from './read-item.js';
 
-/** Items that wait to be handed out take this much memory at most, give or take what is in flight. */
+/**
+ * Items that wait to be handed out take this much memory at most, give or take what is in flight; as much again when they
+ * were read before their turn and turn out to be too long for that.
+ */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 /** The least that an item counts for: so that their number is limited, too. */
 const ITEM_BYTES_MIN = 4096;
@@ -29,7 +32,7 @@ const GUESSED_BYTES = 512 * 1024;
 export class Delivery<R> {
   readonly #ordered: boolean;
   readonly #lentBytesMax: number;
-  readonly #outstandingMax: number;
+  readonly #inHandLimit: number;
   readonly #memory = new OwnedMemory();
   /** Ordered: everything admitted and not yet handed out. */
   readonly #window = new InOrder<Item<R> | LongRead<R>>();
@@ -39,8 +42,14 @@ export class Delivery<R> {
   #current: LongRead<R> | undefined;
   /** Those that aren't handed out, in the order in which they are to be read. */
   readonly #longs: LongRead<R>[] = [];
+  /** Admitted and not handed out; those of them that were begun. */
   #outstanding = 0;
+  #inHand = 0;
   #waitingBytes = 0;
+  /** What may wait: more when it waits for what couldn't be begun otherwise. */
+  #waitingBytesMax = WAITING_BYTES_MAX;
+  #inHandMax: number;
+  #longsMax = LONGS_MAX;
   #lentBytes = 0;
   #slots: ReadSlots | undefined;
   readonly #giveBack = (item: Item<R>) => this.#release(item);
@@ -49,13 +58,34 @@ export class Delivery<R> {
     this.#ordered = options.ordered;
     this.#lentBytesMax = options.slabBytes / 2;
     // One read may be for a thousand items: those in flight are limited, too.
-    this.#outstandingMax = WAITING_BYTES_MAX / ITEM_BYTES_MIN + options.queueDepth;
+    this.#inHandLimit = WAITING_BYTES_MAX / ITEM_BYTES_MIN + options.queueDepth;
+    this.#inHandMax = this.#inHandLimit;
   }
 
   /** Whether more requests should be read. */
   get hasRoom(): boolean {
-    const mayWait = this.#waitingBytes < WAITING_BYTES_MAX && this.#outstanding < this.#outstandingMax;
-    return mayWait && this.#longs.length < LONGS_MAX;
+    const mayWait = this.#waitingBytes < this.#waitingBytesMax && this.#inHand < this.#inHandMax;
+    return mayWait && this.#longs.length < this.#longsMax;
+  }
+
+  /**
+   * Makes room where all that is held waits for an item that nobody has begun to read: as much again. Returns whether it
+   * did. From then on items have to be begun in the order given, so that this happens once in a window.
+   */
+  makeRoom(): boolean {
+    const { first } = this.#window;
+    if (first === undefined || first.finished || first instanceof LongRead || first.begun) return false;
+    this.#waitingBytesMax = this.#waitingBytes + WAITING_BYTES_MAX;
+    this.#inHandMax = this.#inHand + this.#inHandLimit;
+    this.#longsMax = this.#longs.length + LONGS_MAX;
+    return true;
+  }
+
+  /** More requests are admitted together: what they may occupy is measured anew. */
+  beginWindow(): void {
+    this.#waitingBytesMax = WAITING_BYTES_MAX;
+    this.#inHandMax = this.#inHandLimit;
+    this.#longsMax = LONGS_MAX;
   }
 
   /** Everything admitted was handed out. */
@@ -66,6 +96,12 @@ export class Delivery<R> {
   admit(item: Item<R>): void {
     this.#outstanding++;
     if (this.#ordered) this.#window.push(item);
+  }
+
+  /** The item is being read. */
+  begin(item: Item<R>): void {
+    item.begun = true;
+    this.#inHand++;
   }
 
   /** The item turned out to be too long for one. */
@@ -165,6 +201,7 @@ export class Delivery<R> {
     if (first?.finished !== true) return undefined;
     this.#window.shift();
     this.#outstanding--;
+    this.#inHand--;
     return first;
   }
 
@@ -172,6 +209,7 @@ export class Delivery<R> {
     const item = this.#current === undefined ? this.#ready.shift() : undefined;
     if (item !== undefined) {
       this.#outstanding--;
+      this.#inHand--;
       return item;
     }
     const long = this.#turn;
@@ -187,6 +225,7 @@ export class Delivery<R> {
     if (this.#ordered) this.#window.shift();
     dropPieces(long);
     this.#outstanding--;
+    this.#inHand--;
     return piece;
   }
 

@@ -86,12 +86,13 @@ onEachEngine((name) => {
 
     test.skipIf(name === 'node')('changes its mind when the list does', async (context) => {
       const cold = files(context, 250, 0);
+      const options = { direct: 'auto', ordered: true, readOrder: 'given' } as const;
       const warm = new Array(4400).fill(scratch.file(5000));
-      const later = await directReads([...warm.slice(0, 2100), ...cold], { direct: 'auto', ordered: true });
+      const later = await directReads([...warm.slice(0, 2100), ...cold], options);
       expect(later).toBeGreaterThan(0);
       expect(later).toBeLessThanOrEqual(250);
       for (const file of cold) evict(file.path);
-      const first = await directReads([...cold, ...warm], { direct: 'auto', ordered: true });
+      const first = await directReads([...cold, ...warm], options);
       expect(first).toBeGreaterThan(0);
       // The look that finds it out may come two thousand requests later, or another two if it is slow.
       expect(first).toBeLessThan(4650 - DECIDED - 100);

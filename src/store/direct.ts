@@ -159,7 +159,7 @@ export class DirectReads {
 }
 
 /** Calls `goOn` once: when what it returns is called, or after {@link LOOK_MS_MAX}. */
-function withinLimit(goOn: () => void): () => void {
+export function withinLimit(goOn: () => void): () => void {
   let waiting = true;
   function once(): void {
     if (!waiting) return;

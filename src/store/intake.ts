@@ -1,12 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
 import { Fifo } from './fifo.js';
 
 /** So many requests of an asynchronous source are taken in advance: its promises take turns with the reads. */
-const LOOK_AHEAD = 1024;
+const LOOK_AHEAD_MIN = 1024;
+/** A source that never has to wait lets others have their turn after so many requests, which take about 5 ms. */
+const TAKEN_PER_TURN = 4096;
 
 /** The requests, of which no more are taken than are needed soon: a million of them never lie in memory at once. */
 export class Intake<R> {
   readonly #requests: Iterable<R> | AsyncIterable<R>;
   readonly #onChange: () => void;
+  #lookAhead = LOOK_AHEAD_MIN;
   readonly #ahead = new Fifo<R>();
   #sync: Iterator<R> | undefined;
   #async: AsyncIterator<R> | undefined;
@@ -33,11 +37,16 @@ export class Intake<R> {
     return this.#exhausted && this.#ahead.length === 0 && this.failure === undefined;
   }
 
+  /** So many requests are wanted at a time from now on. */
+  lookAhead(count: number): void {
+    this.#lookAhead = Math.max(LOOK_AHEAD_MIN, count);
+  }
+
   /** The next request, if it is there now. */
   take(): R | undefined {
     const request = this.peek();
     this.#ahead.shift();
-    if (this.#async !== undefined && this.#ahead.length < LOOK_AHEAD / 2) this.#pull(this.#async);
+    if (this.#async !== undefined && this.#ahead.length < this.#lookAhead / 2) this.#pull(this.#async);
     return request;
   }
 
@@ -74,7 +83,8 @@ export class Intake<R> {
     if (this.#pulling || this.#exhausted) return;
     this.#pulling = true;
     try {
-      while (this.#ahead.length < LOOK_AHEAD) {
+      for (let taken = 1; this.#ahead.length < this.#lookAhead; taken++) {
+        if (taken % TAKEN_PER_TURN === 0) await setImmediate();
         const next = await source.next();
         if (this.#exhausted) return;
         this.#add(next);

@@ -175,7 +175,7 @@ export class LocalStore implements Store {
   /** Reads ranges of one file in bulk: what is long, in pieces; what lies close together, at once. */
   async #readRanges(path: string, ranges: readonly (ByteRange | undefined)[], signal: AbortSignal | undefined) {
     const requests = ranges.map((range) => ({ range }));
-    const reads = new ManyReads(this.#engine, requests, { pathOf: () => path, signal });
+    const reads = new ManyReads(this.#engine, requests, { pathOf: () => path, readOrder: 'given', signal });
     const gathering = new Gathering(this.#memory);
     const values = new Array<Uint8Array>(ranges.length);
     for await (const item of reads) {

@@ -57,6 +57,8 @@ export class Item<R> implements ReadItem<R> {
   use: FileUse | undefined = undefined;
   /** O_DIRECT was refused: it is read through the page cache. */
   buffered = false;
+  /** It is being read, or was. */
+  begun = false;
   finished = false;
   /** So many bytes were read, whether or not they are shown. */
   gotBytes = 0;

@@ -1,13 +1,14 @@
 // long: what is admitted and what becomes of it; in two files each would have to know the other's state.
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
 import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
-import { isLsioError, LsioError } from '../errors.js';
+import { LsioError } from '../errors.js';
 import { type Coalesce, coalesceAuto } from '../plan/coalesce.js';
-import { type ByteRange, checkRange } from '../range.js';
 import { ECANCELED, EINVAL } from '../uring/errno.js';
+import { Admission, type Ranged } from './admission.js';
 import type { Delivery } from './delivery.js';
+import type { ReadOrder } from './device-order.js';
 import type { DirectReads } from './direct.js';
-import { changedError, checkPath, failureOf } from './failure.js';
+import { changedError, failureOf } from './failure.js';
 import { Fifo } from './fifo.js';
 import { FileUses, samePath } from './file-uses.js';
 import type { Intake } from './intake.js';
@@ -16,11 +17,6 @@ import { Piece } from './long-read.js';
 import { OwnedMemory } from './memory.js';
 import { MergedRead, MergeGroup, mergeItems } from './merged-read.js';
 import { Item } from './read-item.js';
-
-/** A request that says which part of a file it wants. */
-export interface Ranged {
-  readonly range?: ByteRange | undefined;
-}
 
 interface ReadsOptions<R> {
   readonly engine: Engine;
@@ -32,6 +28,8 @@ interface ReadsOptions<R> {
   readonly direct: DirectReads;
   /** The longest single read, in bytes: up to PIECE_BYTES_MAX, which limits nothing. */
   readonly readBytesMax: number;
+  readonly ordered: boolean;
+  readonly readOrder: ReadOrder;
   /** There may be something to be handed out. */
   readonly onProgress: () => void;
   /** Nothing more can be read. */
@@ -44,6 +42,7 @@ interface ReadsOptions<R> {
 export class Reads<R extends Ranged> implements ReadSource {
   readonly #options: ReadsOptions<R>;
   readonly #intake: Intake<R>;
+  readonly #admission: Admission<R>;
   readonly #delivery: Delivery<R>;
   readonly #direct: DirectReads;
   readonly #uses: FileUses;
@@ -56,7 +55,6 @@ export class Reads<R extends Ranged> implements ReadSource {
   readonly #group: MergeGroup<R> | undefined;
   readonly #readBytesMax: number;
   readonly #memory = new OwnedMemory();
-  #admitted = 0;
   /** The engine asked for more than there was. */
   #starved = false;
   #closed = false;
@@ -66,6 +64,7 @@ export class Reads<R extends Ranged> implements ReadSource {
     this.#intake = options.intake;
     this.#delivery = options.delivery;
     this.#direct = options.direct;
+    this.#admission = new Admission({ ...options, onReady: () => this.#onLooked() });
     this.#uses = new FileUses(options.engine, (path) => this.#direct.alignBytesFor(path));
     this.#lengths = new Lengths({
       ...options,
@@ -88,7 +87,7 @@ export class Reads<R extends Ranged> implements ReadSource {
   fill(slots: ReadSlots, free: Int32Array, count: number): number {
     let described = 0;
     while (described < count && !this.#closed) {
-      const task = this.#planned.shift() ?? this.#delivery.describePiece() ?? this.#admitNext();
+      const task = this.#planned.shift() ?? this.#delivery.describePiece() ?? this.#beginNext();
       if (task === undefined) break;
       const slot = free[described++]!;
       this.#tasks[slot] = task;
@@ -149,6 +148,7 @@ export class Reads<R extends Ranged> implements ReadSource {
   #itemDone(slots: ReadSlots, slot: number, item: Item<R>): void {
     const errno = slots.errno[slot]!;
     item.gotBytes = slots.bytes[slot]!;
+    if (item.length === TO_END && errno === 0) this.#admission.note(item.gotBytes);
     if (errno === EINVAL && slots.alignBytes[slot]! > 0) this.#readBuffered(item);
     else if (this.#accepts(item, errno)) this.#delivery.finish(item, slots, slot);
   }
@@ -182,46 +182,38 @@ export class Reads<R extends Ranged> implements ReadSource {
     if (piece.long.finished) this.#uses.finish(piece.long.use);
   }
 
-  /** Admits requests until there is something to be read for them. */
-  #admitNext(): Item<R> | MergedRead<R> | undefined {
+  /** Begins requests until there is something to be read for them. */
+  #beginNext(): Item<R> | MergedRead<R> | undefined {
+    let isAllBegun = false;
     // A group that was begun is gone on with: what it comes to doesn't depend on how fast items are taken.
-    while ((this.#group?.path !== undefined || (this.#delivery.hasRoom && !this.#lengths.busy)) && this.#knowsHow()) {
-      const request = this.#intake.take();
-      if (request === undefined) break;
-      const item = this.#tryToAdmit(request);
-      if (item !== undefined && this.#group?.add(item) !== true) return item;
+    while (!isAllBegun && (this.#group?.path !== undefined || this.#mayBegin()) && this.#knowsHow()) {
+      const item = this.#tryToPeek();
+      this.#admission.skip();
+      if (item === undefined) isAllBegun = !this.#admission.isLooking;
+      else if (this.#begin(item) && this.#group?.add(item) !== true) return item;
       if (!this.#groupGoesOn()) this.#endGroup();
       const planned = this.#planned.shift();
       if (planned !== undefined) return planned;
     }
     const { failure } = this.#intake;
-    if (failure !== undefined) this.#options.onFailure(failure.error);
+    if (isAllBegun && failure !== undefined) this.#options.onFailure(failure.error);
     this.#endGroup();
     return this.#planned.shift();
   }
 
-  /** Whether it is known how the next request is to be read; if not, that is being found out. */
-  #knowsHow(): boolean {
-    // A look would end the group, and less be merged.
-    if (!this.#direct.isDue(this.#admitted) || this.#groupGoesOn()) return true;
-    const next = this.#intake.peek();
-    if (next === undefined) return true;
-    let path: Path;
-    try {
-      path = this.#pathOf(next);
-    } catch {
-      return true; // It fails with that when it is admitted.
-    }
-    const extent = { offset: offsetOf(next.range), length: lengthOf(next.range) };
-    return this.#direct.knows(this.#admitted, path, extent, () => this.#onLooked());
+  #mayBegin(): boolean {
+    if (this.#lengths.busy || this.#admission.isLooking) return false;
+    if (!this.#delivery.hasRoom && this.#delivery.makeRoom()) this.#admission.giveUpOrder();
+    return this.#delivery.hasRoom;
   }
 
-  /** @throws {LsioError} `usage` */
-  #pathOf(request: R): Path {
-    const path = this.#options.pathOf(request);
-    checkPath(path);
-    if (request.range !== undefined) checkRange(request.range);
-    return path;
+  /** Whether it is known how the next item is to be read; if not, that is being found out. */
+  #knowsHow(): boolean {
+    // A look would end the group, and less be merged.
+    if (!this.#direct.isDue(this.#admission.begun) || this.#groupGoesOn()) return true;
+    const next = this.#tryToPeek();
+    if (next === undefined || next.error !== undefined) return true;
+    return this.#direct.knows(this.#admission.begun, next.path, next, () => this.#onLooked());
   }
 
   /** A look has ended: there may be more to be read, or to be handed out. */
@@ -231,42 +223,31 @@ export class Reads<R extends Ranged> implements ReadSource {
     this.#options.onProgress();
   }
 
-  #tryToAdmit(request: R): Item<R> | undefined {
+  /** The next item to be begun. */
+  #tryToPeek(): Item<R> | undefined {
     try {
-      return this.#admit(request);
+      return this.#admission.peek();
     } catch (error) {
       this.#options.onFailure(error);
       return undefined;
     }
   }
 
-  /** Returns the item if it is to be read now; else it was planned, is being looked at, or has failed. */
-  #admit(request: R): Item<R> | undefined {
-    const { range } = request;
-    const index = this.#admitted++;
-    let path: Path = '';
-    try {
-      path = this.#pathOf(request);
-    } catch (error) {
-      if (!isLsioError(error)) throw error;
-      const item = new Item({ index, request, path }, 0, 0);
-      this.#delivery.admit(item);
-      this.#delivery.fail(item, error);
-      return undefined;
-    }
-    const item = new Item({ index, request, path }, offsetOf(range), lengthOf(range));
-    this.#delivery.admit(item);
-    if (range !== undefined && 'suffixLength' in range) this.#lengths.lookForSuffix(item, range.suffixLength);
+  /** Returns whether the item is to be read now; else it was planned, is being looked at, or has failed. */
+  #begin(item: Item<R>): boolean {
+    const { range } = item.request;
+    if (item.error !== undefined) this.#delivery.fail(item, item.error);
+    else if (range !== undefined && 'suffixLength' in range) this.#lengths.lookForSuffix(item, range.suffixLength);
     else if (item.length > PIECE_BYTES_MAX) this.#lengths.readPieces(item, item.offset + item.length);
     else if (item.length === TO_END && this.#readBytesMax < PIECE_BYTES_MAX) this.#lengths.lookForEnd(item);
     else if (item.length > this.#readBytesMax) this.#planParts(item);
     else {
       if (range !== undefined && this.#group?.takes(item.length) !== true) {
-        item.use = this.#uses.take(path, () => this.#nextIsOf(path));
+        item.use = this.#uses.take(item.path, () => this.#nextIsOf(item.path));
       }
-      return item;
+      return true;
     }
-    return undefined;
+    return false;
   }
 
   /** The item is read next, in parts if it is too long for one read. */
@@ -288,31 +269,17 @@ export class Reads<R extends Ranged> implements ReadSource {
 
   /** Whether the next request is there and wants a range of this file. */
   #nextIsOf(path: Path): boolean {
-    const next = this.#intake.peek();
-    if (next?.range === undefined) return false;
-    try {
-      return samePath(this.#options.pathOf(next), path);
-    } catch {
-      return false; // It fails with that when its turn comes.
-    }
+    const next = this.#tryToPeek();
+    return next?.request.range !== undefined && next.error === undefined && samePath(next.path, path);
   }
 
   /** Whether the next request is there and belongs to the group. */
   #groupGoesOn(): boolean {
     const path = this.#group?.path;
-    return path !== undefined && this.#nextIsOf(path) && this.#group!.takes(lengthOf(this.#intake.peek()!.range));
+    return path !== undefined && this.#nextIsOf(path) && this.#group!.takes(this.#tryToPeek()!.length);
   }
 
   #endGroup(): void {
     for (const task of this.#group?.plan() ?? []) this.#planned.push(task);
   }
-}
-
-function offsetOf(range: ByteRange | undefined): number {
-  return range !== undefined && 'offset' in range ? range.offset : 0;
-}
-
-/** The bytes that a range asks for; TO_END where it doesn't say. */
-function lengthOf(range: ByteRange | undefined): number {
-  return range !== undefined && 'offset' in range ? (range.length ?? TO_END) : TO_END;
 }

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../range.js';
+import type { ReadOrder } from './device-order.js';
 import type { DirectChoice } from './direct.js';
 import type { AbsolutePath } from './keys.js';
 import type { ReadItem } from './read-item.js';
@@ -24,6 +25,12 @@ export interface GetManyOptions extends ReadManyOptions {
    * @default what the store was opened with, else 'off'
    */
   readonly direct?: DirectChoice | undefined;
+  /**
+   * In which order they are read: about that in which they lie on the device, or that of the requests, of which fewer are
+   * taken in advance then.
+   * @default 'device'
+   */
+  readonly readOrder?: ReadOrder | undefined;
 }
 
 /** A value, or a part of one, to be read. */

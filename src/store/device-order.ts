@@ -1,0 +1,212 @@
+import { close, constants, fstatSync, open } from 'node:fs';
+import type { Path } from '../engine/engine.js';
+import { isLsioError } from '../errors.js';
+import { canReadDirectories, readInodes } from '../native/directory.js';
+import type { InodeTable } from '../native/inode-table.js';
+import { cacheResidency } from '../native/libc.js';
+import { orderByPlace } from '../plan/order.js';
+import { PAGE_BYTES } from '../uring/slab.js';
+import { withinLimit } from './direct.js';
+
+/** Whether reads may be made in the order in which files lie on the device, or are made in the order given. */
+export type ReadOrder = 'device' | 'given';
+
+/** Reads put into device order at a time: so many requests are in memory at once. */
+export const WINDOW_MAX = 16_384;
+/** Of a list, so many are looked at first: whether it pays to gather more and to put them into order. */
+export const PROBED_MAX = 1024;
+/** Files of a directory that are worth reading its entries for: fewer go as they come. */
+export const FILES_MIN = 32;
+/** Entries of a directory read for each of the files wanted of it, at most; one takes half a microsecond. */
+const ENTRIES_PER_FILE = 32;
+/** Entries of all directories remembered: 8 MiB. A larger directory is not looked into. */
+const ENTRIES_MAX = 262_144;
+/** Files looked at to see whether a list is in the page cache, where its order doesn't matter. */
+const SAMPLES = 8;
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+const SLASH = 0x2f;
+
+/** What is to be put into order, by number. */
+export interface Orderable {
+  readonly count: number;
+  /** Absolute, or relative to the working directory. */
+  readonly pathOf: (index: number) => Path;
+  /** Of a range of a file, in bytes. */
+  readonly offsetOf: (index: number) => number;
+}
+
+/** What is known of a directory: its inode numbers; or that it has more entries than were worth reading. */
+type Known = { readonly inodes: InodeTable; readonly entries: number } | { readonly inodes?: never; entries: number };
+
+/** What lies in one directory. */
+interface Group {
+  readonly directory: Path;
+  /** How many bytes of a path come before the name. */
+  readonly nameAt: number;
+  readonly indexes: number[];
+  /** Different files, if those of one file come one after the other. */
+  files: number;
+}
+
+/**
+ * Puts reads into the order in which files lie on the device, as far as inode numbers tell: on ext4 and xfs that is
+ * about it. The numbers come from the directories, so that no file needs a stat, and directories that are asked for again
+ * are remembered: what changes meanwhile only makes the order a little worse.
+ */
+export class DeviceOrder {
+  /** By directory, the one used last at the end. */
+  readonly #known = new Map<string, Known>();
+  #entries = 0;
+
+  /**
+   * Says whether another order than the one given may be faster, going by the first of the reads: not with few files of
+   * any directory, nor for files that are in the page cache. It says so later where files have to be looked at.
+   */
+  pays(reads: Orderable, then: (pays: boolean) => void): void {
+    if (reads.count < FILES_MIN || !canReadDirectories()) return then(false);
+    const probed = { ...reads, count: Math.min(reads.count, PROBED_MAX) };
+    const candidates = [...groupsOf(probed).values()].filter((group) => group.files >= FILES_MIN);
+    if (candidates.length === 0) return then(false);
+    lookIfCached(candidates, reads, (cached) => then(!cached));
+  }
+
+  /** The order in which to read; undefined where inode numbers aren't to be had. */
+  of(reads: Orderable): Uint32Array | undefined {
+    const groups = groupsOf(reads);
+    const inodes = new Float64Array(reads.count);
+    let placed = false;
+    for (const [key, group] of groups) {
+      const table = group.files >= FILES_MIN ? this.#inodesOf(key, group) : this.#known.get(key)?.inodes;
+      if (table === undefined) continue;
+      placed = true;
+      for (const index of group.indexes) inodes[index] = table.find(reads.pathOf(index), group.nameAt);
+    }
+    return placed ? orderOf([...groups.values()], inodes, reads) : undefined;
+  }
+
+  #inodesOf(key: string, { directory, files }: Group): InodeTable | undefined {
+    const known = this.#known.get(key);
+    const entriesMax = Math.min(ENTRIES_MAX, files * ENTRIES_PER_FILE);
+    // Trying again with little more than last time would cost as much again for nothing.
+    if (known !== undefined && (known.inodes !== undefined || entriesMax < known.entries * 2)) return known.inodes;
+    const inodes = tryToRead(directory, entriesMax);
+    this.#remember(key, inodes === undefined ? { entries: entriesMax } : { inodes, entries: inodes.size });
+    return inodes;
+  }
+
+  #remember(key: string, known: Known): void {
+    this.#forget(key);
+    this.#known.set(key, known);
+    this.#entries += cost(known);
+    for (const oldest of this.#known.keys()) {
+      if (this.#entries <= ENTRIES_MAX || oldest === key) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(key: string): void {
+    const known = this.#known.get(key);
+    if (known === undefined) return;
+    this.#entries -= cost(known);
+    this.#known.delete(key);
+  }
+}
+
+/** What a directory counts for among those remembered; a name that is no more than remembered is not free either. */
+function cost({ inodes, entries }: Known): number {
+  return FILES_MIN + (inodes === undefined ? 0 : entries);
+}
+
+/** Undefined also where there is nothing to be read: reading the files will say what is wrong. */
+function tryToRead(directory: Path, entriesMax: number): InodeTable | undefined {
+  try {
+    return readInodes(typeof directory === 'string' ? directory : Buffer.from(directory), entriesMax);
+  } catch (error) {
+    if (isLsioError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** By directory, in the order in which they come first. */
+function groupsOf({ count, pathOf }: Orderable): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  let group: Group | undefined;
+  let last: Path | undefined;
+  for (let index = 0; index < count; index++) {
+    const path = pathOf(index);
+    const nameAt = (typeof path === 'string' ? path.lastIndexOf('/') : path.lastIndexOf(SLASH)) + 1;
+    if (group === undefined || !isIn(group, path, nameAt)) {
+      const directory = typeof path === 'string' ? path.slice(0, nameAt) : path.subarray(0, nameAt);
+      // Bytes and text of the same directory are two groups, told apart by what no path has.
+      const key = typeof directory === 'string' ? directory : `\0${Buffer.from(directory).toString('latin1')}`;
+      group = groups.get(key);
+      if (group === undefined) {
+        group = { directory: nameAt === 0 ? '.' : directory, nameAt, indexes: [], files: 0 };
+        groups.set(key, group);
+      }
+    }
+    group.indexes.push(index);
+    if (path !== last) group.files++;
+    last = path;
+  }
+  return groups;
+}
+
+function isIn({ directory, nameAt }: Group, path: Path, at: number): boolean {
+  return (
+    at === nameAt && at > 0 && typeof path === 'string' && typeof directory === 'string' && path.startsWith(directory)
+  );
+}
+
+/** Directory by directory; what no number is known of comes first there, as given. */
+function orderOf(groups: readonly Group[], inodes: Float64Array, { count, offsetOf }: Orderable): Uint32Array {
+  const order = new Uint32Array(count);
+  let placed = 0;
+  for (const { indexes } of groups) {
+    // Array.from with a function takes ten times as long.
+    const places = new Float64Array(indexes.length);
+    let known = false;
+    for (let at = 0; at < indexes.length; at++) {
+      places[at] = inodes[indexes[at]!]!;
+      known ||= places[at] !== 0;
+    }
+    const within = !known ? undefined : orderByPlace(places, (at) => (places[at] === 0 ? 0 : offsetOf(indexes[at]!)));
+    for (let at = 0; at < indexes.length; at++) order[placed++] = indexes[within === undefined ? at : within[at]!]!;
+  }
+  return order;
+}
+
+/** Whether a few files, spread over all, are in the page cache: then so is most of the list. */
+function lookIfCached(groups: readonly Group[], { pathOf }: Orderable, then: (cached: boolean) => void): void {
+  const indexes = groups.flatMap((group) => group.indexes);
+  let cached = 0;
+  // What takes long to be opened would take long to be read as a directory: it is left alone.
+  let answer = true;
+  const goOn = withinLimit(() => then(answer));
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    lookIfFileCached(pathOf(indexes[Math.floor((sample * indexes.length) / SAMPLES)]!), (isCached) => {
+      if (isCached) cached++;
+      else answer = false;
+      if (!isCached || cached === SAMPLES) goOn();
+    });
+  }
+}
+
+/** Whether most of a file is in the page cache; what isn't known to be isn't. */
+function lookIfFileCached(path: Path, then: (cached: boolean) => void): void {
+  // By libuv's threads: opening a file can take for ever.
+  open(typeof path === 'string' ? path : Buffer.from(path), OPEN_FLAGS, (error, fd) => {
+    if (error !== null) return then(false);
+    then(isMostlyCached(fd));
+    close(fd, () => {});
+  });
+}
+
+function isMostlyCached(fd: number): boolean {
+  try {
+    const { size } = fstatSync(fd);
+    return (cacheResidency(fd)?.cachedPages ?? -1) * PAGE_BYTES >= size / 2;
+  } catch {
+    return false;
+  }
+}
