@@ -44,6 +44,8 @@ export class RingEngine implements Engine {
   readonly #options: RingEngineOptions;
   /** Those whose rings work. */
   #lanes: Lane[] = [];
+  /** The first: this thread enters the kernel for it. */
+  #own: Lane | undefined;
   /** Lanes that there were so far, lost ones included. */
   #laneCount = 0;
   readonly #load: Load;
@@ -187,14 +189,18 @@ export class RingEngine implements Engine {
   #advance(lane: Lane, cancelled: readonly ActiveRun[]): number {
     this.#runs.cancelReads(lane, cancelled);
     lane.stages.resume();
-    // With several rings none may keep this thread for long: the others would wait for more.
-    const filled = this.#runs.fill(lane, this.#lanes.length === 1 ? lane.depth : Math.ceil(lane.depth / 4));
+    const filled = this.#runs.fill(lane, this.#fillMax(lane));
     const reaped = lane.ring.submitAndReap();
     lane.stages.completeMany(reaped);
     this.#runs.deliver(lane);
     // What comes next replaces them.
     if (lane.freeCount === lane.depth && !this.#runs.hungry) lane.stages.closeUnused();
     return filled + reaped + (lane.ring.unsubmitted ? 1 : 0);
+  }
+
+  /** The ring that this thread enters the kernel for must not keep it for long while others wait for more. */
+  #fillMax(lane: Lane): number {
+    return this.#lanes.length > 1 && lane === this.#own ? Math.ceil(lane.depth / Number(process.env.FF ?? 4)) : lane.depth;
   }
 
   get #inFlight(): number {
@@ -215,7 +221,10 @@ export class RingEngine implements Engine {
     const onProgress = () => this.schedule();
     const options = { owner: this, lane, first: lane * depth, depth, sharedFiles, windowBytes, onProgress };
     ring.listen(() => this.#turn());
-    this.#lanes.push(new Lane(ring, this.#slots, options));
+    const added = new Lane(ring, this.#slots, options);
+    this.#own ??= added;
+    // Those with threads first: what they have to do is handed over at once.
+    this.#lanes.unshift(added);
   }
 
   /** This thread has been busy for a while: another one may take part of the work. */

@@ -189,7 +189,7 @@ export class Stages {
   #beginWhole(slot: number, file: OpenFile, length: number): boolean {
     if (file.state !== OPEN || file.alignBytes !== 0 || length <= 0 || this.#forMemory.length > 0) return false;
     if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + length > this.#options.windowBytes) return false;
-    const piece = this.#ring.slab.lease(length);
+    const piece = this.#ring.slab.lease(length, this.#options.lane);
     if (piece < 0) return false;
     this.files.use(file);
     this.#slots.piece[slot] = piece;
@@ -463,7 +463,7 @@ export class Stages {
   #lease(slot: number): boolean {
     const bytes = this.#capacity[slot]!;
     if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + bytes > this.#options.windowBytes) return false;
-    const piece = this.#ring.slab.lease(bytes);
+    const piece = this.#ring.slab.lease(bytes, this.#options.lane);
     if (piece < 0) return false;
     this.#slots.piece[slot] = piece;
     this.#windowUsedBytes += bytes;

@@ -9,8 +9,13 @@ import { fillPoll, opensDirect } from './sqe.js';
 
 /** The slot of the poll of the bell; no read has it, and no cancellation. */
 const BELL_SLOT = 0xffff_fffe;
-/** How often an idle thread looks for more before it goes to sleep: some 20 µs, the time that waking it would take. */
-const LOOKS_MAX = 1000;
+/** How often an idle thread looks for more before it goes to sleep, at 0.1 µs: as long as waking it would take. */
+const LOOKS_MAX = 200;
+/**
+ * The same while the other thread's pump goes round. Whoever sleeps for a moment only is woken on the CPU of the other one,
+ * and both share that while the next CPU is idle: two rings were slower than one then.
+ */
+const LOOKS_PUMPING_MAX = 10_000;
 const REFUSALS_MAX = 10_000;
 
 /** Hands on SQEs from shared queues to the kernel's, and brings back CQEs. The thread does nothing else. */
@@ -48,13 +53,18 @@ export class Relay {
     while (Atomics.load(this.#shared.state, 0) === RUNNING) {
       const took = this.#take();
       // Nothing to do but to look at the shared queue, for a while.
-      if (took === 0 && this.#inFlight === 0 && looks++ < LOOKS_MAX) continue;
+      if (took === 0 && this.#inFlight === 0 && looks++ < this.#looksMax()) continue;
       const sleeps = took === 0 && !this.#kernel.unsubmitted(this.#filled) && this.#fallAsleep();
       this.#submit(sleeps);
       if (sleeps) Atomics.store(this.#shared.asleep, 0, 0);
       if (took > 0 || !sleeps) looks = 0;
       this.#bringBack();
     }
+  }
+
+  #looksMax(): number {
+    const pumping = (Atomics.load(this.#shared.cqFlags, 0) & CQ_EVENTFD_DISABLED) !== 0;
+    return pumping ? LOOKS_PUMPING_MAX : LOOKS_MAX;
   }
 
   /** Tells the other thread to look. */

@@ -12,13 +12,20 @@ const POISON = 0xdb;
  * A binary buddy allocator: a piece is a power-of-two number of pages; a released piece goes on the stack of its size
  * and is the next to be leased. Buddies are joined only when a lease would fail otherwise, so that lease and release of
  * a steady size cost a push and a pop. A piece is known by where it begins, in bytes from the start of `memory`.
+ *
+ * Each user has stacks of its own, and others' pieces only when it has none: what another CPU has just written to is slower
+ * to write than memory.
  */
 export class Slab {
   readonly memory: Uint8Array;
   readonly #sizeBytes: number;
   /** Set by LSIO_DEBUG=1: released pieces are overwritten, so that a view kept too long shows. */
   readonly #poison: boolean;
-  readonly #free: number[][] = [];
+  /** By user and size class. */
+  readonly #free: number[][][] = [];
+  readonly #sizeClasses: number;
+  /** By page: who leased the piece that begins here. */
+  readonly #users: Uint8Array;
   /** By page: size class + 1 of the leased piece that begins here, the negative of it for a free one, 0 for neither. */
   readonly #marks: Int8Array;
 
@@ -30,8 +37,10 @@ export class Slab {
     this.#sizeBytes = memory.byteLength;
     this.#poison = poison;
     this.#marks = new Int8Array(pages);
-    for (let sizeClass = 0; sizeClass <= Math.log2(pages); sizeClass++) this.#free.push([]);
-    this.#pushFree(0, this.#free.length - 1);
+    this.#users = new Uint8Array(pages);
+    this.#sizeClasses = Math.log2(pages) + 1;
+    this.#addUser();
+    this.#pushFree(0, this.#sizeClasses - 1, 0);
   }
 
   /** The bytes in leased pieces, each rounded up to its size. */
@@ -41,13 +50,21 @@ export class Slab {
     return bytes;
   }
 
-  /** Where a piece of at least `bytes` bytes begins, or -1 when none is free now. */
-  lease(bytes: number): number {
+  /**
+   * Where a piece of at least `bytes` bytes begins, or -1 when none is free now.
+   *
+   * @param user 0 to 255, best those that there are in a row.
+   */
+  lease(bytes: number, user = 0): number {
     assert(bytes <= this.#sizeBytes, 'a piece fits in the slab');
     const sizeClass = classOf(bytes);
+    while (user >= this.#free.length) this.#addUser();
     // All but always one of the size was released before.
-    const at = this.#free[sizeClass]!.pop() ?? this.#split(sizeClass);
-    if (at >= 0) this.#marks[at >>> PAGE_SHIFT] = sizeClass + 1;
+    const at = this.#free[user]![sizeClass]!.pop() ?? this.#split(sizeClass, user);
+    if (at >= 0) {
+      this.#marks[at >>> PAGE_SHIFT] = sizeClass + 1;
+      this.#users[at >>> PAGE_SHIFT] = user;
+    }
     return at;
   }
 
@@ -63,55 +80,63 @@ export class Slab {
     const mark = this.#marks[at >>> PAGE_SHIFT]!;
     assert(mark > 0, 'a piece is leased where one is given back');
     if (this.#poison) this.memory.fill(POISON, at, at + (PAGE_BYTES << (mark - 1)));
-    this.#pushFree(at, mark - 1);
+    this.#pushFree(at, mark - 1, this.#users[at >>> PAGE_SHIFT]!);
   }
 
-  /** A piece out of a larger one, or -1. */
-  #split(sizeClass: number): number {
-    let at = this.#takeLarger(sizeClass);
+  #addUser(): void {
+    this.#free.push(Array.from({ length: this.#sizeClasses }, () => []));
+  }
+
+  /** A piece out of a larger one, or of another user, or -1. */
+  #split(sizeClass: number, user: number): number {
+    let at = this.#takeLarger(sizeClass, user);
     if (at < 0) {
       this.#joinBuddies();
-      at = this.#takeLarger(sizeClass);
+      at = this.#takeLarger(sizeClass, user);
     }
     return at;
   }
 
-  #takeLarger(sizeClass: number): number {
-    let from = sizeClass;
-    while (from < this.#free.length && this.#free[from]!.length === 0) from++;
-    if (from === this.#free.length) return -1;
-    const at = this.#free[from]!.pop()!;
-    this.#marks[at >>> PAGE_SHIFT] = 0;
-    // The upper halves of what was too large stay free, the lower part is the piece.
-    while (from > sizeClass) {
-      from--;
-      this.#pushFree(at + (PAGE_BYTES << from), from);
+  #takeLarger(sizeClass: number, user: number): number {
+    for (let from = sizeClass; from < this.#sizeClasses; from++) {
+      const at = this.#free[user]![from]!.pop() ?? this.#takeOfOthers(from);
+      if (at === undefined) continue;
+      this.#marks[at >>> PAGE_SHIFT] = 0;
+      // The upper halves of what was too large stay free, the lower part is the piece.
+      for (let half = from - 1; half >= sizeClass; half--) this.#pushFree(at + (PAGE_BYTES << half), half, user);
+      return at;
     }
-    return at;
+    return -1;
   }
 
-  #pushFree(at: number, sizeClass: number): void {
+  #takeOfOthers(sizeClass: number): number | undefined {
+    return this.#free.find((stacks) => stacks[sizeClass]!.length > 0)?.[sizeClass]!.pop();
+  }
+
+  #pushFree(at: number, sizeClass: number, user: number): void {
     this.#marks[at >>> PAGE_SHIFT] = -1 - sizeClass;
-    this.#free[sizeClass]!.push(at);
+    this.#free[user]![sizeClass]!.push(at);
   }
 
   #joinBuddies(): void {
-    for (let sizeClass = 0; sizeClass < this.#free.length - 1; sizeClass++) {
+    for (let sizeClass = 0; sizeClass < this.#sizeClasses - 1; sizeClass++) {
       const mark = -1 - sizeClass;
       const sizeBytes = PAGE_BYTES << sizeClass;
-      const alone: number[] = [];
-      for (const at of this.#free[sizeClass]!) {
-        if (this.#marks[at >>> PAGE_SHIFT] !== mark) continue; // joined by its buddy, earlier in this loop
-        const buddy = at ^ sizeBytes;
-        if (this.#marks[buddy >>> PAGE_SHIFT] !== mark) {
-          alone.push(at);
-          continue;
+      for (const [user, stacks] of this.#free.entries()) {
+        const alone: number[] = [];
+        for (const at of stacks[sizeClass]!) {
+          if (this.#marks[at >>> PAGE_SHIFT] !== mark) continue; // joined by its buddy, earlier in this loop
+          const buddy = at ^ sizeBytes;
+          if (this.#marks[buddy >>> PAGE_SHIFT] !== mark) {
+            alone.push(at);
+            continue;
+          }
+          this.#marks[at >>> PAGE_SHIFT] = 0;
+          this.#marks[buddy >>> PAGE_SHIFT] = 0;
+          this.#pushFree(at & ~sizeBytes, sizeClass + 1, user);
         }
-        this.#marks[at >>> PAGE_SHIFT] = 0;
-        this.#marks[buddy >>> PAGE_SHIFT] = 0;
-        this.#pushFree(at & ~sizeBytes, sizeClass + 1);
+        stacks[sizeClass] = alone;
       }
-      this.#free[sizeClass] = alone;
     }
   }
 }
