@@ -200,7 +200,7 @@ export class RingEngine implements Engine {
 
   /** The ring that this thread enters the kernel for must not keep it for long while others wait for more. */
   #fillMax(lane: Lane): number {
-    return this.#lanes.length > 1 && lane === this.#own ? Math.ceil(lane.depth / Number(process.env.FF ?? 4)) : lane.depth;
+    return this.#lanes.length > 1 && lane === this.#own ? Math.ceil(lane.depth / 4) : lane.depth;
   }
 
   get #inFlight(): number {

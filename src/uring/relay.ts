@@ -29,14 +29,17 @@ export class Relay {
   #filled = 0;
   #brought = 0;
   #inFlight = 0;
+  /** Half of what may be in flight: while that is read, the other thread takes what came of the other half, and refills. */
+  readonly #takeMax: number;
   #bellArmed = false;
   #refusals = 0;
 
   constructor(
     kernel: KernelQueues,
     shared: SharedQueues,
-    { bellFd, eventFd }: { readonly bellFd: number; readonly eventFd: number },
+    { entries, bellFd, eventFd }: { readonly entries: number; readonly bellFd: number; readonly eventFd: number },
   ) {
+    this.#takeMax = Math.ceil(entries / 2);
     this.#kernel = kernel;
     this.#shared = shared;
     this.#bellFd = bellFd;
@@ -78,7 +81,7 @@ export class Relay {
     const { sqes: kernelSqes, sqEntries: kernelEntries, sqHead } = this.#kernel;
     // One is kept for the bell.
     const room = kernelEntries - 1 - ((this.#filled - Atomics.load(sqHead, 0)) >>> 0);
-    const count = Math.max(0, Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room));
+    const count = Math.max(0, Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room, this.#takeMax));
     for (let moved = 0; moved < count; moved++) {
       const from = this.#taken & (sqEntries - 1);
       const to = this.#filled & (kernelEntries - 1);

@@ -52,7 +52,7 @@ function errnoOf(error: unknown): number {
 function serve({ options, slab, sizes, shared, bellFd, eventFd }: ThreadSetup): void {
   const kernel = KernelQueues.create(options, slab);
   const queues = sharedQueues(shared, sizes);
-  const relay = new Relay(kernel, queues, { bellFd, eventFd });
+  const relay = new Relay(kernel, queues, { entries: options.entries, bellFd, eventFd });
   send({ kind: 'ready', flags: kernel.flags });
   try {
     relay.run();
