@@ -144,7 +144,7 @@ describe('lsio get --dry-run', () => {
     const order = (args: readonly string[]) =>
       /^order +(.*)$/m.exec(get([...args, '--dry-run']).stdout.toString())?.[1];
     expect(order(many)).toBe('device (inode) in windows of 2,048');
-    expect(order([...many, '--discard'])).toBe('device (inode) in windows of 16,384');
+    expect(order([...many, '--discard'])).toBe('device (inode) in windows of 20,480');
     expect(order(many.slice(1))).toBe('as given');
     expect(order([...many, '--read-order', 'given'])).toBe('as given');
     const { stdout } = get([...many, '--dry-run', '--json', '--no-items']);

@@ -19,7 +19,7 @@ export interface ReadManyOptions {
   readonly ordered?: boolean | undefined;
   /**
    * In which order the files are read. `device`: in about that in which they lie on the device, by inode number, where
-   * some dozens of files of a directory are asked for at a time and aren't in the page cache: up to 16,384 requests are
+   * some dozens of files of a directory are asked for at a time and aren't in the page cache: up to 20,480 requests are
    * taken in advance for that, 2,048 with `ordered`, as far as they are there. `given`: in that of the requests.
    * @default 'device'
    */
