@@ -143,11 +143,12 @@ describe('lsio get --dry-run', () => {
     for (const name of many) writeFileSync(path.join(directory, name), 'x');
     const order = (args: readonly string[]) =>
       /^order +(.*)$/m.exec(get([...args, '--dry-run']).stdout.toString())?.[1];
-    expect(order(many)).toBe('device (inode) in windows of 2,048');
-    expect(order([...many, '--discard'])).toBe('device (inode) in windows of 16,384');
-    expect(order(many.slice(1))).toBe('as given');
-    expect(order([...many, '--read-order', 'given'])).toBe('as given');
-    const { stdout } = get([...many, '--dry-run', '--json', '--no-items']);
+    expect(order(many)).toBe('as given');
+    expect(order([...many, '--read-order', 'device'])).toBe('device (inode) in windows of 2,048');
+    expect(order([...many, '--discard'])).toBe('device (inode) in windows of 20,480');
+    expect(order([...many.slice(1), '--discard'])).toBe('as given');
+    expect(order([...many, '--discard', '--read-order', 'given'])).toBe('as given');
+    const { stdout } = get([...many, '--discard', '--dry-run', '--json', '--no-items']);
     expect(JSON.parse(stdout.toString())).toMatchObject({ dryRun: true, order: 'device' });
   });
 

@@ -26,7 +26,7 @@ import { print } from './talk.js';
 /** Lines for single files at most: who wants them all takes the JSON document. */
 const FILE_LINES_MAX = 40;
 
-type DryRunOptions = ReadingOptions & SinkOptions & CoalesceOptions & { readonly readOrder: ReadOrder };
+type DryRunOptions = ReadingOptions & SinkOptions & CoalesceOptions & { readonly readOrder?: ReadOrder };
 
 /** Finds the inputs, and tells `onError` of what is none. */
 export type Ask = (onError: OnInputError) => Promise<AsyncIterable<Input>>;
@@ -86,8 +86,7 @@ export async function dryRun(ask: Ask, options: DryRunOptions, context: Context)
 
 function planText(plan: GetPlan, files: readonly FilePlan[], info: EngineInfo, options: DryRunOptions): string {
   const { items, reads, bytes, bytesRead } = plan.totals;
-  const isFree = options.discard === true || options.outputDir !== undefined;
-  const ordered = !isFree || options.checksum !== undefined;
+  const ordered = isOrdered(options);
   const rows = [
     ['files', formatCount(plan.files)],
     ['items', formatCount(items)],
@@ -108,8 +107,15 @@ function planText(plan: GetPlan, files: readonly FilePlan[], info: EngineInfo, o
   return tables.join('\n\n');
 }
 
+/** Whether items are taken in the order asked for. */
+function isOrdered({ discard, outputDir, checksum, json, items = true }: DryRunOptions): boolean {
+  const isFree = discard === true || outputDir !== undefined;
+  return !isFree || (json ? items : checksum !== undefined);
+}
+
 /** In which order files that aren't in the page cache would be read. */
-function orderOf({ mayReorder }: GetPlan, { readOrder }: DryRunOptions): ReadOrder {
+function orderOf({ mayReorder }: GetPlan, options: DryRunOptions): ReadOrder {
+  const readOrder = options.readOrder ?? (isOrdered(options) ? 'given' : 'device');
   return mayReorder && canReadDirectories() ? readOrder : 'given';
 }
 

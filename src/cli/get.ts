@@ -65,7 +65,7 @@ interface GetOptions extends ReadingOptions, SinkOptions, CoalesceOptions {
   readonly exclude: readonly string[];
   readonly strict: boolean;
   readonly dryRun: boolean;
-  readonly readOrder: ReadOrder;
+  readonly readOrder?: ReadOrder;
   readonly items: boolean;
 }
 
@@ -81,9 +81,10 @@ export function define(command: Command, context: Context): void {
     .option('--strict', 'a malformed line in a list ends the command before anything is read', false);
   addSinkOptions(command)
     .addOption(
-      new Option('--read-order <order>', 'cold files in about the order in which they lie on the device, or as given')
-        .choices(['device', 'given'])
-        .default('device'),
+      new Option(
+        '--read-order <order>',
+        'cold files: as they lie on the device (default with -o, --discard), or as given (default else)',
+      ).choices(['device', 'given']),
     )
     .option('--dry-run', 'print what would be read', false)
     .addHelpText('before', EXAMPLES)
@@ -149,7 +150,7 @@ function sayBuffered({ counts: { direct, buffered } }: CountingEngine, path: Pat
 async function readOrderOf(
   { readOrder, recursive, filesFrom, files0From, requests }: GetOptions,
   paths: readonly string[],
-): Promise<ReadOrder> {
+): Promise<ReadOrder | undefined> {
   if (!recursive || filesFrom.length + files0From.length + requests.length > 0) return readOrder;
   const { isDirectory } = await import('./walk.js');
   return paths.every((path) => isDirectory(byteTextOf(path))) ? 'given' : readOrder;
@@ -157,7 +158,7 @@ async function readOrderOf(
 
 /** Whether directories may be gone through in any order. */
 function anyOrder({ readOrder }: GetOptions, { ordered }: Transfer): boolean {
-  return readOrder === 'device' && !ordered;
+  return readOrder !== 'given' && !ordered;
 }
 
 function addRange(text: string, ranges: readonly ByteRange[]): readonly ByteRange[] {

@@ -61,7 +61,7 @@ onEachEngine((name) => {
           }));
           const coalesce = deep ? { gapBytesMax: 100, readBytesMax: MI } : undefined;
           const received = await receive(
-            readMany(deep ? engine() : shallow(), requests, { ordered, coalesce }),
+            readMany(deep ? engine() : shallow(), requests, { ordered, coalesce, readOrder: 'device' }),
             requests,
           );
           expect(received).toHaveLength(asked.length);
@@ -85,7 +85,10 @@ onEachEngine((name) => {
     // The guess for the first window is 8 KiB a file: these are 300 times as much, and some come in pieces.
     const asked = Array.from({ length: 200 }, (_, index) => files[index % 25 === 7 ? 6 : index % 10 === 0 ? 4 : 5]!);
     let next = 0;
-    for await (const { index, bytes, last, error } of readMany(engine(), asked, { ordered: true })) {
+    for await (const { index, bytes, last, error } of readMany(engine(), asked, {
+      ordered: true,
+      readOrder: 'device',
+    })) {
       if (error !== undefined) throw error;
       expect(index).toBe(next);
       if (last) next++;
@@ -103,7 +106,7 @@ onEachEngine((name) => {
     });
     const asked = Array.from({ length: 3000 }, () => files[3]!);
     let taken = 0;
-    for await (const { bytes } of readMany(engine(), asked, { ordered: true })) {
+    for await (const { bytes } of readMany(engine(), asked, { ordered: true, readOrder: 'device' })) {
       expect(bytes.length).toBe(70_000);
       if (taken++ % 500 === 0) await setTimeout(20);
     }

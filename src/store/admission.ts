@@ -19,6 +19,8 @@ const LENGTH_GUESS_BYTES = 8 * 1024;
 const LENGTH_WEIGHT = 1 / 32;
 /** A source that makes its requests while it is asked for them holds everybody else up for no longer than this. */
 const GATHER_MS_MAX = 5;
+/** A list that didn't pay to be ordered is looked at again after so many requests at the latest. */
+const PAUSE_MAX = 16_384;
 /** The clock is looked at once in so many requests. */
 const GATHERED_PER_LOOK = 256;
 
@@ -156,7 +158,7 @@ export class Admission<R extends Ranged> {
   #putInOrder(pays: boolean): void {
     const { intake } = this.#options;
     this.#pays = undefined;
-    this.#pause = pays ? 0 : Math.min(WINDOW_MAX, Math.max(PROBED_MAX, this.#pause * 2));
+    this.#pause = pays ? 0 : Math.min(PAUSE_MAX, Math.max(PROBED_MAX, this.#pause * 2));
     this.#unprobed = this.#pause;
     intake.lookAhead(pays ? this.#windowMax : 0);
     if (!pays) return;

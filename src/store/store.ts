@@ -28,7 +28,7 @@ export interface GetManyOptions extends ReadManyOptions {
   /**
    * In which order they are read: about that in which they lie on the device, or that of the requests, of which fewer are
    * taken in advance then.
-   * @default 'device'
+   * @default 'device', with `ordered` 'given'
    */
   readonly readOrder?: ReadOrder | undefined;
 }
