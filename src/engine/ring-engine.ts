@@ -46,7 +46,7 @@ export class RingEngine implements Engine {
   #lanes: Lane[] = [];
   /** The first: this thread enters the kernel for it. */
   #own: Lane | undefined;
-  /** Lanes that there were so far, lost ones included. */
+  /** So far, lost ones included. */
   #laneCount = 0;
   readonly #load: Load;
   /** Of the slab: lost rings may still write there. */
@@ -218,10 +218,9 @@ export class RingEngine implements Engine {
     const lane = this.#laneCount++;
     const depth = this.info.queueDepth;
     const { sharedFiles, windowBytes } = this.#options;
-    const onProgress = () => this.schedule();
-    const options = { owner: this, lane, first: lane * depth, depth, sharedFiles, windowBytes, onProgress };
+    const limits = { depth, sharedFiles, windowBytes, onProgress: () => this.schedule() };
     ring.listen(() => this.#turn());
-    const added = new Lane(ring, this.#slots, options);
+    const added = new Lane(ring, this.#slots, { owner: this, lane, first: lane * depth, ...limits });
     this.#own ??= added;
     // Those with threads first: what they have to do is handed over at once.
     this.#lanes.unshift(added);
@@ -238,7 +237,7 @@ export class RingEngine implements Engine {
       return false;
     }
     this.#addLane(ring);
-    if (this.#held) ring.hold(true);
+    ring.hold(this.#held);
     this.info = { ...this.info, rings: this.#lanes.length };
     this.schedule();
     return true;

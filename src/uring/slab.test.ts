@@ -11,7 +11,7 @@ function newSlab(pages = PAGES, poison = false): Slab {
 
 /** What happens to a slab: a lease of so many bytes, or the release of one of the pieces that are leased. */
 const step = fc.oneof(
-  fc.record({ lease: fc.oneof(fc.nat(3 * PAGE_BYTES), fc.nat(PAGES * PAGE_BYTES)) }),
+  fc.record({ lease: fc.oneof(fc.nat(3 * PAGE_BYTES), fc.nat(PAGES * PAGE_BYTES)), user: fc.nat(2) }),
   fc.record({ release: fc.nat() }),
 );
 
@@ -25,7 +25,7 @@ describe('Slab', () => {
         let names = 0;
         for (const each of steps) {
           if ('lease' in each) {
-            const at = slab.lease(each.lease);
+            const at = slab.lease(each.lease, each.user);
             if (at < 0) continue;
             const name = ++names;
             leased.push({ at, name });
