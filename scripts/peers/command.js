@@ -37,7 +37,8 @@ export class CommandContender {
     this.#dir = path.resolve(dir);
     this.#work = work;
     this.#signal = signal;
-    this.commandLine = this.#expand(side.command, 'DST');
+    // As it is to be repeated on another machine.
+    this.commandLine = side.command.replaceAll(/\bLSIO\b/g, 'lsio').replaceAll(/\bDIR\b/g, quote(dir));
     this.passesMax = side.command.includes('DST') ? 1 : Infinity;
     this.#scratch = side.command.includes('DST') ? mkdtempSync(`${this.#dir}-peers-`) : undefined;
   }
