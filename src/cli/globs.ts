@@ -94,13 +94,24 @@ function tokenAt(glob: string, at: number): { text: string; length: number } {
   return { text: character.replace(/^\\(?=.)/su, '').replace(LITERAL, '\\$&'), length: character.length };
 }
 
-/** The inside of a set: a hyphen stays a range, everything else is literal. */
+/** The inside of a set: a hyphen between two characters makes a range, everything else is literal. */
 function setOf(set: string): string {
-  return set.replace(/\\(.)|([[\]^&~])/gsu, (_, escaped: string | undefined, other: string | undefined) =>
-    (escaped ?? other ?? '').replace(/[[\]^\-\\&~]/gu, (character) =>
-      /[&~]/.test(character) ? character : `\\${character}`,
-    ),
-  );
+  const members = [...set.matchAll(/\\?(.)/gsu)].map(([text, character = '']) => ({ text, character }));
+  let source = '';
+  for (let at = 0; at < members.length; at++) {
+    const { character: first } = members[at]!;
+    const last = members[at + 1]?.text === '-' ? members[at + 2]?.character : undefined;
+    // From high to low is nothing, as in a shell.
+    if (last === undefined || first <= last) source += inSet(first);
+    if (last === undefined) continue;
+    if (first <= last) source += `-${inSet(last)}`;
+    at += 2;
+  }
+  return source;
+}
+
+function inSet(character: string): string {
+  return /[[\]^\-\\]/u.test(character) ? `\\${character}` : character;
 }
 
 /** What `{a,b}` at the beginning of a text offers; nothing when no brace closes it. */
