@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../assert.js';
-import { invertOrder, orderBy, orderByPlace } from './order.js';
+import { orderBy, orderByPlace } from './order.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -67,21 +67,6 @@ describe('orderByPlace()', () => {
             return all[a]!.place - all[b]!.place || all[a]!.offset - all[b]!.offset || a - b;
           });
         expect([...order]).toEqual(expected);
-      }),
-    );
-  });
-});
-
-describe('invertOrder()', () => {
-  test('invertOrder() tells where each index comes', () => {
-    expect([...invertOrder(Uint32Array.of(2, 0, 1))]).toEqual([1, 2, 0]);
-  });
-
-  test('invertOrder() twice is the order itself', () => {
-    fc.assert(
-      fc.property(keyLists, (keys) => {
-        const order = orderBy(Float64Array.from(keys));
-        expect(invertOrder(invertOrder(order))).toEqual(order);
       }),
     );
   });

@@ -45,13 +45,6 @@ function sortByOffset(indexes: Uint32Array, offsetOf: (index: number) => number)
   for (let place = 0; place < same.length; place += 1) indexes[place] = same[byOffset[place]!]!;
 }
 
-/** The inverse permutation: where each index comes in `order`. */
-export function invertOrder(order: Uint32Array): Uint32Array {
-  const places = new Uint32Array(order.length);
-  for (let place = 0; place < order.length; place += 1) places[order[place]!] = place;
-  return places;
-}
-
 /** Sorts numbers made of key and index, and writes the indexes to `order`. */
 function sortPacked(keys: Float64Array, order: Uint32Array): Uint32Array {
   const count = keys.length;
