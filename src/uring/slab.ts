@@ -110,7 +110,7 @@ export class Slab {
   }
 
   #takeOfOthers(sizeClass: number): number | undefined {
-    return this.#free.find((stacks) => stacks[sizeClass]!.length > 0)?.[sizeClass]!.pop();
+    return this.#free.find((stacks) => stacks[sizeClass]!.length > 0)?.[sizeClass]?.pop();
   }
 
   #pushFree(at: number, sizeClass: number, user: number): void {
