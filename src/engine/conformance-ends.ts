@@ -197,7 +197,9 @@ function closeTests(open: OpenEngine): void {
     read.close();
     for (const { loan } of loans) slots!.release(loan);
     slots!.memory.fill(0);
-    expect(slots!.view(0).length).toBeGreaterThan(0);
+    // Whichever slots were used: looking at them is no fault.
+    const views = Array.from(slots!.bytes.keys(), (slot) => slots!.view(slot).length);
+    expect(Math.max(...views)).toBeGreaterThan(0);
     expect(engine.info.queueDepth).toBeGreaterThan(0);
     await expect(paused.finished).rejects.toMatchObject({ kind: 'closed' });
     // What these might have set off would show now.
