@@ -1,10 +1,11 @@
 import type { CoalesceChoice } from '../plan/coalesce.js';
 import type { ReadOrder } from '../store/device-order.js';
+import type { DirectChoice } from '../store/direct.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import type { Warning } from './warnings.js';
 
-export type DirectChoice = 'auto' | 'on' | 'off';
+export type { DirectChoice };
 
 /** What every measurement is told: `bench`, `compare-fio` and `tune` have it in common. */
 export interface MeasureSettings extends CoalesceChoice {

@@ -12,8 +12,6 @@ export class Lane {
   freeCount: number;
   /** The slots that {@link take} took last. */
   readonly taken: Int32Array;
-  /** The ring has failed for good, and nothing is in hand any more. */
-  lost = false;
   readonly #first: number;
 
   constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
@@ -55,7 +53,6 @@ export class Lane {
    * @returns how many bytes of the slab are lost with it.
    */
   abandon(): number {
-    this.lost = true;
     const taken = new Set(Array.from({ length: this.depth }, (_, index) => this.#first + index));
     for (const slot of this.free.subarray(0, this.freeCount)) taken.delete(slot);
     const lostBytes = this.stages.abandon(taken);

@@ -9,7 +9,7 @@ import { EINVAL, EMFILE, ENOMEM, ENOSYS, EPERM } from './errno.js';
 import { PAGE_BYTES } from './slab.js';
 
 /** Room for the paths of the opens of one submit; when it is full, they are submitted early. */
-export const PATHS_BYTES = 64 * 1024;
+const PATHS_BYTES = 64 * 1024;
 
 /** A ring as the kernel set it up: its queues as views of the memory that it shares with us. */
 export interface RingSetup {
