@@ -10,7 +10,7 @@ import { type ByteText, textOf } from './byte-text.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit.js';
 import { GetDocument, type GetTotals } from './get-document.js';
-import type { Input, OnInputError } from './get-inputs.js';
+import type { Inputs, OnInputError } from './get-inputs.js';
 import { type FilePlan, GetPlan } from './get-plan.js';
 import type { SinkOptions } from './get-sinks.js';
 import { explained, sayError } from './get-transfer.js';
@@ -29,7 +29,7 @@ const FILE_LINES_MAX = 40;
 type DryRunOptions = ReadingOptions & SinkOptions & CoalesceOptions & { readonly readOrder?: ReadOrder };
 
 /** Finds the inputs, and tells `onError` of what is none. */
-export type Ask = (onError: OnInputError) => Promise<AsyncIterable<Input>>;
+export type Ask = (onError: OnInputError) => Promise<Inputs>;
 
 /** Prints what a run would read. Of the files themselves only their metadata is looked at. */
 export async function dryRun(ask: Ask, options: DryRunOptions, context: Context): Promise<void> {
@@ -69,12 +69,14 @@ export async function dryRun(ask: Ask, options: DryRunOptions, context: Context)
   }
   if (document !== undefined) context.finishJson = (failure) => document.end(totals(), failure);
   await document?.begin(info);
-  for await (const input of inputs) {
-    context.signal.throwIfAborted();
-    if (failures.length > 0) await listFailures();
-    const { offset, length, error } = plan.add(input);
-    if (error === undefined) await document?.got(input, { offset, bytes: length });
-    else failures.push({ name: input.name, error: explained(error), id: input.id });
+  for await (const batch of inputs) {
+    for (const input of batch) {
+      context.signal.throwIfAborted();
+      if (failures.length > 0) await listFailures();
+      const { offset, length, error } = plan.add(input);
+      if (error === undefined) await document?.got(input, { offset, bytes: length });
+      else failures.push({ name: input.name, error: explained(error), id: input.id });
+    }
   }
   plan.end();
   await listFailures();

@@ -11,6 +11,8 @@ import { splitPathRanges } from './range-text.js';
 /** Linux takes no path of this length or more, its final NUL included. */
 const PATH_BYTES_MAX = 4096;
 const STDIN = '-';
+/** Inputs given at a time, about: a batch costs promises, and all of it is in memory. */
+const BATCH_MAX = 1024;
 
 /** A file, or a part of one, that is to be got. */
 export interface Input extends ReadRequest {
@@ -50,6 +52,9 @@ interface Target {
   readonly from: 'argument' | 'list' | 'request';
 }
 
+/** Inputs in the order asked for, some at a time. */
+export type Inputs = AsyncIterable<readonly Input[]>;
+
 /** A path that could not become an input. */
 export type OnInputError = (name: ByteText, error: LsioError, id?: string | number) => void;
 
@@ -60,7 +65,7 @@ export type OnInputError = (name: ByteText, error: LsioError, id?: string | numb
  * @throws {LsioError} `usage` for a malformed range, or when there is nothing to get; when it is to be strict, also for a
  * malformed line of a list.
  */
-export async function inputsOf(options: InputOptions, onError: OnInputError): Promise<AsyncGenerator<Input>> {
+export async function inputsOf(options: InputOptions, onError: OnInputError): Promise<Inputs> {
   const parts = [
     ...options.paths.map((path) => (path === STDIN ? listOf(path, '\n') : targetOf(byteTextOf(path), 'argument'))),
     ...options.filesFrom.map((source) => listOf(source, '\n')),
@@ -83,15 +88,11 @@ interface PartOptions extends InputOptions {
   readonly excludes: Excludes | undefined;
 }
 
-/**
- * One generator for all levels, and names in batches: a million names pass through here, and each `yield*` in between
- * would cost each of them three promises.
- */
 async function* inputsOfParts(
   parts: readonly (Target | NameList)[],
   options: PartOptions,
   onError: OnInputError,
-): AsyncGenerator<Input> {
+): AsyncGenerator<Input[]> {
   const tree = options.recursive ? await import('./walk.js') : undefined;
   const { excludes, anyOrder } = options;
   function filesBelow({ name, from }: Target): AsyncIterable<ByteText[]> | undefined {
@@ -100,33 +101,42 @@ async function* inputsOfParts(
   }
   for (const part of parts) {
     for await (const targets of 'name' in part ? [[part]] : targetsOfList(part, onError)) {
+      let inputs: Input[] = [];
       for (const target of targets) {
         if (target.from === 'list' && excludes?.path(target.name)) continue;
         const below = isGlob(target) ? filesOfGlob(target.name, options, onError) : filesBelow(target);
-        if (below === undefined) for (const input of inputsFor(target.name, target, options, onError)) yield input;
-        else {
-          for await (const names of below) {
-            for (const name of names) for (const input of inputsFor(name, target, options, onError)) yield input;
-          }
+        if (below === undefined) addInputs(inputs, [target.name], target, options, onError);
+        if (below !== undefined || inputs.length >= BATCH_MAX) {
+          yield inputs;
+          inputs = [];
         }
+        if (below === undefined) continue;
+        for await (const names of below) yield addInputs([], names, target, options, onError);
       }
+      yield inputs;
     }
   }
 }
 
-function inputsFor(
-  name: ByteText,
+/** Adds what is wanted of each of the files to `inputs`, which it returns. */
+function addInputs(
+  inputs: Input[],
+  names: readonly ByteText[],
   { ranges, id }: Target,
   { isOutput, ranges: commonRanges }: InputOptions,
   onError: OnInputError,
 ): Input[] {
-  if (name.length >= PATH_BYTES_MAX || isOutput?.(name)) {
-    onError(name, name.length >= PATH_BYTES_MAX ? tooLong(name) : outputItself(name), id);
-    return [];
-  }
-  const path = pathOf(name);
   const wanted = ranges ?? commonRanges;
-  return wanted.length === 0 ? [{ name, path, id }] : wanted.map((range) => ({ name, path, range, id }));
+  for (const name of names) {
+    if (name.length >= PATH_BYTES_MAX || isOutput?.(name)) {
+      onError(name, name.length >= PATH_BYTES_MAX ? tooLong(name) : outputItself(name), id);
+      continue;
+    }
+    const path = pathOf(name);
+    if (wanted.length === 0) inputs.push({ name, path, range: undefined, id });
+    else for (const range of wanted) inputs.push({ name, path, range, id });
+  }
+  return inputs;
 }
 
 /** Whether an argument may be a pattern: a file of that very name wins. */
@@ -144,7 +154,8 @@ async function* filesOfGlob(
   if (files?.length === 0) {
     const path = textOf(pattern);
     onError(pattern, new LsioError('read', `${path}: no file matches (ENOENT)`, { code: 'ENOENT', path }));
-  } else yield files ?? [pattern];
+  } else
+    for (let at = 0; at < (files?.length ?? 1); at += BATCH_MAX) yield files?.slice(at, at + BATCH_MAX) ?? [pattern];
 }
 
 /** @throws {LsioError} `usage` for the first line that is malformed. */

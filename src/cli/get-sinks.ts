@@ -6,7 +6,7 @@ import { byteTextOf } from './byte-text.js';
 import type { ChecksumAlgorithm } from './checksum.js';
 import type { Context } from './context.js';
 import type { FilesWriterOptions } from './files-writer.js';
-import type { Input } from './get-inputs.js';
+import type { Input, Inputs } from './get-inputs.js';
 import type { InputList } from './input-list.js';
 import { stdoutFileTest } from './same-file.js';
 import { StdoutWriter } from './stdout-writer.js';
@@ -45,7 +45,7 @@ export interface Sink {
   /** Says whether a path is what is being written to. */
   readonly isOutput?: ReturnType<typeof stdoutFileTest>;
   /** Checks all inputs, and returns them, before any is read; absent where there is nothing to check. */
-  prepare?(inputs: AsyncIterable<Input>): Promise<InputList>;
+  prepare?(inputs: Inputs): Promise<InputList>;
   /** Takes a whole input, or the next part of a long one, and keeps no hold of its bytes. */
   write(part: ReadItem<Input>): Promise<void> | undefined;
   /** Part of an input was taken, and the rest can't be read. Returns whether others can be taken. */
@@ -118,9 +118,11 @@ async function tarSink(context: Context): Promise<Sink> {
     isOutput: stdoutFileTest(),
     async prepare(asked) {
       const inputs = new InputList();
-      for await (const input of asked) {
-        tarName(input.name);
-        inputs.add(input);
+      for await (const batch of asked) {
+        for (const input of batch) {
+          tarName(input.name);
+          inputs.add(input);
+        }
       }
       return inputs;
     },

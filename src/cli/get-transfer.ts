@@ -1,7 +1,8 @@
 import type { EngineInfo } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
 import type { DirectChoice } from '../store/direct.js';
-import type { ReadItem } from '../store/read-item.js';
+import type { Requests } from '../store/intake.js';
+import type { ItemIterator, ReadItem } from '../store/read-item.js';
 import { type ReadManyOptions, readMany } from '../store/read-many.js';
 import { formatMiBPerSecond } from '../units.js';
 import { type ByteText, textOf } from './byte-text.js';
@@ -63,7 +64,7 @@ export class Transfer {
    */
   async run(
     engine: CountingEngine,
-    inputs: Iterable<Input> | AsyncIterable<Input>,
+    inputs: Requests<Input>,
     how: Pick<ReadManyOptions, 'coalesce' | 'readBytesMax' | 'readOrder'>,
   ): Promise<void> {
     await this.#beginDocument(engine);
@@ -73,10 +74,9 @@ export class Transfer {
     const beganNs = process.hrtime.bigint();
     try {
       const options: ReadManyOptions = { ...how, ordered: this.ordered, signal, direct };
-      for await (const part of readMany(engine, inputs, options)) {
-        if (part.error === undefined) await this.#take(part);
-        else if (!this.#fail(part, part.error)) break;
-        if (this.#unlisted.length > 0) await this.#listFailures();
+      const parts = readMany(engine, inputs, options);
+      for await (const first of parts) {
+        if (!(await this.#takeAll(first, parts))) break;
       }
       await this.#sink.end();
       await this.#digests?.end();
@@ -123,6 +123,18 @@ export class Transfer {
     const { failed, bytes } = this;
     const { reads, bytes: bytesRead } = counts;
     return { failed, bytes, reads, bytesRead, direct: directIn(counts), wallNs: this.#wallNs };
+  }
+
+  /** Takes a part, and those that are there behind it. Returns whether to go on. */
+  async #takeAll(first: ReadItem<Input>, parts: ItemIterator<ReadItem<Input>>): Promise<boolean> {
+    for (let part: ReadItem<Input> | undefined = first; part !== undefined; part = parts.takeNow()) {
+      if (part.error === undefined) {
+        const taking = this.#take(part);
+        if (taking !== undefined) await taking;
+      } else if (!this.#fail(part, part.error)) return false;
+      if (this.#unlisted.length > 0) await this.#listFailures();
+    }
+    return true;
   }
 
   #take(part: ReadItem<Input>): Promise<void> | undefined {

@@ -111,7 +111,7 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
     { ...asked, anyOrder: anyOrder(options, transfer), isOutput: sink.isOutput },
     (...refused) => transfer.refuse(...refused),
   );
-  const inputs = (await sink.prepare?.(found)) ?? found;
+  const inputs = (await sink.prepare?.(found)) ?? { batches: found };
   const engine = new CountingEngine(await openEngine(options));
   announceEngine(engine.info, options, log);
   const progress = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { LsioError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
 import { FilesWriter, type FilesWriterOptions } from './files-writer.js';
-import type { Input } from './get-inputs.js';
+import type { Inputs } from './get-inputs.js';
 import { InputList, NameSet } from './input-list.js';
 import { isSameFile } from './same-file.js';
 import { outputError } from './talk.js';
@@ -32,17 +32,19 @@ export class OutputDirectory {
    * @throws {LsioError} `usage` for `..`, for two inputs with one output and for an input that is its own output;
    * `output` for what is there already, and for links on the way to an output.
    */
-  async prepare(inputs: AsyncIterable<Input>): Promise<InputList> {
+  async prepare(inputs: Inputs): Promise<InputList> {
     const list = new InputList();
     const outputs = new NameSet((place) => tarName(list.nameAt(place)));
     const rootExists = statsOf(this.#root) !== undefined;
-    for await (const input of inputs) {
-      const output = tarName(input.name);
-      const place = list.add(input);
-      // A directory: it is no file, which reading it will say.
-      if (output === '') continue;
-      if (!outputs.add(output, place)) throw twoInputs(this.#text(output));
-      if (rootExists) this.#checkOutput(input.name, output);
+    for await (const batch of inputs) {
+      for (const input of batch) {
+        const output = tarName(input.name);
+        const place = list.add(input);
+        // A directory: it is no file, which reading it will say.
+        if (output === '') continue;
+        if (!outputs.add(output, place)) throw twoInputs(this.#text(output));
+        if (rootExists) this.#checkOutput(input.name, output);
+      }
     }
     try {
       makeDirectory(this.#root);

@@ -6,6 +6,8 @@ import { type ByteText, pathOf, textOf } from './byte-text.js';
 /** Marks at the end of an entry that no name holds, chosen so that entries sort as the paths below them do. */
 const DIRECTORY = '/';
 const LINK = '\0';
+/** Files given at a time. */
+const FILES_MAX = 1024;
 
 /** Says whether something is left out, by its path below the root. */
 type IsExcluded = (path: ByteText, isDirectory: boolean) => boolean;
@@ -43,9 +45,10 @@ export async function* walk(
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const files = takeFiles(level);
     yield isExcluded === undefined ? files : files.filter((file) => !isExcluded(file.slice(below), false));
-    const entry = level.entries[level.next++];
+    const entry = level.entries[level.next];
     if (entry === undefined) levels.pop();
-    else {
+    else if (entry.endsWith(DIRECTORY)) {
+      level.next++;
       const directory = level.prefix + entry;
       if (isExcluded?.(directory.slice(below, -1), true) !== true) await enter(directory);
     }
@@ -62,10 +65,10 @@ export async function* walk(
   }
 }
 
-/** The entries up to the next directory. */
+/** The entries up to the next directory, or some of them. */
 function takeFiles(level: Level): ByteText[] {
   const files: ByteText[] = [];
-  for (; level.next < level.entries.length; level.next++) {
+  for (; level.next < level.entries.length && files.length < FILES_MAX; level.next++) {
     const entry = level.entries[level.next]!;
     if (entry.endsWith(DIRECTORY)) break;
     const name = level.prefix + (entry.endsWith(LINK) ? entry.slice(0, -1) : entry);
@@ -114,10 +117,12 @@ async function entriesByPlace(directory: ByteText): Promise<string[] | undefined
   try {
     const { names, types, inodes } = readDirectory(pathOf(directory));
     if (types.includes(ENTRY.unknown)) return undefined;
-    return Array.from(orderBy(Float64Array.from(inodes)), (index) => {
-      if (types[index] === ENTRY.directory) return names[index]! + DIRECTORY;
-      return types[index] === ENTRY.link ? names[index]! + LINK : names[index]!;
-    });
+    const entries: string[] = [];
+    for (const index of orderBy(new Float64Array(inodes))) {
+      const mark = types[index] === ENTRY.directory ? DIRECTORY : types[index] === ENTRY.link ? LINK : '';
+      entries.push(names[index]! + mark);
+    }
+    return entries;
   } catch (error) {
     // By node:fs it goes without koffi; what is wrong with the directory it says as ever.
     if (isLsioError(error)) return undefined;

@@ -65,6 +65,12 @@ export class ReadSlots {
     return this.memory.subarray(start, start + this.bytes[slot]!);
   }
 
+  /** The size of the slot's piece of memory, in bytes; 0 when it has none. */
+  pieceBytes(slot: number): number {
+    const piece = this.piece[slot]!;
+    return piece < 0 ? 0 : this.#slab.sizeBytes(piece);
+  }
+
   /**
    * Lends the slot's memory beyond {@link ReadSource.done}, which must be running.
    *

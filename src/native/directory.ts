@@ -10,6 +10,7 @@ const BUFFER_BYTES = 256 * 1024;
 const LENGTH_AT = 16;
 const TYPE_AT = 18;
 const NAME_AT = 19;
+const ENTRY_ALIGN_BYTES = 8;
 /** What an entry takes of a directory's size on ext4, about; elsewhere it is a guess. */
 const ENTRY_BYTES = 20;
 const DOT = 0x2e;
@@ -30,10 +31,20 @@ export interface DirectoryEntries {
   readonly inodes: number[];
 }
 
+/**
+ * What the system has put entries into. The same memory twice, since entries lie at multiples of 8 bytes and Buffer's own
+ * methods take a third of the time of it all until they are compiled.
+ */
+interface Filled {
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+  lengthBytes: number;
+}
+
 type GetDents = (number: number, fd: number, buffer: Uint8Array, bytes: number) => number;
 
 let getDents: GetDents | undefined;
-let buffer: Buffer | undefined;
+let filled: Filled | undefined;
 
 /** Whether {@link readDirectory} works here. */
 export function canReadDirectories(): boolean {
@@ -48,8 +59,8 @@ export function canReadDirectories(): boolean {
  */
 export function readDirectory(path: string | Buffer): DirectoryEntries {
   const entries: DirectoryEntries = { names: [], types: [], inodes: [] };
-  scan(path, (from, bytes) => {
-    takeEntries(from, bytes, entries);
+  scan(path, (some) => {
+    takeEntries(some, entries);
     return true;
   });
   return entries;
@@ -63,21 +74,17 @@ export function readDirectory(path: string | Buffer): DirectoryEntries {
  */
 export function readInodes(path: string | Buffer, entriesMax: number): InodeTable | undefined {
   let table: InodeTable | undefined;
-  const complete = scan(path, (from, bytes, sizeBytes) => {
+  const complete = scan(path, (some, sizeBytes) => {
     table ??= new InodeTable(Math.min(entriesMax, sizeBytes / ENTRY_BYTES));
-    addEntries(from, bytes, table);
+    addEntries(some, table);
     return table.size <= entriesMax;
   });
   return complete ? (table ?? new InodeTable()) : undefined;
 }
 
-/** Entries lie at multiples of 8 bytes; Buffer's own methods take a third of the time of it all until they are compiled. */
-function addEntries(from: Buffer, bytes: number, table: InodeTable): void {
-  const words = new Uint32Array(from.buffer, from.byteOffset, BUFFER_BYTES / 4);
-  for (let at = 0; at < bytes; at += words[(at + LENGTH_AT) >> 2]! & 0xffff) {
-    const low = words[at >> 2]!;
-    const high = words[(at >> 2) + 1]!;
-    table.add(hashBytes(from, at + NAME_AT), high < INEXACT_HIGH ? high * TWO_32 + low : INEXACT_HIGH * TWO_32 - 1);
+function addEntries({ bytes, words, lengthBytes }: Filled, table: InodeTable): void {
+  for (let at = 0; at < lengthBytes; at += entryBytes(words, at)) {
+    table.add(hashBytes(bytes, at + NAME_AT), inodeAt(words, at));
   }
 }
 
@@ -85,21 +92,26 @@ function addEntries(from: Buffer, bytes: number, table: InodeTable): void {
  * Gives the entries to `take`, a buffer at a time, with the size of the directory, while that returns true. Returns whether
  * they all were taken.
  */
-function scan(path: string | Buffer, take: (from: Buffer, bytes: number, sizeBytes: number) => boolean): boolean {
+function scan(path: string | Buffer, take: (some: Filled, sizeBytes: number) => boolean): boolean {
   getDents ??= loadKoffi().load(null).func('long syscall(long, int, uint8_t *, size_t)') as GetDents;
-  buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  filled ??= makeBuffer();
   const fd = openDirectory(path);
   try {
     const sizeBytes = fstatSync(fd).size;
     for (;;) {
-      const bytes = getDents(SYS_GETDENTS64[process.arch]!, fd, buffer, BUFFER_BYTES);
-      if (bytes < 0) throw readError(path.toString(), 0, loadKoffi().errno());
-      if (bytes === 0) return true;
-      if (!take(buffer, bytes, sizeBytes)) return false;
+      filled.lengthBytes = getDents(SYS_GETDENTS64[process.arch]!, fd, filled.bytes, BUFFER_BYTES);
+      if (filled.lengthBytes < 0) throw readError(path.toString(), 0, loadKoffi().errno());
+      if (filled.lengthBytes === 0) return true;
+      if (!take(filled, sizeBytes)) return false;
     }
   } finally {
     closeSync(fd);
   }
+}
+
+function makeBuffer(): Filled {
+  const bytes = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  return { bytes, words: new Uint32Array(bytes.buffer, bytes.byteOffset, BUFFER_BYTES / 4), lengthBytes: 0 };
 }
 
 function openDirectory(path: string | Buffer): number {
@@ -111,19 +123,28 @@ function openDirectory(path: string | Buffer): number {
   }
 }
 
-function takeEntries(from: Buffer, bytes: number, { names, types, inodes }: DirectoryEntries): void {
-  for (let at = 0; at < bytes; at += from.readUInt16LE(at + LENGTH_AT)) {
+function takeEntries({ bytes, words, lengthBytes }: Filled, { names, types, inodes }: DirectoryEntries): void {
+  // One text for all of them: names are cut out of it.
+  const text = bytes.toString('latin1', 0, lengthBytes);
+  for (let at = 0, next: number; at < lengthBytes; at = next) {
+    next = at + entryBytes(words, at);
     const name = at + NAME_AT;
-    const end = from.indexOf(0, name);
-    const dots = end - name <= 2 && from[name] === DOT && (end - name === 1 || from[name + 1] === DOT);
+    // The NUL after the name is among the last 8 bytes.
+    const end = bytes.indexOf(0, Math.max(name, next - ENTRY_ALIGN_BYTES));
+    const dots = end - name <= 2 && bytes[name] === DOT && (end - name === 1 || bytes[name + 1] === DOT);
     if (dots) continue;
-    names.push(from.toString('latin1', name, end));
-    types.push(from[at + TYPE_AT]!);
-    inodes.push(inodeAt(from, at));
+    names.push(text.slice(name, end));
+    types.push(bytes[at + TYPE_AT]!);
+    inodes.push(inodeAt(words, at));
   }
 }
 
-function inodeAt(from: Buffer, at: number): number {
-  const high = from.readUInt32LE(at + 4);
-  return high < INEXACT_HIGH ? high * TWO_32 + from.readUInt32LE(at) : INEXACT_HIGH * TWO_32 - 1;
+function entryBytes(words: Uint32Array, at: number): number {
+  return words[(at + LENGTH_AT) >> 2]! & 0xffff;
+}
+
+function inodeAt(words: Uint32Array, at: number): number {
+  const low = words[at >> 2]!;
+  const high = words[(at >> 2) + 1]!;
+  return high < INEXACT_HIGH ? high * TWO_32 + low : INEXACT_HIGH * TWO_32 - 1;
 }

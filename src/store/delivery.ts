@@ -1,7 +1,5 @@
-import { TO_END } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import type { LsioError } from '../errors.js';
-import { PAGE_BYTES } from '../uring/slab.js';
 import { Fifo, InOrder } from './fifo.js';
 import { LONG_PIECE_BYTES, LongRead, type Piece } from './long-read.js';
 import { OwnedMemory } from './memory.js';
@@ -18,8 +16,6 @@ const ITEM_BYTES_MIN = 4096;
 const PIECES_MAX = Math.ceil(WAITING_BYTES_MAX / LONG_PIECE_BYTES);
 /** Long reads at a time. More of them would only wait. */
 const LONGS_MAX = 16;
-/** What a read to the end may occupy, however short the file: the engine guesses the length. */
-const GUESSED_BYTES = 512 * 1024;
 
 /**
  * Holds what was read until it is handed out, in the order of the requests or as it comes; the items of one request
@@ -230,9 +226,8 @@ export class Delivery<R> {
   }
 
   #keep(item: Item<R>, slots: ReadSlots, slot: number, lend: boolean): void {
-    const lengthBytes = slots.bytes[slot]!;
-    if (lengthBytes === 0) return;
-    const lentBytes = pieceBytes(item.length === TO_END ? Math.max(GUESSED_BYTES, lengthBytes + 1) : item.length);
+    if (slots.bytes[slot] === 0) return;
+    const lentBytes = slots.pieceBytes(slot);
     if (lend && this.#lentBytes + lentBytes <= this.#lentBytesMax) {
       this.#slots = slots;
       this.#lentBytes += lentBytes;
@@ -252,9 +247,4 @@ export class Delivery<R> {
 
 function dropPieces<R>(long: LongRead<R>): void {
   for (let piece = long.drop(); piece !== undefined; piece = long.drop()) piece.release();
-}
-
-/** The size of the piece of memory that so many bytes are read into: a power of two of pages. */
-function pieceBytes(lengthBytes: number): number {
-  return Math.max(PAGE_BYTES, 2 ** (32 - Math.clz32(lengthBytes - 1)));
 }

@@ -6,30 +6,39 @@ const LOOK_AHEAD_MIN = 1024;
 /** A source that never has to wait lets others have their turn after so many requests, which take about 5 ms. */
 const TAKEN_PER_TURN = 4096;
 
+/** Requests that come many at a time, as a list is read or a directory: none of them costs promises of its own. */
+export interface Batches<R> {
+  readonly batches: AsyncIterable<readonly R[]>;
+}
+
+/** Where requests come from. */
+export type Requests<R> = Iterable<R> | AsyncIterable<R> | Batches<R>;
+
 /** The requests, of which no more are taken than are needed soon: a million of them never lie in memory at once. */
 export class Intake<R> {
-  readonly #requests: Iterable<R> | AsyncIterable<R>;
+  readonly #requests: Requests<R>;
   readonly #onChange: () => void;
   #lookAhead = LOOK_AHEAD_MIN;
   readonly #ahead = new Fifo<R>();
   #sync: Iterator<R> | undefined;
-  #async: AsyncIterator<R> | undefined;
+  #async: AsyncIterator<R> | AsyncIterator<readonly R[]> | undefined;
   #pulling = false;
   #exhausted = false;
   /** What the source threw; it has ended then. Wrapped, since anything can be thrown. */
   failure: { readonly error: unknown } | undefined;
 
-  /** @param onChange is called when an asynchronous source has brought a request, or has ended. */
-  constructor(requests: Iterable<R> | AsyncIterable<R>, onChange: () => void) {
+  /** @param onChange is called when an asynchronous source has brought requests, or has ended. */
+  constructor(requests: Requests<R>, onChange: () => void) {
     this.#requests = requests;
     this.#onChange = onChange;
   }
 
   open(): void {
-    if (Symbol.asyncIterator in this.#requests) {
-      this.#async = this.#requests[Symbol.asyncIterator]();
-      this.#pull(this.#async);
-    } else this.#sync = this.#requests[Symbol.iterator]();
+    const requests = this.#requests;
+    if ('batches' in requests) this.#async = requests.batches[Symbol.asyncIterator]();
+    else if (Symbol.asyncIterator in requests) this.#async = requests[Symbol.asyncIterator]();
+    else this.#sync = requests[Symbol.iterator]();
+    if (this.#async !== undefined) this.#pull(this.#async);
   }
 
   /** There are no more requests and never will be; nor a failure to be reported. */
@@ -72,22 +81,30 @@ export class Intake<R> {
 
   #pullOne(source: Iterator<R>): void {
     try {
-      const next = source.next();
-      this.#add(next);
+      const { done, value } = source.next();
+      if (done === true) this.#exhausted = true;
+      else this.#add(value);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  async #pull(source: AsyncIterator<R>): Promise<void> {
+  async #pull(source: AsyncIterator<R> | AsyncIterator<readonly R[]>): Promise<void> {
     if (this.#pulling || this.#exhausted) return;
     this.#pulling = true;
     try {
-      for (let taken = 1; this.#ahead.length < this.#lookAhead; taken++) {
-        if (taken % TAKEN_PER_TURN === 0) await setImmediate();
-        const next = await source.next();
+      const inBatches = 'batches' in this.#requests;
+      for (let taken = 1; this.#ahead.length < this.#lookAhead; ) {
+        if (taken >= TAKEN_PER_TURN) {
+          await setImmediate();
+          taken = 0;
+        }
+        const { done, value } = await source.next();
         if (this.#exhausted) return;
-        this.#add(next);
+        if (done === true) this.#exhausted = true;
+        else if (inBatches) for (const request of value as readonly R[]) this.#add(request);
+        else this.#add(value as R);
+        taken += inBatches && done !== true ? (value as readonly R[]).length : 1;
         this.#onChange();
         if (this.#exhausted) return;
       }
@@ -100,10 +117,9 @@ export class Intake<R> {
     }
   }
 
-  #add(next: IteratorResult<R>): void {
-    if (next.done === true) this.#exhausted = true;
-    else if (next.value === undefined) throw new TypeError('a request is undefined');
-    else this.#ahead.push(next.value);
+  #add(request: R): void {
+    if (request === undefined) throw new TypeError('a request is undefined');
+    this.#ahead.push(request);
   }
 
   #fail(error: unknown): void {

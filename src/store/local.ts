@@ -7,11 +7,12 @@ import { type ByteRange, checkRange } from '../range.js';
 import type { DirectChoice } from './direct.js';
 import { FileCache } from './file-cache.js';
 import { Gathering } from './gather.js';
+import type { Requests } from './intake.js';
 import { type AbsolutePath, keyToPath } from './keys.js';
 import { listKeys } from './list.js';
 import { OwnedMemory } from './memory.js';
 import { PointReads, tooSmall } from './point-reads.js';
-import type { ReadItem } from './read-item.js';
+import type { ItemIterator, ReadItem } from './read-item.js';
 import { ManyReads } from './read-many.js';
 import type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from './store.js';
 
@@ -115,10 +116,7 @@ export class LocalStore implements Store {
     return this.#readRanges(keyToPath(this.#root, key), ranges, signal);
   }
 
-  getMany<R extends StoreRequest>(
-    requests: Iterable<R> | AsyncIterable<R>,
-    options: GetManyOptions = {},
-  ): AsyncIterableIterator<ReadItem<R>> {
+  getMany<R extends StoreRequest>(requests: Requests<R>, options: GetManyOptions = {}): ItemIterator<ReadItem<R>> {
     const reads = new ManyReads(this.#engine, requests, {
       ...options,
       direct: options.direct ?? this.#direct,

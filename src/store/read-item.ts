@@ -26,6 +26,15 @@ export interface ReadItem<R> {
   release(): void;
 }
 
+/** Items as they are asked for. */
+export interface ItemIterator<I> extends AsyncIterableIterator<I> {
+  /**
+   * The next item if it is there already, without a promise: to go on with after one that was waited for, until it returns
+   * undefined. As `next()`, it gives back the bytes of the item before.
+   */
+  takeNow(): I | undefined;
+}
+
 /** An open file that several items are read from; it is closed after the last of them. */
 export interface FileUse {
   readonly file: SharedFile;

@@ -8,7 +8,7 @@ import { openEngine } from '../engine/open.js';
 import { isLsioError } from '../errors.js';
 import { type ByteRange, resolveRange } from '../range.js';
 import { LONG_PIECE_BYTES } from './long-read.js';
-import type { ReadRequest } from './read-item.js';
+import type { ItemIterator, ReadItem, ReadRequest } from './read-item.js';
 import { readMany } from './read-many.js';
 import { ReorderingEngine } from './reordering-engine.testing.js';
 import { expectReceived, onEachEngine, type Received, receive, watch } from './store.testing.js';
@@ -41,6 +41,7 @@ const runs = fc.array(
   }),
   { maxLength: 6 },
 );
+const sources = fc.constantFrom('array' as const, 'asynchronous' as const, 'batches' as const);
 const options = fc.record({
   ordered: fc.boolean(),
   coalesce: fc.oneof(
@@ -52,6 +53,27 @@ const options = fc.record({
   ),
   readBytesMax: fc.constantFrom(undefined, undefined, undefined, 100_001, 3_000_000),
 });
+
+/** Requests as the kinds of sources that there are. */
+const SOURCES = {
+  array: (requests: readonly ReadRequest[]) => requests,
+  async *asynchronous(requests: readonly ReadRequest[]) {
+    for (const request of requests) yield request;
+  },
+  batches: (requests: readonly ReadRequest[]) => ({ batches: inBatches(requests) }),
+};
+
+/** Of different lengths, an empty one among them. */
+async function* inBatches(requests: readonly ReadRequest[]) {
+  for (let at = 0, length = 0; at < requests.length; at += length++) yield requests.slice(at, at + length);
+}
+
+/** Takes without a promise what is there. */
+async function* atOnce(items: ItemIterator<ReadItem<ReadRequest>>) {
+  for await (const first of items) {
+    for (let item: typeof first | undefined = first; item !== undefined; item = items.takeNow()) yield item;
+  }
+}
 
 onEachEngine((name) => {
   const scratch = new Scratch();
@@ -78,16 +100,13 @@ onEachEngine((name) => {
 
   test('readMany() gives what resolveRange() says, for any requests and options', async () => {
     await fc.assert(
-      fc.asyncProperty(runs, options, fc.boolean(), fc.boolean(), async (runs, options, deep, asynchronous) => {
+      fc.asyncProperty(runs, options, fc.boolean(), sources, fc.boolean(), async (runs, options, deep, kind, now) => {
         const requests = runs.flatMap(({ file, ranges }) =>
           ranges.map((range) => ({ path: files[file]!.path, range })),
         );
         const expected = runs.flatMap(({ file, ranges }) => ranges.map(() => files[file]!.bytes));
-        async function* later() {
-          for (const request of requests) yield request;
-        }
-        const source = asynchronous ? later() : requests;
-        const received = await receive(readMany(deep ? engine() : shallow(), source, options), requests);
+        const items = readMany(deep ? engine() : shallow(), SOURCES[kind](requests), options);
+        const received = await receive(now ? atOnce(items) : items, requests);
         expect(received).toHaveLength(requests.length);
         for (const [index, request] of requests.entries()) expectRead(received[index], request, expected[index]!);
       }),

@@ -5,8 +5,8 @@ import type { Ranged } from './admission.js';
 import { Delivery } from './delivery.js';
 import type { ReadOrder } from './device-order.js';
 import { type DirectChoice, DirectReads } from './direct.js';
-import { Intake } from './intake.js';
-import type { Item, ReadItem, ReadRequest } from './read-item.js';
+import { Intake, type Requests } from './intake.js';
+import type { Item, ItemIterator, ReadItem, ReadRequest } from './read-item.js';
 import { Reads } from './reads.js';
 
 export interface ReadManyOptions {
@@ -63,14 +63,14 @@ export const READ_BYTES_MAX_MIN = 512;
  */
 export function readMany<R extends ReadRequest>(
   engine: Engine,
-  requests: Iterable<R> | AsyncIterable<R>,
+  requests: Requests<R>,
   options: ReadManyOptions = {},
-): AsyncIterableIterator<ReadItem<R>> {
+): ItemIterator<ReadItem<R>> {
   return new ManyReads(engine, requests, { ...options, pathOf: (request) => request.path });
 }
 
 /** {@link readMany} for requests that don't name paths. */
-export class ManyReads<R extends Ranged> implements AsyncIterableIterator<Item<R>> {
+export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
   readonly #engine: Engine;
   readonly #intake: Intake<R>;
   readonly #delivery: Delivery<R>;
@@ -89,7 +89,7 @@ export class ManyReads<R extends Ranged> implements AsyncIterableIterator<Item<R
 
   constructor(
     engine: Engine,
-    requests: Iterable<R> | AsyncIterable<R>,
+    requests: Requests<R>,
     options: ReadManyOptions & { readonly pathOf: (request: R) => Path },
   ) {
     const { signal, ordered = false, coalesce = 'auto', readBytesMax = PIECE_BYTES_MAX } = options;
@@ -139,6 +139,14 @@ export class ManyReads<R extends Ranged> implements AsyncIterableIterator<Item<R
       this.#settle = { resolve, reject };
     });
     return this.#waiting;
+  }
+
+  takeNow(): Item<R> | undefined {
+    if (this.#waiting !== undefined || !this.#started) return undefined;
+    this.#current?.release();
+    this.#current = this.#delivery.take();
+    if (this.#current !== undefined) this.#reads.wakeIfStarved();
+    return this.#current;
   }
 
   /** Ends the reading early; what is in flight is given up. */
