@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { blockSyscallsLauncher, IO_URING_SYSCALLS } from './helpers/block-syscalls.js';
 import { named, noUring } from './helpers/engine-child.js';
-import { documentOf, runLsio } from './helpers/run-lsio.js';
+import { documentOf, runLsio, startLsio, statusOf } from './helpers/run-lsio.js';
 
 const launcher = blockSyscallsLauncher();
 const { setup, enter } = IO_URING_SYSCALLS;
@@ -183,12 +184,36 @@ describe('--log-level', () => {
 });
 
 describe('--progress', () => {
-  test('always shows how far it is after a second, also where stderr is no terminal; -q never', async () => {
-    const script = ['bash', '-c', '(echo a; sleep 1.8; echo a) | "$@"', '--'];
-    const args = ['get', '--discard', '--files-from', '-'];
-    const { stderr } = runLsio([...args, '--progress', 'always'], { cwd, under: script });
-    expect(stderr).toMatch(/^1 items {2}3 B {2}0\.0 MiB\/s\n/m);
-    expect(runLsio(args, { cwd, under: script }).stderr).toMatch(/^(lsio: .*\n)?2 items, 6 bytes, .*\n$/);
-    expect(runLsio([...args, '-q', '--progress', 'always'], { cwd, under: script }).stderr).toBe('');
+  /** What it says of a list that has a second path once `shown` was said, and `waitMs` later. */
+  async function saidBy(args: readonly string[], shown: RegExp, waitMs = 0): Promise<string> {
+    const child = startLsio(['get', '--discard', '--files-from', '-', ...args], { cwd });
+    let stderr = '';
+    child.stderr?.on('data', (text) => {
+      stderr += text;
+    });
+    try {
+      child.stdin?.write('a\n');
+      await vi.waitFor(() => expect(stderr).toMatch(shown), { timeout: 20_000, interval: 20 });
+      await sleep(waitMs);
+      child.stdin?.end('a\n');
+      expect(await statusOf(child)).toBe(0);
+      return stderr;
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+
+  test('always shows how far it is after a second, also where stderr is no terminal', async () => {
+    const said = await saidBy(['--progress', 'always'], /^1 items {2}3 B {2}0\.0 MiB\/s\n/m);
+    expect(said).toMatch(/^2 items, 6 bytes, .*\n$/m);
+  });
+
+  test.each([
+    { args: [], rest: /^(lsio: .*\n)?2 items, 6 bytes, .*\n$/ },
+    { args: ['-q', '--progress', 'always'], rest: /^$/ },
+  ])('$args: none is shown', async ({ args, rest }) => {
+    // It is logged right before a bar would begin to wait for its second.
+    const said = await saidBy(['-v', ...args], /"msg":"engine"/, 1300);
+    expect(said.replace(/^\{.*\n/gm, '')).toMatch(rest);
   });
 });

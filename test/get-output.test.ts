@@ -15,11 +15,13 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { documentOf, runLsio, runScript, startLsio, statusOf } from './helpers/run-lsio.js';
 
 const ENGINES = ['auto', 'node'];
 const SPARSE_BYTES = 3 * 1024 ** 3;
+/** More than can be read before a test ends. */
+const ENDLESS_BYTES = 2 ** 42;
 
 let directory = '';
 let cwd = '';
@@ -48,9 +50,18 @@ function contents(below: string): Record<string, string> {
   );
 }
 
-function makeSparse(): void {
+function makeSparse(bytes = SPARSE_BYTES): void {
   writeFileSync(path.join(cwd, 'sparse'), '');
-  truncateSync(path.join(cwd, 'sparse'), SPARSE_BYTES);
+  truncateSync(path.join(cwd, 'sparse'), bytes);
+}
+
+/** Waits until it has said so on stderr. */
+async function untilSaid(child: ReturnType<typeof startLsio>, what: RegExp): Promise<void> {
+  let stderr = '';
+  child.stderr?.on('data', (text) => {
+    stderr += text;
+  });
+  await vi.waitFor(() => expect(stderr).toMatch(what), { timeout: 20_000, interval: 5 });
 }
 
 const OK = { status: 0, stdout: '', stderr: '' };
@@ -302,19 +313,20 @@ describe.each(ENGINES)('lsio get --engine %s, stopped', (engine) => {
   });
 
   test('while it waits for a list', async () => {
-    const child = startLsio(['get', '-q', '--engine', engine, '--discard', '-'], { cwd });
+    const child = startLsio(['get', '-q', '-v', '--engine', engine, '--discard', '-'], { cwd });
     child.stdin?.write('a\n');
-    await sleep(500);
+    await untilSaid(child, /"msg":"engine"/);
     child.kill('SIGINT');
     expect(await statusOf(child)).toBe(130);
   });
 
   test('completes its JSON document', async () => {
-    makeSparse();
-    const child = startLsio(['get', '-q', '--engine', engine, '--discard', '--json', 'sparse'], { cwd });
+    makeSparse(ENDLESS_BYTES);
+    const args = ['get', '--engine', engine, '--discard', '--json', '--progress', 'always', 'sparse'];
+    const child = startLsio(args, { cwd });
     const stdout: Buffer[] = [];
     child.stdout?.on('data', (chunk) => stdout.push(chunk));
-    await sleep(400);
+    await untilSaid(child, /^0 items {2}[1-9]/m);
     child.kill('SIGTERM');
     expect(await statusOf(child)).toBe(143);
     expect(documentOf({ stdout: Buffer.concat(stdout) })).toMatchObject({

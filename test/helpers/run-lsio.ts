@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   /** The command that runs lsio, with its arguments before. */
   readonly under?: readonly string[];
+  /** Taken for hanging after this time. */
+  readonly limitMs?: number;
 }
 
 export interface RunResult {
@@ -28,14 +30,15 @@ export interface RunResult {
 const SIGNALS: Record<string, number> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 };
 
 /** Runs the built binary to its end. */
-export function runLsio(args: readonly string[], { cwd, env, input, under = [] }: RunOptions = {}): RunResult {
+export function runLsio(args: readonly string[], options: RunOptions = {}): RunResult {
+  const { cwd, env, input, under = [], limitMs = LIMIT_MS } = options;
   const [command = '', ...rest] = [...under, process.execPath, LSIO, ...args];
   const { status, signal, stdout, stderr, error } = spawnSync(command, rest, {
     cwd,
     env: { ...process.env, ...env },
     input,
     maxBuffer: 2 ** 30,
-    timeout: LIMIT_MS,
+    timeout: limitMs,
   });
   if (error !== undefined) throw error;
   return { status: status ?? SIGNALS[signal ?? ''] ?? -1, stdout, stderr: stderr.toString() };
