@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ChildContender } from '../src/bench/child-contender.js';
+import type { ReaderName } from '../src/bench/reader.js';
 import type { Workload, WorkloadFile } from '../src/workload/workload.js';
 import { noUring, ROOT } from './helpers/engine-child.js';
 
@@ -42,7 +43,7 @@ function makeWork(name: string): Workload {
   };
 }
 
-function start(work: Workload, reader: 'uring' | 'node', rings: number): Promise<ChildContender> {
+function start(work: Workload, reader: ReaderName, rings: number, signal?: AbortSignal): Promise<ChildContender> {
   const setup = {
     reader,
     work,
@@ -52,7 +53,7 @@ function start(work: Workload, reader: 'uring' | 'node', rings: number): Promise
     latency: true,
     readOrder: 'given',
   } as const;
-  return built.ChildContender.start(setup, 2);
+  return built.ChildContender.start(setup, 2, signal);
 }
 
 async function ended(pids: readonly number[]): Promise<boolean> {
@@ -69,6 +70,11 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** How many children this process has. */
+function processes(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
 }
 
 describe('ChildContender', () => {
@@ -112,6 +118,29 @@ describe('ChildContender', () => {
     expect(await ended(pids)).toBe(true);
   });
 
+  test.each([
+    { reader: 'sync' as const, skip: undefined },
+    { reader: 'node' as const, skip: undefined },
+    { reader: 'uring' as const, skip: noUring },
+  ])('an abort ends a run by $reader that has no end, and its process', async ({ reader, skip }) => {
+    if (skip !== undefined) return;
+    const controller = new AbortController();
+    const child = await start(makeWork('aborted'), reader, 1, controller.signal);
+    const { pids } = child;
+    const run = child.run(1e9);
+    controller.abort(new Error('enough'));
+    await expect(run).rejects.toThrow('enough');
+    await expect(child.verify('all')).rejects.toThrow('enough');
+    await Promise.allSettled([child.close()]);
+    expect(await ended(pids)).toBe(true);
+  });
+
+  test('start() leaves no process when it is aborted', async () => {
+    await expect(start(makeWork('late'), 'node', 1, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    for (let tries = 0; tries < 200 && processes() > 0; tries++) await sleep(10);
+    expect(processes()).toBe(0);
+  });
+
   test('start() leaves no process when it fails', async () => {
     const work = makeWork('refused');
     const setup = {
@@ -123,10 +152,8 @@ describe('ChildContender', () => {
       latency: false,
       readOrder: 'given',
     } as const;
-    const count = () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
-    const before = count();
     await expect(built.ChildContender.start(setup, 2)).rejects.toMatchObject({ kind: 'usage' });
-    for (let tries = 0; tries < 200 && count() > before; tries++) await sleep(10);
-    expect(count()).toBe(before);
+    for (let tries = 0; tries < 200 && processes() > 0; tries++) await sleep(10);
+    expect(processes()).toBe(0);
   });
 });

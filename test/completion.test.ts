@@ -58,10 +58,16 @@ describe('lsio complete --', () => {
     expect(complete('')).toMatch(/^get\t.*\n(.*\n)*completion\t/);
   });
 
+  test.each(['bench', 'compare-fio', 'tune'])('proposes the time limit of %s', (command) => {
+    expect(complete(command, '--time')).toBe('--timeout\tgive up after this time: 10, 500ms, 2m\n:4\n');
+  });
+
   test.each([
     { words: ['get', '--engine', ''], values: ['auto', 'uring', 'node'] },
     { words: ['get', '--engine=u'], values: ['uring'] },
     { words: ['get', 'a', '--checksum', 's'], values: ['sha256'] },
+    { words: ['bench', '--log-level', ''], values: ['silent', 'error', 'warn', 'info', 'debug'] },
+    { words: ['compare-fio', '--timeout', ''], values: [] },
     { words: ['completion', ''], values: ['bash', 'zsh', 'fish'] },
     { words: ['cache', 'e'], values: ['evict'] },
     { words: ['nosuch', ''], values: [] },

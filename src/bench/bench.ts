@@ -164,6 +164,7 @@ export async function startReader<Rings extends number | 'auto'>(
     readonly rings: Rings;
     readonly latency: boolean;
     readonly readOrder: ReadOrder;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<StartedReader<Rings>> {
   const { work, cache, alignBytes } = cell;
@@ -182,20 +183,21 @@ export async function startReader<Rings extends number | 'auto'>(
     readBytesMax,
   };
   if (!USES_THREAD_POOL.includes(reader)) {
-    const contender = await ChildContender.start(setup, THREAD_POOL_SIZES[0]!);
+    const contender = await ChildContender.start(setup, THREAD_POOL_SIZES[0]!, options.signal);
     return { reader, contender, rings, threadPoolSize: null };
   }
   let best: { contender: ChildContender; threadPoolSize: number; wallNs: number } | undefined;
   for (const threadPoolSize of THREAD_POOL_SIZES) {
-    const contender = await ChildContender.start(setup, threadPoolSize);
+    let contender: ChildContender | undefined;
     try {
+      contender = await ChildContender.start(setup, threadPoolSize, options.signal);
       prepareFiles(work.files, cache);
       const { wallNs } = await contender.run(1);
       const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { contender }];
       await loser?.contender.close();
       best = winner ?? { contender, threadPoolSize, wallNs };
     } catch (error) {
-      await Promise.allSettled([contender.close(), best?.contender.close()]);
+      await Promise.allSettled([contender?.close(), best?.contender.close()]);
       throw error;
     }
   }

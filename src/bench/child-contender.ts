@@ -10,14 +10,16 @@ export class ChildContender implements Contender {
   readonly name: string;
   readonly facts: ReaderFacts;
   readonly #process: ChildProcess;
+  readonly #signal: AbortSignal | undefined;
 
   /**
    * Starts the process and opens its reader.
    *
    * @param threadPoolSize the number of libuv's threads in it: fixed for the life of a process.
+   * @param signal ends the process in the middle of whatever it does, which is rejected with its reason.
    * @throws {LsioError} `unavailable` when its engine can't be had.
    */
-  static async start(setup: ChildSetup, threadPoolSize: number): Promise<ChildContender> {
+  static async start(setup: ChildSetup, threadPoolSize: number, signal?: AbortSignal): Promise<ChildContender> {
     const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), {
       serialization: 'advanced',
       env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize) },
@@ -25,19 +27,23 @@ export class ChildContender implements Contender {
       detached: true,
     });
     try {
-      const reply = await ask(child, { kind: 'setup', setup });
+      const reply = await ask(child, { kind: 'setup', setup }, signal);
       assert(reply.kind === 'ready', 'a process that is set up is ready');
-      return new ChildContender(setup.reader, child, reply.facts);
+      return new ChildContender(child, { name: setup.reader, facts: reply.facts, signal });
     } catch (error) {
       if (child.connected) child.disconnect();
       throw error;
     }
   }
 
-  private constructor(name: string, child: ChildProcess, facts: ReaderFacts) {
-    this.name = name;
+  private constructor(
+    child: ChildProcess,
+    given: { readonly name: string; readonly facts: ReaderFacts; readonly signal: AbortSignal | undefined },
+  ) {
     this.#process = child;
-    this.facts = facts;
+    this.name = given.name;
+    this.facts = given.facts;
+    this.#signal = given.signal;
   }
 
   get pids(): number[] {
@@ -45,7 +51,7 @@ export class ChildContender implements Contender {
   }
 
   async run(passes: number): Promise<Sample> {
-    const reply = await ask(this.#process, { kind: 'run', passes });
+    const reply = await ask(this.#process, { kind: 'run', passes }, this.#signal);
     assert(reply.kind === 'sample', 'a run comes to a sample');
     return reply.sample;
   }
@@ -56,7 +62,7 @@ export class ChildContender implements Contender {
    * @throws {LsioError} when bytes differ.
    */
   async verify(how: 'all' | 'sample'): Promise<number> {
-    const reply = await ask(this.#process, { kind: 'verify', how });
+    const reply = await ask(this.#process, { kind: 'verify', how }, this.#signal);
     assert(reply.kind === 'verified', 'a verification comes to an end');
     return reply.operations;
   }
@@ -66,9 +72,10 @@ export class ChildContender implements Contender {
   }
 }
 
-function ask(child: ChildProcess, request: ChildRequest): Promise<ChildReply> {
+function ask(child: ChildProcess, request: ChildRequest, signal?: AbortSignal): Promise<ChildReply> {
   return new Promise((resolve, reject) => {
     function settle(): void {
+      signal?.removeEventListener('abort', onAbort);
       child.off('message', onMessage);
       child.off('exit', onExit);
       child.off('error', onExit);
@@ -83,6 +90,14 @@ function ask(child: ChildProcess, request: ChildRequest): Promise<ChildReply> {
       settle();
       reject(new LsioError('unavailable', 'the reading process ended before its reply'));
     }
+    function onAbort(): void {
+      settle();
+      // One that reads synchronously hears of nothing else.
+      child.kill('SIGKILL');
+      reject(signal?.reason);
+    }
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener('abort', onAbort);
     child.on('message', onMessage);
     child.on('exit', onExit);
     child.on('error', onExit);

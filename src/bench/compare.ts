@@ -130,11 +130,11 @@ async function compareCell(
     coalesce,
     readBytesMax,
   } as const;
-  const lsio = await ChildContender.start(setup, THREADS);
+  const lsio = await ChildContender.start(setup, THREADS, options.signal);
   let rival: ChildContender | FioContender | undefined;
   try {
     const fio = baseline === 'self' ? undefined : await startFio(cell, baseline, options, alignBytes !== undefined);
-    rival = fio ?? (await ChildContender.start(setup, THREADS));
+    rival = fio ?? (await ChildContender.start(setup, THREADS, options.signal));
     const [ours, theirs] = await interleave([lsio, rival], {
       ...options,
       files: work.files,

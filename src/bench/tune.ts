@@ -60,7 +60,7 @@ export interface TuneResult {
   readonly points: readonly TunePoint[];
   readonly recommendations: readonly Recommendation[];
   readonly warnings: readonly Warning[];
-  /** Ctrl-C came before the end. */
+  /** It was told to stop before the end. */
   readonly interrupted: boolean;
 }
 
@@ -164,8 +164,7 @@ async function readsFor(sweep: Sweep): Promise<ReadsAt> {
 /** Reads per second, by a short run after another one that warms up the code. */
 async function pilotRate(sweep: Sweep, queueDepth: number, reads: number): Promise<number> {
   const work = sweep.workFor(sweep.blockBytes, Math.max(1, reads));
-  const reader = await startReader(sweep, work, { rings: 1, queueDepth });
-  const contender = stoppable(reader, 'trial', sweep.signal);
+  const contender = await startReader(sweep, work, { rings: 1, queueDepth });
   try {
     prepareFiles(work.files, sweep.cache);
     await contender.run(1);
@@ -173,7 +172,7 @@ async function pilotRate(sweep: Sweep, queueDepth: number, reads: number): Promi
     const { operations, wallNs } = await contender.run(1);
     return operations / (wallNs / 1e9);
   } finally {
-    await Promise.allSettled([reader.close()]);
+    await Promise.allSettled([contender.close()]);
   }
 }
 
@@ -214,7 +213,13 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
     }
     const [first] = started;
     if (first === undefined) return [];
-    const contenders = started.map(({ contender, queueDepth }) => stoppable(contender, `depth ${queueDepth}`, signal));
+    const contenders = started.map(
+      ({ contender, queueDepth }): Contender => ({
+        name: `depth ${queueDepth}`,
+        run: (passes) => contender.run(passes),
+        close: () => contender.close(),
+      }),
+    );
     const measured = await interleave(contenders, {
       files: first.work.files,
       bytes: first.work.bytes,
@@ -241,35 +246,15 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
 }
 
 function startReader(
-  { reader, alignBytes }: Sweep,
+  { reader, alignBytes, signal }: Sweep,
   work: Workload,
   { rings, queueDepth }: { readonly rings: number; readonly queueDepth: number },
 ): Promise<ChildContender> {
   return ChildContender.start(
     { reader, work, queueDepth, rings, alignBytes, latency: true, readOrder: 'given' },
     THREAD_POOL_SIZE,
+    signal,
   );
-}
-
-/** The contender under another name; an abort doesn't wait for its run to end. */
-function stoppable(contender: ChildContender, name: string, signal: AbortSignal | undefined): Contender {
-  return {
-    name,
-    pids: contender.pids,
-    run: (passes) => {
-      if (signal === undefined) return contender.run(passes);
-      return new Promise((resolve, reject) => {
-        const onAbort = () => reject(signal.reason);
-        if (signal.aborted) return onAbort();
-        signal.addEventListener('abort', onAbort, { once: true });
-        contender
-          .run(passes)
-          .then(resolve, reject)
-          .finally(() => signal.removeEventListener('abort', onAbort));
-      });
-    },
-    close: () => contender.close(),
-  };
 }
 
 /** What speaks against all points at once; that single runs differ shows in the intervals. */

@@ -15,14 +15,15 @@ import { DEFAULT_DIR } from '../workload/manifest.js';
 import { CASES, type CaseName, type Workload } from '../workload/workload.js';
 import type { Context } from './context.js';
 import type { ExportOptions } from './exports.js';
-import { addCoalesceOptions, type CoalesceOptions, named } from './options.js';
-import { PROGRESS_MODES, type ProgressMode, startProgress } from './progress.js';
+import type { Log } from './log.js';
+import { addCoalesceOptions, addRunOptions, type CoalesceOptions, named, type RunOptions } from './options.js';
+import { startProgress } from './progress.js';
 import { lsioVersion } from './version.js';
 
 const STDOUT = 1;
 
 /** The options of `bench` and `compare-fio`, as commander hands them over. */
-export interface BenchingOptions extends ExportOptions, CoalesceOptions {
+export interface BenchingOptions extends RunOptions, ExportOptions, CoalesceOptions {
   readonly files: string;
   readonly case: readonly CaseName[];
   readonly blockSize?: number;
@@ -40,10 +41,10 @@ export interface BenchingOptions extends ExportOptions, CoalesceOptions {
   readonly verify: 'all' | 'sample' | 'none';
   readonly baseline?: string;
   readonly failIf: readonly string[];
-  readonly quiet: boolean;
-  readonly progress: ProgressMode;
-  readonly color: 'auto' | 'always' | 'never';
 }
+
+/** How the run options are described by the commands that measure. */
+export const MEASURING_RUN = { quiet: 'no progress', progress: 'progress on stderr', color: 'colours' };
 
 export function addBenchingOptions(
   command: Command,
@@ -82,7 +83,7 @@ export function addBenchingOptions(
         .choices(['auto', 'on', 'off'])
         .default('auto'),
     );
-  return addCoalesceOptions(command)
+  addCoalesceOptions(command)
     .option('--runs <n>', 'counted runs', count('--runs', 1, 1000), runsDefault)
     .option('--warmup <n>', 'runs before them that are not counted', count('--warmup', 1, 1000), 1)
     .addOption(
@@ -100,10 +101,8 @@ export function addBenchingOptions(
       new Option('--fail-if <expr>', "exit with 6 where this holds, such as 'throughput<-10%'; repeatable")
         .argParser(collect((text) => text))
         .default([], 'nothing'),
-    )
-    .option('-q, --quiet', 'no progress', false)
-    .addOption(new Option('--progress <when>', 'progress on stderr').choices([...PROGRESS_MODES]).default('auto'))
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'));
+    );
+  return addRunOptions(command, MEASURING_RUN);
 }
 
 /** What is said of `--fail-if` below the options. */
@@ -160,14 +159,22 @@ export function measureSettings(
 }
 
 /** Shows on stderr which run is on, and how many are done. */
-export function followSteps(options: BenchingOptions): { onStep(step: Step): void; stop(): void } {
+export function followSteps(
+  { progress, quiet }: RunOptions,
+  log: Log,
+): { readonly onStep: (step: Step) => void; readonly stop: () => void } {
   let latest: Step = { text: '', done: 0, total: 0 };
-  const { stop } = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
+  const { stop } = startProgress({ mode: progress, quiet }, () => ({
     items: latest.done,
     itemsTotal: latest.total,
+    unit: 'runs',
     note: latest.text,
   }));
-  return { onStep: (step) => (latest = step), stop };
+  function onStep(step: Step): void {
+    latest = step;
+    log.debug('step', step);
+  }
+  return { onStep, stop };
 }
 
 function bytes(option: string): (text: string) => number {
@@ -179,7 +186,7 @@ function count(name: string, min: number, max: number): (text: string) => number
 }
 
 /** Whether stdout gets colours: NO_COLOR is respected, see no-color.org. */
-export function wantsColor(choice: BenchingOptions['color']): boolean {
+export function wantsColor(choice: RunOptions['color']): boolean {
   return choice === 'auto' ? isatty(STDOUT) && !process.env.NO_COLOR : choice === 'always';
 }
 

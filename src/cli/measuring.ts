@@ -12,6 +12,7 @@ import {
   parseBaseline,
   parseCondition,
 } from '../bench/baseline.js';
+import type { CaseResult, Comparison } from '../bench/result.js';
 import type { MeasureSettings } from '../bench/settings.js';
 import { errnoText, LsioError } from '../errors.js';
 import { crossingText, renderChanges } from '../report/changes.js';
@@ -19,6 +20,7 @@ import { type BenchingOptions, followSteps, measureSettings, wantsColor, workloa
 import type { Context } from './context.js';
 import { type ErrorReport, EXIT } from './exit.js';
 import { Exports, type Renderers } from './exports.js';
+import { applyReadingOptions } from './options.js';
 import { print, say } from './talk.js';
 
 /** A command that measures: what is its own. */
@@ -50,17 +52,21 @@ export async function measure<Result extends MeasuredResult>(
   context: Context,
   measurement: Measurement<Result>,
 ): Promise<void> {
+  const log = applyReadingOptions(options, context);
   const conditions = conditionsOf(options, measurement.schema);
   const { workloads, warnings } = await workloadsFor(options, context);
   const baseline = readBaseline(options, measurement, workloads);
   const exports = await Exports.open<Result & Additions>(options, measurement.renderers);
-  const steps = followSteps(options);
+  const steps = followSteps(options, log);
   let latest: Result | undefined;
   let printed = false;
+  let logged = 0;
   context.finishJson = finisher(() => latest, exports, measurement.schema);
   try {
     const settings = measureSettings(options, { workloads, warnings, signal: context.signal, onStep: steps.onStep });
     const result = await measurement.run(settings, (soFar) => {
+      for (const entry of entriesOf(soFar).slice(logged)) log.info('measured', factsOf(entry));
+      logged = entriesOf(soFar).length;
       // Until the end it is what an interrupted command leaves, also when nothing is left to say so.
       latest = { ...soFar, interrupted: true };
       keep(exports, latest);
@@ -88,7 +94,7 @@ export async function measure<Result extends MeasuredResult>(
   } catch (error) {
     steps.stop();
     // What is complete has taken its time, and is not lost to what went wrong after it.
-    const kept = latest !== undefined && lengthOf(latest) > 0 && !printed && exports.stdout === undefined;
+    const kept = latest !== undefined && entriesOf(latest).length > 0 && !printed && exports.stdout === undefined;
     if (kept) print(measurement.render({ ...latest!, interrupted: false }, wantsColor(options.color)));
     throw error;
   } finally {
@@ -111,12 +117,20 @@ function finisher<Result extends MeasuredResult>(
     // Only JSON has a form for no result at all.
     const document = { ...(result ?? { schema }), error, exitCode } as Result & Additions;
     if (result !== undefined || exports.stdoutIsJson) print(exports.stdout?.(document) ?? '');
-    if (result !== undefined && lengthOf(result) > 0) exports.save(document, true);
+    if (result !== undefined && entriesOf(result).length > 0) exports.save(document, true);
   };
 }
 
-function lengthOf(result: MeasuredResult): number {
-  return result.schema === 'lsio.bench/1' ? result.cases.length : result.comparisons.length;
+function entriesOf(result: MeasuredResult): readonly (CaseResult | Comparison)[] {
+  return result.schema === 'lsio.bench/1' ? result.cases : result.comparisons;
+}
+
+/** What the log says of a case: how it was read, and what it came to. */
+function factsOf(entry: CaseResult | Comparison): object {
+  const { case: name, cache, direct, engine, queueDepth, rings, readOrder } = entry;
+  const how = { case: name, cache, direct, engine, queueDepth, rings, readOrder };
+  if ('ratio' in entry) return { ...how, baseline: entry.baseline, ratio: entry.ratio, verdict: entry.verdict };
+  return { ...how, engineReason: entry.engineReason, bytesPerSecond: entry.bytesPerSecond };
 }
 
 /** Hours of measuring are not thrown away for a full disk: it may have room again at the end, which tries once more. */

@@ -15,22 +15,43 @@ import { say } from './talk.js';
 /** setTimeout takes 31 bits of milliseconds. */
 const TIMEOUT_NS_MAX = 2 ** 31 * 1e6;
 
-/** The options of every command that reads, as commander hands them over. */
-export interface ReadingOptions {
-  readonly engine: NonNullable<EngineOptions['engine']>;
-  readonly queueDepth?: number;
-  readonly rings: number | 'auto';
-  readonly direct: DirectChoice;
+/** How a command runs, whatever it does: its time limit, and what it tells meanwhile. */
+export interface RunOptions {
   readonly timeout?: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly logLevel?: LogLevel;
   readonly progress: ProgressMode;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+/** Adds them, described as they concern this command. */
+export function addRunOptions(
+  command: Command,
+  { quiet, progress, color }: Readonly<Record<'quiet' | 'progress' | 'color', string>>,
+): Command {
+  return command
+    .option('--timeout <seconds>', 'give up after this time: 10, 500ms, 2m', parseTimeoutNs)
+    .option('-q, --quiet', quiet, false)
+    .option('-v, --verbose', 'the same as --log-level info', false)
+    .addOption(
+      new Option('--log-level <level>', 'log to stderr, as JSON lines (default: warn)').choices([...LOG_LEVELS]),
+    )
+    .addOption(new Option('--progress <when>', progress).choices([...PROGRESS_MODES]).default('auto'))
+    .addOption(new Option('--color <when>', color).choices(['auto', 'always', 'never']).default('auto'));
+}
+
+/** The options of every command that reads, as commander hands them over. */
+export interface ReadingOptions extends RunOptions {
+  readonly engine: NonNullable<EngineOptions['engine']>;
+  readonly queueDepth?: number;
+  readonly rings: number | 'auto';
+  readonly direct: DirectChoice;
 }
 
 /** `--color` is accepted as everywhere; nothing that these commands print has colours. */
 export function addReadingOptions(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option('--engine <engine>', 'what reads: io_uring, or node:fs; auto takes io_uring where it works')
         .choices(['auto', 'uring', 'node'])
@@ -42,17 +63,12 @@ export function addReadingOptions(command: Command): Command {
       new Option('--direct <choice>', 'O_DIRECT: past the page cache; auto: while files are seen not to be in it')
         .choices(['auto', 'on', 'off'])
         .default('auto'),
-    )
-    .option('--timeout <seconds>', 'give up after this time: 10, 500ms, 2m', parseTimeoutNs)
-    .option('-q, --quiet', 'no summary, no notes, no progress; errors only', false)
-    .option('-v, --verbose', 'the same as --log-level info', false)
-    .addOption(
-      new Option('--log-level <level>', 'log to stderr, as JSON lines (default: warn)').choices([...LOG_LEVELS]),
-    )
-    .addOption(new Option('--progress <when>', 'a progress bar on stderr').choices([...PROGRESS_MODES]).default('auto'))
-    .addOption(
-      new Option('--color <when>', 'colours; there are none here').choices(['auto', 'always', 'never']).default('auto'),
     );
+  return addRunOptions(command, {
+    quiet: 'no summary, no notes, no progress; errors only',
+    progress: 'a progress bar on stderr',
+    color: 'colours; there are none here',
+  });
 }
 
 /** The options of a command that merges ranges, as commander hands them over. */
@@ -102,7 +118,7 @@ export function expectedMerging({ coalesce, maxRead }: CoalesceOptions, direct: 
 }
 
 /** Starts what the options ask of the program itself: its log, and its time limit. */
-export function applyReadingOptions(options: ReadingOptions, context: Context): Log {
+export function applyReadingOptions(options: RunOptions, context: Context): Log {
   const { logLevel, verbose, timeout } = options;
   const log = createLog(logLevel ?? (verbose ? 'info' : 'warn'));
   context.debug = log.level === 'debug';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
-import type { DirectChoice, Step } from '../bench/settings.js';
+import type { DirectChoice } from '../bench/settings.js';
 import { runTune, type TuneOptions } from '../bench/tune.js';
 import type { Warning } from '../bench/warnings.js';
 import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../engine/open.js';
@@ -11,10 +11,9 @@ import { makeWorkload, possibleCases } from '../workload/cases.js';
 import { listFiles } from '../workload/list-files.js';
 import { DEFAULT_DIR } from '../workload/manifest.js';
 import { CASES, type CaseName } from '../workload/workload.js';
-import { list, oneOf, wantsColor } from './bench-options.js';
+import { followSteps, list, MEASURING_RUN, oneOf, wantsColor } from './bench-options.js';
 import type { Context } from './context.js';
-import { named } from './options.js';
-import { PROGRESS_MODES, type ProgressMode, startProgress } from './progress.js';
+import { addRunOptions, applyReadingOptions, named, type RunOptions } from './options.js';
 import { print } from './talk.js';
 import { lsioVersion } from './version.js';
 
@@ -34,7 +33,7 @@ is beyond it is paid for in latency. Recommended for a block size are the fewest
 best of all, at their knee.
 `;
 
-interface Options {
+interface Options extends RunOptions {
   readonly files: string;
   readonly engine: TuneOptions['engine'];
   readonly case?: CaseName;
@@ -46,9 +45,6 @@ interface Options {
   readonly reads?: number;
   readonly runs: number;
   readonly json?: boolean;
-  readonly quiet: boolean;
-  readonly progress: ProgressMode;
-  readonly color: 'auto' | 'always' | 'never';
 }
 
 export function define(command: Command, context: Context): void {
@@ -86,24 +82,17 @@ export function define(command: Command, context: Context): void {
     )
     .option('--reads <n>', 'reads of a run (default: what takes about half a second)', count('--reads', 1e9))
     .option('--runs <n>', 'counted runs', count('--runs', 1000), 3)
-    .option('--json', 'print one JSON document instead of tables')
-    .option('-q, --quiet', 'no progress', false)
-    .addOption(new Option('--progress <when>', 'progress on stderr').choices([...PROGRESS_MODES]).default('auto'))
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--json', 'print one JSON document instead of tables');
+  addRunOptions(command, MEASURING_RUN)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', MEANING)
     .action((options: Options) => tune(options, context));
 }
 
 async function tune(options: Options, context: Context): Promise<void> {
+  const log = applyReadingOptions(options, context);
   const work = await chooseWork(options, context.signal);
-  let step: Step = { text: '', done: 0, total: 0 };
-  const progress = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
-    items: step.done,
-    itemsTotal: step.total,
-    unit: 'runs',
-    note: step.text,
-  }));
+  const steps = followSteps(options, log);
   try {
     const result = await runTune({
       ...work,
@@ -117,17 +106,16 @@ async function tune(options: Options, context: Context): Promise<void> {
       reads: options.reads,
       runs: options.runs,
       signal: context.signal,
-      onStep: (latest) => {
-        step = latest;
-      },
+      onStep: steps.onStep,
     });
-    progress.stop();
+    steps.stop();
+    log.info('engine', { engine: result.engine, reason: result.engineReason, direct: result.direct });
     // An interruption is part of the document: a second one isn't to follow it.
     context.finishJson = () => Promise.resolve();
     print(options.json ? `${JSON.stringify(result)}\n` : renderTune(result, wantsColor(options.color)));
     if (result.interrupted) throw context.signal.reason;
   } finally {
-    progress.stop();
+    steps.stop();
   }
 }
 
