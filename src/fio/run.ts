@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LsioError } from '../errors.js';
+import { readLimits } from '../uring/limits.js';
 import type { FioJob } from './job.js';
 import { type FioReport, parseFioJson } from './parse.js';
 import { fioPath, spawnFio } from './spawn.js';
@@ -124,11 +124,5 @@ function quote(word: string): string {
 
 /** The memory that a process of this user may lock, in bytes: root's has no limit. */
 export function memlockBytes(): number {
-  if (process.getuid?.() === 0) return Number.POSITIVE_INFINITY;
-  try {
-    const [, soft] = /^Max locked memory +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft ?? 0);
-  } catch {
-    return 0;
-  }
+  return process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : readLimits().lockedBytes;
 }
