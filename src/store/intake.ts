@@ -102,9 +102,12 @@ export class Intake<R> {
         const { done, value } = await source.next();
         if (this.#exhausted) return;
         if (done === true) this.#exhausted = true;
-        else if (inBatches) for (const request of value as readonly R[]) this.#add(request);
-        else this.#add(value as R);
-        taken += inBatches && done !== true ? (value as readonly R[]).length : 1;
+        else {
+          const requests = inBatches ? (value as readonly R[]) : [value as R];
+          for (const request of requests) this.#add(request);
+          // An empty batch counts, too: a source of nothing else must not keep others from their turn.
+          taken += Math.max(1, requests.length);
+        }
         this.#onChange();
         if (this.#exhausted) return;
       }
