@@ -34,21 +34,23 @@ export class Progress {
   readonly work: Workload;
   readonly #observer: Observer;
   readonly #total: number;
-  /** Operations that each file is still needed for, in this pass. */
-  readonly #needs: Uint32Array;
+  /** Operations of each file that were handed out and aren't through yet. */
+  readonly #underWay: Uint32Array;
   #next = 0;
 
   constructor(work: Workload, passes: number, observer: Observer) {
     this.work = work;
     this.#observer = observer;
     this.#total = work.operations * passes;
-    this.#needs = new Uint32Array(work.files.length);
-    for (const file of work.fileOf) this.#needs[file]! += passes;
+    this.#underWay = new Uint32Array(work.files.length);
   }
 
   /** The next operation, or -1. */
   next(): number {
-    return this.#next < this.#total ? this.#next++ % this.work.operations : -1;
+    if (this.#next === this.#total) return -1;
+    const operation = this.#next++ % this.work.operations;
+    this.#underWay[this.work.fileOf[operation]!]!++;
+    return operation;
   }
 
   began(): number {
@@ -67,9 +69,15 @@ export class Progress {
     this.tally.bytes += bytes.length;
   }
 
-  /** True when a file's last operation is done, so that it can be closed. */
-  isLast(operation: number): boolean {
-    return --this.#needs[this.work.fileOf[operation]!]! === 0;
+  /**
+   * To be called once when an operation is through: true when its file has no other one under way and isn't the next one's,
+   * so that it can be closed. The operations of a file follow each other: few files are open however many there are.
+   */
+  endsFile(operation: number): boolean {
+    const { fileOf, operations } = this.work;
+    const file = fileOf[operation]!;
+    if (--this.#underWay[file]! > 0) return false;
+    return this.#next === this.#total || fileOf[this.#next % operations] !== file;
   }
 
   longest(): number {
@@ -99,7 +107,9 @@ async function readByPromises(progress: Progress, queueDepth: number): Promise<v
       const handle = await open(file);
       const { bytesRead } = await handle.read(buffer, 0, lengths[operation]!, offsets[operation]!);
       progress.done(operation, buffer.subarray(0, bytesRead), beganMs);
-      if (progress.isLast(operation)) await handle.close();
+      if (!progress.endsFile(operation)) continue;
+      handles.delete(file);
+      await handle.close();
     }
   }
   await Promise.all(Array.from({ length: queueDepth }, lane));
@@ -156,7 +166,10 @@ class CallbackFiles {
     this.#withFd(file, (error, fd) => {
       if (error !== null) return callback(error, buffer);
       fs.read(fd, buffer, 0, lengths[operation]!, offsets[operation]!, (readError, bytesRead) => {
-        if (this.#progress.isLast(operation)) fs.close(fd, () => {});
+        if (this.#progress.endsFile(operation)) {
+          this.#open.delete(file);
+          fs.close(fd, () => {});
+        }
         callback(readError, buffer.subarray(0, bytesRead));
       });
     });
@@ -206,6 +219,9 @@ async function readSync(progress: Progress): Promise<void> {
     fds.set(file, fd);
     const bytesRead = fs.readSync(fd, buffer, 0, lengths[operation]!, offsets[operation]!);
     progress.done(operation, buffer.subarray(0, bytesRead), beganMs);
-    if (progress.isLast(operation)) fs.closeSync(fd);
+    if (progress.endsFile(operation)) {
+      fds.delete(file);
+      fs.closeSync(fd);
+    }
   }
 }
