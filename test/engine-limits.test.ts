@@ -125,14 +125,14 @@ describe.skipIf(notNobody !== undefined)(named('as nobody', notNobody), () => {
         object,
       ];
       // Kernels from 5.12 to 6.13 don't count rings against this limit.
-      if (implicit.queueDepth < 128) {
+      if (implicit.queueDepth < 256) {
         expect(implicit).toMatchObject({ engine: 'uring', right: true, reason: expect.stringContaining('ulimit -l') });
         expect(explicit).toMatchObject({
           kind: 'unavailable',
           code: 'ENOMEM',
           remedy: expect.stringContaining('ulimit -l'),
         });
-      } else expect(implicit).toMatchObject({ engine: 'uring', queueDepth: 128, right: true });
+      } else expect(implicit).toMatchObject({ engine: 'uring', queueDepth: 256, right: true });
       expect(
         runChild(`console.log(JSON.stringify(await tryOpen({ engine: 'uring' })));`, {
           asNobody: true,

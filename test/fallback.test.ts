@@ -88,7 +88,7 @@ describe('lsio doctor', () => {
     expect(documentOf(result)).toMatchObject({
       engine: 'uring',
       engineReason: 'io_uring works here',
-      queueDepth: 128,
+      queueDepth: 256,
       node: process.versions.node,
       liburing: { path: 'liburing.so.2', functions: {} },
       directories: [{ path: cwd }, { path: '/proc', fileSystem: 'proc', direct: null }],
@@ -138,7 +138,7 @@ describe('--log-level', () => {
     const { stderr } = runLsio(['get', '-q', '--discard', '--engine', 'node', '--log-level', 'debug', 'a'], { cwd });
     const lines = stderr.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 'info', msg: 'engine', engine: 'node', reason: 'asked for', queueDepth: 128 },
+      { level: 'info', msg: 'engine', engine: 'node', reason: 'asked for', queueDepth: 256 },
       { level: 'info', msg: 'direct', asked: 'auto', direct: 0, buffered: 1 },
       { level: 'debug', msg: 'read', reads: 1, bytes: 3, batches: 1 },
     ]);

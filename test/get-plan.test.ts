@@ -125,7 +125,7 @@ describe('lsio get --dry-run', () => {
         'bytes to be read  10,110 (9.87 KiB)',
         'delivery                   as asked',
         'order                      as given',
-        'depth                           128',
+        'depth                           256',
         'engine                         node',
         '',
       ].join('\n'),

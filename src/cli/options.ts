@@ -57,7 +57,7 @@ export function addReadingOptions(command: Command): Command {
         .choices(['auto', 'uring', 'node'])
         .default('auto'),
     )
-    .option('--queue-depth <n>', 'reads in flight per ring (default: 128, at most 4 MiB)', parseQueueDepth)
+    .option('--queue-depth <n>', 'reads in flight per ring (default: 256, at most 4 MiB)', parseQueueDepth)
     .option('--rings <n>', 'rings that share the work; auto: more when a CPU is the limit', parseRings, 'auto')
     .addOption(
       new Option('--direct <choice>', 'O_DIRECT: past the page cache; auto: while files are seen not to be in it')

@@ -37,7 +37,7 @@ export interface EngineOptions {
    */
   readonly rings?: number | 'auto';
   /**
-   * Reads in flight at most, of each ring, 1 to 16,384. Given explicitly it holds for reads of any size; the default is 128 with at
+   * Reads in flight at most, of each ring, 1 to 16,384. Given explicitly it holds for reads of any size; the default is 256 with at
    * most 4 MiB in flight, and fewer where the limit of locked memory asks for it.
    */
   readonly queueDepth?: number;

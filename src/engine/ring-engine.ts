@@ -125,7 +125,7 @@ export class RingEngine implements Engine {
     } finally {
       this.#pumping = false;
     }
-    this.#load.add(beganMs);
+    this.#load.add(beganMs, this.#inFlight > 0);
   }
 
   #goRound(): void {

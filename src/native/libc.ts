@@ -6,6 +6,7 @@ const PROT_NONE = 0;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_SHARED = 1;
+const MADV_HUGEPAGE = 14;
 /** Of a file, for mincore(2): its answer takes a byte per page, 256 KiB. A multiple of every page size. */
 const MAPPED_BYTES_MAX = 2 ** 30;
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
@@ -28,6 +29,7 @@ interface Libc {
   mmap(address: Address, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
   munmap(address: Address, length: number): number;
   mprotect(address: Address, length: number, protection: number): number;
+  madvise(address: Address, length: number, advice: number): number;
   mincore(address: Address, length: number, pages: Uint8Array): number;
   eventfd(count: number, flags: number): number;
   eventfd_read(fd: number, value: BigUint64Array): number;
@@ -52,6 +54,7 @@ function load(): Libc {
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
     munmap: library.func('int munmap(uintptr_t, size_t)'),
     mprotect: library.func('int mprotect(uintptr_t, size_t, int)'),
+    madvise: library.func('int madvise(uintptr_t, size_t, int)'),
     mincore: library.func('int mincore(uintptr_t, size_t, uint8_t *)'),
     eventfd: library.func('int eventfd(uint, int)'),
     eventfd_read: library.func('int eventfd_read(int, uint64_t *)'),
@@ -71,6 +74,9 @@ function lastError(call: string): LsioError {
   return new LsioError('unavailable', `${call}: ${text} (${code})`, { code });
 }
 
+/** Of x64, and of arm64 with ordinary pages of 4 KiB. */
+export const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
+
 /** Memory outside of JavaScript's heap: it never moves and is never collected. */
 export interface Mapping {
   readonly address: number;
@@ -83,15 +89,16 @@ export interface Mapping {
  * Maps `lengthBytes` (a multiple of the page size) of zeroed memory between two guard pages, so that a write outside
  * faults at once instead of damaging its neighbour.
  *
+ * @param alignBytes what its address is a multiple of: a power of two of at least a page.
  * @throws {LsioError} `unavailable` when the system has no memory to give.
  */
-export function mapMemory(lengthBytes: number, pageBytes: number): Mapping {
+export function mapMemory(lengthBytes: number, pageBytes: number, alignBytes = pageBytes): Mapping {
   const { mmap, mprotect, munmap } = load();
-  const totalBytes = lengthBytes + 2 * pageBytes;
+  const totalBytes = lengthBytes + pageBytes + alignBytes;
   const base = Number(mmap(0, totalBytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS, -1, 0));
   // mmap says MAP_FAILED, all bits set, which no double holds exactly: compare by magnitude.
   if (base >= 2 ** 63) throw lastError('mmap');
-  const address = base + pageBytes;
+  const address = Math.ceil((base + pageBytes) / alignBytes) * alignBytes;
   if (mprotect(address, lengthBytes, PROT_READ_WRITE) !== 0) {
     const error = lastError('mprotect');
     munmap(base, totalBytes);
@@ -104,6 +111,15 @@ export function mapMemory(lengthBytes: number, pageBytes: number): Mapping {
       assert(munmap(base, totalBytes) === 0, 'munmap of our own mapping works');
     },
   };
+}
+
+/**
+ * Asks for huge pages where memory isn't in use yet. Where there are none to be had, ordinary ones come.
+ *
+ * @param address a multiple of {@link HUGE_PAGE_BYTES}.
+ */
+export function preferHugePages(address: number, lengthBytes: number): void {
+  load().madvise(address, lengthBytes, MADV_HUGEPAGE);
 }
 
 /** @throws {LsioError} `unavailable` */
