@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FioJobOptions, fioJob, fioPassesMax } from '../fio/job.js';
-import { findFio, memlockBytes, runFio } from '../fio/run.js';
+import { findFio, hugeBytes, memlockBytes, runFio } from '../fio/run.js';
 import type { Workload } from '../workload/workload.js';
 import type { Contender, Sample } from './contender.js';
 
@@ -51,11 +51,11 @@ export class FioContender implements Contender {
    */
   static async create(
     work: Workload,
-    options: Omit<FioJobOptions, 'memlockBytes'>,
+    options: Omit<FioJobOptions, 'memlockBytes' | 'hugeBytes'>,
     { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined },
   ): Promise<FioContender> {
     const { version } = await findFio(signal);
-    const settings = { ...options, memlockBytes: memlockBytes() };
+    const settings = { ...options, memlockBytes: memlockBytes(), hugeBytes: hugeBytes() };
     return new FioContender(work, settings, { version, directory: join(await ownDirectory(), name), signal });
   }
 

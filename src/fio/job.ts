@@ -17,6 +17,10 @@ const BATCH_DIRECT_BLOCKS = 4;
 /** The parser of job files takes lines of up to 4,095 bytes. */
 const LINE_BYTES_MAX = 3500;
 const NAME_BYTES_MAX = 255;
+/** fio takes huge pages in multiples of this, however small they are. */
+const HUGE_ALIGN_BYTES = 4 * 1024 * 1024;
+/** Of x64, and of arm64 with ordinary pages of 4 KiB. */
+const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 
 export interface FioJobOptions {
   /** Reads in flight, per ring. */
@@ -32,6 +36,8 @@ export interface FioJobOptions {
   readonly latency?: boolean | undefined;
   /** Memory that fio may lock; buffers are registered with the kernel where they fit into half of it. */
   readonly memlockBytes?: number | undefined;
+  /** Memory in huge pages that is reserved for whoever asks; fio's buffers are there if they fit. Default: none. */
+  readonly hugeBytes?: number | undefined;
 }
 
 /** What fio needs to do a workload, and what it must report when it did. */
@@ -163,7 +169,7 @@ export function matchedSettings(readBytes: number, options: FioJobOptions, batch
     `iodepth_batch_submit=${Math.min(batch, queueDepth)}`,
     `iodepth_batch_complete_max=${Math.min(BATCH, queueDepth)}`,
     // Buffers at the beginning of a page: from fio's own, 16 bytes past one, buffered reads take 2.7 times as long.
-    'mem=mmap',
+    fitsHugePages(readBytes, options) ? 'mem=mmaphuge' : 'mem=mmap',
     ...(fixesBuffers(readBytes, options) ? ['fixedbufs=1'] : []),
     // The cache is brought into its state before fio starts; nor does lsio give the kernel hints.
     'invalidate=0',
@@ -180,6 +186,15 @@ function fixesBuffers(
   { queueDepth, memlockBytes = Number.POSITIVE_INFINITY }: FioJobOptions,
 ): boolean {
   return 2 * queueDepth * readBytes <= memlockBytes;
+}
+
+/** What the buffers of all jobs take in huge pages. */
+function hugeBytesNeeded(readBytes: number, { queueDepth, rings }: FioJobOptions): number {
+  return (Math.floor((queueDepth * readBytes) / HUGE_ALIGN_BYTES) + 1) * HUGE_ALIGN_BYTES * rings;
+}
+
+function fitsHugePages(readBytes: number, options: FioJobOptions): boolean {
+  return hugeBytesNeeded(readBytes, options) <= (options.hugeBytes ?? 0);
 }
 
 /** A job file: a section for each ring, and what they share. A process each: a thread's CPU time lacks its kernel workers. */
@@ -259,9 +274,17 @@ function commonAsymmetries(work: Workload, readBytes: number, options: FioJobOpt
     fixesBuffers(readBytes, options)
       ? "fio's buffers are registered with the kernel (fixedbufs)"
       : "fio's buffers are not registered with the kernel: they don't fit into half of the memlock limit",
+    ...memoryAsymmetries(readBytes, options),
     "fio's clock ticks in milliseconds",
     ...(rings > 1 ? ["fio's jobs start their clocks one by one, within milliseconds"] : []),
   ];
+}
+
+/** A device is told of each piece of memory that lies apart, which halves the speed of large reads on some. */
+function memoryAsymmetries(readBytes: number, options: FioJobOptions): string[] {
+  if (!options.direct || fitsHugePages(readBytes, options)) return [];
+  const pages = hugeBytesNeeded(readBytes, options) / HUGE_PAGE_BYTES;
+  return [`lsio's buffers are in huge pages where there are any; fio's, too, after sysctl vm.nr_hugepages=${pages}`];
 }
 
 function listAsymmetries(work: Workload, bytesRead: number, names: FioNames, { passes = 1 }: FioJobOptions): string[] {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +121,18 @@ function checkWork(job: FioJob, { reads, bytesRead, errno }: FioReport): void {
 
 function quote(word: string): string {
   return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What is left of the memory that is reserved in huge pages (hugetlb), in bytes. */
+export function hugeBytes(): number {
+  let text: string;
+  try {
+    text = readFileSync('/proc/meminfo', 'latin1');
+  } catch {
+    return 0;
+  }
+  const number = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return number('HugePages_Free') * number('Hugepagesize') * 1024;
 }
 
 /** The memory that a process of this user may lock, in bytes: root's has no limit. */
