@@ -98,13 +98,14 @@ describe('lsio doctor', () => {
   test.skipIf(noUring !== undefined)(named('prints it as lines for people', noUring), () => {
     const { stdout } = runLsio(['doctor', '/proc', 'nosuch'], { cwd });
     const lines = stdout.toString().split('\n');
-    expect(lines.map((line) => line.slice(0, 10).trim()).slice(0, 9)).toEqual([
+    expect(lines.map((line) => line.slice(0, 10).trim()).slice(0, 10)).toEqual([
       'engine',
       'kernel',
       'liburing',
       'ring',
       'flags',
       'limits',
+      'huge pages',
       'node',
       'koffi',
       'fio',

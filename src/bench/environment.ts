@@ -22,6 +22,8 @@ export interface Environment {
   readonly memoryBytes: number;
   readonly virtualisation: string | null;
   readonly governor: string | null;
+  /** Whether memory may be in huge pages: `always`, `madvise` or `never`; lsio asks for them. */
+  readonly hugePages: string | null;
   readonly loadAverage: number;
   readonly dir: string;
   readonly fileSystem: string | null;
@@ -46,12 +48,18 @@ export function describeEnvironment(dir: string, version: string, fio: string | 
     memoryBytes: os.totalmem(),
     virtualisation: virtualisation(),
     governor: readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor') ?? null,
+    hugePages: hugePages() ?? null,
     loadAverage: os.loadavg()[0] ?? 0,
     dir,
     fileSystem: mount?.type ?? null,
     mountOptions: mount?.options ?? null,
     device: device === undefined ? null : describeDevice(device),
   };
+}
+
+/** What the system has been told of huge pages for programs that ask for them; undefined where there are none. */
+export function hugePages(): string | undefined {
+  return /\[(\w+)\]/.exec(readText('/sys/kernel/mm/transparent_hugepage/enabled') ?? '')?.[1];
 }
 
 /** What lsio reads by; loading them costs milliseconds, which no timed run sees. */

@@ -1,7 +1,8 @@
 import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FioJobOptions, fioJob, fioPassesMax } from '../fio/job.js';
+import { fioJob, fioPassesMax } from '../fio/job.js';
+import type { FioJobOptions } from '../fio/job-options.js';
 import { findFio, hugeBytes, memlockBytes, runFio } from '../fio/run.js';
 import type { Workload } from '../workload/workload.js';
 import type { Contender, Sample } from './contender.js';

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readdirSync } from 'node:fs';
 import * as os from 'node:os';
 import { join } from 'node:path';
 import { describeDevice, deviceOf } from '../bench/device.js';
-import { mountOf } from '../bench/environment.js';
+import { hugePages, mountOf } from '../bench/environment.js';
 import type { EngineInfo } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { isLsioError, type LsioError } from '../errors.js';
@@ -42,6 +42,8 @@ export interface DoctorFacts {
   readonly koffi: string | null;
   readonly liburing: { readonly path: string; readonly functions: Readonly<Record<string, boolean>> } | null;
   readonly limits: Limits;
+  /** `always`, `madvise` or `never`; null where the system has none. */
+  readonly hugePages: string | null;
   readonly fio: FioInfo | null;
   readonly directories: readonly DirectoryFacts[];
   readonly problems: readonly Problem[];
@@ -71,6 +73,7 @@ export async function gatherFacts(directories: readonly string[], signal: AbortS
     koffi,
     liburing,
     limits: readLimits(),
+    hugePages: hugePages() ?? null,
     fio,
     directories: directories.filter(isDirectory).map((path) => directoryFacts(path, koffi !== null)),
     problems,
@@ -98,6 +101,10 @@ function engineProblems({ engine, reason, remedy, queueDepth, flags }: EngineInf
   if (queueDepth < QUEUE_DEPTH_MAX) {
     const problem = `only ${queueDepth} reads in flight instead of ${QUEUE_DEPTH_MAX}: ${reason}`;
     problems.push({ problem, remedy: 'ulimit -l unlimited; ulimit -n 4096' });
+  }
+  if (hugePages() === 'never') {
+    const problem = 'no huge pages: cold reads of many KiB may take twice as long';
+    problems.push({ problem, remedy: 'echo madvise > /sys/kernel/mm/transparent_hugepage/enabled' });
   }
   if (!flags.includes('DEFER_TASKRUN')) {
     const problem = 'the ring lacks DEFER_TASKRUN: completions interrupt the program one by one';

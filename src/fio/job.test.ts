@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeWorkload, possibleCases } from '../workload/cases.js';
 import type { CaseName, Workload, WorkloadFile } from '../workload/workload.js';
-import { type FioJob, type FioJobOptions, fioJob, fioPassesMax } from './job.js';
+import { type FioJob, fioJob, fioPassesMax } from './job.js';
+import type { FioJobOptions } from './job-options.js';
 
 const MIB = 1024 * 1024;
 const matched: FioJobOptions = { queueDepth: 64, rings: 1, direct: false, baseline: 'matched' };
@@ -201,6 +202,19 @@ filename=/d/g0:/d/g1:/d/g2
     const without = fioJob(files, { ...matched, memlockBytes: 2 * 64 * 4096 - 1 });
     expect(settings(without)).not.toContain('fixedbufs=1');
     expect(without.asymmetries.join()).toContain('not registered');
+  });
+
+  test('fioJob() reads into huge pages where enough are reserved, else says what lsio has ahead with O_DIRECT', () => {
+    const files = work('whole-files', filesOf(...Array.from({ length: 4 }, () => MIB)));
+    // 64 buffers of 1 MiB and the next multiple of 4 MiB, for each of two jobs.
+    const direct = { ...matched, direct: true, rings: 2, hugeBytes: 2 * 68 * MIB };
+    const huge = fioJob(files, direct);
+    expect(settings(huge)).toContain('mem=mmaphuge');
+    expect(huge.asymmetries.join()).not.toContain('huge pages');
+    const ordinary = fioJob(files, { ...direct, hugeBytes: 2 * 68 * MIB - 1 });
+    expect(settings(ordinary)).toContain('mem=mmap');
+    expect(ordinary.asymmetries.join()).toContain('vm.nr_hugepages=68');
+    expect(fioJob(files, { ...matched, direct: false }).asymmetries.join()).not.toContain('huge pages');
   });
 
   test('fioJob() takes no latencies when none are wanted', () => {

@@ -3,6 +3,8 @@ import { LsioError } from '../errors.js';
 import { formatBytes } from '../units.js';
 import { partOf } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
+import { CLASSIC_ASYMMETRIES, commonAsymmetries, listAsymmetries } from './asymmetries.js';
+import { type FioJobOptions, fitsHugePages, fixesBuffers } from './job-options.js';
 import { type FioLink, FioNames, fioList, listPassesMax, PIECE_BYTES_MAX } from './list.js';
 
 /** O_DIRECT reads are given to fio in multiples of this: the largest alignment that devices ask for. */
@@ -17,28 +19,6 @@ const BATCH_DIRECT_BLOCKS = 4;
 /** The parser of job files takes lines of up to 4,095 bytes. */
 const LINE_BYTES_MAX = 3500;
 const NAME_BYTES_MAX = 255;
-/** fio takes huge pages in multiples of this, however small they are. */
-const HUGE_ALIGN_BYTES = 4 * 1024 * 1024;
-/** Of x64, and of arm64 with ordinary pages of 4 KiB. */
-const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
-
-export interface FioJobOptions {
-  /** Reads in flight, per ring. */
-  readonly queueDepth: number;
-  /** fio's jobs: each does its part of the work, with a ring of its own. */
-  readonly rings: number;
-  readonly direct: boolean;
-  /** `matched`: fio at its best on lsio's work. `classic`: whole files as the first lsio was compared with fio. */
-  readonly baseline: 'matched' | 'classic';
-  /** How often the work is done. */
-  readonly passes?: number | undefined;
-  /** False: fio need not take latencies, which costs it two looks at the clock per read. */
-  readonly latency?: boolean | undefined;
-  /** Memory that fio may lock; buffers are registered with the kernel where they fit into half of it. */
-  readonly memlockBytes?: number | undefined;
-  /** Memory in huge pages that is reserved for whoever asks; fio's buffers are there if they fit. Default: none. */
-  readonly hugeBytes?: number | undefined;
-}
 
 /** What fio needs to do a workload, and what it must report when it did. */
 export interface FioJob {
@@ -181,22 +161,6 @@ export function matchedSettings(readBytes: number, options: FioJobOptions, batch
   ];
 }
 
-function fixesBuffers(
-  readBytes: number,
-  { queueDepth, memlockBytes = Number.POSITIVE_INFINITY }: FioJobOptions,
-): boolean {
-  return 2 * queueDepth * readBytes <= memlockBytes;
-}
-
-/** What the buffers of all jobs take in huge pages. */
-function hugeBytesNeeded(readBytes: number, { queueDepth, rings }: FioJobOptions): number {
-  return (Math.floor((queueDepth * readBytes) / HUGE_ALIGN_BYTES) + 1) * HUGE_ALIGN_BYTES * rings;
-}
-
-function fitsHugePages(readBytes: number, options: FioJobOptions): boolean {
-  return hugeBytesNeeded(readBytes, options) <= (options.hugeBytes ?? 0);
-}
-
 /** A job file: a section for each ring, and what they share. A process each: a thread's CPU time lacks its kernel workers. */
 function jobText(settings: readonly string[], sections: readonly (readonly string[])[]): string {
   const jobs = sections.map((lines, index) => `[ring${index}]\n${lines.join('\n')}\n`);
@@ -250,55 +214,7 @@ function numberedFiles({ files }: Workload): string[] | undefined {
   return [`directory=${directory}`, 'filename_format=f$filenum', `nrfiles=${files.length}`];
 }
 
-const CLASSIC_ASYMMETRIES = [
-  'fio is a new process for every run, lsio a warmed-up one; neither start is timed',
-  'fio opens and registers all files before its clock starts; lsio opens them inside of its own',
-  'fio has a kernel thread poll its submission queue: it takes a CPU of its own, which is not in the CPU figures',
-  'fio submits and reaps reads one by one and looks at the clock for each, as its defaults are',
-  "fio's buffers are registered, but don't begin at a page, as its defaults are",
-  'fio takes numbered files in its own order',
-];
-
 function notClassic({ case: name }: Workload): LsioError {
   const message = `the classic baseline reads whole files of one size of up to ${formatBytes(PIECE_BYTES_MAX)}, not these (${name})`;
   return new LsioError('usage', message, { remedy: 'use the matched baseline' });
-}
-
-function commonAsymmetries(work: Workload, readBytes: number, options: FioJobOptions): string[] {
-  const { rings, latency = true } = options;
-  const opens = work.files.length > 1;
-  return [
-    'fio is a new process for every run, lsio a warmed-up one; neither start is timed',
-    ...(opens ? ['fio opens files by system calls of its own thread, lsio through the ring'] : []),
-    ...(latency ? ['fio looks at the clock for every read, lsio for every batch'] : []),
-    fixesBuffers(readBytes, options)
-      ? "fio's buffers are registered with the kernel (fixedbufs)"
-      : "fio's buffers are not registered with the kernel: they don't fit into half of the memlock limit",
-    ...memoryAsymmetries(readBytes, options),
-    "fio's clock ticks in milliseconds",
-    ...(rings > 1 ? ["fio's jobs start their clocks one by one, within milliseconds"] : []),
-  ];
-}
-
-/** A device is told of each piece of memory that lies apart, which halves the speed of large reads on some. */
-function memoryAsymmetries(readBytes: number, options: FioJobOptions): string[] {
-  if (!options.direct || fitsHugePages(readBytes, options)) return [];
-  const pages = hugeBytesNeeded(readBytes, options) / HUGE_PAGE_BYTES;
-  return [`lsio's buffers are in huge pages where there are any; fio's, too, after sysctl vm.nr_hugepages=${pages}`];
-}
-
-function listAsymmetries(work: Workload, bytesRead: number, names: FioNames, { passes = 1 }: FioJobOptions): string[] {
-  const empty = work.lengths.filter((length) => length === 0).length;
-  const long = work.lengths.filter((length) => length > PIECE_BYTES_MAX).length;
-  const more = bytesRead - work.bytes * passes;
-  return [
-    ...(empty > 0 ? [`fio opens ${empty} empty files but has nothing to read of them`] : []),
-    ...(long > 0 ? [`fio reads ${long} pieces of over ${formatBytes(PIECE_BYTES_MAX)} in several reads`] : []),
-    ...(more > 0
-      ? [`fio counts ${formatBytes(more)} that only O_DIRECT's alignment reads; lsio doesn't count them`]
-      : []),
-    ...(names.links.length > 0
-      ? [`fio opens ${names.links.length} files through symbolic links: it can't read their names`]
-      : []),
-  ];
 }

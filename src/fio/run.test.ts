@@ -17,7 +17,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { makeWorkload } from '../workload/cases.js';
 import { listFiles } from '../workload/list-files.js';
 import { CASES, type CaseName, type Workload } from '../workload/workload.js';
-import { type FioJobOptions, fioJob } from './job.js';
+import { fioJob } from './job.js';
+import type { FioJobOptions } from './job-options.js';
 import { findFio, memlockBytes, runFio } from './run.js';
 
 function whyNot(): string {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { makeWorkload } from '../workload/cases.js';
 import { BIG_NAME, DEFAULT_DIR, DEFAULT_SHAPE, dataFiles } from '../workload/manifest.js';
-import { type FioJobOptions, fioJob, matchedSettings } from './job.js';
+import { fioJob, matchedSettings } from './job.js';
+import type { FioJobOptions } from './job-options.js';
 import { layOutText } from './lay-out.js';
 
 const OPTIONS = { queueDepth: 64, rings: 1, direct: true, baseline: 'classic' } as const satisfies FioJobOptions;

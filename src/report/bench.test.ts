@@ -84,6 +84,7 @@ function result(cases: CaseResult[]): BenchResult {
       memoryBytes: 2 ** 34,
       virtualisation: null,
       governor: null,
+      hugePages: 'madvise',
       loadAverage: 0,
       dir: '/data',
       fileSystem: 'ext4',

@@ -36,6 +36,7 @@ export function environmentFacts(environment: Environment): Fact[] {
     { name: 'Machine', text: `${environment.cpus} × ${environment.cpu}, ${formatBytes(memoryBytes)}` },
     { name: 'Virtualisation', text: environment.virtualisation ?? '' },
     { name: 'Governor', text: environment.governor ?? '' },
+    { name: 'Huge pages', text: environment.hugePages ?? '' },
     { name: 'Load average', text: loadAverage.toFixed(2) },
     { name: 'Kernel', text: environment.kernel },
     { name: 'Directory', text: environment.dir },

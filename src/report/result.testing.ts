@@ -19,6 +19,7 @@ function environment(dir: string): Environment {
     memoryBytes: 8 * GIB,
     virtualisation: 'Google Compute Engine',
     governor: null,
+    hugePages: 'madvise',
     loadAverage: 0.31,
     dir,
     fileSystem: 'ext4',

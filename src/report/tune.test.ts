@@ -43,6 +43,7 @@ function result(points: TunePoint[], more: Partial<TuneResult> = {}): TuneResult
       memoryBytes: 2 ** 34,
       virtualisation: null,
       governor: null,
+      hugePages: 'madvise',
       loadAverage: 0,
       dir: '/data',
       fileSystem: 'ext4',
