@@ -32,6 +32,8 @@ export function nodeReader(name: Exclude<ReaderName, 'uring' | 'node' | 'store'>
 export class Progress {
   readonly tally: Tally = { operations: 0, bytes: 0 };
   readonly work: Workload;
+  /** Of the longest operation, in bytes. */
+  readonly longest: number;
   readonly #observer: Observer;
   readonly #total: number;
   /** Operations of each file that were handed out and aren't through yet. */
@@ -42,6 +44,7 @@ export class Progress {
     this.work = work;
     this.#observer = observer;
     this.#total = work.operations * passes;
+    this.longest = work.lengths.reduce((longest, length) => Math.max(longest, length), 0);
     this.#underWay = new Uint32Array(work.files.length);
   }
 
@@ -80,9 +83,6 @@ export class Progress {
     return this.#next === this.#total || fileOf[this.#next % operations] !== file;
   }
 
-  longest(): number {
-    return this.work.lengths.reduce((longest, length) => Math.max(longest, length), 0);
-  }
 }
 
 async function readByPromises(progress: Progress, queueDepth: number): Promise<void> {
@@ -96,7 +96,7 @@ async function readByPromises(progress: Progress, queueDepth: number): Promise<v
     return handle;
   }
   async function lane(): Promise<void> {
-    const buffer = wholeFiles ? undefined : Buffer.allocUnsafeSlow(progress.longest());
+    const buffer = wholeFiles ? undefined : Buffer.allocUnsafeSlow(progress.longest);
     for (let operation = progress.next(); operation >= 0; operation = progress.next()) {
       const beganMs = progress.began();
       const file = fileOf[operation]!;
@@ -121,7 +121,7 @@ function readByCallbacks(progress: Progress, queueDepth: number): Promise<void> 
     let lanes = queueDepth;
     const files = new CallbackFiles(progress);
     function lane(): void {
-      const buffer = wholeFiles ? undefined : Buffer.allocUnsafeSlow(progress.longest());
+      const buffer = wholeFiles ? undefined : Buffer.allocUnsafeSlow(progress.longest);
       function step(): void {
         const operation = progress.next();
         if (operation < 0) {
@@ -194,7 +194,7 @@ class CallbackFiles {
 async function readIntoBuffer(progress: Progress): Promise<void> {
   const { files, fileOf, lengths, wholeFiles } = progress.work;
   if (!wholeFiles) return readSync(progress);
-  const buffer = Buffer.allocUnsafeSlow(progress.longest());
+  const buffer = Buffer.allocUnsafeSlow(progress.longest);
   for (let operation = progress.next(); operation >= 0; operation = progress.next()) {
     const beganMs = progress.began();
     const fd = fs.openSync(files[fileOf[operation]!]!.path, 'r');
@@ -206,7 +206,7 @@ async function readIntoBuffer(progress: Progress): Promise<void> {
 
 async function readSync(progress: Progress): Promise<void> {
   const { files, fileOf, offsets, lengths, wholeFiles } = progress.work;
-  const buffer = wholeFiles ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(progress.longest());
+  const buffer = wholeFiles ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(progress.longest);
   const fds = new Map<number, number>();
   for (let operation = progress.next(); operation >= 0; operation = progress.next()) {
     const beganMs = progress.began();

@@ -27,7 +27,7 @@ export async function storeReader(queueDepth: number): Promise<Reader> {
 
 async function readLane(store: LocalStore, keys: readonly AbsolutePath[], progress: Progress): Promise<void> {
   const { fileOf, offsets, lengths, wholeFiles } = progress.work;
-  const into = wholeFiles ? NOTHING : new Uint8Array(progress.longest());
+  const into = wholeFiles ? NOTHING : new Uint8Array(progress.longest);
   for (let operation = progress.next(); operation >= 0; operation = progress.next()) {
     const beganMs = progress.began();
     const key = keys[fileOf[operation]!]!;
