@@ -116,6 +116,23 @@ describe.skipIf(notNobody !== undefined)(named('as nobody', notNobody), () => {
     expect(runChild(program, { asNobody: true })).toEqual(['readable', '13', 'readable']);
   });
 
+  test.skipIf(noUring !== undefined).each([
+    ['ulimit -l 8192', 4, 8],
+    ['ulimit -l 2400', 1, 2],
+    ['ulimit -l 512', 0, 0],
+  ])(named('%s registers as much memory as it allows, from %i to %i MiB', noUring), (shell, least, most) => {
+    const program = `
+      const [{ KernelQueues }, { MappedSlab }] = await Promise.all(
+        ['kernel-queues', 'mapped-slab'].map((name) => import('${ROOT}/dist/uring/' + name + '.js')));
+      const queues = KernelQueues.create({ entries: 8, files: 8 }, new MappedSlab(64 * 2 ** 20));
+      queues.registerSlab();
+      console.log(JSON.stringify(queues.fixedBytes / 2 ** 20));
+      queues.release(true);`;
+    const megabytes = runChild(program, { asNobody: true, shell });
+    expect(megabytes).toBeGreaterThanOrEqual(least);
+    expect(megabytes).toBeLessThanOrEqual(most);
+  });
+
   test.skipIf(noUring !== undefined)(
     named('a small limit of locked memory halves the implicit depth, and refuses an explicit one', noUring),
     () => {

@@ -8,6 +8,8 @@ import { type RingSetup, setUpRing } from './setup.js';
 
 /** 64 reads of 256 KiB: more are seldom in flight. */
 const FIXED_BYTES_MAX = 16 * 1024 * 1024;
+/** Registering less wouldn't serve the reads in flight. */
+const FIXED_BYTES_MIN = 1024 * 1024;
 
 /** What a thread must know of a slab in order to have it registered. */
 export type SlabPlace = Pick<MappedSlab, 'address' | 'lengthBytes'>;
@@ -89,15 +91,20 @@ export class KernelQueues implements Queues {
   /**
    * Registers the beginning of the slab, where pieces are leased first, so that the kernel need not look up and pin the
    * pages of each O_DIRECT read. Buffered reads gain nothing, and it takes milliseconds: hence at the first O_DIRECT
-   * open. It fails where the limit of locked memory is too small.
+   * open. Less where the limit of locked memory, 8 MiB on most systems, asks for it; nothing where it is too small for any.
    */
   registerSlab(): void {
     if (this.#fixedBytes >= 0) return;
-    const bytes = Math.min(FIXED_BYTES_MAX, this.#slab.lengthBytes);
+    const { address, lengthBytes } = this.#slab;
     const vector = new BigUint64Array(16);
-    vector[0] = BigInt(this.#slab.address);
-    vector[1] = BigInt(bytes);
-    this.#fixedBytes = this.#setup.liburing.registerBuffers(this.#ring, vector, 1) < 0 ? 0 : bytes;
+    vector[0] = BigInt(address);
+    this.#fixedBytes = 0;
+    for (let bytes = Math.min(FIXED_BYTES_MAX, lengthBytes); bytes >= FIXED_BYTES_MIN; bytes /= 2) {
+      vector[1] = BigInt(bytes);
+      if (this.#setup.liburing.registerBuffers(this.#ring, vector, 1) < 0) continue;
+      this.#fixedBytes = bytes;
+      return;
+    }
   }
 
   submit(tail: number): number {
