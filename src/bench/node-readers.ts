@@ -82,7 +82,6 @@ export class Progress {
     if (--this.#underWay[file]! > 0) return false;
     return this.#next === this.#total || fileOf[this.#next % operations] !== file;
   }
-
 }
 
 async function readByPromises(progress: Progress, queueDepth: number): Promise<void> {

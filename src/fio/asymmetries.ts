@@ -9,7 +9,7 @@ export const CLASSIC_ASYMMETRIES = [
   'fio opens and registers all files before its clock starts; lsio opens them inside of its own',
   'fio has a kernel thread poll its submission queue: it takes a CPU of its own, which is not in the CPU figures',
   'fio submits and reaps reads one by one and looks at the clock for each, as its defaults are',
-  "fio's buffers are registered, but don't begin at a page, as its defaults are",
+  "fio's buffers are registered, but don't begin at a page, as its defaults are; lsio's are in huge pages where there are any",
   'fio takes numbered files in its own order',
 ];
 
