@@ -10,12 +10,14 @@ import { MappedSlab } from '../dist/uring/mapped-slab.js';
 import { ThreadQueues } from '../dist/uring/thread-queues.js';
 import { conformance } from '../src/engine/conformance.js';
 import type { Engine } from '../src/engine/engine.js';
+import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../src/plan/window.js';
 import { named, noUring, runChild } from './helpers/engine-child.js';
 
 // Threads are started from dist, so that the engine comes from there, too.
 
 /** An engine whose only ring has a thread: nothing is read by the main one. */
-async function openThread(queueDepth = 128): Promise<Engine> {
+async function openThread(asked?: number): Promise<Engine> {
+  const queueDepth = asked ?? QUEUE_DEPTH_MAX;
   const memory = new MappedSlab(64 * 1024 ** 2);
   const options = { entries: queueDepth, files: queueDepth + 256 };
   const ring = new IoUring(await ThreadQueues.start(options, memory), memory);
@@ -29,7 +31,7 @@ async function openThread(queueDepth = 128): Promise<Engine> {
   };
   const engine = new RingEngine([ring], info, {
     sharedFiles: 256,
-    windowBytes: queueDepth === 128 ? 4 * 1024 ** 2 : memory.lengthBytes,
+    windowBytes: asked === undefined ? WINDOW_BYTES : memory.lengthBytes,
     onShutdown: (drained) => drained && memory.retire(),
   });
   return engine as unknown as Engine;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fioJob, fioPassesMax } from '../fio/job.js';
 import type { FioJobOptions } from '../fio/job-options.js';
-import { findFio, hugeBytes, memlockBytes, runFio } from '../fio/run.js';
+import { findFio, hugeBytes, runFio } from '../fio/run.js';
+import { lockableBytes } from '../uring/limits.js';
 import type { Workload } from '../workload/workload.js';
 import type { Contender, Sample } from './contender.js';
 
@@ -56,7 +57,7 @@ export class FioContender implements Contender {
     { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined },
   ): Promise<FioContender> {
     const { version } = await findFio(signal);
-    const settings = { ...options, memlockBytes: memlockBytes(), hugeBytes: hugeBytes() };
+    const settings = { ...options, memlockBytes: lockableBytes(), hugeBytes: hugeBytes() };
     return new FioContender(work, settings, { version, directory: join(await ownDirectory(), name), signal });
   }
 

@@ -146,7 +146,7 @@ function readByCallbacks(progress: Progress, queueDepth: number): Promise<void> 
 
 type BytesCallback = (error: Error | null, bytes: Uint8Array) => void;
 
-/** Files opened at their first operation and closed after their last, with callbacks. */
+/** Files that are open while they have operations under way, with callbacks. */
 class CallbackFiles {
   readonly #progress: Progress;
   readonly #open = new Map<number, number | ((error: Error | null, fd: number) => void)[]>();

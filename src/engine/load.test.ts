@@ -59,7 +59,7 @@ describe('Load', () => {
       [false, 1],
     ] as const) {
       const { load, callForHelp } = newLoad(more);
-      pump(load, { busyMs: 10, rounds: 60, inFlight: true });
+      pump(load, { busyMs: 10, rounds: 80, inFlight: true });
       await Promise.resolve();
       pump(load, { busyMs: 10, rounds: 60, inFlight: true });
       expect(callForHelp).toHaveBeenCalledTimes(calls);

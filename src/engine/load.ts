@@ -3,7 +3,7 @@ const WINDOW_MS = 500;
 /** Cold small files come to 0.8 to 0.95, and two rings read them 1.1 to 1.2 times as fast; where the device is the limit it is 0.1 to 0.35. */
 const BUSY_SHARE_MIN = 0.75;
 
-/** Finds out whether the pump is busy nearly all the time that reads are in flight, and calls for help if so. */
+/** Finds out whether the pump is busy most of the time that reads are in flight, and calls for help if so. */
 export class Load {
   readonly #callForHelp: () => Promise<boolean>;
   /** When the window would have begun without the pauses in it; while paused, how much of it has gone by. */
@@ -37,6 +37,8 @@ export class Load {
     this.#callForHelp().then(
       (more) => {
         this.#settled = !more;
+        // What went by meanwhile was not looked at.
+        this.#paused = true;
       },
       // Nobody asked for it: what is there goes on.
       () => {},

@@ -32,7 +32,7 @@ export interface EngineOptions {
   /**
    * Rings that share the work, 1 to 64: each but the first has a thread that enters the kernel for it, which is worth it
    * where a CPU is the limit and others are idle. `auto` begins with one, and starts another whenever this thread was busy
-   * with reading all the time, up to the number of CPUs and 4. The portable engine always has one.
+   * for most of the time that reads were in flight, up to the number of CPUs and 4. The portable engine always has one.
    * @default 1
    */
   readonly rings?: number | 'auto';

@@ -21,7 +21,7 @@ export interface RingEngineOptions {
   readonly sharedFiles: number;
   /** Bytes in flight at most, of each ring. */
   readonly windowBytes: number;
-  /** Another ring, for when this thread is busy all the time; undefined: there is none to be had. */
+  /** Another ring, for when this thread is busy most of the time; undefined: there is none to be had. */
   readonly addRing?: (() => Promise<Ring | undefined>) | undefined;
   /** How many rings there may be; those that there are at first, unless {@link addRing} is given. */
   readonly ringsMax?: number | undefined;

@@ -23,7 +23,7 @@ export function commonAsymmetries(work: Workload, readBytes: number, options: Fi
     ...(latency ? ['fio looks at the clock for every read, lsio for every batch'] : []),
     fixesBuffers(readBytes, options)
       ? "fio's buffers are registered with the kernel (fixedbufs)"
-      : "fio's buffers are not registered with the kernel: they don't fit into half of the memlock limit",
+      : "fio's buffers are not registered with the kernel: they don't fit into a quarter of the memlock limit",
     ...memoryAsymmetries(readBytes, options),
     "fio's clock ticks in milliseconds",
     ...(rings > 1 ? ["fio's jobs start their clocks one by one, within milliseconds"] : []),

@@ -16,7 +16,7 @@ export interface FioJobOptions {
   readonly passes?: number | undefined;
   /** False: fio need not take latencies, which costs it two looks at the clock per read. */
   readonly latency?: boolean | undefined;
-  /** Memory that fio may lock; buffers are registered with the kernel where they fit into half of it. */
+  /** Memory that fio may lock; buffers are registered with the kernel where they fit into a quarter of it, as lsio's do. */
   readonly memlockBytes?: number | undefined;
   /** Memory in huge pages that is reserved for whoever asks; fio's buffers are there if they fit. Default: none. */
   readonly hugeBytes?: number | undefined;
@@ -25,9 +25,9 @@ export interface FioJobOptions {
 /** Whether fio's buffers are registered with the kernel. */
 export function fixesBuffers(
   readBytes: number,
-  { queueDepth, memlockBytes = Number.POSITIVE_INFINITY }: FioJobOptions,
+  { queueDepth, rings, memlockBytes = Number.POSITIVE_INFINITY }: FioJobOptions,
 ): boolean {
-  return 2 * queueDepth * readBytes <= memlockBytes;
+  return 4 * queueDepth * readBytes * rings <= memlockBytes;
 }
 
 /** The huge pages that the buffers of all jobs take. */

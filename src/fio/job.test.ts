@@ -198,8 +198,8 @@ filename=/d/g0:/d/g1:/d/g2
 
   test('fioJob() registers buffers only where the memory may be locked', () => {
     const files = work('whole-files', filesOf(4096, 4096));
-    expect(settings(fioJob(files, { ...matched, memlockBytes: 2 * 64 * 4096 }))).toContain('fixedbufs=1');
-    const without = fioJob(files, { ...matched, memlockBytes: 2 * 64 * 4096 - 1 });
+    expect(settings(fioJob(files, { ...matched, memlockBytes: 4 * 64 * 4096 }))).toContain('fixedbufs=1');
+    const without = fioJob(files, { ...matched, memlockBytes: 4 * 64 * 4096 - 1 });
     expect(settings(without)).not.toContain('fixedbufs=1');
     expect(without.asymmetries.join()).toContain('not registered');
   });

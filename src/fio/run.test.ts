@@ -14,12 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { lockableBytes } from '../uring/limits.js';
 import { makeWorkload } from '../workload/cases.js';
 import { listFiles } from '../workload/list-files.js';
 import { CASES, type CaseName, type Workload } from '../workload/workload.js';
 import { fioJob } from './job.js';
 import type { FioJobOptions } from './job-options.js';
-import { findFio, memlockBytes, runFio } from './run.js';
+import { findFio, hugeBytesIn, runFio } from './run.js';
 
 function whyNot(): string {
   if (process.env.LSIO_TEST_BLOCKED === '1') return ' (skipped: io_uring is blocked, for fio, too)';
@@ -91,7 +92,7 @@ withFio(`runFio()${missing}`, () => {
         { dir: mixed, direct: true },
       ]) {
         const work = await workOf(name, dir);
-        const job = fioJob(work, { ...ONE_RING, ...options, direct, passes: 2, memlockBytes: memlockBytes() });
+        const job = fioJob(work, { ...ONE_RING, ...options, direct, passes: 2, memlockBytes: lockableBytes() });
         const result = await runFio(job);
         expect(result).toMatchObject({ operations: 2 * work.operations, bytes: 2 * work.bytes, errno: 0 });
         expect(result).toMatchObject({ reads: job.reads, bytesRead: job.bytesRead });
@@ -247,5 +248,19 @@ describe('runFio() with a fio that fails', () => {
     writeFileSync(join(directory, 'fio.json'), readFileSync(new URL('parse.fixture.txt', import.meta.url)));
     const job = fioJob(await workOf('whole-files', equal), ONE_RING);
     await expect(runFio(job, { directory })).rejects.toMatchObject({ name: 'LsioError', code: 'ENOENT' });
+  });
+});
+
+describe('hugeBytesIn()', () => {
+  test.each([
+    [
+      'HugePages_Total:      64\nHugePages_Free:       64\nHugePages_Rsvd:       10\nHugepagesize:       2048 kB\n',
+      54 * 2 ** 21,
+    ],
+    ['HugePages_Free:       1\nHugePages_Rsvd:       2\nHugepagesize:       2048 kB\n', 0],
+    ['HugePages_Free:       4\nHugePages_Rsvd:       0\nHugepagesize:    1048576 kB\n', 0],
+    ['MemTotal: 1 kB\n', 0],
+  ])('of %j is %i bytes', (meminfo, bytes) => {
+    expect(hugeBytesIn(meminfo)).toBe(bytes);
   });
 });

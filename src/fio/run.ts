@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LsioError } from '../errors.js';
-import { readLimits } from '../uring/limits.js';
+import { HUGE_PAGE_BYTES } from '../native/libc.js';
 import type { FioJob } from './job.js';
 import { type FioReport, parseFioJson } from './parse.js';
 import { fioPath, spawnFio } from './spawn.js';
@@ -125,17 +125,16 @@ function quote(word: string): string {
 
 /** What is left of the memory that is reserved in huge pages (hugetlb), in bytes. */
 export function hugeBytes(): number {
-  let text: string;
   try {
-    text = readFileSync('/proc/meminfo', 'latin1');
+    return hugeBytesIn(readFileSync('/proc/meminfo', 'latin1'));
   } catch {
     return 0;
   }
-  const number = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  return number('HugePages_Free') * number('Hugepagesize') * 1024;
 }
 
-/** The memory that a process of this user may lock, in bytes: root's has no limit. */
-export function memlockBytes(): number {
-  return process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : readLimits().lockedBytes;
+/** What /proc/meminfo says of it. Free pages may be promised already; those of other sizes than lsio's aren't compared with. */
+export function hugeBytesIn(meminfo: string): number {
+  const number = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0);
+  if (number('Hugepagesize') * 1024 !== HUGE_PAGE_BYTES) return 0;
+  return Math.max(0, number('HugePages_Free') - number('HugePages_Rsvd')) * HUGE_PAGE_BYTES;
 }

@@ -1,15 +1,17 @@
 import { errnoText, LsioError } from '../errors.js';
 import { closeFd, createEventFd } from '../native/libc.js';
 import { SQ_CQ_OVERFLOW, setupFlagNames } from './abi.js';
+import { lockableBytes } from './limits.js';
 import type { MappedSlab } from './mapped-slab.js';
 import type { Queues } from './queues.js';
 import type { RingOptions } from './ring.js';
 import { type RingSetup, setUpRing } from './setup.js';
+import { PAGE_BYTES } from './slab.js';
 
 /** 64 reads of 256 KiB: more are seldom in flight. */
 const FIXED_BYTES_MAX = 16 * 1024 * 1024;
-/** Registering less wouldn't serve the reads in flight. */
-const FIXED_BYTES_MIN = 1024 * 1024;
+/** Of what may be locked: it is counted for all of a user's processes, of which others, fio by turns, and other rings want some. */
+const LOCKED_SHARE_MAX = 1 / 4;
 
 /** What a thread must know of a slab in order to have it registered. */
 export type SlabPlace = Pick<MappedSlab, 'address' | 'lengthBytes'>;
@@ -91,20 +93,16 @@ export class KernelQueues implements Queues {
   /**
    * Registers the beginning of the slab, where pieces are leased first, so that the kernel need not look up and pin the
    * pages of each O_DIRECT read. Buffered reads gain nothing, and it takes milliseconds: hence at the first O_DIRECT
-   * open. Less where the limit of locked memory, 8 MiB on most systems, asks for it; nothing where it is too small for any.
+   * open. Less where the limit of locked memory, 8 MiB on most systems, asks for it.
    */
   registerSlab(): void {
     if (this.#fixedBytes >= 0) return;
-    const { address, lengthBytes } = this.#slab;
+    const lockedBytes = Math.min(FIXED_BYTES_MAX, this.#slab.lengthBytes, lockableBytes() * LOCKED_SHARE_MAX);
+    const bytes = Math.floor(lockedBytes / PAGE_BYTES) * PAGE_BYTES;
     const vector = new BigUint64Array(16);
-    vector[0] = BigInt(address);
-    this.#fixedBytes = 0;
-    for (let bytes = Math.min(FIXED_BYTES_MAX, lengthBytes); bytes >= FIXED_BYTES_MIN; bytes /= 2) {
-      vector[1] = BigInt(bytes);
-      if (this.#setup.liburing.registerBuffers(this.#ring, vector, 1) < 0) continue;
-      this.#fixedBytes = bytes;
-      return;
-    }
+    vector[0] = BigInt(this.#slab.address);
+    vector[1] = BigInt(bytes);
+    this.#fixedBytes = this.#setup.liburing.registerBuffers(this.#ring, vector, 1) < 0 ? 0 : bytes;
   }
 
   submit(tail: number): number {

@@ -6,6 +6,11 @@ export interface Limits {
   readonly lockedBytes: number;
 }
 
+/** The memory that this process may lock, in bytes: root's has no limit. */
+export function lockableBytes(): number {
+  return process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : readLimits().lockedBytes;
+}
+
 /** macOS allows 256 open files unless told otherwise; Windows far more. */
 const ELSEWHERE: Limits = { openFiles: 256, lockedBytes: Number.POSITIVE_INFINITY };
 
