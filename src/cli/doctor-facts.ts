@@ -58,8 +58,9 @@ export async function gatherFacts(directories: readonly string[], signal: AbortS
       problems.push({ problem: message, remedy: remedy ?? null });
     return null;
   }
+  const huge = hugePages() ?? null;
   const engine = await attempt(tryEngine, note);
-  if (engine !== null) problems.push(...engineProblems(engine));
+  if (engine !== null) problems.push(...engineProblems(engine, huge));
   const koffi = await attempt(() => loadKoffi().version, note);
   const liburing = await attempt(liburingFacts, note);
   const fio = await attempt(() => findFio(signal), note);
@@ -73,7 +74,7 @@ export async function gatherFacts(directories: readonly string[], signal: AbortS
     koffi,
     liburing,
     limits: readLimits(),
-    hugePages: hugePages() ?? null,
+    hugePages: huge,
     fio,
     directories: directories.filter(isDirectory).map((path) => directoryFacts(path, koffi !== null)),
     problems,
@@ -95,14 +96,14 @@ async function tryEngine(): Promise<EngineInfo> {
   return engine.info;
 }
 
-function engineProblems({ engine, reason, remedy, queueDepth, flags }: EngineInfo): Problem[] {
+function engineProblems({ engine, reason, remedy, queueDepth, flags }: EngineInfo, huge: string | null): Problem[] {
   if (engine === 'node') return [{ problem: reason, remedy: remedy ?? null }];
   const problems: Problem[] = [];
   if (queueDepth < QUEUE_DEPTH_MAX) {
     const problem = `only ${queueDepth} reads in flight instead of ${QUEUE_DEPTH_MAX}: ${reason}`;
     problems.push({ problem, remedy: 'ulimit -l unlimited; ulimit -n 4096' });
   }
-  if (hugePages() === 'never') {
+  if (huge === 'never') {
     const problem = 'no huge pages: cold reads of many KiB may take twice as long';
     problems.push({ problem, remedy: 'echo madvise > /sys/kernel/mm/transparent_hugepage/enabled' });
   }

@@ -105,13 +105,13 @@ async function* inputsOfParts(
       for (const target of targets) {
         if (target.from === 'list' && excludes?.path(target.name)) continue;
         const below = isGlob(target) ? filesOfGlob(target.name, options, onError) : filesBelow(target);
-        if (below === undefined) addInputs(inputs, [target.name], target, options, onError);
-        if (below !== undefined || inputs.length >= BATCH_MAX) {
-          yield inputs;
-          inputs = [];
+        if (below === undefined) {
+          addInputs(inputs, [target.name], target, options, onError);
+          if (inputs.length < BATCH_MAX) continue;
         }
-        if (below === undefined) continue;
-        for await (const names of below) yield addInputs([], names, target, options, onError);
+        yield inputs;
+        inputs = [];
+        for await (const names of below ?? []) yield addInputs([], names, target, options, onError);
       }
       yield inputs;
     }
