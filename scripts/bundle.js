@@ -9,12 +9,12 @@ import { build } from 'rolldown';
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 await build({
-  // What src/bench/child-contender.ts, src/uring/ and src/cli/files-writer.ts start, under these very names.
+  // What src/bench/child-contender.ts, src/uring/ and src/output/files-writer.ts start, under these very names.
   input: {
     main: 'dist/cli/main.js',
     child: 'dist/bench/child.js',
     'ring-thread': 'dist/uring/ring-thread.js',
-    'writer-thread': 'dist/cli/writer-thread.js',
+    'writer-thread': 'dist/output/writer-thread.js',
   },
   platform: 'node',
   external: Object.keys(dependencies),

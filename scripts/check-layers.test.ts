@@ -47,7 +47,7 @@ describe('check-layers', () => {
     {
       what: 'an import from a higher rank',
       files: { 'src/plan/plan.ts': "// Why.\nimport { ring } from '../uring/ring.js';\nexport const plan = ring;\n" },
-      line: /^src\/plan\/plan\.ts:2: imports src\/uring\/ring\.ts \(rank 2 from rank 1\), move/,
+      line: /^src\/plan\/plan\.ts:2: imports src\/uring\/ring\.ts \(rank 3 from rank 1\), move/,
     },
     {
       what: 'an import from another folder of the same rank',
@@ -64,7 +64,7 @@ describe('check-layers', () => {
     {
       what: 'a dynamic import from a higher rank',
       files: { 'src/plan/plan.ts': "export async function plan() {\n  return await import('../uring/ring.js');\n}\n" },
-      line: /^src\/plan\/plan\.ts:2: imports src\/uring\/ring\.ts \(rank 2/,
+      line: /^src\/plan\/plan\.ts:2: imports src\/uring\/ring\.ts \(rank 3/,
     },
     {
       what: 'an import of index.ts by a file beside it',
@@ -72,7 +72,26 @@ describe('check-layers', () => {
         'src/errors.ts': "export { plan } from './index.js';\nexport class LsioError {}\n",
         'src/plan/plan.ts': 'export const plan = 1;\n',
       },
-      line: /^src\/errors\.ts:1: imports src\/index\.ts \(rank 8 from rank 0\), move/,
+      line: /^src\/errors\.ts:1: imports src\/index\.ts \(rank 14 from rank 0\), move/,
+    },
+    {
+      what: 'an import between nested folders of the same rank',
+      files: {
+        'src/store/store.ts': "export * from './local/local.js';\nexport * from './http/http.js';\n",
+        'src/store/local/local.ts': 'export const local = 1;\n',
+        'src/store/http/http.ts': "export { local as http } from '../local/local.js';\n",
+        'src/cli/main.ts': "import '../errors.js';\nimport '../native/libc.js';\nimport '../store/store.js';\n",
+      },
+      line: /^src\/store\/http\/http\.ts:1: imports src\/store\/local\/local\.ts \(rank 6 from rank 6\), move/,
+    },
+    {
+      what: 'an import of a nested folder with a higher rank by its sibling',
+      files: {
+        'src/cli/app/exit.ts': "export * from '../get/get.js';\n",
+        'src/cli/get/get.ts': 'export const get = 1;\n',
+        'src/cli/main.ts': "import '../errors.js';\nimport '../native/libc.js';\nimport './app/exit.js';\n",
+      },
+      line: /^src\/cli\/app\/exit\.ts:1: imports src\/cli\/get\/get\.ts \(rank 13 from rank 12\), move/,
     },
     {
       what: 'an unknown folder',

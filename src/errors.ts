@@ -60,3 +60,11 @@ export function readError(path: string, offset: number, errno: number): LsioErro
   const [code, text] = errnoText(errno);
   return new LsioError('read', `${path}: ${text} (${code} at byte ${offset})`, { code, path, offset });
 }
+
+/** An `output` error from one of `node:fs`. */
+export function outputError(name: string, error: unknown): unknown {
+  const { errno } = error as NodeJS.ErrnoException;
+  if (errno === undefined) return error;
+  const [code, text] = errnoText(-errno);
+  return new LsioError('output', `${name}: ${text} (${code})`, { code, path: name, cause: error });
+}

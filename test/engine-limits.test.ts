@@ -125,7 +125,7 @@ describe.skipIf(notNobody !== undefined)(named('as nobody', notNobody), () => {
       writeFileSync(file, bytes);
       const program = `
       const [{ KernelQueues }, { MappedSlab }] = await Promise.all(
-        ['kernel-queues', 'mapped-slab'].map((name) => import('${ROOT}/dist/uring/' + name + '.js')));
+        ['uring/kernel-queues', 'memory/mapped-slab'].map((name) => import('${ROOT}/dist/' + name + '.js')));
       const queues = KernelQueues.create({ entries: 8, files: 8 }, new MappedSlab(64 * 2 ** 20));
       queues.registerSlab();
       const registered = queues.fixedBytes;

@@ -2,8 +2,8 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PAGE_BYTES } from '../memory/slab.js';
 import { cacheResidency, evictPages, mappedResidentPages } from '../native/libc.js';
-import { PAGE_BYTES } from '../uring/slab.js';
 import { cachedFile, evict, residentBytes, warm } from './cache.js';
 import { deviceOf, readDeviceCounters } from './device.js';
 import { mountOf } from './environment.js';

@@ -13,8 +13,8 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { errnoText, LsioError } from '../errors.js';
+import { PAGE_BYTES } from '../memory/slab.js';
 import { cacheResidency, evictPages, mappedResidentPages } from '../native/libc.js';
-import { PAGE_BYTES } from '../uring/slab.js';
 
 const DROP_CACHES = '/proc/sys/vm/drop_caches';
 const PAGES_DENTRIES_INODES = '3';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fioJob, fioPassesMax } from '../fio/job.js';
 import type { FioJobOptions } from '../fio/job-options.js';
 import { findFio, hugeBytes, runFio } from '../fio/run.js';
-import { lockableBytes } from '../uring/limits.js';
+import { lockableBytes } from '../native/limits.js';
 import type { Workload } from '../workload/workload.js';
 import type { Contender, Sample } from './contender.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.js';
+import type { Context } from './app/context.js';
 
 /** What the module of a command exports. */
 export interface CommandModule {
@@ -18,14 +18,23 @@ interface CommandEntry {
 
 /** All commands, in the order in which the help lists them. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get.js') },
-  files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./files.js') },
-  bench: { summary: 'how fast these files are read, by lsio and by Node', load: () => import('./bench.js') },
-  'compare-fio': { summary: 'the same reads by lsio and by fio, in turn', load: () => import('./compare-fio.js') },
-  tune: { summary: 'the queue depth and rings to take for these files', load: () => import('./tune.js') },
-  cache: { summary: 'what the page cache holds of files, and eviction from it', load: () => import('./cache.js') },
-  doctor: { summary: 'what this machine allows, and how to mend what it does not', load: () => import('./doctor.js') },
-  completion: { summary: 'what completes its commands in a shell', load: () => import('./completion.js') },
+  get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get/get.js') },
+  files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./system/files.js') },
+  bench: { summary: 'how fast these files are read, by lsio and by Node', load: () => import('./bench/bench.js') },
+  'compare-fio': {
+    summary: 'the same reads by lsio and by fio, in turn',
+    load: () => import('./bench/compare-fio.js'),
+  },
+  tune: { summary: 'the queue depth and rings to take for these files', load: () => import('./bench/tune.js') },
+  cache: {
+    summary: 'what the page cache holds of files, and eviction from it',
+    load: () => import('./system/cache.js'),
+  },
+  doctor: {
+    summary: 'what this machine allows, and how to mend what it does not',
+    load: () => import('./system/doctor.js'),
+  },
+  completion: { summary: 'what completes its commands in a shell', load: () => import('./system/completion.js') },
 };
 
 /** The schema of the JSON document that the arguments ask for, if they do: commands that know `--json` have one. */

@@ -1,7 +1,7 @@
+import type { Context } from './app/context.js';
+import { type Failure, failureOf, Interrupted } from './app/exit.js';
+import { print, say, tell } from './app/talk.js';
 import { jsonSchemaOf } from './commands.js';
-import type { Context } from './context.js';
-import { type Failure, failureOf, Interrupted } from './exit.js';
-import { print, say, tell } from './talk.js';
 
 /** When a command was told to stop, calls of `node:fs` that are under way at its end have this long, before they count as hanging. */
 const THREADS_MS_MAX = 200;

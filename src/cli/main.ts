@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { Context } from './context.js';
+import type { Context } from './app/context.js';
 
 /** The exit codes of exit.ts, which can't be loaded when these are needed. */
 const UNAVAILABLE = 3;
@@ -28,7 +28,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     if (args[0] === '--version' || args[0] === '-V') await printVersion();
     else {
-      context = (await import('./context.js')).createContext();
+      context = (await import('./app/context.js')).createContext();
       await run(args, context, onError);
     }
   } catch (error) {
@@ -46,7 +46,7 @@ function lastWords(error: unknown): void {
 
 /** Loads next to nothing: scripts ask for the version to see whether lsio is there. */
 async function printVersion(): Promise<void> {
-  const [{ print }, { lsioVersion }] = await Promise.all([import('./talk.js'), import('./version.js')]);
+  const [{ print }, { lsioVersion }] = await Promise.all([import('./app/talk.js'), import('../results/version.js')]);
   print(`${lsioVersion()}\n`);
 }
 
@@ -56,8 +56,8 @@ async function run(
   onError: (error: unknown) => Promise<void>,
 ): Promise<void> {
   const [{ exactArguments }, { limitStopping }, { runProgram }] = await Promise.all([
-    import('./byte-text.js'),
-    import('./context.js'),
+    import('../paths/byte-text.js'),
+    import('./app/context.js'),
     import('./program.js'),
     // At the same time as what it needs to be run: loading is mostly waiting.
     loadCommand(args[0]),

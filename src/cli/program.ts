@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { LsioError } from '../errors.js';
+import type { Context } from './app/context.js';
+import { EXIT } from './app/exit.js';
+import { print, tell } from './app/talk.js';
 import { COMMANDS } from './commands.js';
-import type { Context } from './context.js';
-import { EXIT } from './exit.js';
-import { print, tell } from './talk.js';
 
 const EXAMPLES = `Examples:
   lsio get -r data/ > all.bin              every file below data/, one after the other
@@ -31,7 +31,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     const command = configure(program.command(name)).description(summary);
     if (name === named || (args[0] === 'help' && name === args[1])) (await load()).define(command, context);
   }
-  if (completing) return (await import('./completion.js')).complete(program, args.slice(2));
+  if (completing) return (await import('./system/completion.js')).complete(program, args.slice(2));
   if (args.length === 0) {
     tell(program.helpInformation());
     process.exitCode = EXIT.usage;

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { isLsioError, LsioError } from '../errors.js';
+import type { MappedSlab } from '../memory/mapped-slab.js';
+import { readLimits } from '../native/limits.js';
 import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../plan/window.js';
-import { readLimits } from '../uring/limits.js';
-import type { MappedSlab } from '../uring/mapped-slab.js';
 import type { Ring, RingOptions } from '../uring/ring.js';
 import type { Engine, EngineInfo, EngineName } from './engine.js';
-import { LibuvRing } from './libuv-ring.js';
-import { RingEngine } from './ring-engine.js';
+import { LibuvRing } from './ring/libuv-ring.js';
+import { RingEngine } from './ring/ring-engine.js';
 
 /** The memory that reads land in has this many pages. A ring's completion queue, 65,536 at most, has room for it, too. */
 export const QUEUE_DEPTH_LIMIT = 16_384;
@@ -126,7 +126,7 @@ async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'):
   // Loaded here, so that the portable engine needs neither koffi nor liburing.
   const [{ IoUring }, { MappedSlab }, { verifyRing }] = await Promise.all([
     import('../uring/io-uring.js'),
-    import('../uring/mapped-slab.js'),
+    import('../memory/mapped-slab.js'),
     import('../uring/probe.js'),
   ]);
   const memory = new MappedSlab(SLAB_BYTES);

@@ -1,4 +1,4 @@
-import type { Slab } from '../uring/slab.js';
+import type { Slab } from '../memory/slab.js';
 import type { Path, SharedFile } from './read.js';
 
 /**

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { lockableBytes } from '../uring/limits.js';
+import { lockableBytes } from '../native/limits.js';
 import { makeWorkload } from '../workload/cases.js';
 import { listFiles } from '../workload/list-files.js';
 import { CASES, type CaseName, type Workload } from '../workload/workload.js';

@@ -1,9 +1,9 @@
 import { type Path, TO_END } from '../engine/engine.js';
+import { checkPath } from '../engine/failure.js';
 import { isLsioError, type LsioError } from '../errors.js';
 import { type ByteRange, checkRange } from '../range.js';
 import type { Delivery } from './delivery.js';
 import { DeviceOrder, FILES_MIN, type Orderable, PROBED_MAX, type ReadOrder, WINDOW_MAX } from './device-order.js';
-import { checkPath } from './failure.js';
 import type { Intake } from './intake.js';
 import { Item } from './read-item.js';
 

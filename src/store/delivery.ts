@@ -1,8 +1,8 @@
 import type { ReadSlots } from '../engine/slots.js';
 import type { LsioError } from '../errors.js';
+import { OwnedMemory } from '../memory/owned.js';
 import { Fifo, InOrder } from './fifo.js';
 import { LONG_PIECE_BYTES, LongRead, type Piece } from './long-read.js';
-import { OwnedMemory } from './memory.js';
 import { type Item, NO_LOAN } from './read-item.js';
 
 /**

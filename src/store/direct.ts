@@ -1,7 +1,7 @@
 import { close, constants, open } from 'node:fs';
 import { type EngineName, type Path, TO_END } from '../engine/engine.js';
+import { PAGE_BYTES } from '../memory/slab.js';
 import type { Extent } from '../range.js';
-import { PAGE_BYTES } from '../uring/slab.js';
 
 /**
  * Whether reads go past the page cache, by O_DIRECT: `on`, wherever the file system can; `off`, never; `auto`, while the

@@ -1,5 +1,5 @@
+import type { OwnedMemory } from '../memory/owned.js';
 import { Piece } from './long-read.js';
-import type { OwnedMemory } from './memory.js';
 import { type Item, NO_BYTES, NO_LOAN } from './read-item.js';
 
 /** Makes a value that its taker owns out of the items of one request. */

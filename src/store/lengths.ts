@@ -1,11 +1,11 @@
 import { type Stats, stat } from 'node:fs';
 import { PIECE_BYTES_MAX, TO_END } from '../engine/engine.js';
+import { failureOf, pastTheEndOf } from '../engine/failure.js';
 import { NOT_REGULAR } from '../engine/slots.js';
+import { EIO, EISDIR } from '../errno.js';
 import { resolveRange } from '../range.js';
-import { EIO, EISDIR } from '../uring/errno.js';
 import type { Delivery } from './delivery.js';
 import type { DirectReads } from './direct.js';
-import { failureOf, pastTheEndOf } from './failure.js';
 import type { FileUses } from './file-uses.js';
 import { LONG_PIECE_BYTES, LongRead } from './long-read.js';
 import type { Item } from './read-item.js';

@@ -1,6 +1,6 @@
 import type { Path } from '../engine/engine.js';
+import { changedError, pastTheEndOf } from '../engine/failure.js';
 import type { LsioError } from '../errors.js';
-import { changedError, pastTheEndOf } from './failure.js';
 import { InOrder } from './fifo.js';
 import { type FileUse, Item } from './read-item.js';
 

@@ -1,9 +1,9 @@
 import type { Path } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
+import type { OwnedMemory } from '../memory/owned.js';
 import type { Coalesce } from '../plan/coalesce.js';
 import { type PlannedRead, planReads } from '../plan/plan.js';
 import type { FileUses } from './file-uses.js';
-import type { OwnedMemory } from './memory.js';
 import type { FileUse, Item } from './read-item.js';
 
 /** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */

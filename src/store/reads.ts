@@ -1,20 +1,20 @@
 // long: what is admitted and what becomes of it; in two files each would have to know the other's state.
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
+import { changedError, failureOf } from '../engine/failure.js';
 import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
+import { ECANCELED, EINVAL } from '../errno.js';
 import { LsioError } from '../errors.js';
+import { OwnedMemory } from '../memory/owned.js';
 import { type Coalesce, coalesceAuto } from '../plan/coalesce.js';
-import { ECANCELED, EINVAL } from '../uring/errno.js';
 import { Admission, type Ranged } from './admission.js';
 import type { Delivery } from './delivery.js';
 import type { ReadOrder } from './device-order.js';
 import type { DirectReads } from './direct.js';
-import { changedError, failureOf } from './failure.js';
 import { Fifo } from './fifo.js';
 import { FileUses, samePath } from './file-uses.js';
 import type { Intake } from './intake.js';
 import { Lengths } from './lengths.js';
 import { Piece } from './long-read.js';
-import { OwnedMemory } from './memory.js';
 import { MergedRead, MergeGroup, mergeItems } from './merged-read.js';
 import { Item } from './read-item.js';
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type Engine, type EngineInfo, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
 import { ReadSlots, TOO_LARGE } from '../engine/slots.js';
-import { Slab } from '../uring/slab.js';
+import { Slab } from '../memory/slab.js';
 
 const memory = new Uint8Array(64 * 1024 * 1024);
 

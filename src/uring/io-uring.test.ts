@@ -16,10 +16,10 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { InvariantError } from '../assert.js';
 import { isLsioError } from '../errors.js';
+import { MappedSlab } from '../memory/mapped-slab.js';
+import { PAGE_BYTES } from '../memory/slab.js';
 import { IoUring } from './io-uring.js';
-import { MappedSlab } from './mapped-slab.js';
 import { verifyRing } from './probe.js';
-import { PAGE_BYTES } from './slab.js';
 
 const { EBADF, ECANCELED, ENOENT } = constants.errno;
 const SLAB_BYTES = 64 * PAGE_BYTES;

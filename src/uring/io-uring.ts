@@ -1,13 +1,13 @@
 import { assert } from '../assert.js';
+import { EAGAIN, EBUSY, EINTR } from '../errno.js';
 import { errnoText, LsioError } from '../errors.js';
+import type { MappedSlab } from '../memory/mapped-slab.js';
+import type { Slab } from '../memory/slab.js';
 import { clearEventFd, type Watch, watchFd } from '../native/libc.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
-import { EAGAIN, EBUSY, EINTR } from './errno.js';
 import { KernelQueues } from './kernel-queues.js';
-import type { MappedSlab } from './mapped-slab.js';
 import type { Queues } from './queues.js';
 import type { Completions, Ring, RingOptions } from './ring.js';
-import type { Slab } from './slab.js';
 import { fillCancel, fillClose, fillOpen, fillRead } from './sqe.js';
 
 /** The slot of cancellations: their own completions tell nothing and are dropped. */

@@ -1,12 +1,12 @@
 import { errnoText, LsioError } from '../errors.js';
+import type { MappedSlab } from '../memory/mapped-slab.js';
+import { PAGE_BYTES } from '../memory/slab.js';
 import { closeFd, createEventFd } from '../native/libc.js';
+import { lockableBytes } from '../native/limits.js';
 import { SQ_CQ_OVERFLOW, setupFlagNames } from './abi.js';
-import { lockableBytes } from './limits.js';
-import type { MappedSlab } from './mapped-slab.js';
 import type { Queues } from './queues.js';
 import type { RingOptions } from './ring.js';
 import { type RingSetup, setUpRing } from './setup.js';
-import { PAGE_BYTES } from './slab.js';
 
 /** 64 reads of 256 KiB: more are seldom in flight. */
 const FIXED_BYTES_MAX = 16 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Slab } from './slab.js';
+import type { Slab } from '../memory/slab.js';
 
 /** The completions of one {@link Ring.submitAndReap}, as columns: entry `i` of each belongs together. */
 export interface Completions {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { assert } from '../assert.js';
+import { EINVAL, EMFILE, ENOMEM, ENOSYS, EPERM } from '../errno.js';
 import { errnoText, LsioError } from '../errors.js';
+import { PAGE_BYTES } from '../memory/slab.js';
 import { type Mapping, mapMemory } from '../native/libc.js';
 import { viewMemory } from '../native/library.js';
 import { type Liburing, loadLiburing } from '../native/liburing.js';
 import { assertAbi, CQE_BYTES, CQE_WORDS, PARAMS, RING, SETUP, SQE_BYTES, SQE_WORDS } from './abi.js';
-import { EINVAL, EMFILE, ENOMEM, ENOSYS, EPERM } from './errno.js';
-import { PAGE_BYTES } from './slab.js';
 
 /** Room for the paths of the opens of one submit; when it is full, they are submitted early. */
 const PATHS_BYTES = 64 * 1024;

@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
+import type { MappedSlab } from '../memory/mapped-slab.js';
+import { PAGE_BYTES } from '../memory/slab.js';
 import { closeFd, createEventFd, exitNow, type Mapping, mapMemory, signalEventFd } from '../native/libc.js';
 import { viewMemory } from '../native/library.js';
 import { enterError } from './io-uring.js';
 import { queueSizes } from './kernel-queues.js';
-import type { MappedSlab } from './mapped-slab.js';
 import type { Queues } from './queues.js';
 import type { RingOptions } from './ring.js';
 import type { ThreadMessage, ThreadSetup } from './ring-thread.js';
@@ -20,7 +21,6 @@ import {
   sharedBytes,
   sharedQueues,
 } from './shared-queues.js';
-import { PAGE_BYTES } from './slab.js';
 
 /** So many waits of {@link WAIT_MS}, during which the thread takes nothing, count as its end. */
 const WAITS_MAX = 200;

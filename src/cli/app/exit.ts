@@ -1,0 +1,84 @@
+import { InvariantError } from '../../assert.js';
+import { type ErrorKind, LsioError } from '../../errors.js';
+
+/** The exit codes of every command. */
+export const EXIT = {
+  ok: 0,
+  /** Some inputs failed, the rest was delivered. */
+  someFailed: 1,
+  usage: 2,
+  /** io_uring, liburing or fio is missing, and nothing may stand in. */
+  unavailable: 3,
+  /** The place the bytes should go to failed. */
+  output: 4,
+  /** An input changed under the read. */
+  changed: 5,
+  /** A `--fail-if` threshold was crossed. */
+  threshold: 6,
+  /** A bug in lsio. */
+  broken: 70,
+  interrupted: 130,
+  /** Nobody reads stdout any more. */
+  brokenPipe: 141,
+  terminated: 143,
+} as const;
+
+const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
+  usage: EXIT.usage,
+  read: EXIT.someFailed,
+  range: EXIT.someFailed,
+  'too-large': EXIT.someFailed,
+  unavailable: EXIT.unavailable,
+  output: EXIT.output,
+  changed: EXIT.changed,
+  closed: EXIT.broken,
+};
+
+const REPORT = 'this is a bug in lsio: please report it, with the command line and what --log-level debug prints';
+const MORE_FILES = 'ulimit -n 1024';
+
+/** SIGINT or SIGTERM ended the command. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly signal: 'SIGINT' | 'SIGTERM';
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`ended by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/** What is told of an error, on stderr and in JSON. */
+export interface ErrorReport {
+  readonly kind: ErrorKind | 'interrupted' | 'internal';
+  readonly code?: string | undefined;
+  readonly message: string;
+  readonly remedy?: string | undefined;
+}
+
+/** An error that ended a command. */
+export interface Failure extends ErrorReport {
+  readonly exitCode: number;
+}
+
+/** The exit code for an error, and what is told of it. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof LsioError) return { ...reportOf(error), exitCode: exitCodeOf(error) };
+  if (error instanceof Interrupted) {
+    const exitCode = error.signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    return { exitCode, kind: 'interrupted', code: error.signal, message: error.message };
+  }
+  const { code, message: text = '' } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (code === 'EMFILE')
+    return { exitCode: EXIT.unavailable, kind: 'unavailable', code, message: text, remedy: MORE_FILES };
+  const message = error instanceof InvariantError ? error.message : `unexpected error: ${error}`;
+  return { exitCode: EXIT.broken, kind: 'internal', message, remedy: REPORT };
+}
+
+export function reportOf({ kind, code, message, remedy }: LsioError): ErrorReport {
+  return { kind, code, message, remedy };
+}
+
+function exitCodeOf({ kind, code }: LsioError): number {
+  return kind === 'output' && code === 'EPIPE' ? EXIT.brokenPipe : EXIT_OF_KIND[kind];
+}

@@ -1,0 +1,212 @@
+import { availableParallelism } from 'node:os';
+import { isatty } from 'node:tty';
+import { type Command, Option } from 'commander';
+
+import { CACHE_STATES, type CacheState } from '../../bench/cache.js';
+import type { DirectChoice, MeasureSettings, Step } from '../../bench/settings.js';
+import type { Warning } from '../../bench/warnings.js';
+import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/open.js';
+import { LsioError } from '../../errors.js';
+import { lsioVersion } from '../../results/version.js';
+import type { ReadOrder } from '../../store/device-order.js';
+import { parseBytes, parseCount } from '../../units.js';
+import { makeWorkload, possibleCases } from '../../workload/cases.js';
+import { listFiles } from '../../workload/list-files.js';
+import { DEFAULT_DIR } from '../../workload/manifest.js';
+import { CASES, type CaseName, type Workload } from '../../workload/workload.js';
+import type { Context } from '../app/context.js';
+import type { Log } from '../app/log.js';
+import { addCoalesceOptions, addRunOptions, type CoalesceOptions, named, type RunOptions } from '../app/options.js';
+import { startProgress } from '../app/progress.js';
+import type { ExportOptions } from './exports.js';
+
+const STDOUT = 1;
+
+/** The options of `bench` and `compare-fio`, as commander hands them over. */
+export interface BenchingOptions extends RunOptions, ExportOptions, CoalesceOptions {
+  readonly files: string;
+  readonly case: readonly CaseName[];
+  readonly blockSize?: number;
+  readonly gap?: number;
+  readonly reads?: number;
+  readonly seed?: number;
+  readonly order: 'sorted' | 'random';
+  readonly readOrder: ReadOrder;
+  readonly queueDepth: readonly (number | undefined)[];
+  readonly rings: number;
+  readonly cache: readonly CacheState[];
+  readonly direct: DirectChoice;
+  readonly runs: number;
+  readonly warmup: number;
+  readonly verify: 'all' | 'sample' | 'none';
+  readonly baseline?: string;
+  readonly failIf: readonly string[];
+}
+
+/** How the run options are described by the commands that measure. */
+export const MEASURING_RUN = { quiet: 'no progress', progress: 'progress on stderr', color: 'colours' };
+
+export function addBenchingOptions(
+  command: Command,
+  { runsDefault, readOrderDefault }: { readonly runsDefault: number; readonly readOrderDefault: ReadOrder },
+): Command {
+  command
+    .option('--files <dir>', 'the files to read, recursively', DEFAULT_DIR)
+    .addOption(
+      new Option('--case <case>', 'repeatable; the default is every case that the files allow')
+        .argParser(collect(oneOf('--case', CASES)))
+        .default([], 'all'),
+    )
+    .option('--block-size <bytes>', 'of the block cases (default: 4 KiB, file-heads 16 KiB)', bytes('--block-size'))
+    .option('--gap <bytes>', 'between blocks (default: file-gaps 32 KiB, big-gaps 64 KiB)', bytes('--gap'))
+    .option('--reads <n>', 'operations of a case (default: all; big-random 65,536)', count('--reads', 1, 1e9))
+    .option('--seed <n>', 'of random offsets and orders (default: 1)', count('--seed', 0, 2 ** 32 - 1))
+    .addOption(new Option('--order <order>', 'of the files').choices(['sorted', 'random']).default('sorted'))
+    .addOption(
+      new Option('--read-order <order>', 'cold files by our engines: as they lie on the device, or as given')
+        .choices(['device', 'given'])
+        .default(readOrderDefault),
+    )
+    .addOption(
+      new Option('--queue-depth <list>', 'reads in flight, such as 1,8,64 (default: by the size of the reads)')
+        .argParser(list(count('--queue-depth', 1, QUEUE_DEPTH_LIMIT)))
+        .default([undefined], 'auto'),
+    )
+    .option('--rings <n>', 'rings that share the work, or auto: one for each CPU', parseRings, 1)
+    .addOption(
+      new Option('--cache <list>', `how the page cache stands before a run: ${CACHE_STATES.join(', ')}`)
+        .argParser(list(oneOf('--cache', CACHE_STATES)))
+        .default(['cold', 'warm'], 'cold,warm'),
+    )
+    .addOption(
+      new Option('--direct <choice>', 'O_DIRECT; auto: in cold runs, where the file system has it')
+        .choices(['auto', 'on', 'off'])
+        .default('auto'),
+    );
+  addCoalesceOptions(command)
+    .option('--runs <n>', 'counted runs', count('--runs', 1, 1000), runsDefault)
+    .option('--warmup <n>', 'runs before them that are not counted', count('--warmup', 1, 1000), 1)
+    .addOption(
+      new Option('--verify <share>', 'compare bytes, outside of the timed runs')
+        .choices(['all', 'sample', 'none'])
+        .default('sample'),
+    )
+    .option('--json', 'print one JSON document instead of tables')
+    .option('--export-json <file>', 'save that document; every export is saved after each case, and - is stdout')
+    .option('--export-csv <file>', 'save the figures as comma-separated values')
+    .option('--export-markdown <file>', 'save a report in Markdown')
+    .option('--export-html <file>', 'save a report with charts, in one file')
+    .option('--baseline <file>', 'show the changes since an earlier JSON document')
+    .addOption(
+      new Option('--fail-if <expr>', "exit with 6 where this holds, such as 'throughput<-10%'; repeatable")
+        .argParser(collect((text) => text))
+        .default([], 'nothing'),
+    );
+  return addRunOptions(command, MEASURING_RUN);
+}
+
+/** What is said of `--fail-if` below the options. */
+export function failIfHelp(metrics: readonly string[]): string {
+  return `
+--fail-if METRIC<THRESHOLD or METRIC>THRESHOLD, where METRIC is one of
+${metrics.join(' ')}
+(cpu: CPU time per operation). A THRESHOLD with a sign and % is a change against
+--baseline; otherwise it is a value: bytes/s as 1GiB, operations/s, a duration as
+2ms, or a ratio. Where a figure has a 95 % interval, its edge nearest to the
+threshold has to be across. A case without a valid run counts as across.
+`;
+}
+
+/** What the options ask to read, and why some cases are left out. */
+export interface Workloads {
+  readonly workloads: readonly Workload[];
+  readonly warnings: readonly Warning[];
+}
+
+/** @throws {LsioError} `usage` when the directory is absent or empty, or a case that was asked for is impossible. */
+export async function workloadsFor(options: BenchingOptions, context: Context): Promise<Workloads> {
+  const { files: dir, blockSize, gap, reads, seed, order } = options;
+  const { files, skipped } = await listFiles(dir, context.signal);
+  const names = options.case.length > 0 ? options.case : possibleCases(files);
+  const settings = { dir, blockSizeBytes: blockSize, gapBytes: gap, reads, seed, order };
+  const warnings = skipped.map(({ path, reason }): Warning => ({ kind: 'file-skipped', path, reason }));
+  return { workloads: names.map((name) => makeWorkload(name, files, settings)), warnings };
+}
+
+/** What the options ask of every measurement. */
+export function measureSettings(
+  options: BenchingOptions,
+  given: Pick<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>,
+): MeasureSettings {
+  const { files: dir, order, readOrder, cache, queueDepth, rings, direct } = options;
+  const { coalesce, maxRead, runs, warmup, verify } = options;
+  return {
+    ...given,
+    dir,
+    version: lsioVersion(),
+    order,
+    readOrder,
+    caches: cache,
+    queueDepths: queueDepth,
+    rings,
+    direct,
+    coalesce,
+    readBytesMax: maxRead,
+    runs,
+    warmups: warmup,
+    verify,
+  };
+}
+
+/** Shows on stderr which run is on, and how many are done. */
+export function followSteps(
+  { progress, quiet }: RunOptions,
+  log: Log,
+): { readonly onStep: (step: Step) => void; readonly stop: () => void } {
+  let latest: Step = { text: '', done: 0, total: 0 };
+  const { stop } = startProgress({ mode: progress, quiet }, () => ({
+    items: latest.done,
+    itemsTotal: latest.total,
+    unit: 'runs',
+    note: latest.text,
+  }));
+  function onStep(step: Step): void {
+    latest = step;
+    log.debug('step', step);
+  }
+  return { onStep, stop };
+}
+
+function bytes(option: string): (text: string) => number {
+  return named(option, parseBytes);
+}
+
+function count(name: string, min: number, max: number): (text: string) => number {
+  return (text) => parseCount(text, { name, min, max });
+}
+
+/** Whether stdout gets colours: NO_COLOR is respected, see no-color.org. */
+export function wantsColor(choice: RunOptions['color']): boolean {
+  return choice === 'auto' ? isatty(STDOUT) && !process.env.NO_COLOR : choice === 'always';
+}
+
+function parseRings(text: string): number {
+  if (text === 'auto') return Math.min(availableParallelism(), RINGS_MAX);
+  return parseCount(text, { name: '--rings', min: 1, max: RINGS_MAX });
+}
+
+export function oneOf<Value extends string>(option: string, values: readonly Value[]): (text: string) => Value {
+  return (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value !== undefined) return value;
+    throw new LsioError('usage', `${option}: ${JSON.stringify(text)} is none of ${values.join(', ')}`);
+  };
+}
+
+export function list<Value>(parse: (text: string) => Value): (text: string) => Value[] {
+  return (text) => text.split(',').map(parse);
+}
+
+function collect<Value>(parse: (text: string) => Value): (text: string, before: readonly Value[]) => Value[] {
+  return (text, before) => [...before, parse(text)];
+}

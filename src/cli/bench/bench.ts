@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import { METRICS_OF } from '../../bench/baseline.js';
+import { runBench } from '../../bench/bench.js';
+import { READERS, type ReaderName } from '../../bench/reader.js';
+import { renderBench } from '../../report/bench.js';
+import type { Context } from '../app/context.js';
+import { addBenchingOptions, type BenchingOptions, failIfHelp, list, oneOf } from './bench-options.js';
+import { measure } from './measuring.js';
+
+const EXAMPLES = `
+Examples:
+  lsio bench                                       the files that lsio files create made
+  lsio bench --files data/ --case whole-files      any directory of files
+  lsio bench --case big-random --queue-depth 1,8,64 --cache warm
+  lsio bench --engines uring,sync --runs 9 --json > result.json
+  lsio bench --baseline result.json --fail-if 'throughput<-10%'
+`;
+
+interface Options extends BenchingOptions {
+  readonly engines: readonly ReaderName[];
+  readonly latency: boolean;
+  readonly perf: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  addBenchingOptions(command, { runsDefault: 5, readOrderDefault: 'device' })
+    .addOption(
+      new Option('--engines <list>', `what reads: ${READERS.join(', ')}`)
+        .argParser(list(oneOf('--engines', READERS)))
+        .default(['uring', 'promises', 'callback', 'sync'], 'uring,promises,callback,sync'),
+    )
+    .option('--no-latency', 'do not record latencies')
+    .option('--perf', 'one more run, not counted, under perf stat where that is allowed', false)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', failIfHelp(METRICS_OF['lsio.bench/1']))
+    .action((options: Options) => bench(options, context));
+}
+
+function bench(options: Options, context: Context): Promise<void> {
+  const { engines, latency, perf } = options;
+  return measure(options, context, {
+    schema: 'lsio.bench/1',
+    engines,
+    run: (settings, onResult) => runBench({ ...settings, readers: engines, latency, perf, onResult }),
+    render: renderBench,
+    renderers: {
+      csv: async () => (await import('../../report/csv.js')).benchCsv,
+      markdown: async () => (await import('../../report/markdown.js')).benchMarkdown,
+      html: async () => (await import('../../report/html.js')).benchHtml,
+    },
+  });
+}

@@ -1,0 +1,168 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { LsioError, outputError } from '../../errors.js';
+
+const FORMATS = ['json', 'csv', 'markdown', 'html'] as const;
+export type ExportFormat = (typeof FORMATS)[number];
+
+const STDOUT_NAMES = ['-', '/dev/stdout'];
+const FILE_MODE = 0o666;
+
+/** Where the result goes besides the tables, as commander hands it over. */
+export interface ExportOptions {
+  readonly json?: boolean;
+  readonly exportJson?: string;
+  readonly exportCsv?: string;
+  readonly exportMarkdown?: string;
+  readonly exportHtml?: string;
+}
+
+/** The renderer of a format, loaded when it is asked for. */
+export type Renderers<Result> = Readonly<
+  Record<Exclude<ExportFormat, 'json'>, () => Promise<(result: Result) => string>>
+>;
+
+/** A file that a result is saved to. */
+interface Target<Result> {
+  /** As it was given. */
+  readonly name: string;
+  readonly render: (result: Result) => string;
+  /** The file proper, where the name is that of a link to it. */
+  readonly file: string;
+  readonly mode: number;
+  /** A terminal, a pipe, a device: nothing that could be replaced, so it is written once. */
+  readonly special: boolean;
+}
+
+/**
+ * The files of `--export-…`, each replaced as a whole whenever there is more of the result, and the document that stdout
+ * takes, if any.
+ */
+export class Exports<Result extends object> {
+  readonly #targets: readonly Target<Result>[];
+  /** What is printed in place of tables. */
+  readonly stdout: ((result: Result) => string) | undefined;
+
+  private constructor(targets: readonly Target<Result>[], stdout: ((result: Result) => string) | undefined) {
+    this.#targets = targets;
+    this.stdout = stdout;
+  }
+
+  /**
+   * Proves that every target can be written, without touching one that is there.
+   *
+   * @throws {LsioError} `usage` when stdout is to take two documents, or a file two results; `output` for a target that
+   * can't be written.
+   */
+  static async open<Result extends object>(
+    options: ExportOptions,
+    renderers: Renderers<Result>,
+  ): Promise<Exports<Result>> {
+    const asked = [
+      ...(options.json === true ? [{ option: '--json', format: 'json', name: '-' } as const] : []),
+      ...askedFor(options),
+    ];
+    const targets: Target<Result>[] = [];
+    const taken = new Map<string, string>();
+    let stdout: ((result: Result) => string) | undefined;
+    for (const { option, format, name } of asked) {
+      const isStdout = STDOUT_NAMES.includes(name);
+      const file = isStdout ? 'stdout' : path.resolve(name);
+      const other = taken.get(file);
+      if (other !== undefined)
+        throw new LsioError('usage', `${other} and ${option} both write to ${isStdout ? file : name}`);
+      taken.set(file, option);
+      const render = format === 'json' ? jsonText : await renderers[format]();
+      if (isStdout) stdout = render;
+      else targets.push(openTarget(name, render));
+    }
+    return new Exports(targets, stdout);
+  }
+
+  /** Whether stdout takes JSON, which also says that there is no result. */
+  get stdoutIsJson(): boolean {
+    return this.stdout === jsonText;
+  }
+
+  /**
+   * Saves what there is so far.
+   *
+   * @param last There will be no more: special files get it now.
+   * @throws {LsioError} `output`
+   */
+  save(result: Result, last: boolean): void {
+    for (const { name, render, file, mode, special } of this.#targets) {
+      try {
+        if (!special) replace(file, render(result), mode);
+        else if (last) writeFileSync(file, render(result));
+      } catch (error) {
+        throw outputError(name, error);
+      }
+    }
+  }
+}
+
+function jsonText(document: object): string {
+  return `${JSON.stringify(document)}\n`;
+}
+
+function askedFor(options: ExportOptions): { option: string; format: ExportFormat; name: string }[] {
+  const { exportJson, exportCsv, exportMarkdown, exportHtml } = options;
+  const names = { json: exportJson, csv: exportCsv, markdown: exportMarkdown, html: exportHtml };
+  return FORMATS.flatMap((format) => {
+    const name = names[format];
+    return name === undefined ? [] : [{ option: `--export-${format}`, format, name }];
+  });
+}
+
+function openTarget<Result>(name: string, render: (result: Result) => string): Target<Result> {
+  try {
+    const stats = statSync(name, { throwIfNoEntry: false });
+    if (stats === undefined) {
+      tryBeside(name);
+      return { name, render, file: name, mode: FILE_MODE, special: false };
+    }
+    if (stats.isDirectory()) throw new LsioError('output', `${name}: is a directory`, { code: 'EISDIR', path: name });
+    accessSync(name, constants.W_OK);
+    if (!stats.isFile()) return { name, render, file: name, mode: FILE_MODE, special: true };
+    const file = realpathSync(name);
+    tryBeside(file);
+    return { name, render, file, mode: stats.mode & 0o777, special: false };
+  } catch (error) {
+    throw outputError(name, error);
+  }
+}
+
+/** The directory has to take a second file: the result gets its name only when it is whole. */
+function tryBeside(file: string): void {
+  const temporary = temporaryBeside(file);
+  // A process that was killed may have left one, long ago.
+  rmSync(temporary, { force: true });
+  closeSync(openSync(temporary, 'wx', FILE_MODE));
+  rmSync(temporary);
+}
+
+function replace(file: string, text: string, mode: number): void {
+  const temporary = temporaryBeside(file);
+  try {
+    writeFileSync(temporary, text, { flag: 'wx', mode });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function temporaryBeside(file: string): string {
+  return path.join(path.dirname(file), `.lsio-export-${process.pid}.tmp`);
+}

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Baseline,
+  type Change,
+  type Condition,
+  type Crossing,
+  changesSince,
+  crossings,
+  METRICS_OF,
+  type MeasuredResult,
+  nothingInCommon,
+  parseBaseline,
+  parseCondition,
+} from '../../bench/baseline.js';
+import type { CaseResult, Comparison } from '../../bench/result.js';
+import type { MeasureSettings } from '../../bench/settings.js';
+import { errnoText, LsioError } from '../../errors.js';
+import { crossingText, renderChanges } from '../../report/changes.js';
+import type { Context } from '../app/context.js';
+import { type ErrorReport, EXIT } from '../app/exit.js';
+import { applyReadingOptions } from '../app/options.js';
+import { print, say } from '../app/talk.js';
+import { type BenchingOptions, followSteps, measureSettings, wantsColor, workloadsFor } from './bench-options.js';
+import { Exports, type Renderers } from './exports.js';
+
+/** A command that measures: what is its own. */
+export interface Measurement<Result extends MeasuredResult> {
+  readonly schema: Result['schema'];
+  /** What the engines of its results may be. */
+  readonly engines: readonly string[];
+  run(settings: MeasureSettings, onResult: (result: Result) => void): Promise<Result>;
+  render(result: Result, color: boolean): string;
+  readonly renderers: Renderers<Result>;
+}
+
+/** What `--json` prints beside the result. */
+interface Additions {
+  /** With `--baseline`. */
+  readonly changes?: readonly Change[];
+  /** With `--fail-if`. */
+  readonly failed?: readonly Crossing[];
+  readonly error?: ErrorReport;
+  readonly exitCode?: number;
+}
+
+/**
+ * Measures, keeps what is complete in the files of `--export-…` after every case, prints the result, and holds it to
+ * `--fail-if`.
+ */
+export async function measure<Result extends MeasuredResult>(
+  options: BenchingOptions,
+  context: Context,
+  measurement: Measurement<Result>,
+): Promise<void> {
+  const log = applyReadingOptions(options, context);
+  const conditions = conditionsOf(options, measurement.schema);
+  const { workloads, warnings } = await workloadsFor(options, context);
+  const baseline = readBaseline(options, measurement, workloads);
+  const exports = await Exports.open<Result & Additions>(options, measurement.renderers);
+  const steps = followSteps(options, log);
+  let latest: Result | undefined;
+  let printed = false;
+  let logged = 0;
+  context.finishJson = finisher(() => latest, exports, measurement.schema);
+  try {
+    const settings = measureSettings(options, { workloads, warnings, signal: context.signal, onStep: steps.onStep });
+    const result = await measurement.run(settings, (soFar) => {
+      for (const entry of entriesOf(soFar).slice(logged)) log.info('measured', factsOf(entry));
+      logged = entriesOf(soFar).length;
+      // Until the end it is what an interrupted command leaves, also when nothing is left to say so.
+      latest = { ...soFar, interrupted: true };
+      keep(exports, latest);
+    });
+    steps.stop();
+    latest = result;
+    printed = true;
+    const color = wantsColor(options.color);
+    if (result.interrupted) {
+      if (exports.stdout === undefined) print(measurement.render(result, color));
+      throw context.signal.reason;
+    }
+    const changes = baseline && changesSince(baseline, result);
+    const failed = conditions.length === 0 ? undefined : crossings(result, conditions, baseline);
+    if (exports.stdout === undefined) {
+      print(measurement.render(result, color) + renderChanges(changes ?? [], baseline?.name ?? '', color));
+    }
+    if (baseline !== undefined && changes?.length === 0) throw nothingInCommon(baseline);
+    const document = { ...result, ...(changes && { changes }), ...(failed && { failed }) };
+    exports.save(document, true);
+    // Said before it is printed: a document that can't be written is another failure.
+    if (failed !== undefined && failed.length > 0) process.exitCode = EXIT.threshold;
+    if (exports.stdout !== undefined) print(exports.stdout(document));
+    for (const crossing of failed ?? []) say(`lsio: ${crossingText(crossing)}`);
+  } catch (error) {
+    steps.stop();
+    // What is complete has taken its time, and is not lost to what went wrong after it.
+    const kept = latest !== undefined && entriesOf(latest).length > 0 && !printed && exports.stdout === undefined;
+    if (kept) print(measurement.render({ ...latest!, interrupted: false }, wantsColor(options.color)));
+    throw error;
+  } finally {
+    steps.stop();
+  }
+}
+
+/** Completes the document, and the files, of a command that failed: what is there of the result stays. */
+function finisher<Result extends MeasuredResult>(
+  latest: () => Result | undefined,
+  exports: Exports<Result & Additions>,
+  schema: string,
+): NonNullable<Context['finishJson']> {
+  let finished = false;
+  return async ({ exitCode, ...error }) => {
+    // A command that comes to an end after its time is up fails twice.
+    if (finished) return;
+    finished = true;
+    const result = latest();
+    // Only JSON has a form for no result at all.
+    const document = { ...(result ?? { schema }), error, exitCode } as Result & Additions;
+    if (result !== undefined || exports.stdoutIsJson) print(exports.stdout?.(document) ?? '');
+    if (result !== undefined && entriesOf(result).length > 0) exports.save(document, true);
+  };
+}
+
+function entriesOf(result: MeasuredResult): readonly (CaseResult | Comparison)[] {
+  return result.schema === 'lsio.bench/1' ? result.cases : result.comparisons;
+}
+
+/** What the log says of a case: how it was read, and what it came to. */
+function factsOf(entry: CaseResult | Comparison): object {
+  const { case: name, cache, direct, engine, queueDepth, rings, readOrder } = entry;
+  const how = { case: name, cache, direct, engine, queueDepth, rings, readOrder };
+  if ('ratio' in entry) return { ...how, baseline: entry.baseline, ratio: entry.ratio, verdict: entry.verdict };
+  return { ...how, engineReason: entry.engineReason, bytesPerSecond: entry.bytesPerSecond };
+}
+
+/** Hours of measuring are not thrown away for a full disk: it may have room again at the end, which tries once more. */
+function keep<Result extends object>(exports: Exports<Result>, result: Result): void {
+  try {
+    exports.save(result, false);
+  } catch (error) {
+    if (!(error instanceof LsioError)) throw error;
+    say(`lsio: ${error.message}: will be tried again`);
+  }
+}
+
+function conditionsOf({ failIf, baseline }: BenchingOptions, schema: MeasuredResult['schema']): Condition[] {
+  const conditions = failIf.map((text) => parseCondition(text, METRICS_OF[schema]));
+  const relative = conditions.find((condition) => condition.relative);
+  if (relative === undefined || baseline !== undefined) return conditions;
+  throw new LsioError('usage', `--fail-if ${JSON.stringify(relative.text)}: a change needs --baseline`, {
+    remedy: 'save one with --export-json, and give it as --baseline FILE',
+  });
+}
+
+function readBaseline(
+  { baseline: name, cache, queueDepth }: BenchingOptions,
+  { schema, engines }: Pick<Measurement<MeasuredResult>, 'schema' | 'engines'>,
+  workloads: MeasureSettings['workloads'],
+): Baseline | undefined {
+  if (name === undefined) return undefined;
+  const plan = { workloads, caches: cache, queueDepths: queueDepth, engines };
+  let text: string;
+  try {
+    text = readFileSync(name, 'utf8');
+  } catch (error) {
+    const [code, reason] = errnoText(-((error as NodeJS.ErrnoException).errno ?? 0));
+    throw new LsioError('usage', `--baseline ${name}: ${reason} (${code})`, { code, path: name, cause: error });
+  }
+  return parseBaseline({ name, text }, schema, plan);
+}

@@ -1,0 +1,148 @@
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import type { DirectChoice } from '../../bench/settings.js';
+import { runTune, type TuneOptions } from '../../bench/tune.js';
+import type { Warning } from '../../bench/warnings.js';
+import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/open.js';
+import { LsioError } from '../../errors.js';
+import { renderTune } from '../../report/tune.js';
+import { lsioVersion } from '../../results/version.js';
+import { parseBytes, parseCount } from '../../units.js';
+import { makeWorkload, possibleCases } from '../../workload/cases.js';
+import { listFiles } from '../../workload/list-files.js';
+import { DEFAULT_DIR } from '../../workload/manifest.js';
+import { CASES, type CaseName } from '../../workload/workload.js';
+import type { Context } from '../app/context.js';
+import { addRunOptions, applyReadingOptions, named, type RunOptions } from '../app/options.js';
+import { print } from '../app/talk.js';
+import { followSteps, list, MEASURING_RUN, oneOf, wantsColor } from './bench-options.js';
+
+const QUEUE_DEPTHS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const BLOCK_SIZES_BYTES = [4, 64, 256].map((kibibytes) => kibibytes * 1024);
+const RINGS_DEFAULT = [1, 2];
+
+const EXAMPLES = `
+Examples:
+  lsio tune                                        the files that lsio files create made
+  lsio tune --files data/ --case whole-files       any directory of files
+  lsio tune --block-size 4Ki --queue-depth 16,32,64,128 --rings 1
+`;
+const MEANING = `
+The knee (◀) is the smallest depth whose throughput is within 5 % of the best of its block size and number of rings: what
+is beyond it is paid for in latency. Recommended for a block size are the fewest rings whose best is within 5 % of the
+best of all, at their knee.
+`;
+
+interface Options extends RunOptions {
+  readonly files: string;
+  readonly engine: TuneOptions['engine'];
+  readonly case?: CaseName;
+  readonly queueDepth: readonly number[];
+  readonly rings: readonly number[];
+  readonly blockSize?: readonly number[];
+  readonly cache: 'cold' | 'warm';
+  readonly direct: DirectChoice;
+  readonly reads?: number;
+  readonly runs: number;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  const ringsDefault = RINGS_DEFAULT.filter((rings) => rings <= availableParallelism());
+  command
+    .option('--files <dir>', 'the files to read, recursively', DEFAULT_DIR)
+    .addOption(
+      new Option('--engine <engine>', 'what reads: io_uring, or node:fs; auto takes io_uring where it works')
+        .choices(['auto', 'uring', 'node'])
+        .default('auto'),
+    )
+    .option('--case <case>', 'default: big-random where there is a big file, else whole-files', oneOf('--case', CASES))
+    .addOption(
+      new Option('--queue-depth <list>', 'reads in flight per ring')
+        .argParser(sweep(count('--queue-depth', QUEUE_DEPTH_LIMIT)))
+        .default(QUEUE_DEPTHS, QUEUE_DEPTHS.join()),
+    )
+    .addOption(
+      new Option('--rings <list>', 'rings that share the work')
+        .argParser(sweep(count('--rings', RINGS_MAX)))
+        .default(ringsDefault, ringsDefault.join()),
+    )
+    .option(
+      '--block-size <list>',
+      'of all cases but whole-files (default: 4Ki,64Ki,256Ki)',
+      sweep(named('--block-size', parseBytes)),
+    )
+    .addOption(
+      new Option('--cache <state>', 'how the page cache stands before a run').choices(['cold', 'warm']).default('cold'),
+    )
+    .addOption(
+      new Option('--direct <choice>', 'O_DIRECT; auto: in cold runs, where the file system has it')
+        .choices(['auto', 'on', 'off'])
+        .default('auto'),
+    )
+    .option('--reads <n>', 'reads of a run (default: what takes about half a second)', count('--reads', 1e9))
+    .option('--runs <n>', 'counted runs', count('--runs', 1000), 3)
+    .option('--json', 'print one JSON document instead of tables');
+  addRunOptions(command, MEASURING_RUN)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', MEANING)
+    .action((options: Options) => tune(options, context));
+}
+
+async function tune(options: Options, context: Context): Promise<void> {
+  const log = applyReadingOptions(options, context);
+  const work = await chooseWork(options, context.signal);
+  const steps = followSteps(options, log);
+  try {
+    const result = await runTune({
+      ...work,
+      dir: options.files,
+      version: lsioVersion(),
+      engine: options.engine,
+      cache: options.cache,
+      direct: options.direct,
+      rings: options.rings,
+      queueDepths: options.queueDepth,
+      reads: options.reads,
+      runs: options.runs,
+      signal: context.signal,
+      onStep: steps.onStep,
+    });
+    steps.stop();
+    log.info('engine', { engine: result.engine, reason: result.engineReason, direct: result.direct });
+    // An interruption is part of the document: a second one isn't to follow it.
+    context.finishJson = () => Promise.resolve();
+    print(options.json ? `${JSON.stringify(result)}\n` : renderTune(result, wantsColor(options.color)));
+    if (result.interrupted) throw context.signal.reason;
+  } finally {
+    steps.stop();
+  }
+}
+
+/** @throws {LsioError} `usage` when the directory is absent or empty, or its files don't allow what was asked for. */
+async function chooseWork(
+  { files: dir, case: asked, blockSize }: Options,
+  signal: AbortSignal,
+): Promise<Pick<TuneOptions, 'case' | 'blockSizesBytes' | 'workFor' | 'warnings'>> {
+  const { files, skipped } = await listFiles(dir, signal);
+  const name = asked ?? (possibleCases(files).includes('big-random') ? 'big-random' : 'whole-files');
+  if (name === 'whole-files' && blockSize !== undefined) {
+    const remedy = 'leave it out, or take another --case';
+    throw new LsioError('usage', '--block-size: whole-files has no blocks', { remedy });
+  }
+  const blockSizesBytes = name === 'whole-files' ? [undefined] : (blockSize ?? BLOCK_SIZES_BYTES);
+  const workFor: TuneOptions['workFor'] = (blockSizeBytes, reads) =>
+    makeWorkload(name, files, { dir, blockSizeBytes, reads });
+  for (const blockSizeBytes of blockSizesBytes) workFor(blockSizeBytes, 1);
+  const warnings = skipped.map(({ path, reason }): Warning => ({ kind: 'file-skipped', path, reason }));
+  return { case: name, blockSizesBytes, workFor, warnings };
+}
+
+/** A list of what to sweep, each value once, in ascending order. */
+function sweep(parse: (text: string) => number): (text: string) => number[] {
+  return (text) => [...new Set(list(parse)(text))].sort((a, b) => a - b);
+}
+
+function count(name: string, max: number): (text: string) => number {
+  return (text) => parseCount(text, { name, min: 1, max });
+}

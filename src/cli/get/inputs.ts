@@ -1,0 +1,229 @@
+import { lstatSync } from 'node:fs';
+import { LsioError } from '../../errors.js';
+import type { Input, Inputs } from '../../output/input.js';
+import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
+import type { Excludes } from '../../paths/globs.js';
+import type { NameList } from '../../paths/lists.js';
+import { splitPathRanges } from '../../paths/range-text.js';
+import type { ByteRange } from '../../range.js';
+import { named } from '../app/options.js';
+
+/** Linux takes no path of this length or more, its final NUL included. */
+const PATH_BYTES_MAX = 4096;
+const STDIN = '-';
+/** Inputs given at a time, about: a batch costs promises, and all of it is in memory. */
+const BATCH_MAX = 1024;
+
+/** What the command line asks for. */
+export interface InputOptions {
+  /** Paths, globs, `path#bytes=…`, or `-` for a list on stdin. */
+  readonly paths: readonly string[];
+  readonly filesFrom: readonly string[];
+  readonly files0From: readonly string[];
+  /** Lists of requests in JSON. */
+  readonly requests: readonly string[];
+  /** Globs of what directories, globs and lists are not to give. */
+  readonly exclude: readonly string[];
+  /** Of every path that has none of its own; none: the whole file. */
+  readonly ranges: readonly ByteRange[];
+  readonly recursive: boolean;
+  /** A malformed line in a list is an error of the command line. */
+  readonly strict: boolean;
+  /** Files of a directory may come in any order: in the one that is read fastest. */
+  readonly anyOrder?: boolean | undefined;
+  /** Says whether a path is what is being written to: it must not be read. */
+  readonly isOutput?: ((name: ByteText) => boolean) | undefined;
+}
+
+/** What an argument or an entry of a list stands for. */
+interface Target {
+  readonly name: ByteText;
+  /** None: the whole file; absent: the ranges of the command line. */
+  readonly ranges?: readonly ByteRange[];
+  readonly id?: string | number | undefined;
+  /** It may be a directory to go through, or be left out; else it is a file whatever it is called. */
+  readonly from: 'argument' | 'list' | 'request';
+}
+
+/** A path that could not become an input. */
+export type OnInputError = (name: ByteText, error: LsioError, id?: string | number) => void;
+
+/**
+ * Checks the command line, and returns what gives the inputs in the order asked for: the paths, then the lists. They are
+ * found while the first ones are being read.
+ *
+ * @throws {LsioError} `usage` for a malformed range, or when there is nothing to get; when it is to be strict, also for a
+ * malformed line of a list.
+ */
+export async function inputsOf(options: InputOptions, onError: OnInputError): Promise<Inputs> {
+  const parts = [
+    ...options.paths.map((path) => (path === STDIN ? listOf(path, '\n') : targetOf(byteTextOf(path), 'argument'))),
+    ...options.filesFrom.map((source) => listOf(source, '\n')),
+    ...options.files0From.map((source) => listOf(source, '\0')),
+    ...options.requests.map((source) => ({ ...listOf(source, '\n'), requests: true })),
+  ];
+  if (parts.length === 0) {
+    throw new LsioError('usage', 'nothing to get: name files, or --files-from', { remedy: 'lsio get --help' });
+  }
+  if (parts.filter((part) => 'source' in part && part.source === STDIN).length > 1) {
+    throw new LsioError('usage', 'stdin can hold only one list');
+  }
+  const { exclude, strict } = options;
+  const excludes =
+    exclude.length === 0 ? undefined : (await import('../../paths/globs.js')).excludesOf(exclude.map(byteTextOf));
+  const checked = strict ? await Promise.all(parts.map((part) => ('source' in part ? checkList(part) : part))) : parts;
+  return inputsOfParts(checked, { ...options, excludes }, onError);
+}
+
+interface PartOptions extends InputOptions {
+  readonly excludes: Excludes | undefined;
+}
+
+async function* inputsOfParts(
+  parts: readonly (Target | NameList)[],
+  options: PartOptions,
+  onError: OnInputError,
+): AsyncGenerator<Input[]> {
+  const tree = options.recursive ? await import('../../paths/walk.js') : undefined;
+  const { excludes, anyOrder } = options;
+  function filesBelow({ name, from }: Target): AsyncIterable<ByteText[]> | undefined {
+    if (from === 'request' || !tree?.isDirectory(name)) return undefined;
+    return tree.walk(name, onError, { isExcluded: excludes?.entry, anyOrder });
+  }
+  for (const part of parts) {
+    for await (const targets of 'name' in part ? [[part]] : targetsOfList(part, onError)) {
+      let inputs: Input[] = [];
+      for (const target of targets) {
+        if (target.from === 'list' && excludes?.path(target.name)) continue;
+        const below = isGlob(target) ? filesOfGlob(target.name, options, onError) : filesBelow(target);
+        if (below === undefined) {
+          addInputs(inputs, [target.name], target, options, onError);
+          if (inputs.length < BATCH_MAX) continue;
+        }
+        yield inputs;
+        inputs = [];
+        for await (const names of below ?? []) yield addInputs([], names, target, options, onError);
+      }
+      yield inputs;
+    }
+  }
+}
+
+/** Adds what is wanted of each of the files to `inputs`, which it returns. */
+function addInputs(
+  inputs: Input[],
+  names: readonly ByteText[],
+  { ranges, id }: Target,
+  { isOutput, ranges: commonRanges }: InputOptions,
+  onError: OnInputError,
+): Input[] {
+  const wanted = ranges ?? commonRanges;
+  for (const name of names) {
+    if (name.length >= PATH_BYTES_MAX || isOutput?.(name)) {
+      onError(name, name.length >= PATH_BYTES_MAX ? tooLong(name) : outputItself(name), id);
+      continue;
+    }
+    const path = pathOf(name);
+    if (wanted.length === 0) inputs.push({ name, path, range: undefined, id });
+    else for (const range of wanted) inputs.push({ name, path, range, id });
+  }
+  return inputs;
+}
+
+/** Whether an argument may be a pattern: a file of that very name wins. */
+function isGlob({ name, from }: Target): boolean {
+  return from === 'argument' && /[*?[\]{}()!]/.test(name) && !exists(name);
+}
+
+async function* filesOfGlob(
+  pattern: ByteText,
+  { excludes }: PartOptions,
+  onError: OnInputError,
+): AsyncGenerator<ByteText[]> {
+  const { expandGlob } = await import('./globs.js');
+  const files = await expandGlob(pattern, { excludes, onError });
+  if (files?.length === 0) {
+    const path = textOf(pattern);
+    onError(pattern, new LsioError('read', `${path}: no file matches (ENOENT)`, { code: 'ENOENT', path }));
+  } else
+    for (let at = 0; at < (files?.length ?? 1); at += BATCH_MAX) yield files?.slice(at, at + BATCH_MAX) ?? [pattern];
+}
+
+/** @throws {LsioError} `usage` for the first line that is malformed. */
+async function checkList(asked: NameList): Promise<NameList> {
+  const { rereadable } = await import('../../paths/lists.js');
+  const list = await rereadable(asked);
+  for await (const _ of targetsOfList(list, (_name, error) => raise(error)));
+  return list;
+}
+
+function raise(error: Error): never {
+  throw error;
+}
+
+async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGenerator<Target[]> {
+  const { readList } = await import('../../paths/lists.js');
+  const takeEntry = list.requests ? await requestTaker() : list.separator === '\n' ? lineTarget : nameTarget;
+  let line = 0;
+  for await (const entries of readList(list)) {
+    const targets: Target[] = [];
+    for (const entry of entries) {
+      line++;
+      try {
+        const target = takeEntry(entry);
+        if (target !== undefined) targets.push(target);
+      } catch (error) {
+        if (!(error instanceof LsioError)) throw error;
+        const name = list.requests ? '' : entry;
+        onError(name, new LsioError('usage', `${textOf(list.source)}:${line}: ${error.message}`, { cause: error }));
+      }
+    }
+    yield targets;
+  }
+}
+
+async function requestTaker(): Promise<(line: ByteText) => Target | undefined> {
+  const { parseRequest } = await import('./requests.js');
+  return (line) => {
+    if (line.trim() === '') return undefined;
+    const { name, ranges, id } = parseRequest(line);
+    return { name, ranges, id, from: 'request' };
+  };
+}
+
+function lineTarget(line: ByteText): Target | undefined {
+  return line === '' ? undefined : targetOf(line, 'list');
+}
+
+function nameTarget(name: ByteText): Target {
+  return { name, from: 'list' };
+}
+
+/** Longer than any path: it isn't even asked for. */
+function tooLong(name: ByteText): LsioError {
+  const code = 'ENAMETOOLONG';
+  return new LsioError('read', `${textOf(name.slice(0, 60))}…: name too long (${code})`, { code });
+}
+
+function outputItself(name: ByteText): LsioError {
+  return new LsioError('usage', `${textOf(name)}: input and output are the same file`);
+}
+
+/** A file of that very name wins over `path#bytes=…`. */
+function targetOf(name: ByteText, from: Target['from']): Target {
+  if (!name.includes('#') || exists(name)) return { name, from };
+  const { path, ranges } = named(textOf(name), splitPathRanges)(name);
+  return ranges === undefined ? { name, from } : { name: path, ranges, from };
+}
+
+function exists(name: ByteText): boolean {
+  try {
+    return lstatSync(pathOf(name), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function listOf(source: string, separator: NameList['separator']): NameList {
+  return { source: byteTextOf(source), separator };
+}

@@ -1,0 +1,202 @@
+import type { CountingEngine, ReadCounts } from '../../engine/counting.js';
+import type { EngineInfo } from '../../engine/engine.js';
+import { LsioError } from '../../errors.js';
+import type { ChecksumAlgorithm } from '../../output/checksum.js';
+import type { Input } from '../../output/input.js';
+import { type ByteText, textOf } from '../../paths/byte-text.js';
+import type { DirectChoice } from '../../store/direct.js';
+import type { Requests } from '../../store/intake.js';
+import type { ItemIterator, ReadItem } from '../../store/read-item.js';
+import { type ReadManyOptions, readMany } from '../../store/read-many.js';
+import { formatMiBPerSecond } from '../../units.js';
+import type { Context } from '../app/context.js';
+import { say } from '../app/talk.js';
+import type { Digests } from './digests.js';
+import type { GetDocument, GetTotals } from './document.js';
+import type { Sink } from './sinks.js';
+
+export interface TransferOptions {
+  readonly json?: boolean;
+  readonly direct: DirectChoice;
+  /** Whether the JSON document lists the items. */
+  readonly items: boolean;
+  readonly checksum?: ChecksumAlgorithm;
+}
+
+/** Takes what is read to where it is to go, and counts it. */
+export class Transfer {
+  /** Inputs that were got whole. */
+  items = 0;
+  failed = 0;
+  bytes = 0;
+  #wallNs = 0;
+  readonly #sink: Sink;
+  readonly #context: Context;
+  readonly #options: TransferOptions;
+  #document: GetDocument | undefined;
+  #digests: Digests | undefined;
+  /** Whether items are taken in the order asked for. */
+  readonly ordered: boolean;
+  /** The input of which parts were taken and more are to come. */
+  #begun: { readonly request: Input; readonly offset: number; bytes: number } | undefined;
+  /** Failures that the document doesn't have yet. */
+  #unlisted: { readonly name: ByteText; readonly error: LsioError; readonly id?: string | number | undefined }[] = [];
+
+  constructor(sink: Sink, options: TransferOptions, context: Context) {
+    this.#sink = sink;
+    this.#options = options;
+    this.#context = context;
+    // A list in the order asked for is worth more than the little time that order costs.
+    this.ordered = sink.ordered || (options.json === true ? options.items : options.checksum !== undefined);
+  }
+
+  /** A path that is no input. */
+  refuse(name: ByteText, error: LsioError, id?: string | number): void {
+    this.failed++;
+    sayError(error);
+    if (this.#options.json) this.#unlisted.push({ name, error, id });
+  }
+
+  /**
+   * Reads all inputs and takes them to the sink.
+   *
+   * @throws {LsioError} `output` when the sink fails, `unavailable` when the engine does; the signal's reason.
+   */
+  async run(
+    engine: CountingEngine,
+    inputs: Requests<Input>,
+    how: Pick<ReadManyOptions, 'coalesce' | 'readBytesMax' | 'readOrder'>,
+  ): Promise<void> {
+    await this.#beginDocument(engine);
+    const { checksum, direct, json = false } = this.#options;
+    const { signal } = this.#context;
+    if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
+    const beganNs = process.hrtime.bigint();
+    try {
+      const options: ReadManyOptions = { ...how, ordered: this.ordered, signal, direct };
+      const parts = readMany(engine, inputs, options);
+      for await (const first of parts) {
+        if (!(await this.#takeAll(first, parts))) break;
+      }
+      await this.#sink.end();
+      await this.#digests?.end();
+    } finally {
+      this.#wallNs = Number(process.hrtime.bigint() - beganNs);
+    }
+    await this.#listFailures();
+    this.#context.finishJson = async () => {};
+    await this.#document?.end(this.#totals(engine));
+  }
+
+  /** `3 items, 12345 bytes, 0.012 s, 1.0 MiB/s, engine uring`. */
+  summary({ engine }: EngineInfo): string {
+    const seconds = this.#wallNs / 1e9;
+    const parts = [
+      `${this.items} items`,
+      `${this.bytes} bytes`,
+      `${seconds.toFixed(3)} s`,
+      `${formatMiBPerSecond(this.bytes / seconds)} MiB/s`,
+      `engine ${engine}`,
+    ];
+    if (this.failed > 0) parts.push(`${this.failed} failed`);
+    return parts.join(', ');
+  }
+
+  /** Gives up the input that is not whole, where that can be, and says what was delivered. */
+  stop(info: EngineInfo): string {
+    const begun = this.#begun;
+    this.#begun = undefined;
+    if (begun !== undefined && this.#sink.drop(begun.request)) this.bytes -= begun.bytes;
+    return this.summary(info);
+  }
+
+  async #beginDocument(engine: CountingEngine): Promise<void> {
+    if (!this.#options.json) return;
+    const { GetDocument } = await import('./document.js');
+    const document = new GetDocument(this.#options);
+    this.#document = document;
+    this.#context.finishJson = (failure) => document.end(this.#totals(engine), failure);
+    await document.begin(engine.info);
+  }
+
+  #totals({ counts }: CountingEngine): GetTotals {
+    const { failed, bytes } = this;
+    const { reads, bytes: bytesRead } = counts;
+    return { failed, bytes, reads, bytesRead, direct: directIn(counts), wallNs: this.#wallNs };
+  }
+
+  /** Takes a part, and those that are there behind it. Returns whether to go on. */
+  async #takeAll(first: ReadItem<Input>, parts: ItemIterator<ReadItem<Input>>): Promise<boolean> {
+    for (let part: ReadItem<Input> | undefined = first; part !== undefined; part = parts.takeNow()) {
+      if (part.error === undefined) {
+        const taking = this.#take(part);
+        if (taking !== undefined) await taking;
+      } else if (!this.#fail(part, part.error)) return false;
+      if (this.#unlisted.length > 0) await this.#listFailures();
+    }
+    return true;
+  }
+
+  #take(part: ReadItem<Input>): Promise<void> | undefined {
+    const { request, offset, bytes, last } = part;
+    this.bytes += bytes.length;
+    this.#begun ??= { request, offset, bytes: 0 };
+    const begun = this.#begun;
+    begun.bytes += bytes.length;
+    this.#digests?.update(bytes);
+    const writing = this.#sink.write(part);
+    if (!last) return writing;
+    this.#begun = undefined;
+    this.items++;
+    const digest = this.#digests?.take();
+    const listing = this.#document?.got(request, { ...begun, digest }) ?? this.#digests?.print(request, begun, digest);
+    return writing === undefined || listing === undefined ? (writing ?? listing) : writing.then(() => listing);
+  }
+
+  /** Returns whether to go on. */
+  #fail({ request }: ReadItem<Input>, error: LsioError): boolean {
+    this.refuse(request.name, explained(error), request.id);
+    this.#digests?.take();
+    const begun = this.#begun;
+    this.#begun = undefined;
+    if (begun === undefined) return true;
+    if (this.#sink.drop(request)) {
+      this.bytes -= begun.bytes;
+      return true;
+    }
+    say(`lsio: the output ends after ${begun.bytes} bytes of ${textOf(request.name)}`);
+    return false;
+  }
+
+  async #listFailures(): Promise<void> {
+    for (const { name, error, id } of this.#unlisted.splice(0)) await this.#document?.failed(name, error, id);
+  }
+}
+
+/** How the bytes came, as opposed to what was asked for. */
+function directIn({ direct, buffered }: ReadCounts): 'on' | 'off' | 'mixed' {
+  if (direct > 0 && buffered > 0) return 'mixed';
+  return direct > 0 ? 'on' : 'off';
+}
+
+async function openDigests(algorithm: ChecksumAlgorithm, signal: AbortSignal | undefined): Promise<Digests> {
+  const { Digests } = await import('./digests.js');
+  return new Digests(algorithm, signal);
+}
+
+export function sayError({ message, remedy }: LsioError): void {
+  say(`lsio: ${message}${remedy === undefined ? '' : ` (${remedy})`}`);
+}
+
+/** Says what `lsio get` can do about it. */
+export function explained(error: LsioError): LsioError {
+  if (error.code !== 'EISDIR') return error;
+  const { code, path, offset, cause } = error;
+  return new LsioError('read', `${path}: is a directory`, {
+    code,
+    path,
+    offset,
+    cause,
+    remedy: '-r: what is below it',
+  });
+}

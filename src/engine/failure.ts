@@ -1,0 +1,44 @@
+import { LsioError, readError } from '../errors.js';
+import { pastTheEnd } from '../range.js';
+import { type Path, PIECE_BYTES_MAX } from './engine.js';
+import { NOT_REGULAR, RING_LOST, TOO_LARGE } from './slots.js';
+
+/** A path as text for people: bytes that are not UTF-8 are replaced. */
+function pathText(path: Path): string {
+  return typeof path === 'string' ? path : Buffer.from(path).toString();
+}
+
+/** What an errno of an engine means; `offset` is where in the file the read stopped, in bytes. */
+export function failureOf(path: Path, offset: number, errno: number): LsioError {
+  const text = pathText(path);
+  if (errno === TOO_LARGE) {
+    return new LsioError('too-large', `${text}: longer than ${PIECE_BYTES_MAX} bytes`, { path: text, offset });
+  }
+  if (errno === NOT_REGULAR) {
+    return new LsioError('read', `${text}: not a regular file`, { path: text, offset });
+  }
+  if (errno === RING_LOST) {
+    return new LsioError('read', `${text}: the ring that read it was lost (at byte ${offset})`, { path: text, offset });
+  }
+  return readError(text, offset, errno);
+}
+
+/** The range error of `range.ts`, with the path. */
+export function pastTheEndOf(path: Path, offset: number, sizeBytes: number): LsioError {
+  const text = pathText(path);
+  return new LsioError('range', `${text}: ${pastTheEnd(offset, sizeBytes).message}`, { path: text, offset });
+}
+
+/** What the file system said about the file no longer holds. */
+export function changedError(path: Path, offset: number): LsioError {
+  const text = pathText(path);
+  const message = `${text}: changed while it was read (at byte ${offset})`;
+  return new LsioError('changed', message, { path: text, offset });
+}
+
+/** @throws {LsioError} `usage` for a path with a NUL, at which the system would cut it off. */
+export function checkPath(path: Path): void {
+  if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) {
+    throw new LsioError('usage', `${JSON.stringify(pathText(path))} is not a path: it has a NUL`);
+  }
+}

@@ -1,0 +1,630 @@
+// long: one state machine; apart, its transitions could not be followed.
+import { type Stats, stat } from 'node:fs';
+import { assert } from '../../assert.js';
+import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR, ESPIPE } from '../../errno.js';
+import type { Ring } from '../../uring/ring.js';
+import { type Path, PIECE_BYTES_MAX, TO_END } from '../read.js';
+import { NOT_REGULAR, type ReadSlots, RING_LOST, TOO_LARGE } from '../slots.js';
+import { CLOSED, EngineFile, FileTable, OPEN, type OpenFile } from './files.js';
+
+/** Where a slot stands: free, waiting for something, or finished. */
+const FREE = 0;
+/** Its own open is in flight. */
+const FOR_OPEN = 1;
+/** Another slot's open of the shared file is in flight. */
+const FOR_FILE = 2;
+/** All entries for shared files are in use. */
+const FOR_ENTRY = 3;
+const FOR_MEMORY = 4;
+const FOR_READ = 5;
+/** A stat of the path is under way. */
+const FOR_LOOK = 6;
+const FINISHED = 7;
+
+/**
+ * The first guess at the length of a file that nobody knows. Most small files fit; 64 KiB would halve the rate of
+ * O_DIRECT reads of 4 KiB files.
+ */
+const GUESS_BYTES_MIN = 8 * 1024;
+/** Guesses follow the lengths seen up to here; one large file must not make memory scarce for many small ones. */
+const GUESS_BYTES_MAX = 260 * 1024;
+/** How often in a row one operation may answer EINTR or EAGAIN before that counts as its result. */
+const RETRIES_MAX = 1000;
+/** Closes of files have names from here on, beyond those of all slots. */
+const CLOSES = 2 ** 30;
+/** No answer to an operation is this small. */
+const NEVER = -(2 ** 31);
+/** A file that answers EAGAIN this often is looked at: a FIFO with a writer does so for ever. */
+const RETRIES_BEFORE_LOOK = 8;
+
+export interface StagesOptions {
+  /** The engine: it tells its own shared files from others'. */
+  readonly owner: object;
+  /** The number of the ring in its engine. */
+  readonly lane: number;
+  /** The slots that are this ring's: `first` … `first + depth - 1`. */
+  readonly first: number;
+  readonly depth: number;
+  /** Entries of the ring's file table beyond the first `depth`, for shared files. */
+  readonly sharedFiles: number;
+  /** Bytes in flight at most; one read is always let through. */
+  readonly windowBytes: number;
+  /** Something went on outside of the ring: {@link Stages.resume} is to be called. */
+  readonly onProgress: () => void;
+}
+
+/** The answer to a stat. */
+interface Look {
+  readonly slot: number;
+  readonly generation: number;
+  readonly errno: number;
+  readonly stats: Stats;
+}
+
+/**
+ * Takes each read through its stages: open into the slot's own entry of the file table (or wait for the shared file to
+ * be open), lease memory, read until the end, finished. Here, and only here, short reads are continued, EINTR and EAGAIN
+ * are tried again, O_DIRECT reads are widened to what the device asks for, and the length of a file that nobody knows is
+ * found out.
+ *
+ * The file of a slot stays open until the next open replaces it, which saves a close per file; {@link closeUnused}
+ * closes what is left.
+ */
+export class Stages {
+  readonly files: FileTable;
+  readonly #ring: Ring;
+  readonly #slots: ReadSlots;
+  readonly #options: StagesOptions;
+  /** Operations that the ring has and hasn't answered. */
+  #inFlight = 0;
+  /** Bytes that the reads in hand may fill. */
+  #windowUsedBytes = 0;
+  #guessBytes = GUESS_BYTES_MIN;
+  #openSlotFiles = 0;
+  readonly #forMemory: number[] = [];
+  readonly #forEntry: number[] = [];
+  #looks: Look[] = [];
+  /** Closes in flight, by entry of the file table. */
+  readonly #closing: Uint8Array;
+  readonly #first: number;
+  readonly #end: number;
+  /** By slot that names no path. */
+  readonly #file: (OpenFile | undefined)[];
+  /** The slots of finished reads, until the engine has delivered them. */
+  readonly finished: Int32Array;
+  finishedCount = 0;
+
+  readonly #stage: Uint8Array;
+  /** Tells the operations of a slot apart; an answer to any but the last one is a bug. */
+  readonly #generation: Uint32Array;
+  readonly #slotFileOpen: Uint8Array;
+  readonly #retries: Uint16Array;
+  /** 0, or the errno that the read finishes with, whatever the answer to its operation in flight. */
+  readonly #givenUp: Int32Array;
+  /** The generation that was in flight when {@link refuseEndless} was last called; -1 less it, once that was looked at. */
+  readonly #seen: Float64Array;
+  readonly #regular: Uint8Array;
+  /** 0: buffered. The slots' own column: the source sees what became of it. */
+  readonly #alignBytes: Int32Array;
+  /** Where in the file the slot's memory begins: the offset, aligned down. */
+  readonly #base: Float64Array;
+  /** How many bytes from there on have been read, and how many are to be read at most. */
+  readonly #filled: Int32Array;
+  readonly #capacity: Int32Array;
+  /** The answer that finishes the read at once, as nearly every read of a known length gets it; or {@link NEVER}. */
+  readonly #whole: Int32Array;
+
+  constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
+    const { owner, lane, first, depth } = options;
+    const end = first + depth;
+    this.#first = first;
+    this.#end = end;
+    this.#ring = ring;
+    this.#slots = slots;
+    this.#options = options;
+    this.files = new FileTable({
+      owner,
+      lane,
+      first: depth,
+      count: options.sharedFiles,
+      closeEntry: (entry) => this.#closeEntry(entry),
+      onRetired: options.onProgress,
+    });
+    // Columns are as long as the slots of the rings before are many: that wastes little, and a slot has one name.
+    this.#closing = new Uint8Array(depth + options.sharedFiles);
+    this.#stage = new Uint8Array(end);
+    this.#generation = new Uint32Array(end);
+    this.#slotFileOpen = new Uint8Array(end);
+    this.#retries = new Uint16Array(end);
+    this.#givenUp = new Int32Array(end);
+    this.#seen = new Float64Array(end);
+    this.#regular = new Uint8Array(end);
+    this.#alignBytes = slots.alignBytes;
+    this.#base = new Float64Array(end);
+    this.#filled = new Int32Array(end);
+    this.#capacity = new Int32Array(end);
+    this.#whole = new Int32Array(end).fill(NEVER);
+    this.#file = new Array<OpenFile | undefined>(end).fill(undefined);
+    this.finished = new Int32Array(depth);
+  }
+
+  /** Operations in flight, closes of files included. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Whether reads wait for memory or for an entry of the file table. */
+  get waiting(): boolean {
+    return this.#forMemory.length > 0 || this.#forEntry.length > 0;
+  }
+
+  /** Starts the read that the source described in `slot`; unless that says how its path is opened, `alignBytes` does. */
+  begin(slot: number, alignBytes: number, regular: boolean): void {
+    assert(this.#stage[slot] === FREE, 'a described slot was free');
+    const length = this.#slots.length[slot]!;
+    assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
+    this.#retries[slot] = 0;
+    this.#givenUp[slot] = 0;
+    this.#regular[slot] = regular ? 1 : 0;
+    this.#filled[slot] = 0;
+    this.#capacity[slot] = 0;
+    if (this.#alignBytes[slot]! < 0) this.#alignBytes[slot] = alignBytes;
+    this.#base[slot] = this.#slots.offset[slot]!;
+    if (this.#slots.path[slot] !== undefined) this.#open(slot);
+    else {
+      const shared = this.#slots.file[slot];
+      assert(shared instanceof EngineFile, 'a slot names a path or a file of an engine');
+      const file = shared.in(this.files);
+      assert(file.table === this.files, 'a slot names a file of this engine');
+      assert(!file.retired, 'nothing is read from a file after it was closed');
+      this.#file[slot] = file;
+      if (!this.#beginWhole(slot, file, length)) this.#openShared(slot);
+    }
+  }
+
+  /**
+   * The short way of nearly every read of a range, worth 35 ns: the file is open and there is memory. Does what
+   * {@link #openShared} would, less the questions that don't arise; false where one does.
+   */
+  #beginWhole(slot: number, file: OpenFile, length: number): boolean {
+    if (file.state !== OPEN || file.alignBytes !== 0 || length <= 0 || this.#forMemory.length > 0) return false;
+    if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + length > this.#options.windowBytes) return false;
+    const piece = this.#ring.slab.lease(length, this.#options.lane);
+    if (piece < 0) return false;
+    this.files.use(file);
+    this.#slots.piece[slot] = piece;
+    this.#windowUsedBytes += length;
+    this.#alignBytes[slot] = 0;
+    this.#capacity[slot] = length;
+    this.#whole[slot] = length;
+    const offset = this.#slots.offset[slot]!;
+    this.#ring.read(slot, this.#next(slot, FOR_READ), file.entry, offset, piece, length);
+    return true;
+  }
+
+  /** The slot was delivered: its memory, unless lent on, and the slot itself are free again. */
+  end(slot: number): void {
+    assert(this.#stage[slot] === FINISHED, 'only a finished slot ends');
+    this.#giveBackMemory(slot);
+    this.#alignBytes[slot] = -1;
+    this.#stage[slot] = FREE;
+  }
+
+  /** Takes the first `count` completions of the ring. */
+  completeMany(count: number): void {
+    const { slot: slots, generation: generations, result: results } = this.#ring.completions;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index]!;
+      const generation = generations[index]!;
+      const result = results[index]!;
+      if (slot < CLOSES && result === this.#whole[slot] && generation === this.#generation[slot]) this.#wholeDone(slot);
+      else this.complete(slot, generation, result);
+    }
+  }
+
+  /** What {@link complete} would do with the answer that finishes a read at once. */
+  #wholeDone(slot: number): void {
+    const slots = this.#slots;
+    const bytes = this.#whole[slot]!;
+    this.#inFlight--;
+    this.#whole[slot] = NEVER;
+    slots.errno[slot] = 0;
+    slots.bytes[slot] = bytes;
+    slots.start[slot] = slots.piece[slot]!;
+    this.#windowUsedBytes -= bytes;
+    this.files.unuse(this.#shared(slot));
+    this.#stage[slot] = FINISHED;
+    this.finished[this.finishedCount++] = slot;
+  }
+
+  /** Takes one completion. */
+  complete(slot: number, generation: number, result: number): void {
+    this.#inFlight--;
+    if (slot >= CLOSES) {
+      // Nothing waits for the close of a file.
+      assert(this.#closing[slot - CLOSES]! > 0, 'a completion is that of an operation in flight');
+      this.#closing[slot - CLOSES]!--;
+      return;
+    }
+    assert(generation === this.#generation[slot], 'a completion is the one that its slot waits for');
+    if (this.#stage[slot] === FOR_READ) this.#readDone(slot, result);
+    else {
+      assert(this.#stage[slot] === FOR_OPEN, 'a slot with a completion waits for one');
+      this.#openDone(slot, result);
+    }
+  }
+
+  /**
+   * Takes in what came from outside of the ring: answers to stats, files that were closed. Memory or entries of the file
+   * table may have become free: lets on what waits for them, in order.
+   */
+  resume(): void {
+    if (this.#looks.length > 0) {
+      const looks = this.#looks;
+      this.#looks = [];
+      for (const look of looks) this.#looked(look);
+    }
+    this.files.closeRetired();
+    while (this.#forEntry.length > 0) {
+      const slot = this.#forEntry[0]!;
+      if (this.#stage[slot] === FOR_ENTRY && !this.#assignEntry(slot)) break;
+      this.#forEntry.shift();
+    }
+    while (this.#forMemory.length > 0) {
+      const slot = this.#forMemory[0]!;
+      if (this.#stage[slot] === FOR_MEMORY && !this.#lease(slot)) break;
+      this.#forMemory.shift();
+    }
+  }
+
+  /** Gives a read up, as far as the system allows; it finishes with ECANCELED. */
+  cancel(slot: number): void {
+    const stage = this.#stage[slot]!;
+    if (stage === FREE || stage === FINISHED) return;
+    if (stage === FOR_READ || stage === FOR_OPEN) return this.#giveUp(slot, ECANCELED);
+    if (stage === FOR_FILE) {
+      const { waiting } = this.#shared(slot);
+      waiting.splice(waiting.indexOf(slot), 1);
+    }
+    this.#finish(slot, ECANCELED);
+  }
+
+  /**
+   * The ring is lost: finishes the reads in `slots` that aren't finished. A late answer may still write to the memory of
+   * those in flight, so that it is never leased again.
+   *
+   * @returns how many bytes of the slab are lost.
+   */
+  abandon(slots: Iterable<number>): number {
+    let lostBytes = 0;
+    for (const slot of slots) {
+      const stage = this.#stage[slot]!;
+      if (stage === FINISHED) continue;
+      const piece = this.#slots.piece[slot]!;
+      if (stage === FOR_READ && piece >= 0) {
+        lostBytes += this.#ring.slab.sizeBytes(piece);
+        this.#slots.piece[slot] = -1;
+      }
+      this.#slots.errno[slot] = RING_LOST;
+      this.#slots.bytes[slot] = 0;
+      this.#stage[slot] = FINISHED;
+      this.finished[this.finishedCount++] = slot;
+    }
+    this.#forMemory.length = 0;
+    this.#forEntry.length = 0;
+    this.#inFlight = 0;
+    return lostBytes;
+  }
+
+  #giveUp(slot: number, errno: number): void {
+    this.#whole[slot] = NEVER;
+    // Once is enough, and what the completion queue has room for.
+    if (this.#givenUp[slot] === 0) this.#ring.cancel(slot, this.#generation[slot]!);
+    this.#givenUp[slot] = errno;
+  }
+
+  /** Closes the files of slots that nothing is being read from. */
+  closeUnused(): void {
+    if (this.#openSlotFiles === 0) return;
+    for (let slot = this.#first; slot < this.#end; slot++) {
+      if (this.#slotFileOpen[slot] === 0 || this.#stage[slot] !== FREE) continue;
+      this.#slotFileOpen[slot] = 0;
+      this.#openSlotFiles--;
+      this.#closeEntry(slot - this.#first);
+    }
+  }
+
+  /** The shared file of a slot that names no path. */
+  #shared(slot: number): OpenFile {
+    return this.#file[slot]!;
+  }
+
+  /** What the slot reads, in the ring's table of files. */
+  #entry(slot: number): number {
+    return this.#slots.path[slot] === undefined ? this.#shared(slot).entry : slot - this.#first;
+  }
+
+  #path(slot: number): Path {
+    return this.#slots.path[slot] ?? this.#shared(slot).path;
+  }
+
+  /** Opens the slot's path into the slot's entry, or its shared file into that file's entry. */
+  #open(slot: number): void {
+    const path = this.#path(slot);
+    // The system would take what is before a NUL for the whole path, and read another file.
+    if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) return this.#openDone(slot, -EINVAL);
+    this.#ring.open(slot, this.#next(slot, FOR_OPEN), this.#entry(slot), path, this.#alignBytes[slot] !== 0);
+  }
+
+  #openShared(slot: number): void {
+    const file = this.#shared(slot);
+    this.#alignBytes[slot] = file.alignBytes;
+    if (file.state === OPEN) {
+      this.files.use(file);
+      this.#prepareRead(slot);
+    } else if (!this.#assignEntry(slot)) {
+      this.#stage[slot] = FOR_ENTRY;
+      this.#forEntry.push(slot);
+    }
+  }
+
+  /** Opens the shared file, or waits with others for its open. False: no entry is to be had now. */
+  #assignEntry(slot: number): boolean {
+    const file = this.#shared(slot);
+    const opener = file.state === CLOSED;
+    if (opener && !this.files.assign(file)) return false;
+    this.files.use(file);
+    if (file.state === OPEN) this.#prepareRead(slot);
+    else if (opener) this.#open(slot);
+    else {
+      this.#stage[slot] = FOR_FILE;
+      file.waiting.push(slot);
+    }
+    return true;
+  }
+
+  #openDone(slot: number, result: number): void {
+    if (result < 0 && this.#retryOpen(slot, -result)) return;
+    if (this.#slots.path[slot] === undefined) {
+      this.#sharedOpenDone(slot, result);
+    } else if (result < 0) {
+      this.#finish(slot, this.#givenUp[slot]! || -result);
+    } else {
+      if (this.#slotFileOpen[slot] === 0) {
+        this.#slotFileOpen[slot] = 1;
+        this.#openSlotFiles++;
+      }
+      this.#prepareRead(slot);
+    }
+  }
+
+  #retryOpen(slot: number, errno: number): boolean {
+    if (this.#givenUp[slot] !== 0) return false;
+    if (errno === EINVAL && this.#alignBytes[slot] !== 0) {
+      // The file system has no O_DIRECT: read through the page cache.
+      this.#alignBytes[slot] = 0;
+      if (this.#slots.path[slot] === undefined) this.#shared(slot).alignBytes = 0;
+    } else if (!this.#mayRetry(slot, errno)) return false;
+    this.#open(slot);
+    return true;
+  }
+
+  #sharedOpenDone(slot: number, result: number): void {
+    const file = this.#shared(slot);
+    const waiting = file.waiting.splice(0);
+    if (result >= 0) {
+      this.files.opened(file);
+      this.#prepareRead(slot);
+      for (const other of waiting) {
+        this.#alignBytes[other] = file.alignBytes;
+        this.#prepareRead(other);
+      }
+      return;
+    }
+    const errno = this.#givenUp[slot]! || -result;
+    const cancelled = this.#givenUp[slot] === ECANCELED;
+    this.files.openFailed(file);
+    this.#finish(slot, errno);
+    for (const other of waiting) {
+      if (!cancelled) this.#finish(other, errno);
+      else {
+        // That the opener was cancelled is nothing to the others: one of them opens it again.
+        this.files.unuse(file);
+        this.#openShared(other);
+      }
+    }
+  }
+
+  /** The file is open: settles what to read, and reads it once there is memory for it. */
+  #prepareRead(slot: number): void {
+    const length = this.#slots.length[slot]!;
+    if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
+    if (length === 0) return this.#finish(slot, 0);
+    this.#retries[slot] = 0;
+    const offset = this.#slots.offset[slot]!;
+    const alignBytes = this.#alignBytes[slot]!;
+    const wantBytes = length === TO_END ? Math.max(this.#capacity[slot]!, this.#guessBytes) : length;
+    if (alignBytes === 0) {
+      this.#base[slot] = offset;
+      this.#capacity[slot] = wantBytes;
+    } else {
+      const skipBytes = offset % alignBytes;
+      this.#base[slot] = offset - skipBytes;
+      this.#capacity[slot] = Math.ceil((skipBytes + wantBytes) / alignBytes) * alignBytes;
+    }
+    // Not before those that wait already: small reads would always find room, and a large one never.
+    if (this.#forMemory.length > 0 || !this.#lease(slot)) {
+      this.#stage[slot] = FOR_MEMORY;
+      this.#forMemory.push(slot);
+    }
+  }
+
+  /** False: there is no memory for the read now, or enough is in flight. */
+  #lease(slot: number): boolean {
+    const bytes = this.#capacity[slot]!;
+    if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + bytes > this.#options.windowBytes) return false;
+    const piece = this.#ring.slab.lease(bytes, this.#options.lane);
+    if (piece < 0) return false;
+    this.#slots.piece[slot] = piece;
+    this.#windowUsedBytes += bytes;
+    this.#read(slot);
+    return true;
+  }
+
+  #giveBackMemory(slot: number): void {
+    const piece = this.#slots.piece[slot]!;
+    if (piece >= 0) {
+      this.#ring.slab.release(piece);
+      this.#slots.piece[slot] = -1;
+    }
+  }
+
+  /** Reads on from where the last read ended; for O_DIRECT from the last aligned byte before that. */
+  #read(slot: number): void {
+    const from = this.#readFrom(slot);
+    const entry = this.#entry(slot);
+    const offset = this.#base[slot]! + from;
+    const generation = this.#next(slot, FOR_READ);
+    this.#ring.read(slot, generation, entry, offset, this.#slots.piece[slot]! + from, this.#capacity[slot]! - from);
+  }
+
+  #readFrom(slot: number): number {
+    const filled = this.#filled[slot]!;
+    const alignBytes = this.#alignBytes[slot]!;
+    return alignBytes === 0 ? filled : filled - (filled % alignBytes);
+  }
+
+  #readDone(slot: number, result: number): void {
+    this.#whole[slot] = NEVER;
+    if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
+    if (result < 0) {
+      // What can't be read at an offset, says libuv: a FIFO, a socket, a terminal.
+      if (result === -ESPIPE) return this.#finish(slot, NOT_REGULAR);
+      if (!this.#mayRetry(slot, -result)) return this.#finish(slot, -result);
+      return this.#retries[slot] === RETRIES_BEFORE_LOOK ? this.#look(slot) : this.#read(slot);
+    }
+    this.#retries[slot] = 0;
+    const before = this.#filled[slot]!;
+    const reached = this.#readFrom(slot) + result;
+    if (reached <= before) {
+      // Nothing more: the end of the file. (With O_DIRECT a file system gives whole blocks but for the last one.) A FIFO
+      // without a writer looks like an empty file, too.
+      return before === 0 && this.#regular[slot] === 0 ? this.#look(slot) : this.#finish(slot, 0);
+    }
+    this.#filled[slot] = reached;
+    const length = this.#slots.length[slot]!;
+    // A short read is not the end of the file: only a read that brings nothing is.
+    if (length === TO_END) return reached === this.#capacity[slot] ? this.#look(slot) : this.#read(slot);
+    const wanted = this.#slots.offset[slot]! - this.#base[slot]! + length;
+    return reached >= wanted ? this.#finish(slot, 0) : this.#read(slot);
+  }
+
+  #mayRetry(slot: number, errno: number): boolean {
+    if (errno !== EINTR && errno !== EAGAIN) return false;
+    return ++this.#retries[slot]! <= RETRIES_MAX;
+  }
+
+  /**
+   * Gives up what has been in flight since the last call and is no file: a FIFO's open waits for a writer, and a read of
+   * it until that writes. To be called now and then.
+   */
+  refuseEndless(): void {
+    for (let slot = this.#first; slot < this.#end; slot++) {
+      const stage = this.#stage[slot];
+      if ((stage !== FOR_READ && stage !== FOR_OPEN) || this.#regular[slot] !== 0) continue;
+      const generation = this.#generation[slot]!;
+      const lookedAt = -1 - generation;
+      if (this.#seen[slot] === generation) {
+        this.#seen[slot] = lookedAt;
+        this.#stat(slot, generation);
+      } else if (this.#seen[slot] !== lookedAt) this.#seen[slot] = generation;
+    }
+  }
+
+  /** Asks the file system what the path is, and how long. */
+  #look(slot: number): void {
+    this.#stat(slot, this.#next(slot, FOR_LOOK));
+  }
+
+  #stat(slot: number, generation: number): void {
+    const path = this.#path(slot);
+    stat(typeof path === 'string' ? path : Buffer.from(path), (error, stats) => {
+      this.#looks.push({ slot, generation, errno: error === null ? 0 : -(error.errno ?? -EIO), stats });
+      this.#options.onProgress();
+    });
+  }
+
+  #looked({ slot, generation, errno, stats }: Look): void {
+    // A read that went on meanwhile, or was cancelled, doesn't wait for it any more.
+    const stage = this.#stage[slot];
+    const inFlight = stage === FOR_READ || stage === FOR_OPEN;
+    if (this.#generation[slot] !== generation || (stage !== FOR_LOOK && !inFlight)) return;
+    const toEnd = this.#slots.length[slot] === TO_END;
+    const device = errno === 0 && (stats.isCharacterDevice() || stats.isBlockDevice());
+    const endless = errno === 0 && !stats.isFile() && !stats.isDirectory() && (toEnd || !device);
+    if (inFlight) {
+      if (endless && this.#givenUp[slot] === 0) this.#giveUp(slot, NOT_REGULAR);
+      return;
+    }
+    if (errno !== 0) return this.#finish(slot, errno);
+    if (stats.isDirectory()) return this.#finish(slot, EISDIR);
+    if (endless) return this.#finish(slot, NOT_REGULAR);
+    if (this.#retries[slot]! > 0) return this.#read(slot);
+    if (toEnd && this.#filled[slot]! > 0) return this.#grow(slot, stats.size);
+    this.#finish(slot, 0);
+  }
+
+  /**
+   * The file is longer than the guess: starts over with memory for all of it. (Keeping the first piece while waiting for
+   * a larger one could leave every slot waiting for memory that the others hold.)
+   */
+  #grow(slot: number, sizeBytes: number): void {
+    const offset = this.#slots.offset[slot]!;
+    const readBytes = this.#filled[slot]! - (offset - this.#base[slot]!);
+    // The size is a hint: procfs says 0, and a file may grow. One byte more than it makes the end show.
+    const expectedBytes = sizeBytes - offset >= readBytes ? sizeBytes - offset : readBytes * 2;
+    if (readBytes > PIECE_BYTES_MAX || sizeBytes - offset > PIECE_BYTES_MAX) return this.#finish(slot, TOO_LARGE);
+    this.#giveBackMemory(slot);
+    this.#windowUsedBytes -= this.#capacity[slot]!;
+    this.#filled[slot] = 0;
+    this.#capacity[slot] = Math.min(expectedBytes, PIECE_BYTES_MAX) + 1;
+    this.#prepareRead(slot);
+  }
+
+  #finish(slot: number, errno: number): void {
+    const offset = this.#slots.offset[slot]!;
+    const length = this.#slots.length[slot]!;
+    const skipBytes = offset - this.#base[slot]!;
+    const readBytes = Math.max(0, this.#filled[slot]! - skipBytes);
+    const bytes = length === TO_END ? readBytes : Math.min(readBytes, length);
+    this.#slots.errno[slot] = errno;
+    this.#slots.bytes[slot] = bytes;
+    this.#slots.start[slot] = Math.max(0, this.#slots.piece[slot]!) + skipBytes;
+    if (this.#slots.piece[slot]! >= 0) this.#windowUsedBytes -= this.#capacity[slot]!;
+    if (this.#slots.path[slot] === undefined && this.#stage[slot] !== FOR_ENTRY) this.files.unuse(this.#shared(slot));
+    if (length === TO_END && errno === 0) this.#learn(bytes + 1);
+    this.#stage[slot] = FINISHED;
+    this.finished[this.finishedCount++] = slot;
+  }
+
+  #learn(seenBytes: number): void {
+    const guess = this.#guessBytes;
+    const next = seenBytes > guess ? seenBytes : guess - Math.floor((guess - seenBytes) / 8);
+    this.#guessBytes = Math.min(GUESS_BYTES_MAX, Math.max(GUESS_BYTES_MIN, next));
+  }
+
+  #closeEntry(entry: number): void {
+    this.#inFlight++;
+    this.#closing[entry]!++;
+    this.#ring.close(CLOSES + entry, 0, entry);
+  }
+
+  /** The slot's next operation: what it waits for, and the name by which the answer is known. */
+  #next(slot: number, stage: number): number {
+    this.#stage[slot] = stage;
+    if (stage !== FOR_LOOK) this.#inFlight++;
+    const generation = (this.#generation[slot]! + 1) >>> 0;
+    this.#generation[slot] = generation;
+    return generation;
+  }
+}

@@ -1,0 +1,102 @@
+import { availableParallelism } from 'node:os';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { outputError } from '../errors.js';
+import { type ByteText, textOf } from '../paths/byte-text.js';
+import { FileWriter } from './file-writer.js';
+import { WriterQueue } from './writer-queue.js';
+
+/** A thread takes 40 ms to start: from so many files on it gains more than that. */
+const FILES_WORTH_THREAD = 1000;
+/** When writing is given up, the thread has this long to finish what waits for it: 64 files at most. */
+const GIVE_UP_MS_MAX = 500;
+const MAIN_WRITER = 0;
+const THREAD_WRITER = 1;
+
+export interface FilesWriterOptions {
+  /** Replace files that are there. */
+  readonly overwrite: boolean;
+  /** Whether a file that couldn't be written may be told of only after others were taken. */
+  readonly lateErrors: boolean;
+}
+
+export interface WriterThreadData {
+  readonly memory: SharedArrayBuffer;
+  readonly overwrite: boolean;
+  readonly writerId: number;
+}
+
+/**
+ * Writes many files, with the help of a thread: it gets whole files as long as it keeps up, and whatever it has no room
+ * for is written here. So neither thread waits for the other, and there is nothing to tune.
+ */
+export class FilesWriter {
+  readonly #options: FilesWriterOptions;
+  readonly #writer: FileWriter;
+  #thread: { readonly queue: WriterQueue; readonly exited: Promise<void> } | undefined;
+
+  constructor(options: FilesWriterOptions) {
+    this.#options = options;
+    this.#writer = new FileWriter({ ...options, writerId: MAIN_WRITER });
+  }
+
+  /** How many files are to come: the thread is started if they are worth it. */
+  expect(files: number): void {
+    if (files < FILES_WORTH_THREAD || !this.#options.lateErrors || availableParallelism() < 2) return;
+    const queue = new WriterQueue();
+    const { overwrite } = this.#options;
+    const workerData: WriterThreadData = { memory: queue.memory, overwrite, writerId: THREAD_WRITER };
+    const worker = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData, env: SHARE_ENV });
+    // That it can't be started, say for lack of memory, is no error: it is a matter of speed.
+    worker.on('error', () => queue.setReady(false));
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#thread = { queue, exited };
+  }
+
+  /**
+   * Writes the whole of a file, or its next part.
+   *
+   * @throws {LsioError} `output`, perhaps only from {@link end}
+   */
+  write(path: ByteText, bytes: Uint8Array, last: boolean): void {
+    if (last && this.#thread !== undefined && !this.#writer.hasBegun(path) && this.#thread.queue.put(path, bytes))
+      return;
+    this.#write(path, bytes, last);
+  }
+
+  /** Forgets the parts of a file. */
+  drop(path: ByteText): void {
+    this.#writer.drop(path);
+  }
+
+  /**
+   * Everything is written once this has fulfilled.
+   *
+   * @throws {LsioError} `output`
+   */
+  async end(): Promise<void> {
+    if (this.#thread === undefined) return;
+    const { queue, exited } = this.#thread;
+    queue.end();
+    await exited;
+    this.#thread = undefined;
+    for (let file = queue.first(); file !== undefined; file = queue.first()) {
+      this.#write(file.path, file.bytes, true);
+      queue.shift();
+    }
+  }
+
+  /** Forgets all files that aren't whole. */
+  clear(): void {
+    this.#thread?.queue.end();
+    this.#thread?.queue.waitUntilTaken(GIVE_UP_MS_MAX);
+    this.#writer.clear();
+  }
+
+  #write(path: ByteText, bytes: Uint8Array, last: boolean): void {
+    try {
+      this.#writer.write(path, bytes, last);
+    } catch (error) {
+      throw outputError(textOf(path), error);
+    }
+  }
+}

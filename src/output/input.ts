@@ -1,0 +1,12 @@
+import type { ByteText } from '../paths/byte-text.js';
+import type { ReadRequest } from '../store/read-item.js';
+
+/** A file, or a part of one, to be written somewhere. */
+export interface Input extends ReadRequest {
+  readonly name: ByteText;
+  /** The id that the request gave itself. */
+  readonly id?: string | number | undefined;
+}
+
+/** Inputs in the order asked for, in batches. */
+export type Inputs = AsyncIterable<readonly Input[]>;
