@@ -8,8 +8,9 @@ export default defineConfig({
     maxWorkers: 2,
     // The tests of buffers in flight collect garbage on purpose.
     execArgv: ['--expose-gc'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only a hang reaches these: on a loaded machine a test takes several times as long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
   },
 });

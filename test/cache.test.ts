@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blockSyscallsLauncher } from './helpers/block-syscalls.js';
-import { NOBODY, named } from './helpers/engine-child.js';
+import { named } from './helpers/engine-child.js';
+import { notNobody, publicFile } from './helpers/nobody.js';
 import { documentOf, runLsio, runScript } from './helpers/run-lsio.js';
 
 const TMPFS = 0x01021994;
@@ -22,7 +23,7 @@ const CACHESTAT = '451';
 const BYTES = 1024 * 1024;
 
 const launcher = blockSyscallsLauncher();
-const notRoot = process.getuid?.() === 0 ? undefined : 'only root may become another user, and mount';
+const notRoot = process.getuid?.() === 0 ? undefined : 'only root may mount';
 const inMemory = statfsSync(tmpdir()).type === TMPFS ? `${tmpdir()} is a tmpfs: nothing is evicted from it` : undefined;
 
 let directory = '';
@@ -213,10 +214,12 @@ describe('lsio cache', () => {
 });
 
 describe('lsio cache without rights', () => {
-  const nobody = ['setpriv', `--reuid=${NOBODY}`, '--clear-groups'];
-
-  test.skipIf(notRoot)(named('--drop-caches is for root, and what else there is gets named', notRoot), () => {
-    expect(run(['evict', '--drop-caches', '.'], tree({ a: 1 }), nobody)).toEqual({
+  test.skipIf(notNobody)(named('--drop-caches is for root, and what else there is gets named', notNobody), () => {
+    const { status, stdout, stderr } = runLsio(['cache', 'evict', '--drop-caches', '.'], {
+      cwd: tree({ a: 1 }),
+      asNobody: true,
+    });
+    expect({ status, stdout: stdout.toString(), stderr }).toEqual({
       status: 2,
       stdout: '',
       stderr:
@@ -225,18 +228,18 @@ describe('lsio cache without rights', () => {
     });
   });
 
-  const skip = notRoot ?? launcher.skip;
+  const skip = notNobody ?? launcher.skip;
   test.skipIf(skip)(named('mincore is not believed about the files of others', skip), () => {
     const cwd = tree({ a: BYTES });
-    const under = [...nobody, launcher.path ?? '', 'ENOSYS', CACHESTAT, '--'];
-    const { status, stderr } = run(['status', 'a'], cwd, under);
-    expect({ status, stderr }).toEqual({
+    const under = [publicFile(launcher.path ?? ''), 'ENOSYS', CACHESTAT, '--'];
+    const status = () => runLsio(['cache', 'status', 'a'], { cwd, under, asNobody: true });
+    expect(status()).toMatchObject({
       status: 1,
       stderr:
         'lsio: a: what is cached of it is not told: recent kernels tell that only of files that you own or may write\n',
     });
     chmodSync(path.join(cwd, 'a'), 0o666);
-    expect(run(['status', 'a'], cwd, under).stdout).toMatch(/\na +1\.00 MiB +1\.00 MiB +100\.0%\n/);
+    expect(status().stdout.toString()).toMatch(/\na +1\.00 MiB +1\.00 MiB +100\.0%\n/);
   });
 });
 

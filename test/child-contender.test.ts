@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ChildContender } from '../src/bench/child-contender.js';
 import type { ReaderName } from '../src/bench/reader.js';
 import type { Workload, WorkloadFile } from '../src/workload/workload.js';
@@ -10,6 +9,8 @@ import { noUring, ROOT } from './helpers/engine-child.js';
 
 const FILES = 5;
 const FILE_BYTES = 1000;
+/** Only a hang reaches it. */
+const WAIT = { timeout: 60_000, interval: 10 };
 
 /** Its processes are started from a file of dist. */
 const built: { ChildContender: typeof ChildContender } = await import(`${ROOT}/dist/bench/child-contender.js`);
@@ -56,12 +57,14 @@ function start(work: Workload, reader: ReaderName, rings: number, signal?: Abort
   return built.ChildContender.start(setup, 2, signal);
 }
 
-async function ended(pids: readonly number[]): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (!pids.some(isRunning)) return true;
-    await sleep(10);
-  }
-  return false;
+/** Waits until none of these processes is left. A loaded machine takes its time to end them. */
+async function expectEnded(pids: readonly number[]): Promise<void> {
+  await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), WAIT);
+}
+
+/** Waits until this process has no children. */
+async function expectNoChildren(): Promise<void> {
+  await vi.waitFor(() => expect(processes()).toBe(0), WAIT);
 }
 
 function isRunning(pid: number): boolean {
@@ -96,7 +99,7 @@ describe('ChildContender', () => {
     expect(pageFaults).toBeGreaterThanOrEqual(0);
     expect(await child.verify('all')).toBe(FILES);
     await child.close();
-    expect(await ended(pids)).toBe(true);
+    await expectEnded(pids);
   });
 
   test('gives the error of a run that fails, and goes on', async () => {
@@ -115,7 +118,7 @@ describe('ChildContender', () => {
     process.kill(pids[0]!, 'SIGKILL');
     await expect(child.run(1)).rejects.toMatchObject({ kind: 'unavailable' });
     await child.close();
-    expect(await ended(pids)).toBe(true);
+    await expectEnded(pids);
   });
 
   test.each([
@@ -132,13 +135,12 @@ describe('ChildContender', () => {
     await expect(run).rejects.toThrow('enough');
     await expect(child.verify('all')).rejects.toThrow('enough');
     await Promise.allSettled([child.close()]);
-    expect(await ended(pids)).toBe(true);
+    await expectEnded(pids);
   });
 
   test('start() leaves no process when it is aborted', async () => {
     await expect(start(makeWork('late'), 'node', 1, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
-    for (let tries = 0; tries < 200 && processes() > 0; tries++) await sleep(10);
-    expect(processes()).toBe(0);
+    await expectNoChildren();
   });
 
   test('start() leaves no process when it fails', async () => {
@@ -153,7 +155,6 @@ describe('ChildContender', () => {
       readOrder: 'given',
     } as const;
     await expect(built.ChildContender.start(setup, 2)).rejects.toMatchObject({ kind: 'usage' });
-    for (let tries = 0; tries < 200 && processes() > 0; tries++) await sleep(10);
-    expect(processes()).toBe(0);
+    await expectNoChildren();
   });
 });

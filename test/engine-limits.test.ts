@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { getuid } from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blockSyscallsLauncher } from './helpers/block-syscalls.js';
-import { NOBODY, named, noUring, ROOT, runChild } from './helpers/engine-child.js';
+import { named, noUring, runChild } from './helpers/engine-child.js';
+import { notNobody } from './helpers/nobody.js';
 
 const launcher = blockSyscallsLauncher();
 
@@ -92,18 +91,6 @@ describe('openEngine() with few descriptors', () => {
   });
 });
 
-/** Why a program can't be run as nobody, if it can't. */
-function whyNotNobody(): string | undefined {
-  if (getuid?.() !== 0) return 'only root can become nobody';
-  const child = spawnSync(process.execPath, ['-e', `require('fs').accessSync('${ROOT}/dist/engine/open.js')`], {
-    uid: NOBODY,
-    gid: NOBODY,
-  });
-  return child.status === 0 ? undefined : `nobody may not read ${ROOT}/dist`;
-}
-
-const notNobody = whyNotNobody();
-
 describe.skipIf(notNobody !== undefined)(named('as nobody', notNobody), () => {
   test.each(['auto', 'node'])('%s says EACCES for what may not be read, and reads the rest', (engine) => {
     writeFileSync(path.join(directory, 'readable'), 'readable');
@@ -125,7 +112,7 @@ describe.skipIf(notNobody !== undefined)(named('as nobody', notNobody), () => {
       writeFileSync(file, bytes);
       const program = `
       const [{ KernelQueues }, { MappedSlab }] = await Promise.all(
-        ['uring/kernel-queues', 'memory/mapped-slab'].map((name) => import('${ROOT}/dist/' + name + '.js')));
+        ['uring/kernel-queues', 'memory/mapped-slab'].map((name) => import('ROOT/dist/' + name + '.js')));
       const queues = KernelQueues.create({ entries: 8, files: 8 }, new MappedSlab(64 * 2 ** 20));
       queues.registerSlab();
       const registered = queues.fixedBytes;

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { publicProgram } from './helpers/nobody.js';
 import { documentOf, runLsio, runScript, startLsio, statusOf } from './helpers/run-lsio.js';
 
 const ENGINES = ['auto', 'node'];
@@ -265,7 +266,8 @@ describe('lsio get to stdout', () => {
     const script = `
       chmod 755 . && chmod 0 d && echo x > secret && chmod 0 secret
       setpriv --reuid 65534 --regid 65534 --clear-groups "$NODE" "$LSIO" get -q -r a secret . 2>&1`;
-    const env = { NODE: process.execPath, LSIO: path.resolve(import.meta.dirname, '../bin/lsio.js') };
+    const { node, lsio } = publicProgram();
+    const env = { NODE: node, LSIO: lsio };
     const { status, stdout } = runScript(`chmod 755 ..;${script}`, { cwd, env });
     expect(status).toBe(1);
     expect(

@@ -3,10 +3,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { openEngine } from '../../src/engine/open.js';
+import { NOBODY, publicProgram } from './nobody.js';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
-/** A user without rights, and the group of such. */
-export const NOBODY = 65_534;
 
 /** Why io_uring can't be had here, if it can't. */
 export const noUring: string | undefined = await openEngine({ engine: 'uring' }).then(
@@ -34,18 +33,18 @@ export interface Limits {
   readonly file?: string;
 }
 
-/** What the programs use. They are plain JavaScript, so they read through dist. */
+/** What the programs use. They are plain JavaScript, so they read through dist; ROOT stands for the checkout. */
 const PRELUDE = `
-  import { openEngine } from '${ROOT}/dist/engine/open.js';
+  import { openEngine } from 'ROOT/dist/engine/open.js';
   import fs from 'node:fs';
 
   export async function tryOpen(options) {
     try {
       const engine = await openEngine(options);
       const { engine: name, reason, remedy, queueDepth, flags } = engine.info;
-      const bytes = await readAll(engine, ['${ROOT}/package.json']);
+      const bytes = await readAll(engine, ['ROOT/package.json']);
       await engine.close();
-      return { engine: name, reason, remedy, queueDepth, flags, right: bytes[0].equals(fs.readFileSync('${ROOT}/package.json')) };
+      return { engine: name, reason, remedy, queueDepth, flags, right: bytes[0].equals(fs.readFileSync('ROOT/package.json')) };
     } catch ({ kind, code, message, remedy }) {
       return { kind, code, message, remedy };
     }
@@ -81,12 +80,14 @@ const PRELUDE = `
   }
   `;
 
-/** Runs a program in a process of its own, and gives the JSON that it prints. */
+/** Runs a program in a process of its own, and gives the JSON that it prints. ROOT in it stands for the checkout. */
 export function runChild(program: string, limits: Limits = {}): unknown {
   const { shell = 'true', env = {}, asNobody = false, under = [], nodeOptions = [], file } = limits;
-  const script = file === undefined ? ['--input-type=module', '-e', PRELUDE + program] : [file];
-  if (file !== undefined) writeFileSync(file, PRELUDE + program);
-  const command = [...under, process.execPath, ...nodeOptions, ...script];
+  const { root, node } = asNobody ? publicProgram() : { root: ROOT, node: process.execPath };
+  const source = (PRELUDE + program).replaceAll('ROOT/', `${root}/`);
+  const script = file === undefined ? ['--input-type=module', '-e', source] : [file];
+  if (file !== undefined) writeFileSync(file, source);
+  const command = [...under, node, ...nodeOptions, ...script];
   const child = spawnSync('sh', ['-c', `${shell} && exec "$@"`, 'sh', ...command], {
     encoding: 'utf8',
     env: { ...process.env, ...env },

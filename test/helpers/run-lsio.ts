@@ -3,10 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { type Schema, violations } from './json-schema.js';
+import { NOBODY, publicProgram } from './nobody.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const LSIO = path.join(ROOT, 'bin/lsio.js');
-const LIMIT_MS = 25_000;
+/** Only a hang reaches it. */
+const LIMIT_MS = 100_000;
 
 if (!existsSync(path.join(ROOT, 'dist'))) throw new Error('dist is not there: npm run build');
 
@@ -16,6 +18,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   /** The command that runs lsio, with its arguments before. */
   readonly under?: readonly string[];
+  /** Run as a user without rights. */
+  readonly asNobody?: boolean;
   /** Taken for hanging after this time. */
   readonly limitMs?: number;
 }
@@ -31,14 +35,16 @@ const SIGNALS: Record<string, number> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 14
 
 /** Runs the built binary to its end. */
 export function runLsio(args: readonly string[], options: RunOptions = {}): RunResult {
-  const { cwd, env, input, under = [], limitMs = LIMIT_MS } = options;
-  const [command = '', ...rest] = [...under, process.execPath, LSIO, ...args];
+  const { cwd, env, input, under = [], asNobody = false, limitMs = LIMIT_MS } = options;
+  const { node, lsio } = asNobody ? publicProgram() : { node: process.execPath, lsio: LSIO };
+  const [command = '', ...rest] = [...under, node, lsio, ...args];
   const { status, signal, stdout, stderr, error } = spawnSync(command, rest, {
     cwd,
     env: { ...process.env, ...env },
     input,
     maxBuffer: 2 ** 30,
     timeout: limitMs,
+    ...(asNobody && { uid: NOBODY, gid: NOBODY }),
   });
   if (error !== undefined) throw error;
   return { status: status ?? SIGNALS[signal ?? ''] ?? -1, stdout, stderr: stderr.toString() };
