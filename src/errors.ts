@@ -11,8 +11,20 @@ import { getSystemErrorMap } from 'node:util';
  * - `output`: the place the bytes should go to failed.
  * - `changed`: the input changed under the read.
  * - `closed`: the engine or store was closed.
+ * - `denied`: the server refused the credentials, or wants some; `status` says which.
+ * - `format`: the bytes are not what their format says: damaged, hostile, or of a kind that is not supported.
  */
-export type ErrorKind = 'usage' | 'read' | 'range' | 'too-large' | 'unavailable' | 'output' | 'changed' | 'closed';
+export type ErrorKind =
+  | 'usage'
+  | 'read'
+  | 'range'
+  | 'too-large'
+  | 'unavailable'
+  | 'output'
+  | 'changed'
+  | 'closed'
+  | 'denied'
+  | 'format';
 
 export interface ErrorDetails {
   /** The system's name of the error, such as `ENOENT`. */
@@ -23,6 +35,12 @@ export interface ErrorDetails {
   readonly offset?: number | undefined;
   /** The next action: a command or a setting that mends it. */
   readonly remedy?: string | undefined;
+  /** The status of an HTTP answer, such as 503. */
+  readonly status?: number | undefined;
+  /** What the server calls the request; its operators ask for it. */
+  readonly requestId?: string | undefined;
+  /** How often it was tried, the first time included. */
+  readonly attempts?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -34,6 +52,9 @@ export class LsioError extends Error {
   readonly path: string | undefined;
   readonly offset: number | undefined;
   readonly remedy: string | undefined;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  readonly attempts: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -42,6 +63,9 @@ export class LsioError extends Error {
     this.path = details.path;
     this.offset = details.offset;
     this.remedy = details.remedy;
+    this.status = details.status;
+    this.requestId = details.requestId;
+    this.attempts = details.attempts;
   }
 }
 

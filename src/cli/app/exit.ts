@@ -32,6 +32,8 @@ const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   output: EXIT.output,
   changed: EXIT.changed,
   closed: EXIT.broken,
+  denied: EXIT.someFailed,
+  format: EXIT.someFailed,
 };
 
 const REPORT = 'this is a bug in lsio: please report it, with the command line and what --log-level debug prints';
