@@ -98,6 +98,11 @@ describe('lsio get -o of many files', () => {
     expect(runLsio(['get', '--engine', 'uring', 'src/1'], { cwd: directory, env }).stderr).toContain('by the test');
   });
 
+  test('does without the second thread where Node may start none', () => {
+    const permissions = ['--experimental-permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'];
+    expectAllWritten({ env: { NODE_OPTIONS: `${permissions.join(' ')} --no-warnings` } });
+  });
+
   test('replaces, and leaves no temporary file', () => {
     expectAllWritten();
     writeFileSync(path.join(out, 'src/7'), 'old');

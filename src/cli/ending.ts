@@ -3,8 +3,8 @@ import { type Failure, failureOf, Interrupted } from './app/exit.js';
 import { print, say, tell } from './app/talk.js';
 import { jsonSchemaOf } from './commands.js';
 
-/** When a command was told to stop, calls of `node:fs` that are under way at its end have this long, before they count as hanging. */
-const THREADS_MS_MAX = 200;
+/** What a failed command has left open has this long to end by itself: threads, and calls of `node:fs` under way. */
+const LEFT_OPEN_MS_MAX = 200;
 
 /** Tells what went wrong, and sets the exit code. */
 export async function fail(error: unknown, args: readonly string[], context?: Context): Promise<void> {
@@ -13,7 +13,8 @@ export async function fail(error: unknown, args: readonly string[], context?: Co
   const cause = stopped ? context.signal.reason : error;
   const failure = failureOf(cause);
   process.exitCode = failure.exitCode;
-  if (stopped) setTimeout(() => endNow(cause), THREADS_MS_MAX).unref();
+  // A reader of stdout that doesn't read must not hold up a command that was told to stop.
+  if (stopped) limitLeftOpen(cause, failure.exitCode);
   try {
     await finishJson(failure, args, context);
   } catch {
@@ -24,6 +25,12 @@ export async function fail(error: unknown, args: readonly string[], context?: Co
     if (failure.remedy !== undefined) say(`  → ${failure.remedy}`);
     if (failure.kind === 'internal' && context?.debug === true) tell(`${(cause as Error)?.stack ?? cause}\n`);
   }
+  if (!stopped) limitLeftOpen(cause, failure.exitCode);
+}
+
+/** A thread or handle that is still there must not keep a failed command alive. */
+function limitLeftOpen(cause: unknown, exitCode: number): void {
+  setTimeout(() => void endNow(cause, exitCode), LEFT_OPEN_MS_MAX).unref();
 }
 
 async function finishJson(failure: Failure, args: readonly string[], context?: Context): Promise<void> {
@@ -39,13 +46,23 @@ function isSilent({ kind, code }: Failure): boolean {
   return kind === 'interrupted' || (kind === 'output' && code === 'EPIPE');
 }
 
-/** Ends the process even while a thread hangs in the kernel: `process.exit()` would wait for it, a signal doesn't. */
-function endNow(cause: unknown): void {
+/** Ends the process even while a thread hangs in the kernel: `process.exit()` would wait for that thread. */
+async function endNow(cause: unknown, exitCode: number): Promise<void> {
   const hanging = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+  if (hanging && !(cause instanceof Interrupted)) await exitWithoutThreads(exitCode);
   if (hanging) {
     const signal = cause instanceof Interrupted ? cause.signal : 'SIGKILL';
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   }
   process.exit();
+}
+
+/** Returns only where the C library can't be called. */
+async function exitWithoutThreads(exitCode: number): Promise<void> {
+  try {
+    (await import('../native/libc.js')).exitNow(exitCode);
+  } catch {
+    // Without koffi: the caller has another way.
+  }
 }

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { InvariantError } from '../assert.js';
 import type { Context } from './app/context.js';
 
 /** The exit codes of exit.ts, which can't be loaded when these are needed. */
@@ -62,6 +63,9 @@ async function run(
     // At the same time as what it needs to be run: loading is mostly waiting.
     loadCommand(args[0]),
   ]);
+  // The event loop ran empty before the command came to its end.
+  const onEmpty = () => void onError(new InvariantError('the command has not ended, and waits for nothing'));
+  process.once('beforeExit', onEmpty);
   const ended = limitStopping(context, async () => {
     context.cleanUp?.();
     await onError(context.signal.reason);
@@ -70,6 +74,7 @@ async function run(
     await runProgram(exactArguments(args), context);
   } finally {
     ended();
+    process.removeListener('beforeExit', onEmpty);
   }
 }
 

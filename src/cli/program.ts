@@ -26,7 +26,8 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   const program = configure(new Command('lsio'))
     .description('Reads many small files and byte ranges as fast as the hardware allows, through io_uring.')
     .option('-V, --version', 'print the version')
-    .addHelpText('before', EXAMPLES);
+    .addHelpText('before', EXAMPLES)
+    .hook('preAction', (_, command) => refuseEmpty(command));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = configure(program.command(name)).description(summary);
     if (name === named || (args[0] === 'help' && name === args[1])) (await load()).define(command, context);
@@ -50,6 +51,29 @@ function configure(command: Command): Command {
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr() {} })
     .helpOption('-h, --help', 'show this help');
+}
+
+/**
+ * Refuses empty values of options and empty arguments, for every command: they come from unset variables of scripts.
+ * `-o "$UNSET"` would otherwise write below `/`.
+ *
+ * @throws {LsioError} `usage`
+ */
+function refuseEmpty(command: Command): void {
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (option.required && [value].flat().includes('')) throw emptyValue(option.long ?? option.flags);
+  }
+  for (const [index, value] of command.processedArgs.entries()) {
+    if ([value].flat().includes(''))
+      throw emptyValue(`argument ${command.registeredArguments[index]?.name() ?? index + 1}`);
+  }
+}
+
+function emptyValue(name: string): LsioError {
+  return new LsioError('usage', `${name} is empty`, {
+    remedy: 'check the variable that it came from, or leave it out',
+  });
 }
 
 /** commander's message without its prefix; what it suggests, or where to look, is the remedy. */

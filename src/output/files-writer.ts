@@ -44,9 +44,8 @@ export class FilesWriter {
     if (files < FILES_WORTH_THREAD || !this.#options.lateErrors || availableParallelism() < 2) return;
     const queue = new WriterQueue();
     const { overwrite } = this.#options;
-    const workerData: WriterThreadData = { memory: queue.memory, overwrite, writerId: THREAD_WRITER };
-    const worker = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData, env: SHARE_ENV });
-    // That it can't be started, say for lack of memory, is no error: it is a matter of speed.
+    const worker = startWorker({ memory: queue.memory, overwrite, writerId: THREAD_WRITER });
+    if (worker === undefined) return;
     worker.on('error', () => queue.setReady(false));
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     this.#thread = { queue, exited };
@@ -98,5 +97,14 @@ export class FilesWriter {
     } catch (error) {
       throw outputError(textOf(path), error);
     }
+  }
+}
+
+/** Undefined where no thread can be started, as under Node's permission model: it only saves time. */
+function startWorker(workerData: WriterThreadData): Worker | undefined {
+  try {
+    return new Worker(new URL('./writer-thread.js', import.meta.url), { workerData, env: SHARE_ENV });
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { type Failure, Interrupted } from './exit.js';
+import { type Failure, Interrupted, STOP_SIGNALS } from './exit.js';
 
 /** A command that was told to stop has this long to close what it has open. The engine's own limit is 2 s. */
 const STOP_MS_MAX = 2200;
@@ -16,15 +16,15 @@ export interface Context {
   cleanUp?: () => void;
 }
 
-/** A context whose signal aborts on the first SIGINT or SIGTERM; the second one ends the process at once. */
+/** A context whose signal aborts on the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once. */
 export function createContext(): Context {
   const controller = new AbortController();
   function onSignal(signal: NodeJS.Signals): void {
     // With nobody listening the system's own action takes place.
-    process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
-    controller.abort(new Interrupted(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'));
+    for (const each of STOP_SIGNALS) process.removeListener(each, onSignal);
+    controller.abort(new Interrupted(STOP_SIGNALS.find((each) => each === signal) ?? 'SIGTERM'));
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const each of STOP_SIGNALS) process.on(each, onSignal);
   return {
     signal: controller.signal,
     stop: (reason) => controller.abort(reason),

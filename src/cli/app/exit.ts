@@ -17,6 +17,8 @@ export const EXIT = {
   threshold: 6,
   /** A bug in lsio. */
   broken: 70,
+  /** SIGHUP: the terminal was closed. */
+  hungUp: 129,
   interrupted: 130,
   /** Nobody reads stdout any more. */
   brokenPipe: 141,
@@ -39,12 +41,22 @@ const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
 const REPORT = 'this is a bug in lsio: please report it, with the command line and what --log-level debug prints';
 const MORE_FILES = 'ulimit -n 1024';
 
-/** SIGINT or SIGTERM ended the command. */
+/** The signals that end a command in order, without temporary files left behind. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type StopSignal = (typeof STOP_SIGNALS)[number];
+
+const EXIT_OF_SIGNAL: Readonly<Record<StopSignal, number>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.hungUp,
+};
+
+/** A signal ended the command. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
-  readonly signal: 'SIGINT' | 'SIGTERM';
+  readonly signal: StopSignal;
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
+  constructor(signal: StopSignal) {
     super(`ended by ${signal}`);
     this.signal = signal;
   }
@@ -67,8 +79,7 @@ export interface Failure extends ErrorReport {
 export function failureOf(error: unknown): Failure {
   if (error instanceof LsioError) return { ...reportOf(error), exitCode: exitCodeOf(error) };
   if (error instanceof Interrupted) {
-    const exitCode = error.signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
-    return { exitCode, kind: 'interrupted', code: error.signal, message: error.message };
+    return { exitCode: EXIT_OF_SIGNAL[error.signal], kind: 'interrupted', code: error.signal, message: error.message };
   }
   const { code, message: text = '' } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (code === 'EMFILE')

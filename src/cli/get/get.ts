@@ -19,7 +19,7 @@ import {
   named,
   type ReadingOptions,
 } from '../app/options.js';
-import { startProgress } from '../app/progress.js';
+import { type Progress, startProgress } from '../app/progress.js';
 import { say } from '../app/talk.js';
 import { inputsOf } from './inputs.js';
 import { addSinkOptions, openSink, type SinkOptions } from './sinks.js';
@@ -111,23 +111,25 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
     { ...asked, anyOrder: anyOrder(options, transfer), isOutput: sink.isOutput },
     (...refused) => transfer.refuse(...refused),
   );
-  const inputs = (await sink.prepare?.(found)) ?? { batches: found };
+  // Before the sink starts a thread: what fails from here on is cleaned up below.
   const engine = new CountingEngine(await openEngine(options));
-  announceEngine(engine.info, options, log);
-  const progress = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
-    items: transfer.items + transfer.failed,
-    bytes: transfer.bytes,
-    itemsTotal: 'length' in inputs ? inputs.length : undefined,
-  }));
+  let progress: Progress | undefined;
   try {
+    announceEngine(engine.info, options, log);
+    const inputs = (await sink.prepare?.(found)) ?? { batches: found };
+    progress = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
+      items: transfer.items + transfer.failed,
+      bytes: transfer.bytes,
+      itemsTotal: 'length' in inputs ? inputs.length : undefined,
+    }));
     const readOrder = transfer.ordered ? options.readOrder : await readOrderOf(options, paths);
     await transfer.run(engine, inputs, { ...merging, readOrder });
   } catch (error) {
-    progress.stop();
+    progress?.stop();
     if (context.signal.aborted && !options.quiet) say(`${transfer.stop(engine.info)}, stopped`);
     throw error;
   } finally {
-    progress.stop();
+    progress?.stop();
     sink.clear();
     await engine.close();
   }
