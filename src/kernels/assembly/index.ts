@@ -1,0 +1,7 @@
+// Entry point of the WebAssembly module. `scripts/build-kernels` compiles it to `../module.ts`.
+// Every function works on addresses of the imported memory and owns none of it: no allocation, no static data.
+// Pointers are u32 byte offsets and need no alignment. `../kernels.ts` documents each function.
+
+export * from './convert';
+export * from './copy';
+export * from './shuffle';
