@@ -25,7 +25,8 @@ for (const type of ELEMENT_TYPES) {
       const values = new ELEMENT_ARRAYS[type](bytes.slice().buffer, 0, COUNT);
       values[3] = values[7] = values[30]!;
       const fill = values[30]!;
-      const expected = Array.from(values, (x) => (hasFill && x === fill ? Number.NaN : Number(x) * factor + shift));
+      const all: readonly (number | bigint)[] = [...values];
+      const expected = all.map((x) => (hasFill && x === fill ? Number.NaN : Number(x) * factor + shift));
       for (const kernels of bothKernels(200_000)) {
         new Uint8Array(kernels.buffer, SOURCE).set(new Uint8Array(values.buffer, 0, values.byteLength));
         anyConvert(kernels, 'Float64', type)(TARGET, SOURCE, COUNT, hasFill, fill, factor, shift);

@@ -7,6 +7,7 @@ import type { EngineInfo } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
 import { isLsioError, type LsioError } from '../../errors.js';
 import { type FioInfo, findFio } from '../../fio/run.js';
+import { kernelMemory, loadKernels } from '../../kernels/kernels.js';
 import { type DirectAlignment, directAlignment } from '../../native/libc.js';
 import { loadKoffi } from '../../native/library.js';
 import { loadLiburing } from '../../native/liburing.js';
@@ -38,6 +39,8 @@ export interface DoctorFacts {
   /** Null where nothing works. */
   readonly engine: EngineInfo | null;
   readonly kernel: string;
+  /** How arrays are computed on: WebAssembly SIMD or plain JavaScript. */
+  readonly kernels: 'wasm' | 'js';
   readonly node: string;
   readonly koffi: string | null;
   readonly liburing: { readonly path: string; readonly functions: Readonly<Record<string, boolean>> } | null;
@@ -70,6 +73,7 @@ export async function gatherFacts(directories: readonly string[], signal: AbortS
   return {
     engine,
     kernel: `${os.type()} ${os.release()}`,
+    kernels: loadKernels(kernelMemory(0)).implementation,
     node: process.versions.node,
     koffi,
     liburing,

@@ -47,7 +47,7 @@ function finite(limit: number): number | null {
 
 /** The lines for people. */
 export function renderDoctor(facts: DoctorFacts): string[] {
-  const { engine, kernel, node, koffi, liburing, limits, hugePages, fio, directories, problems } = facts;
+  const { engine, kernel, kernels, node, koffi, liburing, limits, hugePages, fio, directories, problems } = facts;
   const openFiles = Number.isFinite(limits.openFiles) ? formatCount(limits.openFiles) : 'unlimited';
   const lockedBytes = Number.isFinite(limits.lockedBytes) ? formatBytes(limits.lockedBytes) : 'unlimited';
   const lines = [
@@ -62,6 +62,7 @@ export function renderDoctor(facts: DoctorFacts): string[] {
   lines.push(
     row('limits', `open files ${openFiles}, locked memory ${lockedBytes}`),
     row('huge pages', hugePages ?? 'none'),
+    row('kernels', kernels === 'wasm' ? 'WebAssembly SIMD' : 'plain JavaScript: arrays are computed slowly'),
     row('node', node),
     row('koffi', koffi ?? 'not found'),
     row('fio', fio === null ? 'not found' : `${fio.version} (${fio.path})`),
