@@ -1,9 +1,7 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { PAGE_BYTES } from '../memory/slab.js';
-import { cacheResidency, evictPages, mappedResidentPages } from '../native/libc.js';
 import { cachedFile, evict, residentBytes, warm } from './cache.js';
 import { deviceOf, readDeviceCounters } from './device.js';
 import { mountOf } from './environment.js';
@@ -22,28 +20,6 @@ describe('evict(), warm()', () => {
       expect(residentBytes(file)).toBe(BYTES);
       expect(evict(file)).toBe(0);
     } finally {
-      rmSync(directory, { recursive: true });
-    }
-  });
-});
-
-describe('mappedResidentPages()', () => {
-  test.each([0, 1, PAGE_BYTES + 1, 5 * 2 ** 30 + 1])('says what cachestat says of a file of %i bytes', (sizeBytes) => {
-    const directory = mkdtempSync(path.join(tmpdir(), 'lsio-mincore-'));
-    const fd = openSync(path.join(directory, 'file'), 'w+');
-    try {
-      ftruncateSync(fd, sizeBytes);
-      for (const place of [0, sizeBytes / 2, sizeBytes - 1]) {
-        readSync(fd, Buffer.alloc(1), 0, 1, Math.max(0, Math.floor(place)));
-        const cached = cacheResidency(fd);
-        if (cached !== undefined) expect(mappedResidentPages(fd, sizeBytes, PAGE_BYTES)).toBe(cached.cachedPages);
-        expect(mappedResidentPages(fd, sizeBytes, PAGE_BYTES)).toBeGreaterThanOrEqual(Math.min(1, sizeBytes));
-      }
-      evictPages(fd);
-      const left = cacheResidency(fd);
-      if (left !== undefined) expect(mappedResidentPages(fd, sizeBytes, PAGE_BYTES)).toBe(left.cachedPages);
-    } finally {
-      closeSync(fd);
       rmSync(directory, { recursive: true });
     }
   });

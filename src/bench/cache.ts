@@ -1,20 +1,10 @@
 import { execFile } from 'node:child_process';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  openSync,
-  type PathLike,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, fdatasyncSync, openSync, type PathLike, readSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { errnoText, LsioError } from '../errors.js';
 import { PAGE_BYTES } from '../memory/slab.js';
-import { cacheResidency, evictPages, mappedResidentPages } from '../native/libc.js';
+import { cacheResidency, evictPages } from '../native/residency.js';
 
 const DROP_CACHES = '/proc/sys/vm/drop_caches';
 const PAGES_DENTRIES_INODES = '3';
@@ -32,23 +22,8 @@ export function residentBytes(path: PathLike): number | undefined {
 }
 
 function residentBytesOf(fd: number): number | undefined {
-  const pages = cacheResidency(fd)?.cachedPages ?? mappedPagesOf(fd);
+  const pages = cacheResidency(fd)?.cachedPages;
   return pages === undefined ? undefined : pages * PAGE_BYTES;
-}
-
-/** For kernels without cachestat(2). */
-function mappedPagesOf(fd: number): number | undefined {
-  const { size, uid } = fstatSync(fd);
-  return uid === process.geteuid?.() || mayWrite(fd) ? mappedResidentPages(fd, size, PAGE_BYTES) : undefined;
-}
-
-function mayWrite(fd: number): boolean {
-  try {
-    accessSync(`/proc/self/fd/${fd}`, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A regular file, and what of it is in the page cache. */

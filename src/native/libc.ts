@@ -2,15 +2,13 @@ import { assert } from '../assert.js';
 import { errnoText, LsioError } from '../errors.js';
 import { loadKoffi } from './library.js';
 
+export { cacheResidency, evictPages } from './residency.js';
+
 const PROT_NONE = 0;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
-const MAP_SHARED = 1;
 const MADV_HUGEPAGE = 14;
-/** Of a file, for mincore(2): its answer takes a byte per page, 256 KiB. A multiple of every page size. */
-const MAPPED_BYTES_MAX = 2 ** 30;
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
-const FADVISE_DONTNEED = 4;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 /** What is known is good enough: a server that hangs isn't asked. */
@@ -20,8 +18,6 @@ const STATX_SIZE = 0x200;
 const STATX_DIOALIGN = 0x2000;
 const S_IFMT = 0xf000;
 const S_IFREG = 0x8000;
-/** The same number on every architecture: it came after the tables were unified (Linux 6.5). */
-const SYS_CACHESTAT = 451;
 
 type Address = bigint | number;
 
@@ -30,15 +26,12 @@ interface Libc {
   munmap(address: Address, length: number): number;
   mprotect(address: Address, length: number, protection: number): number;
   madvise(address: Address, length: number, advice: number): number;
-  mincore(address: Address, length: number, pages: Uint8Array): number;
   eventfd(count: number, flags: number): number;
   eventfd_read(fd: number, value: BigUint64Array): number;
   eventfd_write(fd: number, count: number): number;
   _exit(status: number): void;
   close(fd: number): number;
-  posix_fadvise(fd: number, offset: number, length: number, advice: number): number;
   statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
-  cachestat(number: number, fd: number, range: BigUint64Array, result: BigUint64Array, flags: number): number;
 }
 
 let libc: Libc | undefined;
@@ -55,15 +48,12 @@ function load(): Libc {
     munmap: library.func('int munmap(uintptr_t, size_t)'),
     mprotect: library.func('int mprotect(uintptr_t, size_t, int)'),
     madvise: library.func('int madvise(uintptr_t, size_t, int)'),
-    mincore: library.func('int mincore(uintptr_t, size_t, uint8_t *)'),
     eventfd: library.func('int eventfd(uint, int)'),
     eventfd_read: library.func('int eventfd_read(int, uint64_t *)'),
     eventfd_write: library.func('int eventfd_write(int, uint64_t)'),
     _exit: library.func('void _exit(int)'),
     close: library.func('int close(int)'),
-    posix_fadvise: library.func('int posix_fadvise(int, int64_t, int64_t, int)'),
     statx: library.func('int statx(int, uint8_t *, int, uint, uint8_t *)'),
-    cachestat: library.func('long syscall(long, int, uint64_t *, uint64_t *, uint)'),
   };
   libc = bound;
   return bound;
@@ -200,54 +190,6 @@ const watches = new Set<Watch>();
  */
 function closeWatches(): void {
   for (const watch of watches) watch.close();
-}
-
-/** Pages of a file in the page cache. */
-export interface Residency {
-  readonly cachedPages: number;
-  readonly dirtyPages: number;
-}
-
-/**
- * How much of an open file, or of `lengthBytes` of it from `offset` on, is in the page cache, by cachestat(2); `undefined`
- * where the kernel is older than 6.5 or the file system doesn't say.
- */
-export function cacheResidency(fd: number, offset = 0, lengthBytes = 0): Residency | undefined {
-  const range = new BigUint64Array(16);
-  range[0] = BigInt(offset);
-  range[1] = BigInt(lengthBytes);
-  const result = new BigUint64Array(16);
-  if (load().cachestat(SYS_CACHESTAT, fd, range, result, 0) !== 0) return undefined;
-  return { cachedPages: Number(result[0]), dirtyPages: Number(result[1]) };
-}
-
-/**
- * How many of the pages of an open file are in the page cache, by mincore(2); `undefined` where the file can't be
- * mapped. Since Linux 5.2 every page of a file that the caller neither owns nor may write is said to be there: don't
- * ask about those.
- */
-export function mappedResidentPages(fd: number, sizeBytes: number, pageBytes: number): number | undefined {
-  const { mmap, munmap, mincore } = load();
-  const pages = new Uint8Array(MAPPED_BYTES_MAX / pageBytes);
-  let residentPages = 0;
-  for (let offset = 0; offset < sizeBytes; offset += MAPPED_BYTES_MAX) {
-    const lengthBytes = Math.min(sizeBytes - offset, MAPPED_BYTES_MAX);
-    // Nothing is touched through the mapping, so that a file that shrinks meanwhile can't end the process.
-    const address = Number(mmap(0, lengthBytes, PROT_NONE, MAP_SHARED, fd, offset));
-    if (address >= 2 ** 63) return undefined;
-    const failed = mincore(address, lengthBytes, pages) !== 0;
-    assert(munmap(address, lengthBytes) === 0, 'munmap of our own mapping works');
-    if (failed) return undefined;
-    const count = Math.ceil(lengthBytes / pageBytes);
-    // The other bits of each byte mean nothing.
-    for (let page = 0; page < count; page++) residentPages += pages[page]! & 1;
-  }
-  return residentPages;
-}
-
-/** Asks the kernel to drop an open file's clean pages from the page cache. Says nothing of what it did: look after. */
-export function evictPages(fd: number): void {
-  load().posix_fadvise(fd, 0, 0, FADVISE_DONTNEED);
 }
 
 /** What O_DIRECT asks of addresses (`memoryBytes`) and of offsets and lengths (`offsetBytes`). */

@@ -43,6 +43,12 @@ export function warningText(warning: Warning): string {
         'in the page cache and was not counted; end what else reads these files, or move them to another directory'
       );
     case 'warm-was-cold':
+      // Nothing right after reading all of it: memory is not what is missing.
+      if (warning.residentBytes === 0)
+        return (
+          `${warning.case}: a warm run found none of ${formatBytes(warning.bytes)} in the page cache, right after all ` +
+          'of it was read, and was not counted; this file system keeps nothing there, or does not show it: use --cache as-is'
+        );
       return (
         `${warning.case}: a warm run found only ${formatBytes(warning.residentBytes)} of ${formatBytes(warning.bytes)} ` +
         'in the page cache and was not counted; use fewer or smaller files than there is free memory for'
