@@ -85,10 +85,20 @@ export function readError(path: string, offset: number, errno: number): LsioErro
   return new LsioError('read', `${path}: ${text} (${code} at byte ${offset})`, { code, path, offset });
 }
 
-/** An `output` error from one of `node:fs`. */
-export function outputError(name: string, error: unknown): unknown {
-  const { errno } = error as NodeJS.ErrnoException;
-  if (errno === undefined) return error;
+/**
+ * The failure of a system call, as `node:fs` reports it, worded as `PATH: text (CODE)`. Any other error comes back
+ * unchanged, so that it can be thrown as it is.
+ *
+ * @param path what the call was about, as text for people.
+ */
+export function systemError(kind: ErrorKind, path: string, error: unknown, details: ErrorDetails = {}): unknown {
+  const { errno } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof errno !== 'number' || error instanceof LsioError) return error;
   const [code, text] = errnoText(-errno);
-  return new LsioError('output', `${name}: ${text} (${code})`, { code, path: name, cause: error });
+  return new LsioError(kind, `${path}: ${text} (${code})`, { code, path, cause: error, ...details });
+}
+
+/** {@link systemError} for a place where bytes should go to. */
+export function outputError(path: string, error: unknown): unknown {
+  return systemError('output', path, error);
 }

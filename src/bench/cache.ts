@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { closeSync, constants, fdatasyncSync, openSync, type PathLike, readSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { errnoText, LsioError } from '../errors.js';
+import { LsioError, systemError } from '../errors.js';
 import { PAGE_BYTES } from '../memory/slab.js';
 import { cacheResidency, evictPages } from '../native/residency.js';
 
@@ -74,11 +74,8 @@ export async function dropCaches(): Promise<void> {
     await promisify(execFile)('sync');
     await writeFile(DROP_CACHES, PAGES_DENTRIES_INODES);
   } catch (error) {
-    const { errno, path = 'sync' } = error as NodeJS.ErrnoException;
-    if (typeof errno !== 'number') throw error;
-    const [code, text] = errnoText(-errno);
-    const remedy = 'without --drop-caches each file is evicted by itself';
-    throw new LsioError('unavailable', `${path}: ${text} (${code})`, { code, path, remedy, cause: error });
+    const { path = 'sync' } = error as NodeJS.ErrnoException;
+    throw systemError('unavailable', path, error, { remedy: 'without --drop-caches each file is evicted by itself' });
   }
 }
 

@@ -1,19 +1,33 @@
-import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemError } from '../errors.js';
 import { fioJob, fioPassesMax } from '../fio/job.js';
 import type { FioJobOptions } from '../fio/job-options.js';
-import { findFio, hugeBytes, runFio } from '../fio/run.js';
+import { ANOTHER_PLACE, findFio, hugeBytes, runFio } from '../fio/run.js';
 import { lockableBytes } from '../native/limits.js';
+import { makeDirectory } from '../paths/make-directory.js';
 import type { Workload } from '../workload/workload.js';
 import type { Contender, Sample } from './contender.js';
 
 /** Jobs are put here, by the process that runs them, and stay to be run by hand until the next comparison. */
 const JOBS = join(tmpdir(), `lsio-compare-fio-${process.getuid?.() ?? 0}`);
 
-/** The directory of this process; those of processes that have ended are removed. */
+/**
+ * The directory of this process; those of processes that have ended are removed.
+ *
+ * @throws {LsioError} `output` when there is no place for it.
+ */
 async function ownDirectory(): Promise<string> {
-  await mkdir(JOBS, { recursive: true, mode: 0o700 });
+  try {
+    return await findDirectory();
+  } catch (error) {
+    throw systemError('output', JOBS, error, { remedy: ANOTHER_PLACE });
+  }
+}
+
+async function findDirectory(): Promise<string> {
+  await makeDirectory(JOBS, 0o700);
   const { uid, mode } = await lstat(JOBS);
   // Somebody else could plant links in it.
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) return mkdtemp(`${JOBS}-`);

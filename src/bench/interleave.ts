@@ -1,4 +1,4 @@
-import { errnoText, LsioError } from '../errors.js';
+import { systemError } from '../errors.js';
 import type { WorkloadFile } from '../workload/workload.js';
 import { type CacheState, evict, residentBytes, warm } from './cache.js';
 import type { Contender } from './contender.js';
@@ -117,10 +117,7 @@ function prepareOne(cache: CacheState, file: WorkloadFile): number | undefined {
   try {
     return prepareFile(cache, file);
   } catch (error) {
-    const { errno, code } = error as NodeJS.ErrnoException;
-    if (errno === undefined) throw error;
-    const [, text] = errnoText(-errno);
-    throw new LsioError('changed', `${file.path}: ${text}, it could be opened before`, { code, path: file.path });
+    throw systemError('changed', file.path, error);
   }
 }
 

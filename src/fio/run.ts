@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LsioError } from '../errors.js';
+import { LsioError, systemError } from '../errors.js';
 import { HUGE_PAGE_BYTES } from '../native/libc.js';
+import { makeDirectory } from '../paths/make-directory.js';
 import type { FioJob } from './job.js';
 import { type FioReport, parseFioJson } from './parse.js';
 import { fioPath, spawnFio } from './spawn.js';
 
+export const ANOTHER_PLACE = 'set TMPDIR to a directory for the files of fio';
 const INSTALL = 'apt-get install fio';
 const JOB_NAME = 'job.fio';
 const OUTPUT_NAME = 'fio.json';
@@ -71,7 +73,7 @@ export async function findFio(signal?: AbortSignal): Promise<FioInfo> {
  */
 export async function runFio(job: FioJob, { signal, directory }: RunFioOptions = {}): Promise<FioResult> {
   await findFio(signal);
-  const cwd = directory ?? (await mkdtemp(join(tmpdir(), 'lsio-fio-')));
+  const cwd = directory ?? (await temporaryDirectory());
   try {
     await writeJob(cwd, job);
     const output = join(cwd, OUTPUT_NAME);
@@ -89,17 +91,21 @@ export async function runFio(job: FioJob, { signal, directory }: RunFioOptions =
       commandLine: `cd ${quote(cwd)} && ${quote(fioPath())} ${SAFE_OPTIONS.join(' ')} ${JOB_NAME}`,
     };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof LsioError || typeof code !== 'string') throw error;
-    const message = `fio's files can't be kept in ${cwd}: ${(error as Error).message}`;
-    throw new LsioError('output', message, { path: cwd, code, remedy: 'set TMPDIR', cause: error });
+    throw systemError('output', cwd, error, { remedy: ANOTHER_PLACE });
   } finally {
     if (directory === undefined) await rm(cwd, { recursive: true, force: true });
   }
 }
 
+/** @throws {LsioError} `output` when nothing can be written there. */
+async function temporaryDirectory(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), 'lsio-fio-')).catch((error: unknown) => {
+    throw systemError('output', tmpdir(), error, { remedy: ANOTHER_PLACE });
+  });
+}
+
 async function writeJob(cwd: string, { text, extraFiles, links }: FioJob): Promise<void> {
-  await mkdir(cwd, { recursive: true });
+  await makeDirectory(cwd);
   // What an earlier run left must not be taken for this one's.
   await rm(join(cwd, OUTPUT_NAME), { force: true });
   for (const { name, text: content } of [{ name: JOB_NAME, text }, ...extraFiles])

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoText, LsioError } from '../errors.js';
+import { LsioError, systemError } from '../errors.js';
+import { makeDirectory } from '../paths/make-directory.js';
 import { formatBytes } from '../units.js';
 import { checkContent, type Damage, looksLikeOurs, type PatternFile, writeContent } from './data-file.js';
 import { inLanes } from './lanes.js';
@@ -100,7 +101,7 @@ interface Making {
 async function make(missing: readonly DataFile[], { options, shape, before }: Making): Promise<Manifest> {
   const { dir, layOut, onProgress, signal } = options;
   signal?.throwIfAborted();
-  const madeDirectory = (await mkdir(dir, { recursive: true })) !== undefined;
+  const madeDirectory = await makeDirectory(dir);
   await removeLeftovers(dir);
   const laidOutBy = layOut === undefined ? 'lsio' : 'fio';
   const fresh = { laidOutBy, ...shape, seed: SEED, complete: false, madeDirectory } as const;
@@ -283,10 +284,8 @@ async function wrapErrors<Result>(dir: string, neededBytes: number, work: () => 
   try {
     return await work();
   } catch (error) {
-    const { code, errno, path = dir } = error as NodeJS.ErrnoException;
-    if (typeof code !== 'string' || errno === undefined) throw error;
+    const { code, path = dir } = error as NodeJS.ErrnoException;
     const less = `free ${formatBytes(neededBytes)} there, or make less: --count, --size, --big-size`;
-    const details = { path, code, remedy: code === 'ENOSPC' ? less : undefined, cause: error };
-    throw new LsioError('output', `${path}: ${errnoText(-errno)[1]} (${code})`, details);
+    throw systemError('output', path, error, code === 'ENOSPC' ? { remedy: less } : {});
   }
 }

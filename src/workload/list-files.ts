@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { errnoText, LsioError } from '../errors.js';
+import { errnoText, LsioError, systemError } from '../errors.js';
 import { createCommand } from './cases.js';
 import { MAKING_PREFIX, MANIFEST_NAME } from './manifest.js';
 import type { WorkloadFile } from './workload.js';
@@ -47,12 +47,10 @@ export async function listFiles(dir: string, signal?: AbortSignal): Promise<List
         else if (!isNote(child)) addFile(path, entries);
       }
     } catch (error) {
-      const { code, errno = 0 } = error as NodeJS.ErrnoException;
-      if (typeof code !== 'string') throw error;
+      const { errno } = error as NodeJS.ErrnoException;
       const path = below.toString();
-      const reason = errnoText(-errno)[1];
-      if (path === dir) throw new LsioError('read', `${dir}: ${reason} (${code})`, { path: dir, code, cause: error });
-      skipped.push({ path, reason });
+      if (errno === undefined || path === dir) throw systemError('read', path, error);
+      skipped.push({ path, reason: errnoText(-errno)[1] });
     }
   }
   return { files: nameAll(entries, skipped, dir), skipped };
@@ -62,11 +60,8 @@ async function checkDirectory(dir: string): Promise<void> {
   try {
     if ((await stat(dir)).isDirectory()) return;
   } catch (error) {
-    const { code, errno = 0 } = error as NodeJS.ErrnoException;
-    const details = { path: dir, code, cause: error };
-    const reason = `${dir}: ${errnoText(-errno)[1]}`;
-    if (code === 'ENOENT') throw new LsioError('usage', reason, { ...details, remedy: createCommand(dir) });
-    throw new LsioError('read', `${reason} (${code})`, details);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw systemError('read', dir, error);
+    throw systemError('usage', dir, error, { remedy: createCommand(dir) });
   }
   throw new LsioError('usage', `${dir}: is not a directory`, { path: dir });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoText, LsioError } from '../errors.js';
+import { LsioError, systemError } from '../errors.js';
 
 /** Where lsio notes what it made. Neither it nor what begins with {@link MAKING_PREFIX} is data. */
 export const MANIFEST_NAME = '.lsio-files.json';
@@ -67,9 +67,9 @@ export function readManifest(dir: string): Manifest | undefined {
   try {
     json = readFileSync(path, 'utf8');
   } catch (error) {
-    const { code, errno = 0 } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new LsioError('read', `${path}: ${errnoText(-errno)[1]}`, { path, code, cause: error });
+    throw systemError('read', path, error);
   }
   const manifest = parse(json);
   if (manifest !== undefined) return manifest;

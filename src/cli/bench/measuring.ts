@@ -14,7 +14,7 @@ import {
 } from '../../bench/baseline.js';
 import type { CaseResult, Comparison } from '../../bench/result.js';
 import type { MeasureSettings } from '../../bench/settings.js';
-import { errnoText, LsioError } from '../../errors.js';
+import { LsioError, systemError } from '../../errors.js';
 import { crossingText, renderChanges } from '../../report/changes.js';
 import type { Context } from '../app/context.js';
 import { type ErrorReport, EXIT } from '../app/exit.js';
@@ -163,8 +163,7 @@ function readBaseline(
   try {
     text = readFileSync(name, 'utf8');
   } catch (error) {
-    const [code, reason] = errnoText(-((error as NodeJS.ErrnoException).errno ?? 0));
-    throw new LsioError('usage', `--baseline ${name}: ${reason} (${code})`, { code, path: name, cause: error });
+    throw systemError('usage', `--baseline ${name}`, error, { path: name });
   }
   return parseBaseline({ name, text }, schema, plan);
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { Argument, type Command, Option } from 'commander';
 import { type CachedFile, cachedFile, dropCaches, evict, requireRoot } from '../../bench/cache.js';
-import { errnoText, isLsioError, LsioError } from '../../errors.js';
+import { isLsioError, LsioError, systemError } from '../../errors.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
 import {
@@ -232,11 +232,9 @@ function untold(name: ByteText, done: string): LsioError {
   });
 }
 
+/** @throws what is no failure of a system call. */
 function lookError(name: ByteText, error: unknown): LsioError {
-  if (isLsioError(error, 'read')) return error;
-  const { errno } = (error ?? {}) as NodeJS.ErrnoException;
-  if (typeof errno !== 'number') throw error;
-  const [code, text] = errnoText(-errno);
-  const path = textOf(name);
-  return new LsioError('read', `${path}: ${text} (${code})`, { code, path, cause: error });
+  const known = systemError('read', textOf(name), error);
+  if (isLsioError(known, 'read')) return known;
+  throw known;
 }
