@@ -124,18 +124,24 @@ async function openUring(
 /** The first ring is this thread's own; the others have a thread each. */
 async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'): Promise<Engine> {
   // Loaded here, so that the portable engine needs neither koffi nor liburing.
-  const [{ IoUring }, { MappedSlab }, { verifyRing }] = await Promise.all([
+  const [{ IoUring }, { MappedSlab }, { verifyRing }, { proveWatch }] = await Promise.all([
     import('../uring/io-uring.js'),
     import('../memory/mapped-slab.js'),
     import('../uring/probe.js'),
+    import('../native/wake.js'),
   ]);
+  await proveWatch();
   const memory = new MappedSlab(SLAB_BYTES);
   const rings: Ring[] = [];
   try {
     const first = IoUring.create(ringOptions(sizes), memory);
     rings.push(first);
     verifyRing(first);
-    if (wanted !== 'auto' && wanted > 1) rings.push(...(await startThreads(sizes, memory, wanted - 1)));
+    if (wanted !== 'auto' && wanted > 1) {
+      const started = await startThreads(sizes, memory, wanted - 1);
+      rings.push(...started.rings);
+      if (started.missing !== undefined) reason += `; ${rings.length} of ${wanted} rings: ${started.missing}`;
+    }
     const facts = { ...info('uring', reason, sizes), rings: rings.length, flags: first.flags };
     return new RingEngine(rings, facts, {
       ...sizes,
@@ -150,13 +156,27 @@ async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'):
   }
 }
 
-async function startThreads(sizes: Sizes, memory: MappedSlab, count: number): Promise<Ring[]> {
+interface Started {
+  readonly rings: readonly Ring[];
+  /** Why there are fewer than asked for. */
+  readonly missing: string | undefined;
+}
+
+/**
+ * Starts rings with threads. Threads that can't be started are no error: fewer rings do the work. (A program that is
+ * bundled may lack the thread's module, and Node's permission model may forbid threads.)
+ *
+ * @throws {LsioError} `unavailable` when a thread can't have a ring.
+ */
+async function startThreads(sizes: Sizes, memory: MappedSlab, count: number): Promise<Started> {
+  const { ThreadUnavailableError } = await import('../threads/thread.js');
   const started = await Promise.allSettled(Array.from({ length: count }, () => startThread(sizes, memory)));
   const rings = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const failed = started.find((result) => result.status === 'rejected');
-  if (failed === undefined) return rings;
+  const failures: unknown[] = started.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const failure = failures.find((error) => !(error instanceof ThreadUnavailableError));
+  if (failure === undefined) return { rings, missing: (failures[0] as Error | undefined)?.message };
   for (const ring of rings) ring.shutdown(true);
-  throw failed.reason;
+  throw failure;
 }
 
 async function startThread(sizes: Sizes, memory: MappedSlab): Promise<Ring> {

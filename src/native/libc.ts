@@ -8,7 +8,9 @@ const PROT_NONE = 0;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MADV_HUGEPAGE = 14;
-const EFD_NONBLOCK_CLOEXEC = 0o2004000;
+/** The same bits as EFD_NONBLOCK and EFD_CLOEXEC. */
+const O_NONBLOCK_CLOEXEC = 0o2004000;
+const O_CLOEXEC = 0o2000000;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 /** What is known is good enough: a server that hangs isn't asked. */
@@ -29,6 +31,8 @@ interface Libc {
   eventfd(count: number, flags: number): number;
   eventfd_read(fd: number, value: BigUint64Array): number;
   eventfd_write(fd: number, count: number): number;
+  pipe2(fds: Int32Array, flags: number): number;
+  dup3(fd: number, target: number, flags: number): number;
   _exit(status: number): void;
   close(fd: number): number;
   statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
@@ -51,6 +55,8 @@ function load(): Libc {
     eventfd: library.func('int eventfd(uint, int)'),
     eventfd_read: library.func('int eventfd_read(int, uint64_t *)'),
     eventfd_write: library.func('int eventfd_write(int, uint64_t)'),
+    pipe2: library.func('int pipe2(int *, int)'),
+    dup3: library.func('int dup3(int, int, int)'),
     _exit: library.func('void _exit(int)'),
     close: library.func('int close(int)'),
     statx: library.func('int statx(int, uint8_t *, int, uint, uint8_t *)'),
@@ -114,7 +120,7 @@ export function preferHugePages(address: number, lengthBytes: number): void {
 
 /** @throws {LsioError} `unavailable` */
 export function createEventFd(): number {
-  const fd = load().eventfd(0, EFD_NONBLOCK_CLOEXEC);
+  const fd = load().eventfd(0, O_NONBLOCK_CLOEXEC);
   if (fd < 0) throw lastError('eventfd');
   return fd;
 }
@@ -142,54 +148,25 @@ export function closeFd(fd: number): void {
   load().close(fd);
 }
 
-/** Calls `onReadable` from the event loop whenever `fd` becomes readable. */
-export interface Watch {
-  /** Whether the watch keeps the process alive. */
-  hold(on: boolean): void;
-  close(): void;
-}
-
 /**
- * Watches `fd` from the event loop.
+ * A pipe's descriptors, which the caller closes.
  *
- * koffi swallows an exception thrown in its callback and stops polling, which would turn a broken invariant into a hang:
- * it is thrown again outside.
+ * @throws {LsioError} `unavailable`
  */
-export function watchFd(fd: number, onReadable: () => void): Watch {
-  const handle = loadKoffi().node.poll(fd, { readable: true }, () => {
-    try {
-      onReadable();
-    } catch (error) {
-      setImmediate(() => {
-        throw error;
-      });
-    }
-  });
-  // A handle that nothing refers to is collected and its events stop: the closure below holds it, and the set holds
-  // the closure.
-  const watch: Watch = {
-    hold(on) {
-      if (!watches.has(watch)) return;
-      if (on) handle.ref();
-      else handle.unref();
-    },
-    close() {
-      if (watches.delete(watch)) handle.close();
-    },
-  };
-  if (watches.size === 0 && !process.listeners('exit').includes(closeWatches)) process.on('exit', closeWatches);
-  watches.add(watch);
-  return watch;
+export function openPipe(): [readEnd: number, writeEnd: number] {
+  // Typed arrays of 64 bytes and less may be moved.
+  const fds = new Int32Array(32);
+  if (load().pipe2(fds, O_NONBLOCK_CLOEXEC) !== 0) throw lastError('pipe2');
+  return [fds[0]!, fds[1]!];
 }
 
-const watches = new Set<Watch>();
-
 /**
- * While Node cleans up it turns the event loop once more, where a callback that can't call JavaScript any more would
- * abort the process.
+ * Makes `target` another descriptor of what `fd` is open on; what `target` was open on is closed.
+ *
+ * @throws {LsioError} `unavailable`
  */
-function closeWatches(): void {
-  for (const watch of watches) watch.close();
+export function duplicateOnto(fd: number, target: number): void {
+  if (load().dup3(fd, target, O_CLOEXEC) < 0) throw lastError('dup3');
 }
 
 /** What O_DIRECT asks of addresses (`memoryBytes`) and of offsets and lengths (`offsetBytes`). */

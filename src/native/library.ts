@@ -14,7 +14,7 @@ let koffi: KoffiModule | undefined;
 export function loadKoffi(): KoffiModule {
   if (koffi !== undefined) return koffi;
   try {
-    koffi = createRequire(import.meta.url)('koffi') as KoffiModule;
+    koffi = requireHere()('koffi') as KoffiModule;
   } catch (cause) {
     throw new LsioError('unavailable', `koffi can't be loaded: ${(cause as Error).message.split('\n', 1)[0]}`, {
       remedy: 'npm install koffi (its binary is an optional dependency: not with --omit=optional)',
@@ -22,6 +22,15 @@ export function loadKoffi(): KoffiModule {
     });
   }
   return koffi;
+}
+
+/** In a CommonJS bundle a module may have no URL, and has `require`. */
+function requireHere(): (name: string) => unknown {
+  try {
+    return createRequire(import.meta.url);
+  } catch {
+    return require;
+  }
 }
 
 /** A view of foreign memory. Nothing keeps the memory: the caller must not touch the view once it is unmapped. */

@@ -10,6 +10,8 @@ export interface Liburing {
   readonly path: string;
   queueInit(entries: number, ring: number, params: number): number;
   queueExit(ring: number): void;
+  /** Where {@link queueExit} is. */
+  readonly queueExitAddress: number;
   submit(ring: number): number;
   /** Also waits until there are `count` completions that were not taken. */
   submitAndWait(ring: number, count: number): number;
@@ -59,6 +61,7 @@ export function loadLiburing(): Liburing {
     path,
     queueInit: required('int io_uring_queue_init_params(uint, uintptr_t, uintptr_t)'),
     queueExit: required('void io_uring_queue_exit(uintptr_t)'),
+    queueExitAddress: Number(loadKoffi().address(library.symbol('io_uring_queue_exit'))),
     submit: required('int io_uring_submit(uintptr_t)'),
     submitAndWait: required('int io_uring_submit_and_wait(uintptr_t, uint)'),
     registerEventFd: required('int io_uring_register_eventfd(uintptr_t, int)'),

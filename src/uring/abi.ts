@@ -50,7 +50,15 @@ export const SETUP = {
 export const SQ_CQ_OVERFLOW = 1 << 1;
 export const CQ_EVENTFD_DISABLED = 1;
 
-export const OP = { READ_FIXED: 4, POLL_ADD: 6, ASYNC_CANCEL: 14, OPENAT: 18, CLOSE: 19, READ: 22 } as const;
+export const OP = {
+  READ_FIXED: 4,
+  POLL_ADD: 6,
+  TIMEOUT: 11,
+  ASYNC_CANCEL: 14,
+  OPENAT: 18,
+  CLOSE: 19,
+  READ: 22,
+} as const;
 export const SQE_FIXED_FILE = 1;
 
 export const POLLIN = 1;

@@ -3,7 +3,7 @@ import { EAGAIN, EBUSY, EINTR } from '../errno.js';
 import { errnoText, LsioError } from '../errors.js';
 import type { MappedSlab } from '../memory/mapped-slab.js';
 import type { Slab } from '../memory/slab.js';
-import { clearEventFd, type Watch, watchFd } from '../native/libc.js';
+import { type Watch, watchFd } from '../native/wake.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
 import { KernelQueues } from './kernel-queues.js';
 import type { Queues } from './queues.js';
@@ -107,9 +107,7 @@ export class IoUring implements Ring {
   listen(onWake: () => void): void {
     this.#assertOpen();
     assert(this.#watch === undefined, 'a ring has one listener');
-    const { eventFd } = this.#queues;
-    this.#watch = watchFd(eventFd, () => {
-      clearEventFd(eventFd);
+    this.#watch = watchFd(this.#queues.eventFd, () => {
       if (!this.#closed) onWake();
     });
     this.#watch.hold(false);

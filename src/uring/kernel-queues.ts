@@ -3,6 +3,7 @@ import type { MappedSlab } from '../memory/mapped-slab.js';
 import { PAGE_BYTES } from '../memory/slab.js';
 import { closeFd, createEventFd } from '../native/libc.js';
 import { lockableBytes } from '../native/limits.js';
+import { callAtThreadEnd, closeAtThreadEnd } from '../native/thread-end.js';
 import { SQ_CQ_OVERFLOW, setupFlagNames } from './abi.js';
 import type { Queues } from './queues.js';
 import type { RingOptions } from './ring.js';
@@ -19,8 +20,8 @@ export type SlabPlace = Pick<MappedSlab, 'address' | 'lengthBytes'>;
 /** How many entries the queues need. */
 export function queueSizes({ entries, files }: RingOptions): { sqEntries: number; cqEntries: number } {
   // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at; and
-  // there is the bell of a ring's thread.
-  return { sqEntries: entries * 2, cqEntries: entries * 2 + files + 1 };
+  // a ring's thread has a bell and a timer.
+  return { sqEntries: Math.max(entries * 2, 4), cqEntries: entries * 2 + files + 2 };
 }
 
 /** The kernel's own queues, through liburing. They may be used on the thread that made them only. */
@@ -43,6 +44,7 @@ export class KernelQueues implements Queues {
   readonly #ring: number;
   readonly #slab: SlabPlace;
   readonly #submit: (ring: number) => number;
+  readonly #removeHooks: readonly (() => void)[];
 
   /** @throws {LsioError} `unavailable`, with the cause and the remedy. */
   static create(options: RingOptions, slab: SlabPlace): KernelQueues {
@@ -80,10 +82,21 @@ export class KernelQueues implements Queues {
     this.#ring = setup.ring;
     this.#slab = slab;
     this.#submit = setup.liburing.submitAndGetEvents ?? setup.liburing.submit;
+    this.#removeHooks = [callAtThreadEnd(setup.liburing.queueExitAddress, setup.ring), closeAtThreadEnd(eventFd)];
   }
 
   get fixedBytes(): number {
     return this.#fixedBytes;
+  }
+
+  /** Where {@link setTimespec} writes, for timeouts. */
+  get timespecAddress(): number {
+    return this.#setup.timespecAddress;
+  }
+
+  /** @param ms less than 1000 */
+  setTimespec(ms: number): void {
+    this.#setup.timespec.set([0, 0, ms * 1_000_000, 0]);
   }
 
   get overflowed(): boolean {
@@ -126,6 +139,7 @@ export class KernelQueues implements Queues {
   release(drained: boolean): void {
     // What is not drained may still be written to by the kernel: it is never unmapped.
     if (!drained) return;
+    for (const remove of this.#removeHooks) remove();
     this.#setup.liburing.queueExit(this.#ring);
     this.#setup.control.unmap();
     closeFd(this.eventFd);

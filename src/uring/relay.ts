@@ -5,10 +5,16 @@ import { CQ_EVENTFD_DISABLED, CQE_WORDS, SQE_WORDS } from './abi.js';
 import { enterError } from './io-uring.js';
 import type { KernelQueues } from './kernel-queues.js';
 import { RUNNING, type SharedQueues } from './shared-queues.js';
-import { fillPoll, opensDirect } from './sqe.js';
+import { fillPoll, fillTimeout, opensDirect } from './sqe.js';
 
 /** The slot of the poll of the bell; no read has it, and no cancellation. */
 const BELL_SLOT = 0xffff_fffe;
+const TIMER_SLOT = 0xffff_fffd;
+/**
+ * A sleeping thread wakes up this often: a thread that is terminated ends only once it is out of the kernel, and whoever
+ * terminates it waits for that.
+ */
+const SLEEP_MS_MAX = 200;
 /** How often an idle thread looks for more before it goes to sleep, at 0.1 µs: as long as waking it would take. */
 const LOOKS_MAX = 200;
 /**
@@ -32,6 +38,7 @@ export class Relay {
   /** Half of what may be in flight: while that is read, the other thread takes what came of the other half, and refills. */
   readonly #takeMax: number;
   #bellArmed = false;
+  #timerArmed = false;
   #refusals = 0;
 
   constructor(
@@ -40,6 +47,7 @@ export class Relay {
     { entries, bellFd, eventFd }: { readonly entries: number; readonly bellFd: number; readonly eventFd: number },
   ) {
     this.#takeMax = Math.ceil(entries / 2);
+    kernel.setTimespec(SLEEP_MS_MAX);
     this.#kernel = kernel;
     this.#shared = shared;
     this.#bellFd = bellFd;
@@ -79,8 +87,8 @@ export class Relay {
   #take(): number {
     const { sqes, sqEntries, sqTail } = this.#shared;
     const { sqes: kernelSqes, sqEntries: kernelEntries, sqHead } = this.#kernel;
-    // One is kept for the bell.
-    const room = kernelEntries - 1 - ((this.#filled - Atomics.load(sqHead, 0)) >>> 0);
+    // Two are kept for the bell and the timer.
+    const room = kernelEntries - 2 - ((this.#filled - Atomics.load(sqHead, 0)) >>> 0);
     const count = Math.max(0, Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room, this.#takeMax));
     for (let moved = 0; moved < count; moved++) {
       const from = this.#taken & (sqEntries - 1);
@@ -103,16 +111,21 @@ export class Relay {
 
   /** Sees to it that whoever has more for us wakes us. False: there is more already. */
   #fallAsleep(): boolean {
-    if (!this.#bellArmed) {
-      fillPoll(this.#kernel.sqes, this.#filled & (this.#kernel.sqEntries - 1), BELL_SLOT, this.#bellFd);
-      this.#filled = (this.#filled + 1) >>> 0;
-      this.#bellArmed = true;
-    }
+    if (!this.#bellArmed) fillPoll(this.#kernel.sqes, this.#nextSqe(), BELL_SLOT, this.#bellFd);
+    if (!this.#timerArmed) fillTimeout(this.#kernel.sqes, this.#nextSqe(), TIMER_SLOT, this.#kernel.timespecAddress);
+    this.#bellArmed = true;
+    this.#timerArmed = true;
     const { asleep, sqTail, state } = this.#shared;
     Atomics.store(asleep, 0, 1);
     if (Atomics.load(sqTail, 0) === this.#taken && Atomics.load(state, 0) === RUNNING) return true;
     Atomics.store(asleep, 0, 0);
     return false;
+  }
+
+  #nextSqe(): number {
+    const index = this.#filled & (this.#kernel.sqEntries - 1);
+    this.#filled = (this.#filled + 1) >>> 0;
+    return index;
   }
 
   #submit(waits: boolean): void {
@@ -143,6 +156,10 @@ export class Relay {
       if (kernelCqes[from] === BELL_SLOT) {
         this.#bellArmed = false;
         clearEventFd(this.#bellFd);
+        continue;
+      }
+      if (kernelCqes[from] === TIMER_SLOT) {
+        this.#timerArmed = false;
         continue;
       }
       const to = (this.#brought & (cqEntries - 1)) * CQE_WORDS;

@@ -8,6 +8,8 @@ import { viewMemory } from '../native/library.js';
 import { type Liburing, loadLiburing } from '../native/liburing.js';
 import { assertAbi, CQE_BYTES, CQE_WORDS, PARAMS, RING, SETUP, SQE_BYTES, SQE_WORDS } from './abi.js';
 
+/** Where in the control page the timespec is: behind struct io_uring and its parameters. */
+const TIMESPEC_AT = 2048;
 /** Room for the paths of the opens of one submit; when it is full, they are submitted early. */
 const PATHS_BYTES = 64 * 1024;
 
@@ -16,7 +18,7 @@ export interface RingSetup {
   readonly liburing: Liburing;
   /** The address of struct io_uring. */
   readonly ring: number;
-  /** struct io_uring, the parameters and the paths lie here. */
+  /** struct io_uring, the parameters, a timespec and the paths lie here. */
   readonly control: Mapping;
   readonly setupFlags: number;
   readonly sqEntries: number;
@@ -31,6 +33,9 @@ export interface RingSetup {
   readonly cqTail: Uint32Array;
   /** Absent before Linux 5.8. */
   readonly cqFlags: Uint32Array | undefined;
+  /** The address of a struct __kernel_timespec, and its words: seconds and nanoseconds, 64 bits each. */
+  readonly timespecAddress: number;
+  readonly timespec: Uint32Array;
   /** Where a path can be written, and its address. */
   readonly paths: Buffer;
   readonly pathsAddress: number;
@@ -94,6 +99,8 @@ export function setUpRing(options: { readonly sqEntries: number; readonly cqEntr
     cqHead: word(RING.cqHead),
     cqTail: word(RING.cqTail),
     cqFlags: pointer(RING.cqFlags) === 0 ? undefined : word(RING.cqFlags),
+    timespecAddress: ring + TIMESPEC_AT,
+    timespec: words.subarray(TIMESPEC_AT / 4, TIMESPEC_AT / 4 + 4),
     paths: Buffer.from(viewMemory(control.address + PAGE_BYTES, PATHS_BYTES)),
     pathsAddress: control.address + PAGE_BYTES,
   };

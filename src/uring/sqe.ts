@@ -100,6 +100,15 @@ export function fillPoll(sqes: Uint32Array, index: number, slot: number, fd: num
   sqes[at + 7] = POLLIN;
 }
 
+/** IORING_OP_TIMEOUT: completes after the struct __kernel_timespec at `address`, with ETIME. */
+export function fillTimeout(sqes: Uint32Array, index: number, slot: number, address: number): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.TIMEOUT, -1, slot, 0);
+  sqes[at + 4] = address;
+  sqes[at + 5] = address / TWO_32;
+  sqes[at + 6] = 1;
+}
+
 /** Whether an SQE opens a file with O_DIRECT. */
 export function opensDirect(sqes: Uint32Array, index: number): boolean {
   const at = index * SQE_WORDS;

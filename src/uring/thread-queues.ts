@@ -1,16 +1,17 @@
-import { fileURLToPath } from 'node:url';
-import { isMainThread, Worker } from 'node:worker_threads';
 import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
 import type { MappedSlab } from '../memory/mapped-slab.js';
 import { PAGE_BYTES } from '../memory/slab.js';
 import { closeFd, createEventFd, exitNow, type Mapping, mapMemory, signalEventFd } from '../native/libc.js';
 import { viewMemory } from '../native/library.js';
+import { closeAtThreadEnd } from '../native/thread-end.js';
+import { stopAtExit } from '../threads/process-exit.js';
+import { Thread } from '../threads/thread.js';
 import { enterError } from './io-uring.js';
 import { queueSizes } from './kernel-queues.js';
 import type { Queues } from './queues.js';
 import type { RingOptions } from './ring.js';
-import type { ThreadMessage, ThreadSetup } from './ring-thread.js';
+import type { ThreadSetup } from './ring-thread.js';
 import {
   BROKEN,
   ENDED,
@@ -25,28 +26,8 @@ import {
 /** So many waits of {@link WAIT_MS}, during which the thread takes nothing, count as its end. */
 const WAITS_MAX = 200;
 const WAIT_MS = 10;
-/** How long reads in flight may hold up the end of the process. */
-const EXIT_MS_MAX = 200;
 /** While the thread is busy it is seldom seen to have taken everything, which frees the room for paths. */
 const PATHS_BYTES = 1024 * 1024;
-
-/** Those whose threads still run. */
-const running = new Set<ThreadQueues>();
-
-/**
- * Node waits for its threads when the process ends. They end at once, unless the kernel waits for reads of a storage that
- * hangs: then the process must end without them.
- */
-function onExit(status: number): void {
-  const busy = () => [...running].some((queues) => queues.busy);
-  const deadlineMs = performance.now() + EXIT_MS_MAX;
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  while (busy() && performance.now() < deadlineMs) Atomics.wait(never, 0, 0, 1);
-  const hangs = busy();
-  for (const queues of running) queues.stop();
-  // Of a thread of the user's the process must not die.
-  if (hangs && isMainThread) exitNow(status);
-}
 
 /** The queues of a ring that a worker thread owns and enters the kernel for. */
 export class ThreadQueues implements Queues {
@@ -67,12 +48,13 @@ export class ThreadQueues implements Queues {
   readonly #memory: SharedArrayBuffer;
   readonly #shared: SharedQueues;
   readonly #bellFd: number;
+  readonly #removeHooks: readonly (() => void)[];
   readonly #paths: Mapping;
   /** Why the thread ended, once it has said so. */
   #failure: Error | undefined;
   #released = false;
-  /** There is a thread that uses all this. */
-  #alive = false;
+  /** The thread uses all this. */
+  #alive = true;
 
   /**
    * Starts a thread with a ring of its own.
@@ -84,11 +66,18 @@ export class ThreadQueues implements Queues {
     // Cancellations and closes may come on top of what is in flight before any is taken.
     const sizes = { sqEntries: powerOfTwo(sqEntries + options.files), cqEntries: powerOfTwo(cqEntries) };
     const queues = new ThreadQueues(new SharedArrayBuffer(sharedBytes(sizes)), sizes);
+    const forget = stopAtExit(queues, exitNow);
     try {
-      queues.flags.push(...(await queues.#start(options, slab)));
+      const thread = await queues.#start(options, slab);
+      queues.flags.push(...thread.ready);
+      void thread.ended.then((failure) => {
+        forget();
+        queues.#ended(failure);
+      });
       return queues;
     } catch (error) {
-      queues.release();
+      forget();
+      queues.#free();
       throw error;
     }
   }
@@ -109,14 +98,15 @@ export class ThreadQueues implements Queues {
     this.#paths = mapMemory(PATHS_BYTES, PAGE_BYTES);
     this.eventFd = createEventFd();
     this.#bellFd = createEventFd();
+    this.#removeHooks = [closeAtThreadEnd(this.eventFd), closeAtThreadEnd(this.#bellFd)];
     this.paths = Buffer.from(viewMemory(this.#paths.address, PATHS_BYTES));
     this.pathsAddress = this.#paths.address;
   }
 
-  /** Returns the flags of the ring, once the thread has one. */
-  #start(options: RingOptions, { address, lengthBytes }: MappedSlab): Promise<string[]> {
+  /** Gives the thread, and the flags of its ring. */
+  #start(options: RingOptions, { address, lengthBytes }: MappedSlab): Promise<Thread<string[]>> {
     const { sqEntries, cqEntries } = this;
-    const setup: ThreadSetup = {
+    const data: ThreadSetup = {
       options,
       slab: { address, lengthBytes },
       sizes: { sqEntries, cqEntries },
@@ -124,32 +114,7 @@ export class ThreadQueues implements Queues {
       bellFd: this.#bellFd,
       eventFd: this.eventFd,
     };
-    // Flags of the process, such as --input-type, may be none that a thread can have.
-    const worker = new Worker(fileURLToPath(new URL('ring-thread.js', import.meta.url)), {
-      workerData: setup,
-      execArgv: [],
-      name: 'lsio ring',
-    });
-    this.#alive = true;
-    if (!process.listeners('exit').includes(onExit)) process.on('exit', onExit);
-    running.add(this);
-    return new Promise((resolve, reject) => {
-      worker.on('message', (message: ThreadMessage) => {
-        if (message.kind === 'failed') this.#failure = failureOf(message);
-        else {
-          // It ends when the ring is shut down, or with the process.
-          worker.unref();
-          resolve(message.flags);
-        }
-      });
-      worker.on('error', (cause) => {
-        this.#failure = new LsioError('unavailable', `the thread of a ring: ${cause.message}`, { cause });
-      });
-      worker.on('exit', () => {
-        this.#ended();
-        reject(this.#whyEnded());
-      });
-    });
+    return Thread.start({ entry: () => new URL('./ring-thread.js', import.meta.url), name: 'ring', data });
   }
 
   get fixedBytes(): number {
@@ -210,9 +175,9 @@ export class ThreadQueues implements Queues {
     if (Atomics.exchange(this.#shared.asleep, 0, 0) === 1) signalEventFd(this.#bellFd);
   }
 
-  #ended(): void {
+  #ended(failure: Error | undefined): void {
     this.#alive = false;
-    running.delete(this);
+    this.#failure = failure;
     Atomics.store(this.#shared.state, 0, ENDED);
     if (this.#released) this.#free();
     else signalEventFd(this.eventFd);
@@ -228,6 +193,7 @@ export class ThreadQueues implements Queues {
   }
 
   #free(): void {
+    for (const remove of this.#removeHooks) remove();
     closeFd(this.#bellFd);
     closeFd(this.eventFd);
     this.#paths.unmap();
@@ -236,8 +202,4 @@ export class ThreadQueues implements Queues {
 
 function powerOfTwo(atLeast: number): number {
   return 2 ** Math.ceil(Math.log2(atLeast));
-}
-
-function failureOf({ broken, message, code, remedy }: Extract<ThreadMessage, { kind: 'failed' }>): Error {
-  return broken ? new InvariantError(message) : new LsioError('unavailable', message, { code, remedy });
 }

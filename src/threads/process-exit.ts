@@ -1,0 +1,50 @@
+import { isMainThread } from 'node:worker_threads';
+
+/** How long work in flight may hold up the end of the process. */
+const EXIT_MS_MAX = 200;
+
+/** A thread, as the end of the process sees it. */
+export interface Ending {
+  /** Whether it still does something that can't be cut short. */
+  readonly busy: boolean;
+  /** Asks it to end. */
+  stop(): void;
+}
+
+interface Hook {
+  readonly threads: Set<Ending>;
+  /** Ends the process without waiting for any thread. */
+  readonly exitNow: (status: number) => void;
+}
+
+let hook: Hook | undefined;
+
+/**
+ * Has a thread stopped when the process, or the thread that started it, exits.
+ *
+ * Node waits for its threads when the process ends. They end at once, unless the kernel waits for a storage that hangs:
+ * then the process must end without them, by `exitNow`.
+ *
+ * @returns a function to call once the thread has ended.
+ */
+export function stopAtExit(thread: Ending, exitNow: (status: number) => void): () => void {
+  if (hook === undefined) {
+    hook = { threads: new Set(), exitNow };
+    process.on('exit', stopAll);
+  }
+  const { threads } = hook;
+  threads.add(thread);
+  return () => threads.delete(thread);
+}
+
+function stopAll(status: number): void {
+  const { threads, exitNow } = hook!;
+  const busy = () => [...threads].some((thread) => thread.busy);
+  const deadlineMs = performance.now() + EXIT_MS_MAX;
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  while (busy() && performance.now() < deadlineMs) Atomics.wait(never, 0, 0, 1);
+  const hangs = busy();
+  for (const thread of threads) thread.stop();
+  // Of a thread of the user's the process must not die.
+  if (hangs && isMainThread) exitNow(status);
+}

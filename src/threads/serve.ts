@@ -1,0 +1,33 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { isLsioError } from '../errors.js';
+
+/** What a thread tells whoever started it. */
+export type ThreadMessage<Ready> =
+  | { readonly kind: 'ready'; readonly value: Ready }
+  | {
+      readonly kind: 'failed';
+      /** A bug, not a fault of the system. */
+      readonly broken: boolean;
+      readonly message: string;
+      readonly code: string | undefined;
+      readonly remedy: string | undefined;
+    };
+
+/**
+ * Runs a thread's body, and reports what it throws. The body calls `ready` once the thread can be used.
+ *
+ * The thread ends when the body returns, unless it left something on its event loop.
+ */
+export function serveThread<Data, Ready>(body: (data: Data, ready: (value: Ready) => void) => void): void {
+  try {
+    body(workerData as Data, (value) => send<Ready>({ kind: 'ready', value }));
+  } catch (error) {
+    const known = isLsioError(error) ? error : undefined;
+    const { message } = error as Error;
+    send({ kind: 'failed', broken: known === undefined, message, code: known?.code, remedy: known?.remedy });
+  }
+}
+
+function send<Ready>(message: ThreadMessage<Ready>): void {
+  parentPort!.postMessage(message);
+}

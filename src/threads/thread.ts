@@ -1,0 +1,72 @@
+import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { InvariantError } from '../assert.js';
+import { LsioError } from '../errors.js';
+import type { ThreadMessage } from './serve.js';
+
+/** How a thread is started. */
+export interface ThreadOptions {
+  /** The module that it runs. A function, because in a bundle there may be no such place. */
+  readonly entry: () => URL;
+  /** For people: it is shown in messages and by debuggers. */
+  readonly name: string;
+  /** What its body is given; memory in it that is shared stays so. */
+  readonly data: unknown;
+}
+
+/** No such thread can be had here: whoever has another way to do the work takes that. */
+export class ThreadUnavailableError extends LsioError {}
+
+/** A thread of ours, from its start to its end. */
+export class Thread<Ready> {
+  /** What it said when it was ready. */
+  readonly ready: Ready;
+  /** Fulfils when it has ended, with the reason it gave, if it failed. */
+  readonly ended: Promise<Error | undefined>;
+
+  /**
+   * Fulfils when the thread is ready. It keeps the process alive until then, and no longer.
+   *
+   * @throws {ThreadUnavailableError} when the thread can't be started.
+   * @throws {LsioError | InvariantError} what it failed with before it was ready.
+   */
+  static async start<Ready>({ entry, name, data }: ThreadOptions): Promise<Thread<Ready>> {
+    const worker = newWorker(entry, name, data);
+    let failure: Error | undefined;
+    const ended = new Promise<Error | undefined>((resolve) => {
+      worker.on('error', (cause) => {
+        failure ??= new ThreadUnavailableError('unavailable', `the ${name} thread: ${cause.message}`, { cause });
+      });
+      worker.once('exit', () => resolve(failure));
+    });
+    const ready = new Promise<Ready>((resolve) => {
+      worker.on('message', (message: ThreadMessage<Ready>) => {
+        if (message.kind === 'ready') resolve(message.value);
+        else failure = failureOf(message);
+      });
+    });
+    const first = await Promise.race([ready.then((value) => new Thread(value, ended)), ended]);
+    if (!(first instanceof Thread)) {
+      throw first ?? new ThreadUnavailableError('unavailable', `the ${name} thread ended before it was ready`);
+    }
+    worker.unref();
+    return first;
+  }
+
+  private constructor(ready: Ready, ended: Promise<Error | undefined>) {
+    this.ready = ready;
+    this.ended = ended;
+  }
+}
+
+function newWorker(entry: () => URL, name: string, data: unknown): Worker {
+  try {
+    // Flags of the process, such as --input-type, may be none that a thread can have.
+    return new Worker(entry(), { workerData: data, execArgv: [], env: SHARE_ENV, name: `lsio ${name}` });
+  } catch (cause) {
+    throw new ThreadUnavailableError('unavailable', `the ${name} thread: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function failureOf({ broken, message, code, remedy }: Extract<ThreadMessage<unknown>, { kind: 'failed' }>): Error {
+  return broken ? new InvariantError(message) : new LsioError('unavailable', message, { code, remedy });
+}
