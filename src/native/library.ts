@@ -37,3 +37,11 @@ function requireHere(): (name: string) => unknown {
 export function viewMemory(address: number, lengthBytes: number): ArrayBuffer {
   return loadKoffi().view(BigInt(address), lengthBytes);
 }
+
+/**
+ * Where the first byte of a view is. Typed arrays of 64 bytes and less may be moved by the collector: their address is
+ * good for one call of a foreign function only.
+ */
+export function addressOf(view: NodeJS.ArrayBufferView): number {
+  return Number(loadKoffi().address(view));
+}
