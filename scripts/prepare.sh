@@ -46,3 +46,21 @@ install_missing() {
       echo "apt-get could not install them; as root: apt-get install $*; going on without" >&2
   fi
 }
+
+# Debian's package of what the tests use. A test without it skips and says so; on Debian none should.
+TEST_PACKAGES='fio:fio strace:strace git:git cc:gcc mkfs.ext4:e2fsprogs mkfs.btrfs:btrfs-progs losetup:mount setpriv:util-linux
+  script:bsdutils xargs:findutils ps:procps'
+
+# install_test_tools: all that scripts/test.sh and scripts/test-long.sh need.
+install_test_tools() {
+  local missing='' pair
+  # The system's own tools are in sbin, which is not on everybody's PATH.
+  export PATH="$PATH:/usr/sbin:/sbin"
+  has_liburing || missing="$missing liburing2"
+  for pair in $TEST_PACKAGES; do
+    has_command "${pair%%:*}" || missing="$missing ${pair#*:}"
+  done
+  echo '#include <linux/seccomp.h>' | cc -E -x c - >/dev/null 2>&1 || missing="$missing libc6-dev"
+  { has_command pkg-config && pkg-config --exists fuse3; } || missing="$missing fuse3 libfuse3-dev pkg-config"
+  install_missing $missing
+}

@@ -1,19 +1,12 @@
 #!/usr/bin/env bash
-# The whole check from a fresh clone: installs what is missing, then `npm run check` with io_uring allowed and the test
-# suite once more with it blocked. The last line is the sum: N passed, N failed, N skipped.
+# The whole check from a fresh clone: installs what is missing, runs `npm run check` with io_uring allowed, then once more
+# the tests that read files, with io_uring blocked. The last line is the sum: N passed, N failed, N skipped.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/prepare.sh"
 
 # The test tools ask for more than the product, which runs on any Node 20.
 need_node 20 19
-missing=''
-has_liburing || missing="$missing liburing2"
-for command in fio strace git; do
-  has_command "$command" || missing="$missing $command"
-done
-echo '#include <linux/seccomp.h>' | cc -E -x c - >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
-{ has_command pkg-config && pkg-config --exists fuse3; } || missing="$missing fuse3 libfuse3-dev pkg-config"
-install_missing $missing
+install_test_tools
 say 'npm ci'
 npm ci
 
@@ -31,14 +24,16 @@ vitest_by() {
     echo "exit code $?: $*" >&2
 }
 
-vitest_by 540 'io_uring allowed' npm run check --
+vitest_by 1800 'io_uring allowed' npm run check --
 
 launcher=node_modules/.cache/lsio/block-syscalls
 mkdir -p "$(dirname "$launcher")"
 if [ "$(uname)" = Linux ] && cc -O1 -o "$launcher" test/helpers/block-syscalls.c; then
-  # The numbers are io_uring_setup, io_uring_enter and io_uring_register.
+  # Only what can depend on io_uring: the tests whose imports reach it, and all that run the program.
   export LSIO_TEST_BLOCKED=1
-  vitest_by 420 'io_uring blocked' "$launcher" EPERM 425 426 427 -- npx vitest run
+  # The numbers are io_uring_setup, io_uring_enter and io_uring_register.
+  vitest_by 1200 'io_uring blocked' "$launcher" EPERM 425 426 427 -- \
+    npx vitest related --run src/native/liburing.ts src/uring/setup.ts test/*.test.ts
   set -- "$reports/io_uring blocked.json"
 else
   set -- --skipped 'the tests with io_uring blocked: they need Linux and a C compiler'

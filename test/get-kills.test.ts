@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cases } from '../src/long.testing.js';
 import { mix32 } from '../src/workload/random.js';
 import { noUring } from './helpers/engine-child.js';
 import { startLsio, statusOf } from './helpers/run-lsio.js';
 
 /** LSIO_KILLS=1000 and LSIO_SEED=… in the environment: more of them, or the same ones again. */
-const KILLS = Number(process.env.LSIO_KILLS ?? 40);
+const KILLS = Number(process.env.LSIO_KILLS ?? cases(24, 1000));
 const SEED = Number(process.env.LSIO_SEED ?? Date.now() % 1_000_000);
 const KILL_MS_MAX = 3000;
 
