@@ -2,7 +2,7 @@ import { assert } from '../assert.js';
 import { isLsioError, LsioError } from '../errors.js';
 import { directAlignment } from '../native/libc.js';
 import { type CoalesceChoice, coalesceFor } from '../plan/coalesce.js';
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import { ChildContender } from './child-contender.js';

@@ -3,7 +3,7 @@ import { PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { type ErrorKind, isLsioError, LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 import { splitLong } from '../workload/operations.js';
 import { sampleOf, verifier } from '../workload/verify.js';
 import type { Workload } from '../workload/workload.js';

@@ -2,7 +2,7 @@ import { type ErrorDetails, isLsioError, LsioError } from '../errors.js';
 import { takesClassic } from '../fio/job.js';
 import { findFio } from '../fio/run.js';
 import { coalesceFor } from '../plan/coalesce.js';
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';

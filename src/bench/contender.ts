@@ -1,4 +1,4 @@
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 
 /** How long one run took and what it did; of the whole process that read, all threads included. */
 export interface Sample {

@@ -3,7 +3,7 @@ import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 import { type MergedWork, mergeClose } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
 import type { LatencyHistogram } from './latency.js';

@@ -1,4 +1,4 @@
-import { DeviceOrder, FILES_MIN, WINDOW_MAX } from '../store/device-order.js';
+import { DeviceOrder, FILES_MIN, WINDOW_MAX } from '../store/local/device-order.js';
 import type { Workload } from '../workload/workload.js';
 
 /**

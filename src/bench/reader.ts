@@ -1,4 +1,4 @@
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import type { LatencyHistogram } from './latency.js';
 

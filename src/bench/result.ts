@@ -1,4 +1,4 @@
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 import type { CaseName } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import type { Environment } from './environment.js';

@@ -1,6 +1,6 @@
 import type { CoalesceChoice } from '../plan/coalesce.js';
-import type { ReadOrder } from '../store/device-order.js';
-import type { DirectChoice } from '../store/direct.js';
+import type { ReadOrder } from '../store/local/device-order.js';
+import type { DirectChoice } from '../store/local/direct.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import type { Warning } from './warnings.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { AbsolutePath } from '../store/keys.js';
-import { LocalStore } from '../store/local.js';
+import { LocalStore } from '../store/local/local.js';
 import { Progress } from './node-readers.js';
 import type { Reader } from './reader.js';
 

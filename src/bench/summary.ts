@@ -1,5 +1,5 @@
 import { depthFor } from '../plan/window.js';
-import type { ReadOrder } from '../store/device-order.js';
+import type { ReadOrder } from '../store/local/device-order.js';
 import { formatBytes, formatCount } from '../units.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';

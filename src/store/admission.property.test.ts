@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { engineFor, Scratch } from '../engine/conformance-kit.js';
 import { openEngine } from '../engine/open.js';
 import { ORDERED_WINDOW_MAX } from './admission.js';
-import { DeviceOrder } from './device-order.js';
+import { DeviceOrder } from './local/device-order.js';
 import type { ReadRequest } from './read-item.js';
 import { readMany } from './read-many.js';
 import { expectReceived, onEachEngine, receive } from './store.testing.js';

@@ -3,8 +3,15 @@ import { checkPath } from '../engine/failure.js';
 import { isLsioError, type LsioError } from '../errors.js';
 import { type ByteRange, checkRange } from '../range.js';
 import type { Delivery } from './delivery.js';
-import { DeviceOrder, FILES_MIN, type Orderable, PROBED_MAX, type ReadOrder, WINDOW_MAX } from './device-order.js';
 import type { Intake } from './intake.js';
+import {
+  DeviceOrder,
+  FILES_MIN,
+  type Orderable,
+  PROBED_MAX,
+  type ReadOrder,
+  WINDOW_MAX,
+} from './local/device-order.js';
 import { Item } from './read-item.js';
 
 /**

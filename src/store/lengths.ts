@@ -5,8 +5,8 @@ import { NOT_REGULAR } from '../engine/slots.js';
 import { EIO, EISDIR } from '../errno.js';
 import { resolveRange } from '../range.js';
 import type { Delivery } from './delivery.js';
-import type { DirectReads } from './direct.js';
 import type { FileUses } from './file-uses.js';
+import type { DirectReads } from './local/direct.js';
 import { LONG_PIECE_BYTES, LongRead } from './long-read.js';
 import type { Item } from './read-item.js';
 

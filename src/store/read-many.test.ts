@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { engineFor, expectBytes, pattern, Scratch, SilentFifo, sleep, withEngine } from '../engine/conformance-kit.js';
 import { type Engine, type EngineName, PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
-import { WINDOW_MAX } from './device-order.js';
+import { WINDOW_MAX } from './local/device-order.js';
 import { LONG_PIECE_BYTES } from './long-read.js';
 import type { ReadRequest } from './read-item.js';
 import { readMany } from './read-many.js';

@@ -3,9 +3,9 @@ import { LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
 import type { Ranged } from './admission.js';
 import { Delivery } from './delivery.js';
-import type { ReadOrder } from './device-order.js';
-import { type DirectChoice, DirectReads } from './direct.js';
 import { Intake, type Requests } from './intake.js';
+import type { ReadOrder } from './local/device-order.js';
+import { type DirectChoice, DirectReads } from './local/direct.js';
 import type { Item, ItemIterator, ReadItem, ReadRequest } from './read-item.js';
 import { Reads } from './reads.js';
 

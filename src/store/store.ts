@@ -1,7 +1,7 @@
 import type { ByteRange } from '../range.js';
-import type { ReadOrder } from './device-order.js';
-import type { DirectChoice } from './direct.js';
 import type { AbsolutePath } from './keys.js';
+import type { ReadOrder } from './local/device-order.js';
+import type { DirectChoice } from './local/direct.js';
 import type { ReadItem } from './read-item.js';
 import type { ReadManyOptions } from './read-many.js';
 

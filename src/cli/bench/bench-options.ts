@@ -8,7 +8,7 @@ import type { Warning } from '../../bench/warnings.js';
 import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/open.js';
 import { LsioError } from '../../errors.js';
 import { lsioVersion } from '../../results/version.js';
-import type { ReadOrder } from '../../store/device-order.js';
+import type { ReadOrder } from '../../store/local/device-order.js';
 import { parseBytes, parseCount } from '../../units.js';
 import { makeWorkload, possibleCases } from '../../workload/cases.js';
 import { listFiles } from '../../workload/list-files.js';

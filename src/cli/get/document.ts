@@ -3,7 +3,7 @@ import type { LsioError } from '../../errors.js';
 import type { Input } from '../../output/input.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { type ByteText, textOf } from '../../paths/byte-text.js';
-import type { ReadOrder } from '../../store/device-order.js';
+import type { ReadOrder } from '../../store/local/device-order.js';
 import { type Failure, reportOf } from '../app/exit.js';
 
 /** What `lsio get` came to. */

@@ -6,7 +6,7 @@ import type { Inputs } from '../../output/input.js';
 import { type ByteText, textOf } from '../../paths/byte-text.js';
 import { inkFor, renderTable } from '../../report/table.js';
 import { windowMax } from '../../store/admission.js';
-import type { ReadOrder } from '../../store/device-order.js';
+import type { ReadOrder } from '../../store/local/device-order.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';

@@ -6,7 +6,7 @@ import { LsioError } from '../../errors.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import { parseRangeText } from '../../paths/range-text.js';
 import type { ByteRange } from '../../range.js';
-import type { ReadOrder } from '../../store/device-order.js';
+import type { ReadOrder } from '../../store/local/device-order.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import {

@@ -8,7 +8,7 @@ import type { Input } from '../../output/input.js';
 import type { ByteText } from '../../paths/byte-text.js';
 import { type PlannedRead, planReads } from '../../plan/plan.js';
 import { type ByteRange, type Extent, resolveRange } from '../../range.js';
-import { FILES_MIN } from '../../store/device-order.js';
+import { FILES_MIN } from '../../store/local/device-order.js';
 import { LONG_PIECE_BYTES } from '../../store/long-read.js';
 import { GROUP_BYTES_MAX, GROUP_MAX } from '../../store/merged-read.js';
 import type { Merging } from '../app/options.js';

@@ -1,5 +1,5 @@
-import type { Engine, SharedFile } from '../engine/engine.js';
-import { keyToPath } from './keys.js';
+import type { Engine, SharedFile } from '../../engine/engine.js';
+import { keyToPath } from '../keys.js';
 
 /** A file that was replaced under its name is read for so long at most: it is opened anew after that. */
 const FRESH_MS = 1000;

@@ -2,13 +2,13 @@ import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, 
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectBytes, pattern, Scratch, SilentFifo } from '../engine/conformance-kit.js';
-import { type EngineName, PIECE_BYTES_MAX } from '../engine/engine.js';
-import { isLsioError } from '../errors.js';
-import { type ByteRange, resolveRange } from '../range.js';
-import type { AbsolutePath } from './keys.js';
+import { expectBytes, pattern, Scratch, SilentFifo } from '../../engine/conformance-kit.js';
+import { type EngineName, PIECE_BYTES_MAX } from '../../engine/engine.js';
+import { isLsioError } from '../../errors.js';
+import { type ByteRange, resolveRange } from '../../range.js';
+import type { AbsolutePath } from '../keys.js';
+import { all, expectReceived, onEachEngine, receive } from '../store.testing.js';
 import { LocalStore } from './local.js';
-import { all, expectReceived, onEachEngine, receive } from './store.testing.js';
 
 const MI = 1024 ** 2;
 const SIZES = [0, 1, 511, 4096, 8192, 8193, 100_000, MI + 1, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 1, 21 * MI + 3];

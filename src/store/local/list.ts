@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir, stat } from 'node:fs/promises';
-import { readError } from '../errors.js';
-import { type AbsolutePath, checkPrefix } from './keys.js';
+import { readError } from '../../errors.js';
+import { type AbsolutePath, checkPrefix } from '../keys.js';
 
 /** Names that are read from a directory in one go. */
 const NAMES_AT_A_TIME = 1024;

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs';
 import { constants } from 'node:os';
-import { type Engine, type ReadSource, type Run, TO_END } from '../engine/engine.js';
-import { failureOf, pastTheEndOf } from '../engine/failure.js';
-import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
-import { LsioError } from '../errors.js';
-import { OwnedMemory } from '../memory/owned.js';
-import { Fifo } from './fifo.js';
+import { type Engine, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
+import { failureOf, pastTheEndOf } from '../../engine/failure.js';
+import { type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
+import { LsioError } from '../../errors.js';
+import { OwnedMemory } from '../../memory/owned.js';
+import { Fifo } from '../fifo.js';
 import type { CachedFile, FileCache } from './file-cache.js';
 
 const { ECANCELED, EISDIR, ENOENT, ENOTDIR } = constants.errno;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import * as zarr from 'zarrita';
-import type { AbsolutePath } from './keys.js';
+import type { AbsolutePath } from '../keys.js';
+import { onEachEngine } from '../store.testing.js';
 import { LocalStore } from './local.js';
-import { onEachEngine } from './store.testing.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'lsio-zarr-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

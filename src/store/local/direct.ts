@@ -1,7 +1,7 @@
 import { close, constants, open } from 'node:fs';
-import { type EngineName, type Path, TO_END } from '../engine/engine.js';
-import { PAGE_BYTES } from '../memory/slab.js';
-import type { Extent } from '../range.js';
+import { type EngineName, type Path, TO_END } from '../../engine/engine.js';
+import { PAGE_BYTES } from '../../memory/slab.js';
+import type { Extent } from '../../range.js';
 
 /**
  * Whether reads go past the page cache, by O_DIRECT: `on`, wherever the file system can; `off`, never; `auto`, while the
@@ -22,7 +22,7 @@ const LOOK_MS_MAX = 1000;
 const DIRECTORIES_MAX = 4096;
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-type Libc = typeof import('../native/libc.js');
+type Libc = typeof import('../../native/libc.js');
 
 /** What is seen of a file. */
 interface Look {
@@ -173,7 +173,7 @@ export function withinLimit(goOn: () => void): () => void {
 
 /** Where koffi can't be had, all reads are buffered. */
 function loadLibc(): Promise<Libc | undefined> {
-  return import('../native/libc.js').catch(() => undefined);
+  return import('../../native/libc.js').catch(() => undefined);
 }
 
 function lookAt(libc: Libc, fd: number, { offset, length }: Extent): Look | undefined {

@@ -1,11 +1,11 @@
 import { close, constants, fstatSync, open } from 'node:fs';
-import type { Path } from '../engine/engine.js';
-import { isLsioError } from '../errors.js';
-import { PAGE_BYTES } from '../memory/slab.js';
-import { canReadDirectories, readInodes } from '../native/directory.js';
-import type { InodeTable } from '../native/inode-table.js';
-import { cacheResidency } from '../native/libc.js';
-import { orderByPlace } from '../plan/order.js';
+import type { Path } from '../../engine/engine.js';
+import { isLsioError } from '../../errors.js';
+import { PAGE_BYTES } from '../../memory/slab.js';
+import { canReadDirectories, readInodes } from '../../native/directory.js';
+import type { InodeTable } from '../../native/inode-table.js';
+import { cacheResidency } from '../../native/libc.js';
+import { orderByPlace } from '../../plan/order.js';
 import { withinLimit } from './direct.js';
 
 /** Whether reads may be made in the order in which files lie on the device, or are made in the order given. */

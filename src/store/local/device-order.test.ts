@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Path } from '../engine/engine.js';
-import { canReadDirectories } from '../native/directory.js';
-import * as libc from '../native/libc.js';
+import type { Path } from '../../engine/engine.js';
+import { canReadDirectories } from '../../native/directory.js';
+import * as libc from '../../native/libc.js';
 import { DeviceOrder, FILES_MIN } from './device-order.js';
 
-vi.mock(import('../native/libc.js'), { spy: true });
+vi.mock(import('../../native/libc.js'), { spy: true });
 
 const COUNT = 300;
 

@@ -12,16 +12,16 @@ import {
 } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { engineFor, InMemoryFile, pattern, readWithFs, Scratch, SilentFifo } from '../engine/conformance-kit.js';
-import { TO_END } from '../engine/engine.js';
-import { openEngine } from '../engine/open.js';
-import { cacheResidency, directAlignment, evictPages } from '../native/libc.js';
-import { coalesceAuto } from '../plan/coalesce.js';
+import { engineFor, InMemoryFile, pattern, readWithFs, Scratch, SilentFifo } from '../../engine/conformance-kit.js';
+import { TO_END } from '../../engine/engine.js';
+import { openEngine } from '../../engine/open.js';
+import { cacheResidency, directAlignment, evictPages } from '../../native/libc.js';
+import { coalesceAuto } from '../../plan/coalesce.js';
+import type { ReadRequest } from '../read-item.js';
+import { type ReadManyOptions, readMany } from '../read-many.js';
+import { expectReceived, onEachEngine, receive, watch } from '../store.testing.js';
 import type { DirectChoice } from './direct.js';
 import { LocalStore } from './local.js';
-import type { ReadRequest } from './read-item.js';
-import { type ReadManyOptions, readMany } from './read-many.js';
-import { expectReceived, onEachEngine, receive, watch } from './store.testing.js';
 
 /** Requests that `auto` doesn't look at, and those by which it has made up its mind. */
 const UNSEEN = 64;

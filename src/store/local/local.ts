@@ -1,20 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Engine, type EngineInfo, PIECE_BYTES_MAX, TO_END } from '../engine/engine.js';
-import { type EngineOptions, openEngine } from '../engine/open.js';
-import { LsioError, readError } from '../errors.js';
-import { OwnedMemory } from '../memory/owned.js';
-import { type ByteRange, checkRange } from '../range.js';
+import { type Engine, type EngineInfo, PIECE_BYTES_MAX, TO_END } from '../../engine/engine.js';
+import { type EngineOptions, openEngine } from '../../engine/open.js';
+import { LsioError, readError } from '../../errors.js';
+import { OwnedMemory } from '../../memory/owned.js';
+import { type ByteRange, checkRange } from '../../range.js';
+import { Gathering } from '../gather.js';
+import type { Requests } from '../intake.js';
+import { type AbsolutePath, keyToPath } from '../keys.js';
+import type { ItemIterator, ReadItem } from '../read-item.js';
+import { ManyReads } from '../read-many.js';
+import type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from '../store.js';
 import type { DirectChoice } from './direct.js';
 import { FileCache } from './file-cache.js';
-import { Gathering } from './gather.js';
-import type { Requests } from './intake.js';
-import { type AbsolutePath, keyToPath } from './keys.js';
 import { listKeys } from './list.js';
 import { PointReads, tooSmall } from './point-reads.js';
-import type { ItemIterator, ReadItem } from './read-item.js';
-import { ManyReads } from './read-many.js';
-import type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from './store.js';
 
 export interface LocalStoreOptions extends EngineOptions {
   /**
