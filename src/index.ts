@@ -4,9 +4,17 @@ export { type ErrorKind, isLsioError, LsioError } from './errors.js';
 export type { Coalesce } from './plan/coalesce.js';
 export type { ByteRange } from './range.js';
 export type { Batches, Requests } from './store/intake.js';
-export type { AbsolutePath } from './store/keys.js';
+export type { AbsolutePath, Key } from './store/keys.js';
 export type { DirectChoice } from './store/local/direct.js';
 export { LocalStore, type LocalStoreOptions } from './store/local/local.js';
 export type { ItemIterator, ReadItem, ReadRequest } from './store/read-item.js';
 export { type ReadManyOptions, readMany } from './store/read-many.js';
-export type { GetManyOptions, GetOptions, GetRangeOptions, Store, StoreRequest, ValueInfo } from './store/store.js';
+export type {
+  GetManyOptions,
+  GetOptions,
+  GetRangeOptions,
+  ListEntry,
+  ObjectMeta,
+  Store,
+  StoreRequest,
+} from './store/store.js';

@@ -1,4 +1,5 @@
 import { LsioError } from './errors.js';
+import { shown } from './printable.js';
 
 /**
  * A part of a file, in bytes. This is the one statement of what a range means; everything that takes one resolves it
@@ -34,6 +35,10 @@ export const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
  * the range has both an offset or a length and a suffix length.
  */
 export function checkRange(range: ByteRange): void {
+  if (typeof range !== 'object' || range === null) throw notARange(range);
+  for (const name in range) {
+    if (name !== 'offset' && name !== 'length' && name !== 'suffixLength') throw notARange(range);
+  }
   if ('suffixLength' in range) {
     if ('offset' in range || 'length' in range) {
       throw new LsioError('usage', 'a range has either offset and length or suffixLength, not both');
@@ -69,7 +74,11 @@ export function pastTheEnd(offset: number, size: number): LsioError {
   return new LsioError('range', `range begins at byte ${offset}, at or past the end (${size} bytes)`, { offset });
 }
 
+function notARange(value: unknown): LsioError {
+  return new LsioError('usage', `${shown(value)} is not a range: write { offset, length } or { suffixLength }`);
+}
+
 function checkBytes(value: number, name: string): void {
   if (Number.isSafeInteger(value) && value >= 0) return;
-  throw new LsioError('usage', `${name} ${value} is not a whole number of bytes from 0 to 2^53-1`);
+  throw new LsioError('usage', `${name} ${shown(value)} is not a whole number of bytes from 0 to 2^53-1`);
 }

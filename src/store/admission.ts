@@ -1,9 +1,10 @@
 import { type Path, TO_END } from '../engine/engine.js';
 import { checkPath } from '../engine/failure.js';
-import { isLsioError, type LsioError } from '../errors.js';
+import { isLsioError, LsioError } from '../errors.js';
+import { shown } from '../printable.js';
 import { type ByteRange, checkRange } from '../range.js';
 import type { Delivery } from './delivery.js';
-import type { Intake } from './intake.js';
+import { type Intake, UNDEFINED } from './intake.js';
 import {
   DeviceOrder,
   FILES_MIN,
@@ -204,12 +205,17 @@ export class Admission<R extends Ranged> {
     };
   }
 
-  #itemOf(request: R): Item<R> {
-    const { range } = request;
+  #itemOf(taken: R): Item<R> {
+    const request = taken === UNDEFINED ? (undefined as unknown as R) : taken;
     const index = this.#admitted++;
+    let range: ByteRange | undefined;
     let path: Path = '';
     let error: LsioError | undefined;
     try {
+      if (typeof request !== 'object' || request === null) {
+        throw new LsioError('usage', `${shown(request)} is not a request`);
+      }
+      range = request.range;
       path = this.#options.pathOf(request);
       checkPath(path);
       if (range !== undefined) checkRange(range);

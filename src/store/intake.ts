@@ -1,10 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
+import { LsioError } from '../errors.js';
+import { shown } from '../printable.js';
 import { Fifo } from './fifo.js';
 
 /** So many requests of an asynchronous source are taken in advance: its promises take turns with the reads. */
 const LOOK_AHEAD_MIN = 1024;
 /** A source that never has to wait lets others have their turn after so many requests, which take about 5 ms. */
 const TAKEN_PER_TURN = 4096;
+
+/** Stands for a request that is undefined: `take()` says by that that there is none. */
+export const UNDEFINED: unknown = Symbol('undefined');
 
 /** Requests that come many at a time, as a list is read or a directory: none of them costs promises of its own. */
 export interface Batches<R> {
@@ -33,7 +38,9 @@ export class Intake<R> {
     this.#onChange = onChange;
   }
 
+  /** @throws {LsioError} `usage` when there is nothing to take requests from. */
   open(): void {
+    checkRequests(this.#requests);
     const requests = this.#requests;
     if ('batches' in requests) this.#async = requests.batches[Symbol.asyncIterator]();
     else if (Symbol.asyncIterator in requests) this.#async = requests[Symbol.asyncIterator]();
@@ -121,12 +128,17 @@ export class Intake<R> {
   }
 
   #add(request: R): void {
-    if (request === undefined) throw new TypeError('a request is undefined');
-    this.#ahead.push(request);
+    this.#ahead.push(request === undefined ? (UNDEFINED as R) : request);
   }
 
   #fail(error: unknown): void {
     this.#exhausted = true;
     this.failure = { error };
   }
+}
+
+function checkRequests(requests: object): void {
+  const isObject = typeof requests === 'object' && requests !== null;
+  if (isObject && ('batches' in requests || Symbol.asyncIterator in requests || Symbol.iterator in requests)) return;
+  throw new LsioError('usage', `${shown(requests)} is not an iterable of requests`);
 }

@@ -1,40 +1,72 @@
 import { sep } from 'node:path';
+import type { Path } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
+import { shown } from '../printable.js';
 
-/** The key of a value in a store: `/a/b`. */
+/** A key as zarrita types it. */
 export type AbsolutePath = `/${string}`;
 
+/** The key of a value in a store: `/a/b` or `a/b`; its bytes where they are not UTF-8. */
+export type Key = string | Uint8Array;
+
 /**
- * One or more segments, each after a slash. None is empty, `.` or `..`, and none holds a NUL, at which the system would
- * cut the path off, or half of a surrogate pair, which would become another character.
+ * Segments with a slash between them; the first slash may be left out. None is empty, `.` or `..`, or holds a NUL, at
+ * which the system would cut the path off, or half of a surrogate pair, which would become another character.
  */
-const KEY = /^(?:\/(?!\.{0,2}(?:\/|$))[^/\0\p{Surrogate}]+)+$/u;
+const KEY = /^\/?(?!\.{0,2}(?:\/|$))[^/\0\p{Surrogate}]+(?:\/(?!\.{0,2}(?:\/|$))[^/\0\p{Surrogate}]+)*$/u;
 /** The same of a prefix, which may end anywhere: `/`, `/a/`, `/a/.z`. */
 const PREFIX = /^(?:\/(?!\.{0,2}\/)[^/\0\p{Surrogate}]*)+$/u;
+
+const [SLASH, DOT] = [0x2f, 0x2e];
+
 /**
  * The path of a key below `root`, which ends without a slash.
  *
- * A key can't name anything outside of `root`, but symbolic links below `root` are followed wherever they lead, as every
- * program does with a path: `root` is where keys begin, not a wall against those who may write there.
+ * A key can't name anything outside of `root`. Symbolic links below `root` are followed wherever they lead, as every
+ * program does: `root` is where keys begin, not a wall against those who may write there.
  *
- * @throws {LsioError} `usage` for a key that is not `/a/b`.
+ * @throws {LsioError} `usage` for a key that is malformed.
  */
-export function keyToPath(root: string, key: string): string {
-  checkKey(key, KEY);
-  return root + key;
+export function keyToPath(root: string, key: Key): Path {
+  if (typeof key === 'string') {
+    checkKey(key, KEY);
+    return key.startsWith('/') ? root + key : `${root}/${key}`;
+  }
+  checkBytes(key);
+  return Buffer.concat([Buffer.from(key[0] === SLASH ? root : `${root}/`), key]);
 }
 
-/** @throws {LsioError} `usage` for a prefix with which no key can begin. */
-export function checkPrefix(prefix: string): void {
-  checkKey(prefix, PREFIX);
+/**
+ * A prefix with its first slash.
+ *
+ * @throws {LsioError} `usage` for a prefix with which no key can begin.
+ */
+export function checkPrefix(prefix: string): string {
+  const absolute = typeof prefix === 'string' && !prefix.startsWith('/') ? `/${prefix}` : prefix;
+  checkKey(absolute, PREFIX);
+  return absolute;
 }
 
 function checkKey(key: string, pattern: RegExp): void {
-  if (typeof key !== 'string' || !pattern.test(key)) {
-    throw new LsioError('usage', `${JSON.stringify(key)} is not a key: write /a/b, with no part empty, . or ..`);
-  }
+  if (typeof key !== 'string' || !pattern.test(key)) throw malformed(key);
   // On Windows these would be further separators, drives and streams.
   if (sep === '\\' && /[\\:]/.test(key)) {
     throw new LsioError('usage', `${JSON.stringify(key)} is not a key: it has a \\ or a colon`);
   }
+}
+
+function checkBytes(key: Uint8Array): void {
+  if (!(key instanceof Uint8Array) || sep === '\\') throw malformed(key);
+  for (let begin = key[0] === SLASH ? 1 : 0; begin <= key.length; ) {
+    const slash = key.indexOf(SLASH, begin);
+    const end = slash < 0 ? key.length : slash;
+    const isDots = end - begin <= 2 && key.subarray(begin, end).every((byte) => byte === DOT);
+    if (isDots || key.subarray(begin, end).includes(0)) throw malformed(key);
+    begin = end + 1;
+  }
+}
+
+function malformed(key: unknown): LsioError {
+  const text = key instanceof Uint8Array ? Buffer.from(key).toString() : key;
+  return new LsioError('usage', `${shown(text)} is not a key: write /a/b, with no part empty, . or ..`);
 }

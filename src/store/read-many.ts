@@ -1,6 +1,8 @@
 import { type Engine, type Path, PIECE_BYTES_MAX, type Run } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
+import { shown } from '../printable.js';
+import { type Abortable, addAbortable, removeAbortable, type Signal } from '../read/abort.js';
 import type { Ranged } from './admission.js';
 import { Delivery } from './delivery.js';
 import { Intake, type Requests } from './intake.js';
@@ -11,7 +13,7 @@ import { Reads } from './reads.js';
 
 export interface ReadManyOptions {
   /** Ends the reading: the iteration throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /**
    * Hand items out in the order of the requests; else as they come, which is faster when some take longer than others.
    * @default false
@@ -21,8 +23,7 @@ export interface ReadManyOptions {
    * In which order the files are read. `device`: in about that in which they lie on the device, by inode number, where
    * some dozens of files of a directory are asked for at a time and aren't in the page cache: up to 20,480 requests are
    * taken in advance for that, 2,048 with `ordered`, as far as they are there. `given`: in that of the requests.
-   * @default 'device', with `ordered` 'given': what is read before its turn has to be copied, which costs more than is gained
-   * on a fast device
+   * @default 'given'
    */
   readonly readOrder?: ReadOrder | undefined;
   /**
@@ -70,12 +71,12 @@ export function readMany<R extends ReadRequest>(
 }
 
 /** {@link readMany} for requests that don't name paths. */
-export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
+export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>>, Abortable {
   readonly #engine: Engine;
   readonly #intake: Intake<R>;
   readonly #delivery: Delivery<R>;
   readonly #reads: Reads<R>;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: Signal | undefined;
   #run: Run | undefined;
   #started = false;
   #ended = false;
@@ -85,7 +86,6 @@ export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
   #current: Item<R> | undefined;
   #waiting: Promise<IteratorResult<Item<R>>> | undefined;
   #settle: { resolve(result: IteratorResult<Item<R>>): void; reject(error: unknown): void } | undefined;
-  readonly #onAbort = () => this.fail(this.#signal?.reason);
 
   constructor(
     engine: Engine,
@@ -93,8 +93,9 @@ export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
     options: ReadManyOptions & { readonly pathOf: (request: R) => Path },
   ) {
     const { signal, ordered = false, coalesce = 'auto', readBytesMax = PIECE_BYTES_MAX } = options;
-    const { readOrder = ordered ? 'given' : 'device', direct = 'off', pathOf } = options;
+    const { readOrder = 'given', direct = 'off', pathOf } = options;
     checkReadBytesMax(readBytesMax);
+    checkCoalesce(coalesce);
     this.#engine = engine;
     this.#signal = signal;
     this.#intake = new Intake(requests, () => {
@@ -161,6 +162,10 @@ export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  onAbort(reason: unknown): void {
+    this.fail(reason);
+  }
+
   /** Ends the reading: the iteration throws `error`. */
   fail(error: unknown): void {
     if (this.#ended) return;
@@ -182,7 +187,7 @@ export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
         this.#delivery.forget();
         this.fail(error);
       });
-      this.#signal?.addEventListener('abort', this.#onAbort);
+      if (this.#signal !== undefined) addAbortable(this.#signal, this);
     } catch (error) {
       this.fail(error);
     }
@@ -214,7 +219,7 @@ export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#signal !== undefined) removeAbortable(this.#signal, this);
     this.#reads.close();
     this.#run?.cancel();
     this.#delivery.clear();
@@ -224,5 +229,17 @@ export class ManyReads<R extends Ranged> implements ItemIterator<Item<R>> {
 /** @throws {LsioError} `usage` */
 function checkReadBytesMax(bytes: number): void {
   if (Number.isInteger(bytes) && bytes >= READ_BYTES_MAX_MIN && bytes <= PIECE_BYTES_MAX) return;
-  throw new LsioError('usage', `readBytesMax ${bytes} is not a whole number from ${READ_BYTES_MAX_MIN} to 8 MiB`);
+  throw new LsioError(
+    'usage',
+    `readBytesMax ${shown(bytes)} is not a whole number from ${READ_BYTES_MAX_MIN} to 8 MiB`,
+  );
+}
+
+/** @throws {LsioError} `usage` */
+function checkCoalesce(coalesce: 'auto' | 'off' | Coalesce): void {
+  if (coalesce === 'auto' || coalesce === 'off') return;
+  const { gapBytesMax, readBytesMax } = typeof coalesce === 'object' && coalesce !== null ? coalesce : {};
+  const isGap = typeof gapBytesMax === 'number' && !Number.isNaN(gapBytesMax);
+  if (isGap && Number.isSafeInteger(readBytesMax) && readBytesMax! > 0) return;
+  throw new LsioError('usage', `coalesce is 'auto', 'off' or { gapBytesMax, readBytesMax }, not ${shown(coalesce)}`);
 }

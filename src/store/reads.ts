@@ -235,9 +235,12 @@ export class Reads<R extends Ranged> implements ReadSource {
 
   /** Returns whether the item is to be read now; else it was planned, is being looked at, or has failed. */
   #begin(item: Item<R>): boolean {
+    if (item.error !== undefined) {
+      this.#delivery.fail(item, item.error);
+      return false;
+    }
     const { range } = item.request;
-    if (item.error !== undefined) this.#delivery.fail(item, item.error);
-    else if (range !== undefined && 'suffixLength' in range) this.#lengths.lookForSuffix(item, range.suffixLength);
+    if (range !== undefined && 'suffixLength' in range) this.#lengths.lookForSuffix(item, range.suffixLength);
     else if (item.length > PIECE_BYTES_MAX) this.#lengths.readPieces(item, item.offset + item.length);
     else if (item.length === TO_END && this.#readBytesMax < PIECE_BYTES_MAX) this.#lengths.lookForEnd(item);
     else if (item.length > this.#readBytesMax) this.#planParts(item);
@@ -270,7 +273,9 @@ export class Reads<R extends Ranged> implements ReadSource {
   /** Whether the next request is there and wants a range of this file. */
   #nextIsOf(path: Path): boolean {
     const next = this.#tryToPeek();
-    return next?.request.range !== undefined && next.error === undefined && samePath(next.path, path);
+    return (
+      next !== undefined && next.error === undefined && next.request.range !== undefined && samePath(next.path, path)
+    );
   }
 
   /** Whether the next request is there and belongs to the group. */

@@ -150,9 +150,9 @@ function sayBuffered({ counts: { direct, buffered } }: CountingEngine, path: Pat
 
 /** Directories that were gone through in device order are in it already: they need not be read again for that. */
 async function readOrderOf(
-  { readOrder, recursive, filesFrom, files0From, requests }: GetOptions,
+  { readOrder = 'device', recursive, filesFrom, files0From, requests }: GetOptions,
   paths: readonly string[],
-): Promise<ReadOrder | undefined> {
+): Promise<ReadOrder> {
   if (!recursive || filesFrom.length + files0From.length + requests.length > 0) return readOrder;
   const { isDirectory } = await import('../../paths/walk.js');
   return paths.every((path) => isDirectory(byteTextOf(path))) ? 'given' : readOrder;

@@ -1,5 +1,4 @@
 import type { Engine, SharedFile } from '../../engine/engine.js';
-import { keyToPath } from '../keys.js';
 
 /** A file that was replaced under its name is read for so long at most: it is opened anew after that. */
 const FRESH_MS = 1000;
@@ -21,22 +20,19 @@ export interface CachedFile {
 /** The files that ranges were read from lately, so that ranges of one file needn't open it each time. */
 export class FileCache {
   readonly #engine: Engine;
-  readonly #root: string;
+  readonly #pathOf: (key: string) => string;
   readonly #files = new Map<string, CachedFile>();
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor(engine: Engine, root: string) {
+  /** @param pathOf The path of a key; it throws for a malformed one. */
+  constructor(engine: Engine, pathOf: (key: string) => string) {
     this.#engine = engine;
-    this.#root = root;
+    this.#pathOf = pathOf;
   }
 
-  /**
-   * The file of a key, with one user more.
-   *
-   * @throws {LsioError} `usage` for a malformed key.
-   */
+  /** The file of a key, with one user more. */
   take(key: string): CachedFile {
-    const cached = this.#files.get(key) ?? this.#add(key, keyToPath(this.#root, key));
+    const cached = this.#files.get(key) ?? this.#add(key, this.#pathOf(key));
     cached.users++;
     return cached;
   }
@@ -60,6 +56,11 @@ export class FileCache {
     if (cached.retired && cached.users === 0) cached.file.close();
   }
 
+  /** It is not the file under that name any more: others are not to read it. */
+  drop(cached: CachedFile): void {
+    if (!cached.retired) this.#retire(cached);
+  }
+
   /** The engine that the files belong to is about to close them. */
   close(): void {
     clearTimeout(this.#sweeper);
@@ -79,7 +80,7 @@ export class FileCache {
   }
 
   #retire(cached: CachedFile): void {
-    this.#files.delete(cached.key);
+    if (this.#files.get(cached.key) === cached) this.#files.delete(cached.key);
     cached.retired = true;
     if (cached.users === 0) cached.file.close();
   }

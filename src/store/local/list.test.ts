@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { checkPrefix } from '../keys.js';
 import { all } from '../store.testing.js';
 import { listKeys } from './list.js';
 
@@ -23,7 +24,7 @@ function tree(names: readonly string[]): string {
 }
 
 function list(root: string, prefix = '/'): Promise<string[]> {
-  return all(listKeys(root, prefix));
+  return all(listKeys(root, checkPrefix(prefix)));
 }
 
 test('listKeys() gives keys in the order of their bytes, across directories', async () => {
@@ -83,7 +84,28 @@ test('listKeys() follows links, except in circles, and leaves out what is no fil
   symlinkSync('..', path.join(root, 'real/deep/up'));
   symlinkSync('../..', path.join(root, 'real/deep/top'));
   execFileSync('mkfifo', [path.join(root, 'fifo')]);
-  expect(await list(root)).toEqual(['/file', '/link/deep/file', '/real/deep/file', '/same']);
+  expect(await list(root)).toEqual(['/file', '/real/deep/file', '/same']);
+  // Here the directory above is reached by a link only.
+  expect(await list(root, '/link/')).toEqual(['/link/deep/file', '/link/deep/top/file', '/link/deep/top/same']);
+  expect(await list(root, '/l')).toEqual(['/link/deep/file']);
+});
+
+test('listKeys() lists each directory once, however they link to one another', async () => {
+  const names = Array.from({ length: 9 }, (_, at) => `d${at}`);
+  const root = tree(names.map((name) => `${name}/file`));
+  const outside = tree(['deep/file']);
+  for (const from of names) {
+    for (const to of names) if (from !== to) symlinkSync(`../${to}`, path.join(root, from, to));
+    symlinkSync(outside, path.join(root, from, 'outside'));
+    symlinkSync(path.join(outside, 'deep'), path.join(root, from, 'z'));
+  }
+  expect(await list(root)).toEqual([
+    '/d0/file',
+    '/d0/outside/deep/file',
+    ...names.slice(1).map((name) => `/${name}/file`),
+  ]);
+  // Below one of them the others are outside.
+  expect(await list(root, '/d8/')).toHaveLength(10);
 });
 
 test('listKeys() leaves out names that are not UTF-8', async () => {
@@ -97,7 +119,6 @@ test('listKeys() gives nothing below what is no directory, and fails where it ma
   expect(await list(root, '/missing/')).toEqual([]);
   expect(await list(root, '/a/')).toEqual([]);
   expect(await list(root, '/b')).toEqual([]);
-  await expect(list(root, '/../')).rejects.toMatchObject({ kind: 'usage' });
   await expect(list(root, `/${'x'.repeat(300)}/`)).rejects.toMatchObject({ kind: 'read', code: 'ENAMETOOLONG' });
 });
 

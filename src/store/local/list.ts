@@ -1,7 +1,6 @@
 import type { Dirent } from 'node:fs';
-import { lstat, opendir, stat } from 'node:fs/promises';
+import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { readError } from '../../errors.js';
-import { type AbsolutePath, checkPrefix } from '../keys.js';
 
 /** Names that are read from a directory in one go. */
 const NAMES_AT_A_TIME = 1024;
@@ -12,37 +11,48 @@ const GONE: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR'];
 const REPLACEMENT = '\ufffd';
 const SURROGATE = /[\ud800-\udfff]/;
 
-/** A directory that is being listed, and those that it was reached through. */
-interface Place {
-  readonly path: string;
-  readonly key: string;
-  /** Device and inode of it and of all above it: a link to one of them would lead round for ever. */
-  readonly above: readonly string[];
+/** What one listing knows of where it has been. */
+interface Listing {
+  /** The real path of the directory that the listing begins at, with a slash at its end. */
+  readonly base: string;
+  /** What names in that directory begin with. */
+  readonly namePrefix: string;
+  /** Device and inode of each directory that was listed. */
+  readonly listed: Set<string>;
 }
 
 /**
  * The keys below `root` that begin with `prefix`, in the order of their bytes. A directory's names are in memory while it
  * is listed, and nothing else is.
  *
- * Symbolic links are followed, except to a directory that they lie in. What vanishes meanwhile is left out; so are names
- * that aren't UTF-8, since no key can name them.
+ * Symbolic links are followed, but each directory is listed once: under its own path if that is part of the listing, else
+ * under the first link to it. What vanishes meanwhile is left out; so are names that aren't UTF-8, which `list` can't give
+ * as text.
  *
- * @throws {LsioError} `usage` for a malformed prefix, `read` for a directory that can't be read.
+ * @param prefix As {@link checkPrefix} returns it.
+ * @throws {LsioError} `read` for a directory that can't be read.
  */
-export async function* listKeys(root: string, prefix: string): AsyncGenerator<AbsolutePath, void, undefined> {
-  checkPrefix(prefix);
+export async function* listKeys(root: string, prefix: string): AsyncGenerator<string, void, undefined> {
   const slash = prefix.lastIndexOf('/');
   const key = prefix.slice(0, slash + 1);
-  yield* listPlace({ path: root + key, key, above: [] }, prefix.slice(slash + 1));
+  const base = await realPath(root + key);
+  if (base === undefined) return;
+  const listing = { base, namePrefix: prefix.slice(slash + 1), listed: new Set<string>() };
+  yield* listDirectory(root + key, key, listing.namePrefix, listing);
 }
 
-async function* listPlace(place: Place, namePrefix: string): AsyncGenerator<AbsolutePath, void, undefined> {
-  const here = await identify(place.path);
-  if (here === undefined || place.above.includes(here)) return;
-  const above = [...place.above, here];
-  for (const name of await sortedNames(place.path, namePrefix)) {
-    if (!name.endsWith('/')) yield `${place.key}${name}` as AbsolutePath;
-    else yield* listPlace({ path: place.path + name, key: place.key + name, above }, '');
+async function* listDirectory(
+  path: string,
+  key: string,
+  namePrefix: string,
+  listing: Listing,
+): AsyncGenerator<string, void, undefined> {
+  const here = await identify(path);
+  if (here === undefined || listing.listed.has(here)) return;
+  listing.listed.add(here);
+  for (const name of await sortedNames(path, namePrefix, listing)) {
+    if (!name.endsWith('/')) yield key + name;
+    else yield* listDirectory(path + name, key + name, '', listing);
   }
 }
 
@@ -56,16 +66,34 @@ async function identify(path: string): Promise<string | undefined> {
   }
 }
 
+/** The path without links, and with a slash at its end; undefined when there is nothing. */
+async function realPath(path: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(path);
+    return real.endsWith('/') ? real : `${real}/`;
+  } catch (error) {
+    return orGone(path, error);
+  }
+}
+
+/** Whether a link leads to a directory that is listed under its own path. */
+async function isListedItself(path: string, { base, namePrefix }: Listing): Promise<boolean> {
+  const real = await realPath(path);
+  return real?.startsWith(base + namePrefix) ?? true;
+}
+
 /** The names of values and, with a slash at the end, directories: so the keys below them come in order, too. */
-async function sortedNames(path: string, prefix: string): Promise<string[]> {
+async function sortedNames(path: string, prefix: string, listing: Listing): Promise<string[]> {
   const names: string[] = [];
   try {
     for await (const entry of await opendir(path, { bufferSize: NAMES_AT_A_TIME })) {
       if (!entry.name.startsWith(prefix)) continue;
-      const kind = entry.isSymbolicLink() ? await kindBehind(path + entry.name) : entry;
+      const isLink = entry.isSymbolicLink();
+      const kind = isLink ? await kindBehind(path + entry.name) : entry;
       if (entry.name.includes(REPLACEMENT) && !(await exists(path + entry.name))) continue;
-      if (kind?.isDirectory()) names.push(`${entry.name}/`);
-      else if (kind?.isFile()) names.push(entry.name);
+      if (kind?.isDirectory()) {
+        if (!isLink || !(await isListedItself(path + entry.name, listing))) names.push(`${entry.name}/`);
+      } else if (kind?.isFile()) names.push(entry.name);
     }
   } catch (error) {
     orGone(path, error);

@@ -1,7 +1,19 @@
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { expectBytes, pattern, Scratch, SilentFifo } from '../../engine/conformance-kit.js';
 import { type EngineName, PIECE_BYTES_MAX } from '../../engine/engine.js';
 import { isLsioError } from '../../errors.js';
@@ -64,6 +76,50 @@ function readingTests(name: EngineName): void {
       expect(value!.constructor).toBe(Uint8Array);
       expectBytes(Buffer.from(value!), files[index % files.length]!.bytes, `value ${index}`);
     }
+  });
+
+  test('get() and getRange() give memory of exactly the value, which can be transferred', async () => {
+    const values = [
+      await store().get('/1'),
+      await store().get('/3'),
+      await store().get('/6'),
+      await store().get('/10'),
+    ];
+    for (const range of [
+      { offset: 3, length: 9 },
+      { offset: 90_000 },
+      { suffixLength: 5 },
+      { offset: 0, length: 60_000 },
+    ]) {
+      values.push(await store().getRange('/6', range));
+    }
+    values.push(await store().getRange('/10', { offset: 1, length: 10 * MI }));
+    values.push(
+      ...(await store().getRanges('/6', [
+        { offset: 0, length: 4 },
+        { offset: 9, length: 4 },
+      ]))!,
+    );
+    for (const value of values) {
+      expect([value!.byteOffset, value!.buffer.byteLength]).toEqual([0, value!.length]);
+      const before = Buffer.from(value!);
+      const moved = structuredClone(value!, { transfer: [value!.buffer] });
+      expect(value).toHaveLength(0);
+      expectBytes(Buffer.from(moved), before, 'what was transferred');
+    }
+  });
+
+  test('get() of a value that fits into no array is an error with a remedy', async () => {
+    const big = scratch.path('big');
+    writeFileSync(big, '');
+    truncateSync(big, 2 ** 43);
+    const error = await store()
+      .get('/big')
+      .catch((error) => error);
+    expect(error).toMatchObject({ name: 'LsioError', kind: 'too-large', remedy: expect.stringContaining('getMany') });
+    await expect(store().getRange('/big', { offset: 1 })).rejects.toMatchObject({ kind: 'too-large' });
+    expect(await store().getRange('/big', { suffixLength: 9 })).toHaveLength(9);
+    rmSync(big);
   });
 
   test('getRange() gives 5,000 ranges, read at once, while garbage is collected', async () => {
@@ -164,14 +220,33 @@ function readingTests(name: EngineName): void {
     }
   });
 
-  test('head() tells the size', async () => {
-    for (const { key, bytes } of files) expect(await store().head(key)).toMatchObject({ size: bytes.length });
-    expect((await store().head('/1'))!.modified.getTime()).toBeGreaterThan(Date.now() - 600_000);
+  test('head() tells the size, and an etag that changes with the content', async () => {
+    for (const { key, bytes } of files) expect(await store().head(key)).toMatchObject({ key, size: bytes.length });
+    expect((await store().head('/1'))!.modified!.getTime()).toBeGreaterThan(Date.now() - 600_000);
+    const before = (await store().head('/1'))!.etag;
+    expect((await store().head('1'))!.etag).toBe(before);
+    expect((await store().head('/2'))!.etag).not.toBe(before);
+    utimesSync(scratch.path('1'), 1, 1);
+    expect((await store().head('/1'))!.etag).not.toBe(before);
+  });
+
+  test('a key may be text without its first slash, or bytes', async () => {
+    const name = Buffer.concat([Buffer.from(scratch.path('n')), Buffer.from([0xff, 0xfe])]);
+    writeFileSync(name, files[3]!.bytes);
+    const range = { offset: 7, length: 9 };
+    for (const key of ['3', Buffer.from('3'), Buffer.from('/3'), Uint8Array.of(0x6e, 0xff, 0xfe)]) {
+      expectBytes(Buffer.from((await store().get(key))!), files[3]!.bytes, 'the value');
+      expectBytes(Buffer.from((await store().getRange(key, range))!), files[3]!.bytes.subarray(7, 16), 'the range');
+      expect(await store().head(key)).toMatchObject({ key, size: 4096 });
+      const [received] = await receive(store().getMany([{ key }]));
+      expectReceived(received, files[3]!.bytes);
+    }
+    rmSync(name);
   });
 
   test('list() gives the keys', async () => {
     const keys = await all(store().list());
-    expect(keys).toEqual(files.map(({ key }) => key).sort());
+    expect(keys.map(({ key }) => key)).toEqual(files.map(({ key }) => key).sort());
   });
 
   test('reads ranges of more files than are kept open', async () => {
@@ -214,7 +289,7 @@ function absenceTests(name: EngineName): void {
     expect(received!.error!.code).toMatch(/^(ENOENT|ENOTDIR|EISDIR)$/);
   });
 
-  test.each(['1', '/', '/../x', '/a//b', '/a\0', ''])('%j is no key', async (text) => {
+  test.each(['/', '/../x', '../x', './x', '/a//b', '/a/', '/a\0', ''])('%j is no key', async (text) => {
     const key = text as AbsolutePath;
     const usage = expect.objectContaining({ kind: 'usage' });
     await expect(store().get(key)).rejects.toThrow(usage);
@@ -302,6 +377,26 @@ function endingTests(name: EngineName): void {
     for (const file of files) expectBytes(Buffer.from((await store().get(file.key))!), file.bytes, file.key);
   });
 
+  test('however many reads share a signal, it has one listener, and Node has nothing to warn of', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const added = vi.spyOn(signal, 'addEventListener');
+    const reads = Array.from({ length: 400 }, (_, at) => {
+      if (at % 4 === 0) return store().get(key, { signal });
+      return store().getRange('/7', at % 2 === 0 ? { suffixLength: 9 } : { offset: at, length: 9 }, { signal });
+    });
+    expect(added).toHaveBeenCalledTimes(1);
+    const reason = new Error('enough');
+    controller.abort(reason);
+    expect(await Promise.allSettled(reads)).toEqual(reads.map(() => ({ status: 'rejected', reason })));
+    await nextTurn();
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   test('a signal that is never aborted keeps no listener', async () => {
     const { signal } = new AbortController();
     let listeners = 0;
@@ -367,6 +462,35 @@ function changeTests(name: EngineName): void {
     const until = performance.now() + 1010;
     while (performance.now() < until);
     expect(Buffer.from((await store().getRange('/replaced', range))!).toString()).toBe('new');
+  });
+
+  test('getRange() past the end of a file that was replaced gives the bytes of the new one', async () => {
+    writeFileSync(scratch.path('grown'), 'x'.repeat(1000));
+    expect(await store().getRange('/grown', { offset: 0, length: 8 })).toHaveLength(8);
+    writeFileSync(scratch.path('next'), pattern(3, 2000));
+    renameSync(scratch.path('next'), scratch.path('grown'));
+    const { size } = (await store().head('/grown'))!;
+    const tail = (await store().getRange('/grown', { offset: size - 8, length: 8 }))!;
+    expectBytes(Buffer.from(tail), pattern(3, 2000).subarray(1992), 'the tail');
+    writeFileSync(scratch.path('next'), 'z');
+    renameSync(scratch.path('next'), scratch.path('grown'));
+    const past = await store()
+      .getRange('/grown', { offset: 5000, length: 8 })
+      .catch((error) => error);
+    expect(past.message).toMatch(/range begins at byte 5000, at or past the end \(1 bytes\)/);
+    rmSync(scratch.path('grown'));
+    expect(await store().getRange('/grown', { offset: 5000, length: 8 })).toBeUndefined();
+  });
+
+  test('getRange() of the last bytes is right while the file grows', async () => {
+    const log = scratch.path('log');
+    writeFileSync(log, '');
+    for (let line = 0; line < 200; line++) {
+      const reading = store().getRange('/log', { suffixLength: 6 });
+      appendFileSync(log, `${String(line).padStart(5, '0')}\n`);
+      const text = Buffer.from((await reading)!).toString();
+      expect(text === '' ? 0 : Number(text)).toBeGreaterThanOrEqual(Math.max(0, line - 1));
+    }
   });
 
   test('getRange() finds a file that was absent a moment ago', async () => {

@@ -1,24 +1,28 @@
-import { stat } from 'node:fs';
-import { constants } from 'node:os';
-import { type Engine, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
-import { failureOf, pastTheEndOf } from '../../engine/failure.js';
-import { type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
+import { type Stats, stat } from 'node:fs';
+import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
+import { changedError, failureOf, pastTheEndOf } from '../../engine/failure.js';
+import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
+import { ECANCELED, EIO, EISDIR, ENOENT, ENOTDIR } from '../../errno.js';
 import { LsioError } from '../../errors.js';
-import { OwnedMemory } from '../../memory/owned.js';
+import { exactCopy, type OwnedBytes } from '../../memory/owned.js';
+import { type Abortable, addAbortable, removeAbortable, type Signal } from '../../read/abort.js';
 import { Fifo } from '../fifo.js';
 import type { CachedFile, FileCache } from './file-cache.js';
 
-const { ECANCELED, EISDIR, ENOENT, ENOTDIR } = constants.errno;
+type Outcome = OwnedBytes | undefined;
 
-type Outcome = Uint8Array | undefined;
+/** A file whose size keeps changing while its end is read is given up after so many tries. */
+const TRIES_MAX = 4;
 
-/** What is to be read: a range of a cached file, or a whole file. */
-interface Point {
-  readonly path: string;
+/** What is to be read: a range of a file, to its end perhaps, or its last bytes. */
+export interface Point {
+  readonly path: Path;
   readonly offset: number;
   /** Bytes, or TO_END. */
   readonly length: number;
-  readonly signal: AbortSignal | undefined;
+  /** The last so many bytes, whatever `offset` and `length` are; -1: those. */
+  readonly suffixLength: number;
+  readonly signal: Signal | undefined;
   /** Memory of the caller, at least `length` bytes; undefined: the answer is in memory of its own. */
   readonly into: Uint8Array | undefined;
   /** Given with one user, which the read takes over. */
@@ -35,33 +39,39 @@ function capture(resolve: typeof resolveLatest, reject: typeof rejectLatest): vo
 }
 
 /** A read that somebody waits for. */
-class PointRead implements Point {
-  readonly path: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly signal: AbortSignal | undefined;
+class PointRead implements Point, Abortable {
+  readonly path: Path;
+  readonly signal: Signal | undefined;
   readonly into: Uint8Array | undefined;
   readonly promise: Promise<Outcome>;
   readonly resolve: typeof resolveLatest;
   readonly reject: typeof rejectLatest;
+  offset: number;
+  length: number;
+  suffixLength: number;
   file: CachedFile | undefined;
+  /** Nobody wants it any more. */
+  aborted = false;
+  tries = 0;
 
-  constructor({ path, offset, length, signal, into, file }: Point) {
+  constructor({ path, offset, length, suffixLength, signal, into, file }: Point) {
     this.path = path;
     this.offset = offset;
     this.length = length;
+    this.suffixLength = suffixLength;
     this.signal = signal;
     this.into = into;
     this.file = file;
     this.promise = new Promise(capture);
     this.resolve = resolveLatest;
     this.reject = rejectLatest;
-    signal?.addEventListener('abort', this);
+    if (signal !== undefined) addAbortable(signal, this);
   }
 
-  /** The signal was aborted. The read itself finishes, and its outcome is dropped: settling twice does nothing. */
-  handleEvent(): void {
-    this.reject(this.signal?.reason);
+  /** A read in flight finishes, and its outcome is dropped: settling twice does nothing. */
+  onAbort(reason: unknown): void {
+    this.aborted = true;
+    this.reject(reason);
   }
 }
 
@@ -70,14 +80,15 @@ export class PointReads implements ReadSource {
   readonly ended = false;
   readonly #files: FileCache;
   readonly #onTooLarge: (point: Point) => Promise<Outcome>;
-  readonly #memory = new OwnedMemory();
   readonly #queue = new Fifo<PointRead>();
   readonly #bySlot: (PointRead | undefined)[];
   readonly #run: Run;
+  /** Reads that wait for a stat. */
+  readonly #sizing = new Set<PointRead>();
   /** Why nothing more will be read. */
   #failure: unknown;
 
-  /** @param onTooLarge reads a file that doesn't fit in one piece. */
+  /** @param onTooLarge reads what doesn't fit into one read. */
   constructor(engine: Engine, files: FileCache, onTooLarge: (point: Point) => Promise<Outcome>) {
     this.#files = files;
     this.#onTooLarge = onTooLarge;
@@ -90,8 +101,8 @@ export class PointReads implements ReadSource {
   read(point: Point): Promise<Outcome> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const read = new PointRead(point);
-    this.#queue.push(read);
-    if (this.#queue.length === 1) this.#run.wake();
+    if (read.suffixLength < 0) this.#push(read);
+    else this.#stat(read, (stats) => this.#readSuffix(read, stats));
     return read.promise;
   }
 
@@ -101,6 +112,10 @@ export class PointReads implements ReadSource {
     while (described < count) {
       const read = this.#queue.shift();
       if (read === undefined) break;
+      if (read.aborted) {
+        this.#drop(read);
+        continue;
+      }
       const slot = free[described++]!;
       this.#bySlot[slot] = read;
       if (read.file !== undefined) read.file = this.#files.renew(read.file, nowMs);
@@ -117,48 +132,131 @@ export class PointReads implements ReadSource {
       const slot = finished[index]!;
       const read = this.#bySlot[slot]!;
       this.#bySlot[slot] = undefined;
-      read.signal?.removeEventListener('abort', read);
-      if (slots.errno[slot] === 0 && slots.bytes[slot]! > 0) this.#hand(read, slots.view(slot));
-      else this.#settle(read, slots.errno[slot]!, slots.bytes[slot]!);
-      if (read.file !== undefined) this.#files.release(read.file);
+      const bytes = slots.bytes[slot]!;
+      if (read.suffixLength < 0 && bytes > 0 && slots.errno[slot] === 0) {
+        this.#give(read, slots.view(slot));
+        this.#drop(read);
+      } else if (!read.aborted) this.#settle(read, slots, slot);
+      else this.#drop(read);
     }
   }
 
+  #push(read: PointRead): void {
+    this.#queue.push(read);
+    if (this.#queue.length === 1) this.#run.wake();
+  }
+
+  /** Lets go of what a read holds. */
+  #drop(read: PointRead): void {
+    if (read.signal !== undefined) removeAbortable(read.signal, read);
+    if (read.file === undefined) return;
+    this.#files.release(read.file);
+    read.file = undefined;
+  }
+
+  #reject(read: PointRead, error: unknown): void {
+    read.reject(error);
+    this.#drop(read);
+  }
+
   /** Settles a read with its bytes, which are lent. */
-  #hand(read: PointRead, bytes: Uint8Array): void {
+  #give(read: PointRead, bytes: Uint8Array): void {
     const { into } = read;
-    if (into === undefined) read.resolve(this.#memory.copy(bytes));
+    if (into === undefined) read.resolve(exactCopy(bytes));
     // After an abort the memory is the caller's again.
-    else if (read.signal?.aborted !== true) {
+    else if (!read.aborted) {
       if (into.length < bytes.length) read.reject(tooSmall(bytes.length, into));
       else {
         into.set(bytes);
-        read.resolve(into.length === bytes.length ? into : into.subarray(0, bytes.length));
+        read.resolve((into.length === bytes.length ? into : into.subarray(0, bytes.length)) as OwnedBytes);
       }
     }
   }
 
-  /** Settles a read without bytes. */
-  #settle(read: PointRead, errno: number, bytes: number): void {
-    if (errno === ENOENT || errno === ENOTDIR || errno === EISDIR) read.resolve(undefined);
-    else if (errno === TOO_LARGE) {
-      // After an abort nobody would take what it rejects with.
-      if (read.signal?.aborted !== true) read.resolve(this.#onTooLarge(read));
-    } else if (errno === ECANCELED) read.reject(new LsioError('closed', 'the store was closed'));
-    else if (errno !== 0) read.reject(failureOf(read.path, read.offset + bytes, errno));
-    else if (read.length === 0 || (read.length === TO_END && read.offset === 0)) read.resolve(new Uint8Array(0));
+  /** Settles a read that isn't simply through. */
+  #settle(read: PointRead, slots: ReadSlots, slot: number): void {
+    const errno = slots.errno[slot]!;
+    const bytes = slots.bytes[slot]!;
+    if (errno === TOO_LARGE) this.#readLong(read);
+    else if (errno === ECANCELED) this.#reject(read, new LsioError('closed', 'the store was closed'));
+    else if (errno !== 0) this.#failWith(read, errno, bytes);
+    else if (read.suffixLength >= 0) this.#suffixDone(read, slots.view(slot));
+    else if (read.length === 0 || (read.length === TO_END && read.offset === 0)) this.#answer(read, new Uint8Array(0));
+    else if (read.file !== undefined) this.#readAnew(read);
     else {
-      stat(read.path, (_, stats) => {
-        read.reject(pastTheEndOf(read.path, read.offset, Math.min(stats?.size ?? 0, read.offset)));
+      this.#stat(read, ({ size }) => {
+        const isPast = size <= read.offset;
+        this.#reject(read, isPast ? pastTheEndOf(read.path, read.offset, size) : changedError(read.path, read.offset));
       });
     }
+  }
+
+  #answer(read: PointRead, outcome: Outcome | Promise<Outcome>): void {
+    read.resolve(outcome);
+    this.#drop(read);
+  }
+
+  #failWith(read: PointRead, errno: number, bytes: number): void {
+    if (errno === ENOENT || errno === ENOTDIR || errno === EISDIR) this.#answer(read, undefined);
+    else this.#reject(read, failureOf(read.path, read.offset + bytes, errno));
+  }
+
+  /** The open file ends before the range begins: the one under its name now may be longer. */
+  #readAnew(read: PointRead): void {
+    if (read.file !== undefined) {
+      this.#files.drop(read.file);
+      this.#files.release(read.file);
+      read.file = undefined;
+    }
+    this.#push(read);
+  }
+
+  #readLong(read: PointRead): void {
+    const { path, offset, length, suffixLength, signal, into } = read;
+    this.#answer(read, this.#onTooLarge({ path, offset, length, suffixLength, signal, into, file: undefined }));
+  }
+
+  /** Asks for one byte more than there should be: so a file that has grown since is noticed. */
+  #readSuffix(read: PointRead, stats: Stats): void {
+    const { suffixLength } = read;
+    const length = Math.min(suffixLength, stats.size);
+    if (!stats.isFile()) this.#failWith(read, stats.isDirectory() ? EISDIR : NOT_REGULAR, 0);
+    else if (suffixLength === 0) this.#answer(read, new Uint8Array(0));
+    else if (length >= PIECE_BYTES_MAX) this.#readLong(read);
+    else {
+      read.offset = stats.size - length;
+      // procfs says 0 whatever there is: the end is found by reading.
+      read.length = stats.size === 0 ? TO_END : length + 1;
+      this.#push(read);
+    }
+  }
+
+  #suffixDone(read: PointRead, bytes: Uint8Array): void {
+    if (read.length === TO_END || bytes.length === read.length - 1) {
+      this.#give(read, bytes.subarray(Math.max(0, bytes.length - read.suffixLength)));
+      this.#drop(read);
+    } else if (++read.tries < TRIES_MAX) this.#stat(read, (stats) => this.#readSuffix(read, stats));
+    else this.#reject(read, changedError(read.path, read.offset + bytes.length));
+  }
+
+  #stat(read: PointRead, then: (stats: Stats) => void): void {
+    this.#sizing.add(read);
+    stat(typeof read.path === 'string' ? read.path : Buffer.from(read.path), (error, stats) => {
+      // What was closed meanwhile is rejected already.
+      if (!this.#sizing.delete(read)) return;
+      if (read.aborted) this.#drop(read);
+      else if (error !== null) this.#failWith(read, -(error.errno ?? -EIO), 0);
+      else then(stats);
+    });
   }
 
   /** Nothing more will be read. */
   #fail(error: unknown): void {
     this.#failure = error;
-    for (let read = this.#queue.shift(); read !== undefined; read = this.#queue.shift()) read.reject(error);
-    for (const read of this.#bySlot) read?.reject(error);
+    const reads = [...this.#sizing, ...this.#bySlot];
+    this.#sizing.clear();
+    for (let read = this.#queue.shift(); read !== undefined; read = this.#queue.shift()) reads.push(read);
+    for (const read of reads) if (read !== undefined) this.#reject(read, error);
   }
 }
 
