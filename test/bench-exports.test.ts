@@ -17,7 +17,7 @@ let baseline = '';
 /** Reads of the page cache by one thread: it needs neither io_uring nor fio. */
 function benchArgs(...more: string[]): string[] {
   const work = ['--files', files, '--case', 'whole-files', '--engines', 'sync', '--cache', 'as-is', '--runs', '2'];
-  return ['bench', ...work, ...more];
+  return ['bench', ...work, '--min-time', '100ms', ...more];
 }
 
 function readJson(file: string): Record<string, unknown> {
@@ -236,7 +236,7 @@ describe('lsio bench --baseline --fail-if', () => {
 describe('lsio compare-fio', () => {
   const args = () =>
     ['compare-fio', '--files', files, '--case', 'big-random', '--reads', '500'].concat(
-      ...['--cache', 'warm', '--queue-depth', '8', '--runs', '2'],
+      ...['--cache', 'warm', '--queue-depth', '8', '--runs', '2', '--min-time', '100ms'],
     );
 
   test.skipIf(noUring !== undefined)(named('holds lsio to a ratio, and to an earlier result', noUring), () => {

@@ -58,7 +58,20 @@ test(named('a cold run that finds its pages resident is caught, counted out and 
   });
   try {
     await once(keeper, 'message');
-    const args = ['--files', files, '--case', 'whole-files', '--cache', 'cold', '--engines', 'sync', '--runs', '2'];
+    const args = [
+      '--files',
+      files,
+      '--case',
+      'whole-files',
+      '--cache',
+      'cold',
+      '--engines',
+      'sync',
+      '--runs',
+      '2',
+      '--min-time',
+      '100ms',
+    ];
     const { status, stdout } = runLsio(['bench', ...args, '--json']);
     // biome-ignore lint/suspicious/noExplicitAny: the schema has proven what it is
     const document = documentOf({ stdout }) as any;
@@ -107,7 +120,19 @@ process.exit(status);
       ['one read less', 'read.total_ios -= 1'],
       ['one byte more', 'read.io_bytes += 1'],
     ])('%s: no ratio, exit 5, and the difference is said', (_, change) => {
-      const args = ['compare-fio', '--files', files, '--case', 'whole-files', '--cache', 'warm', '--runs', '2'];
+      const args = [
+        'compare-fio',
+        '--files',
+        files,
+        '--case',
+        'whole-files',
+        '--cache',
+        'warm',
+        '--runs',
+        '2',
+        '--min-time',
+        '100ms',
+      ];
       const { status, stdout, stderr } = runLsio(args, { env: { LSIO_FIO: fioThat(change) } });
       expect({ status, stdout: stdout.toString() }).toEqual({ status: 5, stdout: '' });
       expect(stderr).toMatch(/fio made \d+ reads of \d+ bytes in all, not \d+ of \d+/);

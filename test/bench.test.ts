@@ -97,7 +97,19 @@ describe('lsio bench', () => {
   test.skipIf(noUring !== undefined)(named('measures every reader on the same work', noUring), () => {
     const { status, stdout } = lsio(
       ...['bench', '--files', files, '--case', 'whole-files', '--case', 'big-random', '--reads', '500'],
-      ...['--engines', READERS.join(','), '--cache', 'as-is', '--runs', '2', '--verify', 'all', '--json'],
+      ...[
+        '--engines',
+        READERS.join(','),
+        '--cache',
+        'as-is',
+        '--runs',
+        '2',
+        '--verify',
+        'all',
+        '--json',
+        '--min-time',
+        '20ms',
+      ],
     );
     expect(status).toBe(0);
     const { schema, cases, interrupted } = documentFrom({ stdout });
@@ -137,6 +149,8 @@ describe('lsio bench', () => {
       'off',
       '--runs',
       '1',
+      '--min-time',
+      '20ms',
     ];
     function figures(engine: string, ...more: string[]) {
       const { cases } = documentFrom(lsio(...args, '--engines', engine, '--verify', 'all', '--json', ...more));
@@ -200,6 +214,8 @@ describe('lsio bench', () => {
       '1',
       '--verify',
       'all',
+      '--min-time',
+      '20ms',
     );
     expect(status).toBe(0);
   });
@@ -210,7 +226,7 @@ describe('lsio compare-fio', () => {
   test.skipIf(skip !== undefined)(named('gives a ratio for the same work on both sides', skip), () => {
     const { status, stdout } = lsio(
       ...['compare-fio', '--files', files, '--case', 'whole-files', '--case', 'big-random', '--reads', '500'],
-      ...['--cache', 'warm', '--queue-depth', '8', '--runs', '2', '--json'],
+      ...['--cache', 'warm', '--queue-depth', '8', '--runs', '2', '--json', '--min-time', '100ms'],
     );
     expect(status).toBe(0);
     const { schema, comparisons } = documentFrom({ stdout });

@@ -63,7 +63,18 @@ describe('lsio on overlayfs', () => {
   });
 
   test.skipIf(skip)(named('bench runs cold and warm, each proven', skip), RETRY, () => {
-    const args = ['--engines', 'node,sync', '--case', 'whole-files', '--cache', 'cold,warm', '--runs', '2'];
+    const args = [
+      '--engines',
+      'node,sync',
+      '--case',
+      'whole-files',
+      '--cache',
+      'cold,warm',
+      '--runs',
+      '2',
+      '--min-time',
+      '20ms',
+    ];
     const result = runLsio(['bench', '--files', files, ...args, '--json']);
     expect(result.status).toBe(0);
     const { cases, warnings } = documentOf(result) as unknown as BenchResult;

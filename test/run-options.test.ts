@@ -57,17 +57,29 @@ describe.each(COMMANDS)('lsio $name', ({ name, args, skip }) => {
 
 describe('lsio bench', () => {
   test('within its time limit it is as without', () => {
-    const { status, stderr, stdout } = measure([...BENCH, '--runs', '1', '--timeout', '10m']);
+    const { status, stderr, stdout } = measure([...BENCH, '--runs', '1', '--min-time', '100ms', '--timeout', '10m']);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout.toString()).toContain('big-random · as-is');
   });
 
   test('-v logs every case that is complete, also where time is up', () => {
     const depths = Array(200).fill('1').join();
-    const result = measure([...BENCH, '--runs', '2', '--queue-depth', depths, '--timeout', '6', '-v', '--json']);
+    const result = measure([
+      ...BENCH,
+      '--runs',
+      '2',
+      '--queue-depth',
+      depths,
+      '--timeout',
+      '4',
+      '--min-time',
+      '100ms',
+      '-v',
+      '--json',
+    ]);
     expect(result.status).toBe(1);
     const { log, rest } = said(result.stderr);
-    expect(rest).toBe('lsio: not done after 6 s\n  → a longer --timeout\n');
+    expect(rest).toBe('lsio: not done after 4 s\n  → a longer --timeout\n');
     const { cases, interrupted } = documentOf(result) as { cases: Record<string, unknown>[]; interrupted: boolean };
     expect(interrupted).toBe(true);
     expect(cases.length).toBeLessThan(200);
@@ -80,7 +92,7 @@ describe('lsio bench', () => {
   });
 
   test('--log-level debug logs every run, too', () => {
-    const { status, stderr } = measure([...BENCH, '--runs', '1', '--log-level', 'debug']);
+    const { status, stderr } = measure([...BENCH, '--runs', '1', '--min-time', '100ms', '--log-level', 'debug']);
     expect(status).toBe(0);
     expect(said(stderr)).toMatchObject({
       log: [
@@ -95,7 +107,7 @@ describe('lsio bench', () => {
 
 describe('lsio compare-fio', () => {
   test.skipIf(noUring !== undefined)(named('-v logs every comparison', noUring), () => {
-    const result = measure([...COMPARE, '--runs', '1', '-v', '--json']);
+    const result = measure([...COMPARE, '--runs', '1', '--min-time', '100ms', '-v', '--json']);
     expect(result.status).toBe(0);
     const { comparisons } = documentOf(result) as { comparisons: [{ ratio: number; verdict: string }] };
     const [{ ratio, verdict }] = comparisons;

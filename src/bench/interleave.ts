@@ -8,8 +8,8 @@ import { inSequence, type ObservedRun } from './observed-run.js';
 
 /** A cold run may find this share of what it reads in the page cache (a file's tail, a page in use), a warm one must find the rest. */
 const COLD_SHARE_MAX = 0.01;
-/** A run lasts at least this long where going over the work again makes it so: fio's clock ticks in milliseconds. */
-const RUN_NS_MIN = 1e9;
+/** By default a run goes over the work again until it lasts so long: fio's clock ticks in milliseconds. */
+export const RUN_NS_MIN = 1e9;
 /** A trial this long has warmed up what is to be timed. */
 const TRIAL_NS = 2e8;
 const PASSES_MAX = 10_000;
@@ -24,6 +24,8 @@ export interface InterleaveOptions {
   readonly cache: CacheState;
   readonly runs: number;
   readonly warmups: number;
+  /** The least time of a run; absent: {@link RUN_NS_MIN}. */
+  readonly runNsMin?: number | undefined;
   /** Every contender goes over the work equally often. */
   readonly equalPasses: boolean;
   /** How often a run can go over the work at most. */
@@ -68,7 +70,7 @@ export async function interleave(
 
 /** Warms a contender up, and finds out how often it has to go over the work to be at it for long enough. */
 async function passesFor(contender: Contender, options: InterleaveOptions): Promise<number> {
-  const { files, cache, warmups, signal } = options;
+  const { files, cache, warmups, signal, runNsMin = RUN_NS_MIN } = options;
   const max = Math.min(cache === 'cold' ? COLD_PASSES_MAX : PASSES_MAX, options.passesMax ?? PASSES_MAX);
   async function passNs(passes: number): Promise<number> {
     signal?.throwIfAborted();
@@ -80,8 +82,9 @@ async function passesFor(contender: Contender, options: InterleaveOptions): Prom
   let each = Number.POSITIVE_INFINITY;
   for (let round = 0; round < Math.max(1, warmups); round++) each = await passNs(1);
   // The first pass is slower than those that count: code is being compiled in it.
-  if (cache !== 'cold' && each < TRIAL_NS) each = await passNs(fitting(TRIAL_NS, each));
-  return fitting(RUN_NS_MIN, each);
+  const trialNs = Math.min(TRIAL_NS, runNsMin);
+  if (cache !== 'cold' && each < trialNs) each = await passNs(fitting(trialNs, each));
+  return fitting(runNsMin, each);
 }
 
 /** A counted run. Going over cold files again would find them in the cache: each pass has them evicted before. */

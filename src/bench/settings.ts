@@ -26,6 +26,8 @@ export interface MeasureSettings extends CoalesceChoice {
   readonly direct: DirectChoice;
   readonly runs: number;
   readonly warmups: number;
+  /** The least time of a run, which goes over the work again until then. */
+  readonly runNsMin?: number | undefined;
   readonly verify: 'all' | 'sample' | 'none';
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: ((step: Step) => void) | undefined;

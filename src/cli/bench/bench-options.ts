@@ -9,7 +9,7 @@ import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/open.js';
 import { LsioError } from '../../errors.js';
 import { lsioVersion } from '../../results/version.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
-import { parseBytes, parseCount } from '../../units.js';
+import { parseBytes, parseCount, parseDurationNs } from '../../units.js';
 import { makeWorkload, possibleCases } from '../../workload/cases.js';
 import { listFiles } from '../../workload/list-files.js';
 import { DEFAULT_DIR } from '../../workload/manifest.js';
@@ -21,6 +21,8 @@ import { startProgress } from '../app/progress.js';
 import type { ExportOptions } from './exports.js';
 
 const STDOUT = 1;
+/** Ten minutes. */
+const RUN_NS_LIMIT = 600e9;
 
 /** The options of `bench` and `compare-fio`, as commander hands them over. */
 export interface BenchingOptions extends RunOptions, ExportOptions, CoalesceOptions {
@@ -38,6 +40,7 @@ export interface BenchingOptions extends RunOptions, ExportOptions, CoalesceOpti
   readonly direct: DirectChoice;
   readonly runs: number;
   readonly warmup: number;
+  readonly minTime?: number;
   readonly verify: 'all' | 'sample' | 'none';
   readonly baseline?: string;
   readonly failIf: readonly string[];
@@ -86,6 +89,7 @@ export function addBenchingOptions(
   addCoalesceOptions(command)
     .option('--runs <n>', 'counted runs', count('--runs', 1, 1000), runsDefault)
     .option('--warmup <n>', 'runs before them that are not counted', count('--warmup', 1, 1000), 1)
+    .option('--min-time <time>', 'repeat the work within a run until it took so long (default: 1s)', parseMinTimeNs)
     .addOption(
       new Option('--verify <share>', 'compare bytes, outside of the timed runs')
         .choices(['all', 'sample', 'none'])
@@ -139,7 +143,7 @@ export function measureSettings(
   given: Pick<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>,
 ): MeasureSettings {
   const { files: dir, order, readOrder, cache, queueDepth, rings, direct } = options;
-  const { coalesce, maxRead, runs, warmup, verify } = options;
+  const { coalesce, maxRead, runs, warmup, minTime, verify } = options;
   return {
     ...given,
     dir,
@@ -154,6 +158,7 @@ export function measureSettings(
     readBytesMax: maxRead,
     runs,
     warmups: warmup,
+    runNsMin: minTime,
     verify,
   };
 }
@@ -183,6 +188,12 @@ function bytes(option: string): (text: string) => number {
 
 function count(name: string, min: number, max: number): (text: string) => number {
   return (text) => parseCount(text, { name, min, max });
+}
+
+function parseMinTimeNs(text: string): number {
+  const timeNs = named('--min-time', parseDurationNs)(text);
+  if (timeNs <= RUN_NS_LIMIT) return timeNs;
+  throw new LsioError('usage', `--min-time: ${JSON.stringify(text)} is more than 10 minutes`);
 }
 
 /** Whether stdout gets colours: NO_COLOR is respected, see no-color.org. */

@@ -55,6 +55,7 @@ function commandLine(options: Options, work: Workload, cache: CacheState, queueD
     ['queue-depth', queueDepth],
     ['rings', options.rings === 1 ? undefined : options.rings],
     ['runs', options.runs],
+    ['min-time', options.minTime === undefined ? undefined : `${options.minTime / 1e6}ms`],
     ['direct', options.direct === 'auto' ? undefined : options.direct],
     ['coalesce', options.coalesce === 'auto' ? undefined : options.coalesce],
     ['max-read', options.maxRead],
