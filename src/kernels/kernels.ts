@@ -1,5 +1,10 @@
+import { type AxisKernels, axisKernels } from './axis.js';
 import { type ConvertKernels, convertKernels } from './convert.js';
 import { type CopyKernels, copyKernels } from './copy.js';
+import { type DistributionKernels, distributionKernels } from './distribution.js';
+import { type ExactKernels, exactKernels } from './exact.js';
+import { type MaskKernels, maskKernels } from './mask.js';
+import { type MomentsKernels, momentsKernels } from './moments.js';
 import { type ShuffleKernels, shuffleKernels } from './shuffle.js';
 import { kernelModule, type WasmMemory, wasmMemory, webAssembly } from './webassembly.js';
 
@@ -8,7 +13,15 @@ import { kernelModule, type WasmMemory, wasmMemory, webAssembly } from './webass
  * Callers check that every range lies inside: WebAssembly throws a RuntimeError beyond the end, and nothing guards
  * ranges against one another. Both implementations give the same bits, except the payload of a NaN.
  */
-export interface Kernels extends CopyKernels, ShuffleKernels, ConvertKernels {
+export interface Kernels
+  extends CopyKernels,
+    ShuffleKernels,
+    ConvertKernels,
+    MaskKernels,
+    MomentsKernels,
+    AxisKernels,
+    DistributionKernels,
+    ExactKernels {
   readonly implementation: 'wasm' | 'js';
   readonly buffer: ArrayBuffer;
 }
@@ -36,5 +49,16 @@ export function loadKernels(memory: KernelMemory, choice: KernelChoice = 'auto')
     return { implementation: 'wasm', buffer, ...(exports as Omit<Kernels, 'implementation' | 'buffer'>) };
   }
   if (choice === 'wasm') throw new TypeError('the WebAssembly kernels need SIMD and a WebAssembly.Memory');
-  return { implementation: 'js', buffer, ...copyKernels(buffer), ...shuffleKernels(buffer), ...convertKernels(buffer) };
+  return {
+    implementation: 'js',
+    buffer,
+    ...copyKernels(buffer),
+    ...shuffleKernels(buffer),
+    ...convertKernels(buffer),
+    ...maskKernels(buffer),
+    ...momentsKernels(buffer),
+    ...axisKernels(buffer),
+    ...distributionKernels(buffer),
+    ...exactKernels(buffer),
+  };
 }
