@@ -57,32 +57,12 @@ describe('lsio get -o of many files', () => {
     expect(readFileSync(log, 'utf8')).toMatch(/INJECTED[\s\S]*linkat\(AT_FDCWD, "\/proc\/self\/fd\/\d+"/);
   });
 
-  test.skipIf(noStrace !== undefined)(
-    named('renames where the file system has only files with names', noStrace),
-    () => {
-      // Unnamed files are opened by the name of their directory, and nothing else is once it is there.
-      mkdirSync(path.join(out, 'src'));
-      const inject = [
-        '-e',
-        'trace=openat,rename',
-        '-e',
-        'inject=openat:error=EOPNOTSUPP',
-        '--quiet=path-resolution,attach',
-        '-P',
-        `${out}/src/`,
-      ];
-      const { under, log } = straced(...inject);
-      expectAllWritten({ under });
-      expect(readFileSync(log, 'utf8')).toMatch(/O_TMPFILE.*INJECTED/);
-    },
-  );
-
-  test.skipIf(noNamespace !== undefined)(named('renames where /proc is not mounted', noNamespace), () => {
+  test.skipIf(noNamespace !== undefined)(named('works where /proc is not mounted', noNamespace), () => {
     const script = 'mount -t tmpfs none /proc && exec "$@"';
     expectAllWritten({ under: ['unshare', '-m', 'bash', '-c', script, '--'] });
   });
 
-  test('renames without koffi', () => {
+  test('works without koffi', () => {
     const hook = path.join(directory, 'no-koffi.cjs');
     writeFileSync(
       hook,

@@ -1,19 +1,24 @@
-import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { type LinkFile, loadLinkFile } from '../native/link.js';
-import { type ByteText, pathOf } from '../paths/byte-text.js';
+import { closeSync, constants, writeSync } from 'node:fs';
+import { LsioError, outputError } from '../errors.js';
+import type { ByteText } from '../paths/byte-text.js';
+import type { DirectoryTree } from './tree.js';
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** A file without a name in a directory (Linux; O_TMPFILE is these two). */
 const CREATE_UNNAMED = constants.O_WRONLY | 0o20000000 | constants.O_DIRECTORY;
 /** How kernels and file systems say that they have no unnamed files. */
 const NO_UNNAMED = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL', 'ENOENT']);
+/** How they say that a file can't have two names. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+/** How they say that a rename can't be told not to replace. */
+const NO_RENAME_NEW = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 const FILE_MODE = 0o666;
 
 /** A file that hasn't got its name yet. */
 interface OpenFile {
   fd: number | undefined;
-  /** Absent: it has no name at all. */
-  readonly temporary?: string | Buffer;
+  /** Its path below the root; absent: it has no name at all. */
+  readonly temporary?: ByteText;
 }
 
 export interface FileWriterOptions {
@@ -24,24 +29,25 @@ export interface FileWriterOptions {
 }
 
 /**
- * Writes files that appear under their names only when they are whole. Until then they have no name, where the system
- * has such files: those cost a quarter less time than a rename, and vanish however the process ends. Elsewhere, and where
- * files may be replaced, which linkat(2) doesn't do, they have a temporary name beside the final one.
+ * Writes files that appear under their names only when they are whole, and that replace nothing unless told to. Until
+ * then they have no name, where the system has such files: those cost a quarter less time than a rename, and vanish
+ * however the process ends. Elsewhere, and where files may be replaced, they have a temporary name beside the final one.
  *
  * By synchronous calls: the bytes go to the page cache, and a trip through the thread pool for each call takes several
- * times as long as the calls do. Errors are those of `node:fs`.
+ * times as long as the calls do. Paths are relative to the tree. Errors are `output`.
  */
 export class FileWriter {
-  readonly #linkFile: LinkFile | undefined;
+  readonly #tree: DirectoryTree;
+  readonly #overwrite: boolean;
   readonly #temporaryPrefix: string;
   #unnamed: boolean;
   readonly #begun = new Map<ByteText, OpenFile>();
   #count = 0;
 
-  constructor({ overwrite, writerId }: FileWriterOptions) {
-    // Links replace nothing.
-    this.#linkFile = overwrite ? undefined : linkFileIfAny();
-    this.#unnamed = this.#linkFile !== undefined;
+  constructor(tree: DirectoryTree, { overwrite, writerId }: FileWriterOptions) {
+    this.#tree = tree;
+    this.#overwrite = overwrite;
+    this.#unnamed = !overwrite && tree.calls.linkUnnamed !== undefined;
     this.#temporaryPrefix = `.lsio-${process.pid}-${writerId}-`;
   }
 
@@ -50,19 +56,24 @@ export class FileWriter {
     return this.#begun.has(path);
   }
 
-  /** Writes the whole of a file, or its next part. */
+  /**
+   * Writes the whole of a file, or its next part.
+   *
+   * @throws {LsioError} `output`
+   */
   write(path: ByteText, bytes: Uint8Array, last: boolean): void {
-    const file = this.#begun.get(path) ?? this.#create(path);
+    let file = this.#begun.get(path);
     try {
+      file ??= this.#create(path);
       for (let at = 0; at < bytes.length; ) at += writeSync(file.fd!, bytes, at);
       if (last) {
-        this.#begun.delete(path);
         this.#finish(file, path);
+        this.#begun.delete(path);
       } else this.#begun.set(path, file);
     } catch (error) {
       this.#begun.delete(path);
-      discard(file);
-      throw error;
+      if (file !== undefined) this.#discard(file);
+      throw this.#explained(error, path);
     }
   }
 
@@ -70,7 +81,7 @@ export class FileWriter {
   drop(path: ByteText): void {
     const file = this.#begun.get(path);
     this.#begun.delete(path);
-    if (file !== undefined) discard(file);
+    if (file !== undefined) this.#discard(file);
   }
 
   /** Forgets all files that aren't whole. */
@@ -79,39 +90,80 @@ export class FileWriter {
   }
 
   #create(path: ByteText): OpenFile {
-    const directory = path.slice(0, path.lastIndexOf('/') + 1);
+    const { calls } = this.#tree;
+    const directory = directoryOf(path);
+    const directoryFd = this.#tree.open(directory);
     if (this.#unnamed) {
       try {
-        return { fd: openSync(pathOf(directory), CREATE_UNNAMED, FILE_MODE) };
+        return { fd: calls.open(directoryFd, '.', CREATE_UNNAMED, FILE_MODE) };
       } catch (error) {
         if (!NO_UNNAMED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
         this.#unnamed = false;
       }
     }
-    const temporary = pathOf(`${directory}${this.#temporaryPrefix}${this.#count++}.tmp`);
-    return { temporary, fd: openSync(temporary, CREATE, FILE_MODE) };
+    const name = `${this.#temporaryPrefix}${this.#count++}.tmp`;
+    return { temporary: directory + name, fd: calls.open(directoryFd, name, CREATE, FILE_MODE) };
   }
 
   #finish(file: OpenFile, path: ByteText): void {
-    if (file.temporary === undefined) this.#linkFile!(file.fd!, pathOf(path));
+    const { calls } = this.#tree;
+    const directory = directoryOf(path);
+    const directoryFd = this.#tree.open(directory);
+    const name = path.slice(directory.length);
+    if (file.temporary === undefined) calls.linkUnnamed!(file.fd!, directoryFd, name);
     const fd = file.fd!;
     file.fd = undefined;
     closeSync(fd);
-    if (file.temporary !== undefined) renameSync(file.temporary, pathOf(path));
+    if (file.temporary === undefined) return;
+    const temporary = file.temporary.slice(directory.length);
+    if (this.#overwrite) calls.rename(directoryFd, temporary, name);
+    else this.#moveNew(directoryFd, temporary, name);
+  }
+
+  /** Gives a file its final name, which must be free. */
+  #moveNew(directory: number, temporary: ByteText, name: ByteText): void {
+    const { calls } = this.#tree;
+    try {
+      calls.link(directory, temporary, name);
+    } catch (error) {
+      if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '') || calls.renameNew === undefined) throw error;
+      return this.#renameNew(directory, temporary, name);
+    }
+    calls.unlink(directory, temporary);
+  }
+
+  /** For file systems without hard links, such as vfat. */
+  #renameNew(directory: number, temporary: ByteText, name: ByteText): void {
+    try {
+      this.#tree.calls.renameNew!(directory, temporary, name);
+    } catch (error) {
+      if (!NO_RENAME_NEW.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      const why = 'the file system can neither link a file nor rename it without replacing another';
+      throw new LsioError('output', `${this.#tree.text(name)}: ${why}`, { remedy: '--overwrite', cause: error });
+    }
+  }
+
+  #discard({ fd, temporary }: OpenFile): void {
+    if (fd !== undefined) closeSync(fd);
+    if (temporary === undefined) return;
+    try {
+      const directory = directoryOf(temporary);
+      this.#tree.calls.unlink(this.#tree.open(directory), temporary.slice(directory.length));
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  #explained(error: unknown, path: ByteText): unknown {
+    const name = this.#tree.text(path);
+    return (error as NodeJS.ErrnoException).code === 'EEXIST' ? existsError(name) : outputError(name, error);
   }
 }
 
-function discard({ fd, temporary }: OpenFile): void {
-  if (fd !== undefined) closeSync(fd);
-  if (temporary !== undefined) rmSync(temporary, { force: true });
+export function existsError(path: string): LsioError {
+  return new LsioError('output', `${path}: exists`, { code: 'EEXIST', path, remedy: '--overwrite replaces it' });
 }
 
-/** Unnamed files are a matter of speed: they can be done without. */
-function linkFileIfAny(): LinkFile | undefined {
-  if (process.platform !== 'linux') return undefined;
-  try {
-    return loadLinkFile();
-  } catch {
-    return undefined;
-  }
+function directoryOf(path: ByteText): ByteText {
+  return path.slice(0, path.lastIndexOf('/') + 1);
 }

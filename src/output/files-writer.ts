@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { outputError } from '../errors.js';
-import { type ByteText, textOf } from '../paths/byte-text.js';
+import type { ByteText } from '../paths/byte-text.js';
 import { FileWriter } from './file-writer.js';
+import type { DirectoryTree } from './tree.js';
 import { WriterQueue } from './writer-queue.js';
 
 /** A thread takes 40 ms to start: from so many files on it gains more than that. */
@@ -21,6 +21,9 @@ export interface FilesWriterOptions {
 
 export interface WriterThreadData {
   readonly memory: SharedArrayBuffer;
+  /** The output directory and its descriptor, which all threads of the process share. */
+  readonly name: ByteText;
+  readonly root: number;
   readonly overwrite: boolean;
   readonly writerId: number;
 }
@@ -30,21 +33,27 @@ export interface WriterThreadData {
  * for is written here. So neither thread waits for the other, and there is nothing to tune.
  */
 export class FilesWriter {
+  readonly #name: ByteText;
+  readonly #tree: DirectoryTree;
   readonly #options: FilesWriterOptions;
   readonly #writer: FileWriter;
   #thread: { readonly queue: WriterQueue; readonly exited: Promise<void> } | undefined;
 
-  constructor(options: FilesWriterOptions) {
+  /** @param name the output directory, which `tree` has opened. */
+  constructor(name: ByteText, tree: DirectoryTree, options: FilesWriterOptions) {
+    this.#name = name;
+    this.#tree = tree;
     this.#options = options;
-    this.#writer = new FileWriter({ ...options, writerId: MAIN_WRITER });
+    this.#writer = new FileWriter(tree, { ...options, writerId: MAIN_WRITER });
   }
 
   /** How many files are to come: the thread is started if they are worth it. */
   expect(files: number): void {
-    if (files < FILES_WORTH_THREAD || !this.#options.lateErrors || availableParallelism() < 2) return;
+    const { calls, root } = this.#tree;
+    if (files < FILES_WORTH_THREAD || !this.#options.lateErrors || availableParallelism() < 2 || !calls.shared) return;
     const queue = new WriterQueue();
     const { overwrite } = this.#options;
-    const worker = startWorker({ memory: queue.memory, overwrite, writerId: THREAD_WRITER });
+    const worker = startWorker({ memory: queue.memory, name: this.#name, root, overwrite, writerId: THREAD_WRITER });
     if (worker === undefined) return;
     worker.on('error', () => queue.setReady(false));
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -59,7 +68,7 @@ export class FilesWriter {
   write(path: ByteText, bytes: Uint8Array, last: boolean): void {
     if (last && this.#thread !== undefined && !this.#writer.hasBegun(path) && this.#thread.queue.put(path, bytes))
       return;
-    this.#write(path, bytes, last);
+    this.#writer.write(path, bytes, last);
   }
 
   /** Forgets the parts of a file. */
@@ -79,7 +88,7 @@ export class FilesWriter {
     await exited;
     this.#thread = undefined;
     for (let file = queue.first(); file !== undefined; file = queue.first()) {
-      this.#write(file.path, file.bytes, true);
+      this.#writer.write(file.path, file.bytes, true);
       queue.shift();
     }
   }
@@ -90,20 +99,17 @@ export class FilesWriter {
     this.#thread?.queue.waitUntilTaken(GIVE_UP_MS_MAX);
     this.#writer.clear();
   }
-
-  #write(path: ByteText, bytes: Uint8Array, last: boolean): void {
-    try {
-      this.#writer.write(path, bytes, last);
-    } catch (error) {
-      throw outputError(textOf(path), error);
-    }
-  }
 }
 
 /** Undefined where no thread can be started, as under Node's permission model: it only saves time. */
 function startWorker(workerData: WriterThreadData): Worker | undefined {
   try {
-    return new Worker(new URL('./writer-thread.js', import.meta.url), { workerData, env: SHARE_ENV });
+    return new Worker(new URL('./writer-thread.js', import.meta.url), {
+      workerData,
+      env: SHARE_ENV,
+      // Else Node warns of descriptors that it hasn't opened itself.
+      trackUnmanagedFds: false,
+    });
   } catch {
     return undefined;
   }

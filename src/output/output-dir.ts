@@ -1,11 +1,13 @@
-import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { LsioError, outputError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from '../paths/byte-text.js';
+import { existsError } from './file-writer.js';
 import { FilesWriter, type FilesWriterOptions } from './files-writer.js';
 import type { Inputs } from './input.js';
 import { InputList, NameSet } from './input-list.js';
-import { isSameFile } from './same-file.js';
+import { FileSet, isSameFile, sameFileError } from './same-file.js';
 import { tarName } from './tar-name.js';
+import { DirectoryTree, noDirectoryError } from './tree.js';
 
 /**
  * Writes files below a directory by tar's rule: a leading `/` and `.` are stripped, `..` is refused. A file appears under
@@ -13,22 +15,23 @@ import { tarName } from './tar-name.js';
  */
 export class OutputDirectory {
   readonly #root: ByteText;
-  readonly #overwrite: boolean;
-  /** Directories known to be there and to be no links. */
-  readonly #directories = new Set<ByteText>();
-  readonly #writer: FilesWriter;
+  readonly #options: FilesWriterOptions;
+  /** Directories known to be there and to be no links, while inputs are checked. */
+  readonly #checked = new Set<ByteText>();
+  /** Files that outputs are to replace. */
+  readonly #replaced = new FileSet();
+  #writer: FilesWriter | undefined;
 
   constructor(root: ByteText, options: FilesWriterOptions) {
     this.#root = root.endsWith('/') ? root : `${root}/`;
-    this.#overwrite = options.overwrite;
-    this.#writer = new FilesWriter(options);
+    this.#options = options;
   }
 
   /**
    * Refuses inputs that can't or mustn't be written, before any is read; then makes the directory, and
    * returns the inputs.
    *
-   * @throws {LsioError} `usage` for `..`, for two inputs with one output and for an input that is its own output;
+   * @throws {LsioError} `usage` for `..`, for two inputs with one output and for an input that is an output;
    * `output` for what is there already, and for links on the way to an output.
    */
   async prepare(inputs: Inputs): Promise<InputList> {
@@ -39,76 +42,55 @@ export class OutputDirectory {
       for (const input of batch) {
         const output = tarName(input.name);
         const place = list.add(input);
-        // A directory: it is no file, which reading it will say.
+        // Such as `.`: reading it fails, since it is a directory.
         if (output === '') continue;
         if (!outputs.add(output, place)) throw twoInputs(this.#text(output));
         if (rootExists) this.#checkOutput(input.name, output);
       }
     }
-    try {
-      makeDirectory(this.#root);
-    } catch (error) {
-      throw outputError(textOf(this.#root), error);
+    if (this.#replaced.size > 0) {
+      for (const { name } of list) if (this.#replaced.has(name)) throw sameFileError(name);
     }
+    const tree = new DirectoryTree(this.#root);
+    this.#writer = new FilesWriter(this.#root, tree, this.#options);
     this.#writer.expect(outputs.size);
     return list;
   }
 
   /** Takes the whole of an input, or its next part. */
   write(input: ByteText, bytes: Uint8Array, last: boolean): void {
-    const output = tarName(input);
-    const path = this.#root + output;
-    try {
-      this.#makeDirectories(output.slice(0, output.lastIndexOf('/') + 1));
-    } catch (error) {
-      throw outputError(textOf(path), error);
-    }
-    this.#writer.write(path, bytes, last);
+    this.#writer!.write(tarName(input), bytes, last);
   }
 
   /** Everything is written once this has fulfilled. */
-  end(): Promise<void> {
-    return this.#writer.end();
+  async end(): Promise<void> {
+    await this.#writer?.end();
   }
 
   /** Forgets the parts of an input that failed. */
   drop(input: ByteText): void {
-    this.#writer.drop(this.#root + tarName(input));
+    this.#writer?.drop(tarName(input));
   }
 
   /** Leaves no temporary files. */
   clear(): void {
-    this.#writer.clear();
+    this.#writer?.clear();
   }
 
-  #makeDirectories(relative: ByteText): void {
-    if (relative === '' || this.#directories.has(relative)) return;
-    for (const directory of parentsOf(relative)) {
-      if (this.#directories.has(directory)) continue;
-      const path = pathOf(this.#root + directory.slice(0, -1));
-      try {
-        mkdirSync(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        this.#checkDirectory(directory);
-      }
-      this.#directories.add(directory);
-    }
-  }
-
+  /** This is to fail before anything is read; the writer makes sure once more, and has the last word. */
   #checkOutput(input: ByteText, output: ByteText): void {
     for (const directory of parentsOf(output)) {
-      if (this.#directories.has(directory)) continue;
+      if (this.#checked.has(directory)) continue;
       if (!this.#checkDirectory(directory)) return;
-      this.#directories.add(directory);
+      this.#checked.add(directory);
     }
     const there = statsOf(this.#root + output);
     if (there === undefined) return;
     const name = this.#text(output);
-    if (isSameFile(input, there)) throw new LsioError('usage', `${name}: input and output are the same file`);
+    if (isSameFile(input, there)) throw sameFileError(this.#root + output);
     if (there.isDirectory()) throw new LsioError('output', `${name}: is a directory`, { code: 'EISDIR', path: name });
-    if (this.#overwrite) return;
-    throw new LsioError('output', `${name}: exists`, { code: 'EEXIST', path: name, remedy: '--overwrite replaces it' });
+    if (!this.#options.overwrite) throw existsError(name);
+    this.#replaced.add(there);
   }
 
   /** Whether the directory is there; a link could lead anywhere, so nothing is written through one. */
@@ -116,28 +98,11 @@ export class OutputDirectory {
     const relative = directory.slice(0, -1);
     const stats = statsOf(this.#root + relative);
     if (stats === undefined || stats.isDirectory()) return stats !== undefined;
-    const what = stats.isSymbolicLink() ? 'a link, and links are not followed' : 'not a directory';
-    const path = this.#text(relative);
-    throw new LsioError('output', `${path}: is ${what}`, { code: 'ENOTDIR', path });
+    throw noDirectoryError(this.#text(relative), stats.isSymbolicLink());
   }
 
   #text(output: ByteText): string {
     return textOf(this.#root + output);
-  }
-}
-
-/** Makes a directory, and those above it. (`mkdirSync`'s own `recursive` never returns for one below /proc.) */
-function makeDirectory(name: ByteText): void {
-  const path = pathOf(name);
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const above = name.slice(0, name.replace(/\/+$/, '').lastIndexOf('/') + 1);
-    if (code === 'ENOENT' && above !== '') {
-      makeDirectory(above);
-      mkdirSync(path);
-    } else if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { FileWriter } from './file-writer.js';
 import type { WriterThreadData } from './files-writer.js';
+import { DirectoryTree } from './tree.js';
 import { WriterQueue } from './writer-queue.js';
 
 /*
@@ -8,9 +9,9 @@ import { WriterQueue } from './writer-queue.js';
  * thread tries again, and reports what is wrong.
  */
 
-const { memory, overwrite, writerId } = workerData as WriterThreadData;
+const { memory, name, root, overwrite, writerId } = workerData as WriterThreadData;
 const queue = new WriterQueue(memory);
-const writer = new FileWriter({ overwrite, writerId });
+const writer = new FileWriter(new DirectoryTree(name, root), { overwrite, writerId });
 queue.setReady(true);
 try {
   for (let file = queue.waitForFirst(); file !== undefined; file = queue.waitForFirst()) {

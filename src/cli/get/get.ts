@@ -107,9 +107,8 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
   }
   const sink = await openSink(options, context);
   const transfer = new Transfer(sink, options, context);
-  const found = await inputsOf(
-    { ...asked, anyOrder: anyOrder(options, transfer), isOutput: sink.isOutput },
-    (...refused) => transfer.refuse(...refused),
+  const found = await inputsOf({ ...asked, anyOrder: anyOrder(options, transfer), place: sink.place }, (...refused) =>
+    transfer.refuse(...refused),
   );
   // Before the sink starts a thread: what fails from here on is cleaned up below.
   const engine = new CountingEngine(await openEngine(options));

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { LsioError } from '../../errors.js';
 import type { Input, Inputs } from '../../output/input.js';
+import type { OutputPlace } from '../../output/same-file.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
 import type { Excludes } from '../../paths/globs.js';
 import type { NameList } from '../../paths/lists.js';
@@ -11,6 +12,7 @@ import { named } from '../app/options.js';
 /** Linux takes no path of this length or more, its final NUL included. */
 const PATH_BYTES_MAX = 4096;
 const STDIN = '-';
+const GLOB_CHARACTERS = /[*?[\]{}()!]/;
 /** Inputs given at a time, about: a batch costs promises, and all of it is in memory. */
 const BATCH_MAX = 1024;
 
@@ -31,8 +33,8 @@ export interface InputOptions {
   readonly strict: boolean;
   /** Files of a directory may come in any order: in the one that is read fastest. */
   readonly anyOrder?: boolean | undefined;
-  /** Says whether a path is what is being written to: it must not be read. */
-  readonly isOutput?: ((name: ByteText) => boolean) | undefined;
+  /** The output directory: what is below it must not be found by itself. */
+  readonly place?: OutputPlace | undefined;
 }
 
 /** What an argument or an entry of a list stands for. */
@@ -88,6 +90,7 @@ async function* inputsOfParts(
   const { excludes, anyOrder } = options;
   function filesBelow({ name, from }: Target): AsyncIterable<ByteText[]> | undefined {
     if (from === 'request' || !tree?.isDirectory(name)) return undefined;
+    refuseOutputBelow(name, options);
     return tree.walk(name, onError, { isExcluded: excludes?.entry, anyOrder });
   }
   for (const part of parts) {
@@ -114,13 +117,13 @@ function addInputs(
   inputs: Input[],
   names: readonly ByteText[],
   { ranges, id }: Target,
-  { isOutput, ranges: commonRanges }: InputOptions,
+  { ranges: commonRanges }: InputOptions,
   onError: OnInputError,
 ): Input[] {
   const wanted = ranges ?? commonRanges;
   for (const name of names) {
-    if (name.length >= PATH_BYTES_MAX || isOutput?.(name)) {
-      onError(name, name.length >= PATH_BYTES_MAX ? tooLong(name) : outputItself(name), id);
+    if (name.length >= PATH_BYTES_MAX) {
+      onError(name, tooLong(name), id);
       continue;
     }
     const path = pathOf(name);
@@ -132,16 +135,17 @@ function addInputs(
 
 /** Whether an argument may be a pattern: a file of that very name wins. */
 function isGlob({ name, from }: Target): boolean {
-  return from === 'argument' && /[*?[\]{}()!]/.test(name) && !exists(name);
+  return from === 'argument' && GLOB_CHARACTERS.test(name) && !exists(name);
 }
 
 async function* filesOfGlob(
   pattern: ByteText,
-  { excludes }: PartOptions,
+  options: PartOptions,
   onError: OnInputError,
 ): AsyncGenerator<ByteText[]> {
   const { expandGlob } = await import('./globs.js');
-  const files = await expandGlob(pattern, { excludes, onError });
+  const files = await expandGlob(pattern, { excludes: options.excludes, onError });
+  refuseFound(pattern, files ?? [], options);
   if (files?.length === 0) {
     const path = textOf(pattern);
     onError(pattern, new LsioError('read', `${path}: no file matches (ENOENT)`, { code: 'ENOENT', path }));
@@ -205,8 +209,36 @@ function tooLong(name: ByteText): LsioError {
   return new LsioError('read', `${textOf(name.slice(0, 60))}…: name too long (${code})`, { code });
 }
 
-function outputItself(name: ByteText): LsioError {
-  return new LsioError('usage', `${textOf(name)}: input and output are the same file`);
+/**
+ * Refuses a directory that the output directory is in, unless that is excluded: its files would be read again, by this
+ * command or the next one.
+ *
+ * @throws {LsioError} `usage`
+ */
+function refuseOutputBelow(directory: ByteText, { place, excludes }: PartOptions): void {
+  const output = place?.below(directory);
+  if (output === undefined) return;
+  if (output === '') throw outputInside(directory, 'another output directory');
+  for (let end = output.indexOf('/'); ; end = output.indexOf('/', end + 1)) {
+    if (excludes?.entry(end < 0 ? output : output.slice(0, end), true)) return;
+    if (end < 0) break;
+  }
+  throw outputInside(directory, `another output directory, or --exclude ${JSON.stringify(textOf(output))}`);
+}
+
+function outputInside(directory: ByteText, remedy: string): LsioError {
+  const path = textOf(directory);
+  return new LsioError('usage', `${path}: the output directory is in it`, { path, remedy });
+}
+
+/** @throws {LsioError} `usage` where a pattern finds files in the output directory, which is below its own. */
+function refuseFound(pattern: ByteText, files: readonly ByteText[], { place }: PartOptions): void {
+  const base = pattern.slice(0, pattern.lastIndexOf('/', pattern.search(GLOB_CHARACTERS)) + 1) || '.';
+  if (place === undefined || place.below(base) === undefined) return;
+  const file = files.find((each) => place.holds(each));
+  if (file === undefined) return;
+  const name = textOf(file);
+  throw new LsioError('usage', `${name}: is in the output directory`, { path: name, remedy: '--exclude' });
 }
 
 /** A file of that very name wins over `path#bytes=…`. */

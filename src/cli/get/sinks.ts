@@ -5,7 +5,7 @@ import type { ChecksumAlgorithm } from '../../output/checksum.js';
 import type { FilesWriterOptions } from '../../output/files-writer.js';
 import type { Input, Inputs } from '../../output/input.js';
 import type { InputList } from '../../output/input-list.js';
-import { stdoutFileTest } from '../../output/same-file.js';
+import { OutputPlace, stdoutFileTest } from '../../output/same-file.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import type { ReadItem } from '../../store/read-item.js';
@@ -42,8 +42,10 @@ export function addSinkOptions(command: Command): Command {
 export interface Sink {
   /** Whether they must come in the order asked for. */
   readonly ordered: boolean;
-  /** Says whether a path is what is being written to. */
+  /** Says whether a path leads to the file that is being written. */
   readonly isOutput?: ReturnType<typeof stdoutFileTest>;
+  /** Where files are written. */
+  readonly place?: OutputPlace;
   /** Checks all inputs, and returns them, before any is read; absent where there is nothing to check. */
   prepare?(inputs: Inputs): Promise<InputList>;
   /** Takes a whole input, or the next part of a long one, and keeps no hold of its bytes. */
@@ -92,6 +94,7 @@ async function directorySink(directory: string, options: FilesWriterOptions, con
   context.cleanUp = () => output.clear();
   return {
     ordered: false,
+    place: new OutputPlace(byteTextOf(directory)),
     prepare: (inputs) => output.prepare(inputs),
     write({ request, bytes, last }) {
       output.write(request.name, bytes, last);

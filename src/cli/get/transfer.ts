@@ -3,6 +3,7 @@ import type { EngineInfo } from '../../engine/engine.js';
 import { LsioError } from '../../errors.js';
 import type { ChecksumAlgorithm } from '../../output/checksum.js';
 import type { Input } from '../../output/input.js';
+import { sameFileError } from '../../output/same-file.js';
 import { type ByteText, textOf } from '../../paths/byte-text.js';
 import type { Requests } from '../../store/intake.js';
 import type { DirectChoice } from '../../store/local/direct.js';
@@ -39,6 +40,8 @@ export class Transfer {
   readonly ordered: boolean;
   /** The input of which parts were taken and more are to come. */
   #begun: { readonly request: Input; readonly offset: number; bytes: number } | undefined;
+  /** An input that is being written, of which parts are still to come. */
+  #refused: Input | undefined;
   /** Failures that the document doesn't have yet. */
   #unlisted: { readonly name: ByteText; readonly error: LsioError; readonly id?: string | number | undefined }[] = [];
 
@@ -128,12 +131,29 @@ export class Transfer {
   /** Takes a part, and those that are there behind it. Returns whether to go on. */
   async #takeAll(first: ReadItem<Input>, parts: ItemIterator<ReadItem<Input>>): Promise<boolean> {
     for (let part: ReadItem<Input> | undefined = first; part !== undefined; part = parts.takeNow()) {
+      if (this.#isOutput(part)) continue;
       if (part.error === undefined) {
         const taking = this.#take(part);
         if (taking !== undefined) await taking;
       } else if (!this.#fail(part, part.error)) return false;
       if (this.#unlisted.length > 0) await this.#listFailures();
     }
+    return true;
+  }
+
+  /**
+   * Whether the input is the file that is being written: it is refused before a byte of it is. Not when it is asked for:
+   * the stat of each input would make cold small files wait for one another.
+   */
+  #isOutput({ request, last, error }: ReadItem<Input>): boolean {
+    const ends = last || error !== undefined;
+    if (this.#refused === request) {
+      if (ends) this.#refused = undefined;
+      return true;
+    }
+    if (error !== undefined || this.#begun !== undefined || !this.#sink.isOutput?.(request.name)) return false;
+    this.refuse(request.name, sameFileError(request.name), request.id);
+    if (!ends) this.#refused = request;
     return true;
   }
 
