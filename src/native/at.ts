@@ -68,7 +68,7 @@ function systemCalls(): AtCalls {
       const result = call();
       if (result >= 0) return result;
       const errno = koffi.errno();
-      if (errno !== constants.errno.EINTR) throw systemError(syscall, errno);
+      if (errno !== constants.errno.EINTR) throw callError(syscall, errno);
     }
   }
   let byDescriptor = true;
@@ -100,7 +100,7 @@ function systemCalls(): AtCalls {
     linkUnnamed(fd, directory, name) {
       if (byDescriptor) {
         if (linkat(fd, EMPTY, directory, bytesOf(name), AT_EMPTY_PATH) === 0) return;
-        if (koffi.errno() !== constants.errno.ENOENT) throw systemError('linkat', koffi.errno());
+        if (koffi.errno() !== constants.errno.ENOENT) throw callError('linkat', koffi.errno());
       }
       const source = bytesOf(`${DESCRIPTORS}/${fd}`, second);
       check('linkat', () => linkat(AT_FDCWD, source, directory, bytesOf(name), AT_SYMLINK_FOLLOW));
@@ -109,7 +109,7 @@ function systemCalls(): AtCalls {
   };
 }
 
-function systemError(syscall: string, errno: number): NodeJS.ErrnoException {
+function callError(syscall: string, errno: number): NodeJS.ErrnoException {
   const [code, text] = errnoText(errno);
   return Object.assign(new Error(`${code}: ${text}, ${syscall}`), { errno: -errno, code, syscall });
 }
