@@ -26,6 +26,9 @@ const launcher = blockSyscallsLauncher();
 const notRoot = process.getuid?.() === 0 ? undefined : 'only root may mount';
 const inMemory = statfsSync(tmpdir()).type === TMPFS ? `${tmpdir()} is a tmpfs: nothing is evicted from it` : undefined;
 
+/** The page cache belongs to everybody: another program may drop a page between two steps. */
+const UNDISTURBED = { retry: 10 };
+
 let directory = '';
 beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'lsio-cache-cli-'));
@@ -55,7 +58,7 @@ function run(args: readonly string[], cwd: string, under: readonly string[] = []
   return { status, stdout: stdout.toString(), stderr };
 }
 
-describe('lsio cache', () => {
+describe('lsio cache', UNDISTURBED, () => {
   test.skipIf(inMemory)(named('tells what is there, evicts it, and tells what is left', inMemory), () => {
     const cwd = tree({ a: BYTES, 'd/b': 10, 'd/c/e': 3 * 4096, 'd/empty': 0 });
     expect(run(['status', 'a', 'd'], cwd)).toEqual({
@@ -213,7 +216,7 @@ describe('lsio cache', () => {
   });
 });
 
-describe('lsio cache without rights', () => {
+describe('lsio cache without rights', UNDISTURBED, () => {
   test.skipIf(notNobody)(named('--drop-caches is for root, and what else there is gets named', notNobody), () => {
     const { status, stdout, stderr } = runLsio(['cache', 'evict', '--drop-caches', '.'], {
       cwd: tree({ a: 1 }),
@@ -243,7 +246,7 @@ describe('lsio cache without rights', () => {
   });
 });
 
-describe('lsio cache on older kernels', () => {
+describe('lsio cache on older kernels', UNDISTURBED, () => {
   const skip = launcher.skip ?? inMemory;
   test.skipIf(skip)(named('takes mincore', skip), () => {
     const cwd = tree({ a: BYTES, empty: 0 });
@@ -254,7 +257,7 @@ describe('lsio cache on older kernels', () => {
   });
 });
 
-describe('lsio cache evict --drop-caches', () => {
+describe('lsio cache evict --drop-caches', UNDISTURBED, () => {
   // A file in its place shows what is written there: really dropping them would disturb all that runs here.
   const skip = notRoot ?? (runScript('unshare -m true').status === 0 ? undefined : 'unshare -m is refused');
   test.skipIf(skip)(named('tells the kernel to drop everything, and looks again', skip), () => {

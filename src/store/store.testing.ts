@@ -73,6 +73,8 @@ interface Watched {
   shares: number;
   /** Reads that brought bytes past the page cache. */
   direct: number;
+  /** Reads that brought bytes through it. */
+  buffered: number;
   readonly closes: () => number;
 }
 
@@ -86,6 +88,7 @@ export function watch(engine: Engine, fault: Fault = () => undefined): Watched {
     reads: 0,
     shares: 0,
     direct: 0,
+    buffered: 0,
     closes: () => closes,
     engine: {
       info: engine.info,
@@ -129,7 +132,7 @@ class WatchedSource implements ReadSource {
 
   done(slots: ReadSlots, finished: Int32Array, count: number): void {
     for (const slot of finished.subarray(0, count)) {
-      if (slots.alignBytes[slot]! > 0 && slots.bytes[slot]! > 0) this.#watched.direct++;
+      if (slots.bytes[slot]! > 0) this.#watched[slots.alignBytes[slot]! > 0 ? 'direct' : 'buffered']++;
       const fault = this.#fault(slots.offset[slot]!, slots.length[slot]!);
       if (fault === undefined) continue;
       slots.errno[slot] = fault.errno;
