@@ -34,10 +34,10 @@ describe('FileWriter', () => {
     'renames without replacing where files can not be linked: %s',
     (code) => {
       const writer = writerWith({ link: failing(code) });
-      writer.write('d/a', bytes, true);
+      writer.write({ path: 'd/a', bytes, mode: 0o666 }, true);
       expect(readFileSync(path.join(root, 'd/a')).equals(bytes)).toBe(true);
       writeFileSync(path.join(root, 'd/b'), 'precious');
-      expect(() => writer.write('d/b', bytes, true)).toThrow('exists');
+      expect(() => writer.write({ path: 'd/b', bytes, mode: 0o666 }, true)).toThrow('exists');
       expect(readFileSync(path.join(root, 'd/b'), 'utf8')).toBe('precious');
       expect(readdirSync(path.join(root, 'd')).sort()).toEqual(['a', 'b']);
     },
@@ -53,7 +53,7 @@ describe('FileWriter', () => {
         return flags & O_TMPFILE ? failing('EOPNOTSUPP')() : open(parent, name, flags, mode);
       },
     });
-    for (const name of ['a', 'b']) writer.write(name, bytes, true);
+    for (const name of ['a', 'b']) writer.write({ path: name, bytes, mode: 0o666 }, true);
     expect(flagsOf.filter((flags) => flags & O_TMPFILE)).toHaveLength(1);
     for (const name of ['a', 'b']) expect(readFileSync(path.join(root, name)).equals(bytes)).toBe(true);
     expect(readdirSync(root).sort()).toEqual(['a', 'b']);
@@ -63,7 +63,7 @@ describe('FileWriter', () => {
     const writer = writerWith({ link: failing('EPERM'), renameNew: failing('EINVAL') });
     let error: unknown;
     try {
-      writer.write('a', bytes, true);
+      writer.write({ path: 'a', bytes, mode: 0o666 }, true);
     } catch (thrown) {
       error = thrown;
     }
@@ -82,7 +82,7 @@ describe('FileWriter', () => {
         return fd;
       },
     });
-    for (let at = 0; at < 200; at++) writer.write(`${at}/x/y/f`, bytes, true);
+    for (let at = 0; at < 200; at++) writer.write({ path: `${at}/x/y/f`, bytes, mode: 0o666 }, true);
     expect(Math.max(...opened) - Math.min(...opened)).toBeLessThan(40);
     for (let at = 0; at < 200; at++) expect(readFileSync(path.join(root, `${at}/x/y/f`)).equals(bytes)).toBe(true);
   });
@@ -90,10 +90,10 @@ describe('FileWriter', () => {
   test('replaces a file when told to, but no directory', () => {
     const writer = writerWith({}, true);
     writeFileSync(path.join(root, 'a'), 'old');
-    writer.write('a', bytes, true);
+    writer.write({ path: 'a', bytes, mode: 0o666 }, true);
     expect(readFileSync(path.join(root, 'a')).equals(bytes)).toBe(true);
     mkdirSync(path.join(root, 'dir'));
-    expect(() => writer.write('dir', bytes, true)).toThrow(/dir: /);
+    expect(() => writer.write({ path: 'dir', bytes, mode: 0o666 }, true)).toThrow(/dir: /);
     expect(readdirSync(root).sort()).toEqual(['a', 'dir']);
   });
 });

@@ -1,6 +1,7 @@
-import { closeSync, constants, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, writeSync } from 'node:fs';
 import { LsioError, outputError } from '../errors.js';
 import type { ByteText } from '../paths/byte-text.js';
+import { Holes } from './holes.js';
 import type { DirectoryTree } from './tree.js';
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -12,13 +13,28 @@ const NO_UNNAMED = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL', 'ENOENT
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 /** How they say that a rename can't be told not to replace. */
 const NO_RENAME_NEW = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
-const FILE_MODE = 0o666;
+/** The permission bits of a file that says none, minus the umask. */
+export const FILE_MODE = 0o666;
 
 /** A file that hasn't got its name yet. */
 interface OpenFile {
   fd: number | undefined;
   /** Its path below the root; absent: it has no name at all. */
   readonly temporary?: ByteText;
+  /** Where the source has holes, if it has. */
+  readonly holes: Holes | undefined;
+  writtenBytes: number;
+}
+
+/** The whole of a file, or its next part. */
+export interface FilePart {
+  /** Below the root. */
+  readonly path: ByteText;
+  readonly bytes: Uint8Array;
+  /** The permission bits that the file is made with, minus the umask. */
+  readonly mode: number;
+  /** What it is made from, where that has holes. */
+  readonly sparse?: { readonly name: ByteText; readonly offset: number } | undefined;
 }
 
 export interface FileWriterOptions {
@@ -61,11 +77,12 @@ export class FileWriter {
    *
    * @throws {LsioError} `output`
    */
-  write(path: ByteText, bytes: Uint8Array, last: boolean): void {
+  write(part: FilePart, last: boolean): void {
+    const { path, bytes } = part;
     let file = this.#begun.get(path);
     try {
-      file ??= this.#create(path);
-      for (let at = 0; at < bytes.length; ) at += writeSync(file.fd!, bytes, at);
+      file ??= this.#create(part);
+      append(file, bytes);
       if (last) {
         this.#finish(file, path);
         this.#begun.delete(path);
@@ -89,20 +106,26 @@ export class FileWriter {
     for (const path of [...this.#begun.keys()]) this.drop(path);
   }
 
-  #create(path: ByteText): OpenFile {
-    const { calls } = this.#tree;
+  #create({ path, mode, sparse }: FilePart): OpenFile {
     const directory = directoryOf(path);
+    const { fd, temporary } = this.#open(directory, mode);
+    const holes = sparse && Holes.of(sparse.name, sparse.offset, this.#tree.calls);
+    return { fd, ...(temporary !== undefined && { temporary }), holes, writtenBytes: 0 };
+  }
+
+  #open(directory: ByteText, mode: number): { fd: number; temporary?: ByteText } {
+    const { calls } = this.#tree;
     const directoryFd = this.#tree.open(directory);
     if (this.#unnamed) {
       try {
-        return { fd: calls.open(directoryFd, '.', CREATE_UNNAMED, FILE_MODE) };
+        return { fd: calls.open(directoryFd, '.', CREATE_UNNAMED, mode) };
       } catch (error) {
         if (!NO_UNNAMED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
         this.#unnamed = false;
       }
     }
     const name = `${this.#temporaryPrefix}${this.#count++}.tmp`;
-    return { temporary: directory + name, fd: calls.open(directoryFd, name, CREATE, FILE_MODE) };
+    return { temporary: directory + name, fd: calls.open(directoryFd, name, CREATE, mode) };
   }
 
   #finish(file: OpenFile, path: ByteText): void {
@@ -110,7 +133,10 @@ export class FileWriter {
     const directory = directoryOf(path);
     const directoryFd = this.#tree.open(directory);
     const name = path.slice(directory.length);
+    // A hole at the end has not made the file any longer.
+    if (file.holes !== undefined) ftruncateSync(file.fd!, file.writtenBytes);
     if (file.temporary === undefined) calls.linkUnnamed!(file.fd!, directoryFd, name);
+    file.holes?.close();
     const fd = file.fd!;
     file.fd = undefined;
     closeSync(fd);
@@ -143,7 +169,8 @@ export class FileWriter {
     }
   }
 
-  #discard({ fd, temporary }: OpenFile): void {
+  #discard({ fd, temporary, holes }: OpenFile): void {
+    holes?.close();
     if (fd !== undefined) closeSync(fd);
     if (temporary === undefined) return;
     try {
@@ -158,6 +185,17 @@ export class FileWriter {
     const name = this.#tree.text(path);
     return (error as NodeJS.ErrnoException).code === 'EEXIST' ? existsError(name) : outputError(name, error);
   }
+}
+
+/** Where there is a hole in the source, nothing is written. */
+function append(file: OpenFile, bytes: Uint8Array): void {
+  for (const { begin, end } of file.holes?.dataIn(file.writtenBytes, bytes) ?? [{ begin: 0, end: bytes.length }]) {
+    const position = file.holes === undefined ? null : file.writtenBytes;
+    for (let at = begin; at < end; ) {
+      at += writeSync(file.fd!, bytes, at, end - at, position === null ? null : position + at);
+    }
+  }
+  file.writtenBytes += bytes.length;
 }
 
 export function existsError(path: string): LsioError {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { ByteText } from '../paths/byte-text.js';
-import { FileWriter } from './file-writer.js';
+import { type FilePart, FileWriter } from './file-writer.js';
 import type { DirectoryTree } from './tree.js';
 import { WriterQueue } from './writer-queue.js';
 
@@ -65,10 +65,10 @@ export class FilesWriter {
    *
    * @throws {LsioError} `output`, perhaps only from {@link end}
    */
-  write(path: ByteText, bytes: Uint8Array, last: boolean): void {
-    if (last && this.#thread !== undefined && !this.#writer.hasBegun(path) && this.#thread.queue.put(path, bytes))
-      return;
-    this.#writer.write(path, bytes, last);
+  write(part: FilePart, last: boolean): void {
+    const isWhole = last && part.sparse === undefined && !this.#writer.hasBegun(part.path);
+    if (isWhole && this.#thread?.queue.put(part)) return;
+    this.#writer.write(part, last);
   }
 
   /** Forgets the parts of a file. */
@@ -88,7 +88,7 @@ export class FilesWriter {
     await exited;
     this.#thread = undefined;
     for (let file = queue.first(); file !== undefined; file = queue.first()) {
-      this.#writer.write(file.path, file.bytes, true);
+      this.#writer.write(file, true);
       queue.shift();
     }
   }

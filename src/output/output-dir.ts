@@ -1,13 +1,27 @@
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { LsioError, outputError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from '../paths/byte-text.js';
-import { existsError } from './file-writer.js';
+import type { ReadItem } from '../store/read-item.js';
+import { DirectoryModes } from './directory-modes.js';
+import { existsError, FILE_MODE, type FilePart } from './file-writer.js';
 import { FilesWriter, type FilesWriterOptions } from './files-writer.js';
-import type { Inputs } from './input.js';
+import type { Input, Inputs } from './input.js';
 import { InputList, NameSet } from './input-list.js';
 import { FileSet, isSameFile, sameFileError } from './same-file.js';
 import { tarName } from './tar-name.js';
 import { DirectoryTree, noDirectoryError } from './tree.js';
+
+const PERMISSION_BITS = 0o777;
+/** What stat(2) counts blocks in. */
+const BLOCK_BYTES = 512;
+
+export interface OutputOptions extends FilesWriterOptions {
+  /** Files and directories get the permission bits of what they are copied from, as cp gives them. */
+  readonly preserveModes: boolean;
+}
+
+/** What is to be known of an input to write it. */
+type Source = Pick<FilePart, 'mode' | 'sparse'>;
 
 /**
  * Writes files below a directory by tar's rule: a leading `/` and `.` are stripped, `..` is refused. A file appears under
@@ -15,16 +29,23 @@ import { DirectoryTree, noDirectoryError } from './tree.js';
  */
 export class OutputDirectory {
   readonly #root: ByteText;
-  readonly #options: FilesWriterOptions;
+  readonly #options: OutputOptions;
   /** Directories known to be there and to be no links, while inputs are checked. */
   readonly #checked = new Set<ByteText>();
   /** Files that outputs are to replace. */
   readonly #replaced = new FileSet();
+  /** Directories known to be there, while files are written. */
+  readonly #made = new Set<ByteText>();
+  readonly #modes: DirectoryModes | undefined;
+  #tree: DirectoryTree | undefined;
   #writer: FilesWriter | undefined;
+  /** What the input of which parts were written is. */
+  #begun: Source | undefined;
 
-  constructor(root: ByteText, options: FilesWriterOptions) {
+  constructor(root: ByteText, options: OutputOptions) {
     this.#root = root.endsWith('/') ? root : `${root}/`;
     this.#options = options;
+    this.#modes = options.preserveModes ? new DirectoryModes() : undefined;
   }
 
   /**
@@ -51,30 +72,52 @@ export class OutputDirectory {
     if (this.#replaced.size > 0) {
       for (const { name } of list) if (this.#replaced.has(name)) throw sameFileError(name);
     }
-    const tree = new DirectoryTree(this.#root);
-    this.#writer = new FilesWriter(this.#root, tree, this.#options);
+    this.#tree = new DirectoryTree(this.#root);
+    this.#writer = new FilesWriter(this.#root, this.#tree, this.#options);
     this.#writer.expect(outputs.size);
     return list;
   }
 
   /** Takes the whole of an input, or its next part. */
-  write(input: ByteText, bytes: Uint8Array, last: boolean): void {
-    this.#writer!.write(tarName(input), bytes, last);
+  write({ request: { name }, offset, bytes, last }: ReadItem<Input>): void {
+    const path = tarName(name);
+    // What an input is, its first part says once and for all.
+    const source = this.#begun ?? this.#sourceOf(name, offset);
+    this.#begun = last ? undefined : source;
+    this.#makeDirectories(name, path);
+    this.#writer!.write({ path, bytes, ...source }, last);
   }
 
   /** Everything is written once this has fulfilled. */
   async end(): Promise<void> {
     await this.#writer?.end();
+    this.#modes?.apply(this.#tree!);
   }
 
   /** Forgets the parts of an input that failed. */
   drop(input: ByteText): void {
+    this.#begun = undefined;
     this.#writer?.drop(tarName(input));
   }
 
   /** Leaves no temporary files. */
   clear(): void {
     this.#writer?.clear();
+  }
+
+  #sourceOf(name: ByteText, offset: number): Source {
+    const stats = sourceStats(name);
+    const mode = stats !== undefined && this.#options.preserveModes ? stats.mode & PERMISSION_BITS : FILE_MODE;
+    const isSparse = stats?.isFile() === true && stats.blocks * BLOCK_BYTES < stats.size;
+    return { mode, sparse: isSparse ? { name, offset } : undefined };
+  }
+
+  /** Here and not where files are written, which another thread does, too: it doesn't know the inputs. */
+  #makeDirectories(input: ByteText, path: ByteText): void {
+    const directory = path.slice(0, path.lastIndexOf('/') + 1);
+    if (directory === '' || this.#made.has(directory)) return;
+    this.#tree!.open(directory, this.#modes && ((made) => this.#modes!.modeOf(made, input)));
+    this.#made.add(directory);
   }
 
   /** This is to fail before anything is read; the writer makes sure once more, and has the last word. */
@@ -113,6 +156,15 @@ function* parentsOf(name: ByteText): Generator<ByteText> {
 
 function twoInputs(name: string): LsioError {
   return new LsioError('usage', `two inputs for ${name}`, { remedy: 'give each path and one range of it only once' });
+}
+
+/** Undefined where it can't be asked: what was read is written in any case. */
+function sourceStats(name: ByteText): Stats | undefined {
+  try {
+    return statSync(pathOf(name), { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of the path itself, not of what a link leads to. */

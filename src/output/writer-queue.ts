@@ -7,18 +7,21 @@ const PATH_BYTES_MAX = 4096;
 const FILE_BYTES_MAX = 256 * 1024;
 const SLOT_BYTES = PATH_BYTES_MAX + FILE_BYTES_MAX;
 
-/** The words at the beginning of the memory: counts of files, two flags, and the lengths in each slot. */
+/** The words at the beginning of the memory: counts of files, two flags, and of each slot the lengths and the mode. */
 const PUT = 0;
 const TAKEN = 1;
 const READY = 2;
 const ENDED = 3;
 const PATH_LENGTHS = 4;
 const FILE_LENGTHS = PATH_LENGTHS + SLOTS;
-const WORDS = FILE_LENGTHS + SLOTS;
+const MODES = FILE_LENGTHS + SLOTS;
+const WORDS = MODES + SLOTS;
 
 export interface WholeFile {
   readonly path: ByteText;
   readonly bytes: Uint8Array;
+  /** Its permission bits. */
+  readonly mode: number;
 }
 
 /**
@@ -38,7 +41,7 @@ export class WriterQueue {
   }
 
   /** Copies a file, if there is room for it and a thread that takes it; else returns false. */
-  put(path: ByteText, bytes: Uint8Array): boolean {
+  put({ path, bytes, mode }: WholeFile): boolean {
     const words = this.#words;
     if (bytes.length > FILE_BYTES_MAX || path.length > PATH_BYTES_MAX || Atomics.load(words, READY) === 0) return false;
     const put = words[PUT]!;
@@ -46,6 +49,7 @@ export class WriterQueue {
     const slot = put & (SLOTS - 1);
     words[PATH_LENGTHS + slot] = this.#bytes.write(path, slot * SLOT_BYTES, 'latin1');
     words[FILE_LENGTHS + slot] = bytes.length;
+    words[MODES + slot] = mode;
     this.#bytes.set(bytes, slot * SLOT_BYTES + PATH_BYTES_MAX);
     Atomics.store(words, PUT, (put + 1) | 0);
     Atomics.notify(words, PUT);
@@ -97,6 +101,7 @@ export class WriterQueue {
     const path = this.#bytes.toString('latin1', at, at + words[PATH_LENGTHS + slot]!);
     return {
       path,
+      mode: words[MODES + slot]!,
       bytes: this.#bytes.subarray(at + PATH_BYTES_MAX, at + PATH_BYTES_MAX + words[FILE_LENGTHS + slot]!),
     };
   }

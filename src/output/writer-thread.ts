@@ -15,7 +15,7 @@ const writer = new FileWriter(new DirectoryTree(name, root), { overwrite, writer
 queue.setReady(true);
 try {
   for (let file = queue.waitForFirst(); file !== undefined; file = queue.waitForFirst()) {
-    writer.write(file.path, file.bytes, true);
+    writer.write(file, true);
     queue.shift();
   }
 } catch {

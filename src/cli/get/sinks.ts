@@ -2,9 +2,9 @@ import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
 import { LsioError } from '../../errors.js';
 import type { ChecksumAlgorithm } from '../../output/checksum.js';
-import type { FilesWriterOptions } from '../../output/files-writer.js';
 import type { Input, Inputs } from '../../output/input.js';
 import type { InputList } from '../../output/input-list.js';
+import type { OutputOptions } from '../../output/output-dir.js';
 import { OutputPlace, stdoutFileTest } from '../../output/same-file.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { byteTextOf } from '../../paths/byte-text.js';
@@ -16,6 +16,7 @@ const STDOUT = 1;
 export interface SinkOptions {
   readonly outputDir?: string;
   readonly overwrite?: boolean;
+  readonly preserveMode?: boolean;
   readonly discard?: boolean;
   readonly tar?: boolean;
   readonly force?: boolean;
@@ -30,6 +31,7 @@ export function addSinkOptions(command: Command): Command {
   return command
     .option('-o, --output-dir <dir>', 'write each to a file of its own below this directory')
     .option('--overwrite', 'replace files that are there')
+    .option('--no-preserve-mode', 'with -o: permissions as the umask leaves them, not those of the inputs')
     .option('--tar', 'write a tar archive to stdout')
     .option('--discard', 'read and count only')
     .option('--force', 'write to stdout even if it is a terminal')
@@ -67,7 +69,8 @@ export async function openSink(options: SinkOptions, context: Context): Promise<
   if (outputDir !== undefined) {
     // What is listed as delivered must have been.
     const lateErrors = checksum === undefined && !(json && items);
-    return directorySink(outputDir, { overwrite: overwrite ?? false, lateErrors }, context);
+    const preserveModes = options.preserveMode !== false;
+    return directorySink(outputDir, { overwrite: overwrite ?? false, lateErrors, preserveModes }, context);
   }
   if (json) {
     throw new LsioError('usage', '--json goes with -o or --discard: stdout takes either the bytes or the document');
@@ -88,7 +91,7 @@ function discardSink(): Sink {
   return { ordered: false, write: () => undefined, drop: () => true, end: async () => {}, clear() {} };
 }
 
-async function directorySink(directory: string, options: FilesWriterOptions, context: Context): Promise<Sink> {
+async function directorySink(directory: string, options: OutputOptions, context: Context): Promise<Sink> {
   const { OutputDirectory } = await import('../../output/output-dir.js');
   const output = new OutputDirectory(byteTextOf(directory), options);
   context.cleanUp = () => output.clear();
@@ -96,8 +99,8 @@ async function directorySink(directory: string, options: FilesWriterOptions, con
     ordered: false,
     place: new OutputPlace(byteTextOf(directory)),
     prepare: (inputs) => output.prepare(inputs),
-    write({ request, bytes, last }) {
-      output.write(request.name, bytes, last);
+    write(part) {
+      output.write(part);
       return undefined;
     },
     drop({ name }) {
