@@ -7,7 +7,7 @@
  */
 import { median } from 'simple-statistics';
 import { warm } from '../dist/bench/cache.js';
-import { FioContender } from '../dist/bench/fio-contender.js';
+import { FioRunner } from '../dist/bench/fio-runner.js';
 import { LocalStore } from '../dist/index.js';
 import { makeWorkload } from '../dist/workload/cases.js';
 import { listFiles } from '../dist/workload/list-files.js';
@@ -21,7 +21,7 @@ const { files } = await listFiles(dir);
 const work = makeWorkload('big-random', files, { dir });
 const path = work.files[0]?.path ?? '';
 const key = /** @type {const} */ (`/${path.slice(dir.length + 1)}`);
-const fio = await FioContender.create(
+const fio = await FioRunner.create(
   work,
   { queueDepth: QUEUE_DEPTH, rings: 1, direct: false, baseline: 'matched', latency: false },
   { name: 'get-range' },

@@ -8,8 +8,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { doubtsAboutMachine } from '../dist/bench/doubts.js';
 import { describeEnvironment } from '../dist/bench/environment.js';
+import { machineWarnings } from '../dist/bench/run-warnings.js';
 import { dedupe } from '../dist/bench/warnings.js';
 import { startProgress } from '../dist/cli/app/progress.js';
 import { say } from '../dist/cli/app/talk.js';
@@ -93,7 +93,7 @@ async function main({ ids, runs, json, dirs }, signal) {
     runs,
     rows: [],
     measured: [],
-    warnings: doubtsAboutMachine(environment),
+    warnings: machineWarnings(environment),
     interrupted: true,
   };
   function save() {

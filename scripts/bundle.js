@@ -9,7 +9,7 @@ import { build } from 'rolldown';
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 await build({
-  // What src/bench/child-contender.ts, src/uring/ and src/output/files-writer.ts start, under these very names.
+  // What src/bench/child-runner.ts, src/uring/ and src/output/files-writer.ts start, under these very names.
   input: {
     main: 'dist/cli/main.js',
     child: 'dist/bench/child.js',

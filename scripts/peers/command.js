@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { LsioError } from '../../dist/errors.js';
 
 /**
- * @typedef {import('../../src/bench/contender.js').Contender} Contender
- * @typedef {import('../../src/bench/contender.js').Sample} Sample
+ * @typedef {import('../../src/bench/runner.js').Runner} Runner
+ * @typedef {import('../../src/bench/runner.js').Sample} Sample
  * @typedef {import('./table.js').CommandSide} CommandSide
  */
 
 const LSIO = fileURLToPath(new URL('../../bin/lsio.js', import.meta.url));
 
-/** @implements {Contender} */
-export class CommandContender {
+/** @implements {Runner} */
+export class CommandRunner {
   name;
   /** What runs it again by hand; DST is a fresh directory. */
   commandLine;

@@ -1,17 +1,17 @@
 /* Runs the sides of a cell in turn, by the machinery of `lsio bench` and `lsio compare-fio`. */
 import { alignFor, startReader } from '../../dist/bench/bench.js';
 import { refuseUnequalWork, sideResult } from '../../dist/bench/compare.js';
-import { doubtsAbout } from '../../dist/bench/doubts.js';
-import { FioContender } from '../../dist/bench/fio-contender.js';
+import { FioRunner } from '../../dist/bench/fio-runner.js';
 import { interleave } from '../../dist/bench/interleave.js';
+import { runWarnings } from '../../dist/bench/run-warnings.js';
 import { lanesFor } from '../../dist/bench/summary.js';
 import { LsioError } from '../../dist/errors.js';
 import { makeWorkload } from '../../dist/workload/cases.js';
-import { CommandContender } from './command.js';
+import { CommandRunner } from './command.js';
 import { judgeRow } from './judge.js';
 
 /**
- * @typedef {import('../../src/bench/contender.js').Contender} Contender
+ * @typedef {import('../../src/bench/runner.js').Runner} Runner
  * @typedef {import('../../src/bench/result.js').SideResult} SideResult
  * @typedef {import('../../src/bench/warnings.js').Warning} Warning
  * @typedef {import('../../src/workload/workload.js').Workload} Workload
@@ -44,7 +44,7 @@ import { judgeRow } from './judge.js';
  *
  * @typedef {object} Started
  * @property {string} name
- * @property {Contender} contender
+ * @property {Runner} runner
  * @property {number | 'auto' | null} rings
  * @property {number | null} threadPoolSize
  * @property {() => Promise<unknown>} verify
@@ -68,18 +68,18 @@ export async function measureCell(cell, given) {
       onStep(`${cell.id} ${name}, start`);
       started.push(await start(name, side, { cell, work, alignBytes, given }));
     }
-    await refuseUnequalBytes(started.map(({ contender }) => contender));
-    const contenders = started.map(({ contender }) => contender);
-    const measured = await interleave(contenders, {
+    await refuseUnequalBytes(started.map(({ runner }) => runner));
+    const runners = started.map(({ runner }) => runner);
+    const measured = await interleave(runners, {
       ...{ files: work.files, bytes: work.bytes, cache, runs, warmups: 1, equalPasses: false, signal },
-      passesMax: Math.min(...contenders.map((one) => ('passesMax' in one ? Number(one.passesMax) : Infinity))),
+      passesMax: Math.min(...runners.map((one) => ('passesMax' in one ? Number(one.passesMax) : Infinity))),
       onRun: (name, run) => run >= 0 && onStep(`${cell.id} ${name}, run ${run + 1} of ${runs}`),
     });
     for (const { verify } of started) await verify();
     const direct = alignBytes !== undefined;
     for (const side of measured) {
       refuseUnequalWork(work, side);
-      warnings.push(...doubtsAbout({ work, cache, direct, depth }, side));
+      warnings.push(...runWarnings({ work, cache, direct, depth }, side));
     }
     const runsOf = new Map(measured.map((side, index) => [started[index]?.name ?? '', side.runs]));
     return {
@@ -92,11 +92,11 @@ export async function measureCell(cell, given) {
       warnings,
     };
   } finally {
-    await Promise.allSettled(started.map(({ contender }) => contender.close()));
+    await Promise.allSettled(started.map(({ runner }) => runner.close()));
   }
 }
 
-/** @param {Started | undefined} started @param {import('../../src/bench/interleave.js').ContenderRuns} runs @returns {MeasuredSide[]} */
+/** @param {Started | undefined} started @param {import('../../src/bench/interleave.js').RunnerRuns} runs @returns {MeasuredSide[]} */
 function sideOf(started, runs) {
   // The rows say that there is no figure, and the warnings why.
   if (started === undefined || !runs.runs.some(({ valid }) => valid)) return [];
@@ -113,35 +113,35 @@ function sideOf(started, runs) {
 async function start(name, side, { cell, work, alignBytes, given }) {
   const { dir, signal, version } = given;
   if ('command' in side) {
-    const contender = new CommandContender(name, side, { dir, work, signal });
-    const about = () => ({ commandLine: contender.commandLine, version: '' });
-    return { name, contender, rings: null, threadPoolSize: null, verify: async () => {}, about };
+    const runner = new CommandRunner(name, side, { dir, work, signal });
+    const about = () => ({ commandLine: runner.commandLine, version: '' });
+    return { name, runner, rings: null, threadPoolSize: null, verify: async () => {}, about };
   }
   if ('fio' in side) {
     const queueDepth = lanesFor(work, cell.queueDepth);
-    const contender = await FioContender.create(
+    const runner = await FioRunner.create(
       work,
       { queueDepth, rings: 1, direct: alignBytes !== undefined, baseline: 'matched', latency: false },
       { name: `peers-${cell.id}`, signal },
     );
-    const about = () => ({ commandLine: contender.commandLine, version: contender.version });
-    return { name, contender, rings: 1, threadPoolSize: null, verify: async () => {}, about };
+    const about = () => ({ commandLine: runner.commandLine, version: runner.version });
+    return { name, runner, rings: 1, threadPoolSize: null, verify: async () => {}, about };
   }
   const { cache, queueDepth } = cell;
-  const { contender, rings, threadPoolSize } = await startReader(
+  const { runner, rings, threadPoolSize } = await startReader(
     side.reader,
     { work, cache, queueDepth, alignBytes },
     // At its defaults lsio chooses the order, too; one ring is for equal work.
     { rings: side.rings ?? 1, latency: false, readOrder: side.rings === 'auto' ? 'device' : 'given' },
   );
-  const about = () => ({ commandLine: contender.facts.reason, version });
-  return { name, contender, rings, threadPoolSize, verify: () => contender.verify('sample'), about };
+  const about = () => ({ commandLine: runner.facts.reason, version });
+  return { name, runner, rings, threadPoolSize, verify: () => runner.verify('sample'), about };
 }
 
-/** Commands say only afterwards what they have got. @param {readonly Contender[]} contenders */
-async function refuseUnequalBytes(contenders) {
+/** Commands say only afterwards what they have got. @param {readonly Runner[]} runners */
+async function refuseUnequalBytes(runners) {
   const counts = [];
-  for (const one of contenders) if (one instanceof CommandContender) counts.push([one.name, await one.count()]);
+  for (const one of runners) if (one instanceof CommandRunner) counts.push([one.name, await one.count()]);
   if (new Set(counts.map(([, bytes]) => bytes)).size <= 1) return;
   throw new LsioError('unavailable', `no ratio for unequal work: bytes got were ${counts.flat().join(' ')}`);
 }

@@ -5,13 +5,13 @@ import { type CoalesceChoice, coalesceFor } from '../plan/coalesce.js';
 import type { ReadOrder } from '../store/local/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
-import { ChildContender } from './child-contender.js';
-import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
+import { ChildRunner } from './child-runner.js';
 import { describeEnvironment } from './environment.js';
-import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
+import { interleave, prepareFiles, type RunnerRuns } from './interleave.js';
 import { perfStat } from './perf.js';
 import { type ReaderName, SYNC_READERS } from './reader.js';
 import type { BenchResult, CaseResult } from './result.js';
+import { machineWarnings, runWarnings } from './run-warnings.js';
 import type { DirectChoice, MeasureSettings } from './settings.js';
 import { caseResult, lanesFor } from './summary.js';
 import { dedupe, type Warning } from './warnings.js';
@@ -42,7 +42,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   function result(interrupted: boolean): BenchResult {
     return { schema: 'lsio.bench/1', environment, cases, warnings: dedupe(warnings), interrupted };
   }
-  warnings.push(...doubtsAboutMachine(environment));
+  warnings.push(...machineWarnings(environment));
   for (const work of workloads) {
     for (const cache of caches) {
       for (const queueDepth of queueDepths) {
@@ -113,8 +113,8 @@ async function runCell(
         warnings.push({ kind: 'engine-unavailable', engine: reader, reason: error.message, remedy: error.remedy });
       }
     }
-    const contenders = started.map(({ contender }) => contender);
-    const measured = await interleave(contenders, {
+    const runners = started.map(({ runner }) => runner);
+    const measured = await interleave(runners, {
       ...options,
       files: work.files,
       bytes: work.bytes,
@@ -122,26 +122,26 @@ async function runCell(
       equalPasses: false,
       onRun: (name, run) => run >= 0 && onRun(`${work.case} ${cache} ${name}, run ${run + 1} of ${options.runs}`),
     });
-    if (options.verify !== 'none') for (const contender of contenders) await contender.verify(options.verify);
+    if (options.verify !== 'none') for (const runner of runners) await runner.verify(options.verify);
     const depth = lanesFor(work, cell.queueDepth);
     const perfs: (Readonly<Record<string, number>> | null)[] = [];
     for (const runs of measured) perfs.push(options.perf ? await perfOf(runs, cell, warnings) : null);
     return measured.map((runs, index) => {
-      const { contender, ...reader } = started[index]!;
-      warnings.push(...doubtsAbout({ work, cache, direct: cell.alignBytes !== undefined, depth }, runs));
-      const { reason } = contender.facts;
+      const { runner, ...reader } = started[index]!;
+      warnings.push(...runWarnings({ work, cache, direct: cell.alignBytes !== undefined, depth }, runs));
+      const { reason } = runner.facts;
       return caseResult({ ...cell, ...options, ...reader, reason, perf: perfs[index]!, measured: runs });
     });
   } finally {
-    await Promise.allSettled(started.map(({ contender }) => contender.close()));
+    await Promise.allSettled(started.map(({ runner }) => runner.close()));
   }
 }
 
 /** One more run that isn't counted: being watched costs time. */
-async function perfOf({ contender, passes }: ContenderRuns, { work, cache }: Cell, warnings: Warning[]) {
+async function perfOf({ runner, passes }: RunnerRuns, { work, cache }: Cell, warnings: Warning[]) {
   prepareFiles(work.files, cache);
   try {
-    return await perfStat(contender.pids ?? [], () => contender.run(passes));
+    return await perfStat(runner.pids ?? [], () => runner.run(passes));
   } catch (error) {
     if (!isLsioError(error, 'unavailable')) throw error;
     warnings.push({ kind: 'perf-unavailable', reason: error.message });
@@ -151,7 +151,7 @@ async function perfOf({ contender, passes }: ContenderRuns, { work, cache }: Cel
 
 export interface StartedReader<Rings> {
   readonly reader: ReaderName;
-  readonly contender: ChildContender;
+  readonly runner: ChildRunner;
   readonly rings: Rings | 1;
   readonly threadPoolSize: number | null;
 }
@@ -183,24 +183,24 @@ export async function startReader<Rings extends number | 'auto'>(
     readBytesMax,
   };
   if (!USES_THREAD_POOL.includes(reader)) {
-    const contender = await ChildContender.start(setup, THREAD_POOL_SIZES[0]!, options.signal);
-    return { reader, contender, rings, threadPoolSize: null };
+    const runner = await ChildRunner.start(setup, THREAD_POOL_SIZES[0]!, options.signal);
+    return { reader, runner, rings, threadPoolSize: null };
   }
-  let best: { contender: ChildContender; threadPoolSize: number; wallNs: number } | undefined;
+  let best: { runner: ChildRunner; threadPoolSize: number; wallNs: number } | undefined;
   for (const threadPoolSize of THREAD_POOL_SIZES) {
-    let contender: ChildContender | undefined;
+    let runner: ChildRunner | undefined;
     try {
-      contender = await ChildContender.start(setup, threadPoolSize, options.signal);
+      runner = await ChildRunner.start(setup, threadPoolSize, options.signal);
       prepareFiles(work.files, cache);
-      const { wallNs } = await contender.run(1);
-      const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { contender }];
-      await loser?.contender.close();
-      best = winner ?? { contender, threadPoolSize, wallNs };
+      const { wallNs } = await runner.run(1);
+      const [winner, loser] = best === undefined || wallNs < best.wallNs ? [undefined, best] : [best, { runner }];
+      await loser?.runner.close();
+      best = winner ?? { runner, threadPoolSize, wallNs };
     } catch (error) {
-      await Promise.allSettled([contender?.close(), best?.contender.close()]);
+      await Promise.allSettled([runner?.close(), best?.runner.close()]);
       throw error;
     }
   }
   assert(best !== undefined, 'there are sizes to try');
-  return { reader, contender: best.contender, rings, threadPoolSize: best.threadPoolSize };
+  return { reader, runner: best.runner, rings, threadPoolSize: best.threadPoolSize };
 }

@@ -7,11 +7,11 @@ import type { ReadOrder } from '../store/local/device-order.js';
 import { splitLong } from '../workload/operations.js';
 import { sampleOf, verifier } from '../workload/verify.js';
 import type { Workload } from '../workload/workload.js';
-import type { Sample } from './contender.js';
 import { EngineReader } from './engine-reader.js';
 import { LatencyHistogram } from './latency.js';
 import { nodeReader } from './node-readers.js';
 import type { Reader, ReaderName } from './reader.js';
+import type { Sample } from './runner.js';
 import { storeReader } from './store-reader.js';
 
 /*

@@ -6,14 +6,14 @@ import type { ReadOrder } from '../store/local/device-order.js';
 import type { Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
-import { ChildContender } from './child-contender.js';
-import type { Contender } from './contender.js';
-import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
+import { ChildRunner } from './child-runner.js';
 import { describeEnvironment } from './environment.js';
-import { FioContender } from './fio-contender.js';
-import { type ContenderRuns, interleave } from './interleave.js';
+import { FioRunner } from './fio-runner.js';
+import { interleave, type RunnerRuns } from './interleave.js';
 import { speedOf } from './observed-run.js';
 import type { CompareResult, Comparison, SideResult } from './result.js';
+import { machineWarnings, runWarnings } from './run-warnings.js';
+import type { Runner } from './runner.js';
 import type { MeasureSettings } from './settings.js';
 import { estimateMedian, verdictOf } from './stats.js';
 import { lanesFor, readOrderOf, readsText, runRecord } from './summary.js';
@@ -39,9 +39,9 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
   const fio = options.self ? null : (await findFio(signal)).version;
   const environment = describeEnvironment(options.dir, options.version, fio);
   const comparisons: Comparison[] = [];
-  const warnings: Warning[] = [...options.warnings, ...doubtsAboutMachine(environment)];
-  const rivals = workloads.reduce((sum, work) => sum + baselinesFor(work, options).length, 0);
-  const total = rivals * caches.length * queueDepths.length * (options.runs + 1) * 2;
+  const warnings: Warning[] = [...options.warnings, ...machineWarnings(environment)];
+  const baselines = workloads.reduce((sum, work) => sum + baselinesFor(work, options).length, 0);
+  const total = baselines * caches.length * queueDepths.length * (options.runs + 1) * 2;
   let done = 0;
   function result(interrupted: boolean): CompareResult {
     return { schema: 'lsio.compare-fio/1', environment, comparisons, warnings: dedupe(warnings), interrupted };
@@ -130,12 +130,12 @@ async function compareCell(
     coalesce,
     readBytesMax,
   } as const;
-  const lsio = await ChildContender.start(setup, THREADS, options.signal);
-  let rival: ChildContender | FioContender | undefined;
+  const lsio = await ChildRunner.start(setup, THREADS, options.signal);
+  let other: ChildRunner | FioRunner | undefined;
   try {
     const fio = baseline === 'self' ? undefined : await startFio(cell, baseline, options, alignBytes !== undefined);
-    rival = fio ?? (await ChildContender.start(setup, THREADS, options.signal));
-    const [ours, theirs] = await interleave([lsio, rival], {
+    other = fio ?? (await ChildRunner.start(setup, THREADS, options.signal));
+    const [lsioRuns, otherRuns] = await interleave([lsio, other], {
       ...options,
       files: work.files,
       bytes: work.bytes,
@@ -147,14 +147,14 @@ async function compareCell(
     });
     if (options.verify !== 'none') await lsio.verify(options.verify);
     return comparison(cell, options, {
-      ours: ours!,
-      theirs: theirs!,
+      lsioRuns: lsioRuns!,
+      otherRuns: otherRuns!,
       direct: alignBytes !== undefined,
-      rival,
+      other,
       warnings,
     });
   } finally {
-    await Promise.allSettled([lsio.close(), rival?.close()]);
+    await Promise.allSettled([lsio.close(), other?.close()]);
   }
 }
 
@@ -164,10 +164,10 @@ async function startFio(
   baseline: Exclude<Baseline, 'self'>,
   { rings, signal }: CompareOptions,
   direct: boolean,
-): Promise<FioContender> {
+): Promise<FioRunner> {
   const options = { queueDepth, rings, direct, baseline, latency: false };
   try {
-    return await FioContender.create(work, options, {
+    return await FioRunner.create(work, options, {
       name: `${work.case}-${cache}-${queueDepth}-${baseline}`,
       signal,
     });
@@ -178,33 +178,34 @@ async function startFio(
 }
 
 interface Measured {
-  readonly ours: ContenderRuns;
-  readonly theirs: ContenderRuns;
+  readonly lsioRuns: RunnerRuns;
+  /** Of the baseline. */
+  readonly otherRuns: RunnerRuns;
   readonly direct: boolean;
-  readonly rival: Contender;
+  readonly other: Runner;
   readonly warnings: Warning[];
 }
 
 function comparison(cell: Cell, options: CompareOptions, measured: Measured): Comparison {
   const { work, cache, queueDepth, baseline } = cell;
-  const { ours, theirs, rival, direct } = measured;
-  for (const side of [ours, theirs]) {
+  const { lsioRuns, otherRuns, other, direct } = measured;
+  for (const side of [lsioRuns, otherRuns]) {
     refuseUnequalWork(work, side);
-    measured.warnings.push(...doubtsAbout({ work, cache, direct, depth: queueDepth }, side));
+    measured.warnings.push(...runWarnings({ work, cache, direct, depth: queueDepth }, side));
   }
-  const pairs = ours.runs.flatMap((run, index) => {
-    const other = theirs.runs[index]!;
-    return run.valid && other.valid ? [{ run, other }] : [];
+  const pairs = lsioRuns.runs.flatMap((run, index) => {
+    const against = otherRuns.runs[index]!;
+    return run.valid && against.valid ? [{ run, against }] : [];
   });
   if (pairs.length === 0) {
     throw new NotCompared('no pair of runs found the cache in that state', {
       remedy: 'end what else reads these files, or take --cache as-is',
     });
   }
-  const ratio = estimateMedian(pairs.map(({ run, other }) => speedOf(run) / speedOf(other)));
+  const ratio = estimateMedian(pairs.map(({ run, against }) => speedOf(run) / speedOf(against)));
   const commandLine = options.commandLineOf(work, cache, queueDepth);
-  const fio = rival instanceof FioContender ? rival : undefined;
-  const readOrder = readOrderOf(ours.runs.filter((run) => run.valid));
+  const fio = other instanceof FioRunner ? other : undefined;
+  const readOrder = readOrderOf(lsioRuns.runs.filter((run) => run.valid));
   return {
     case: work.case,
     cache,
@@ -215,47 +216,47 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
     files: work.files.length,
     operations: work.operations,
     bytes: work.bytes,
-    passes: ours.passes,
+    passes: lsioRuns.passes,
     engine: 'uring',
-    lsio: sideResult(ours, commandLine, options.version),
-    fio: sideResult(theirs, fio?.commandLine ?? commandLine, fio?.version ?? options.version),
+    lsio: sideResult(lsioRuns, commandLine, options.version),
+    fio: sideResult(otherRuns, fio?.commandLine ?? commandLine, fio?.version ?? options.version),
     ratio: ratio.value,
     ratioLow: ratio.low,
     ratioHigh: ratio.high,
     verdict: verdictOf(ratio, pairs.length),
     readOrder,
     asymmetries:
-      fio === undefined ? [] : [...fio.asymmetries, ...orderAsymmetries(readOrder), ...mergingAsymmetries(work, ours)],
+      fio === undefined ? [] : [...fio.caveats, ...orderCaveats(readOrder), ...mergingCaveats(work, lsioRuns)],
   };
 }
 
-function orderAsymmetries(readOrder: ReadOrder): string[] {
+function orderCaveats(readOrder: ReadOrder): string[] {
   if (readOrder === 'given') return [];
   const how = 'by inode numbers that it gets from the directories within its clock';
   return [`lsio reads in the order of the device, ${how}; fio in the order given`];
 }
 
-function mergingAsymmetries(work: Workload, { passes, runs }: ContenderRuns): string[] {
+function mergingCaveats(work: Workload, { passes, runs }: RunnerRuns): string[] {
   const text = readsText({ case: work.case, passes, runs: runs.map(runRecord) });
   return text === undefined ? [] : [`lsio ${text}; fio has no such thing`];
 }
 
 /** A ratio of unequal work would say nothing. */
-export function refuseUnequalWork(work: Workload, { contender, passes, runs }: ContenderRuns): void {
+export function refuseUnequalWork(work: Workload, { runner, passes, runs }: RunnerRuns): void {
   for (const { sample } of runs) {
     const operations = work.operations * passes;
     const bytes = work.bytes * passes;
     if (sample.operations === operations && sample.bytes === bytes) continue;
     throw new LsioError(
       'unavailable',
-      `${work.case}: ${contender.name} did ${sample.operations} operations of ${sample.bytes} bytes in all, ` +
+      `${work.case}: ${runner.name} did ${sample.operations} operations of ${sample.bytes} bytes in all, ` +
         `asked for were ${operations} of ${bytes}: no ratio for unequal work`,
       { remedy: 'see that nothing changes the files meanwhile, and report it if that is not the cause' },
     );
   }
 }
 
-export function sideResult({ runs }: Pick<ContenderRuns, 'runs'>, commandLine: string, version: string): SideResult {
+export function sideResult({ runs }: Pick<RunnerRuns, 'runs'>, commandLine: string, version: string): SideResult {
   const samples = runs.filter((run) => run.valid).map((run) => run.sample);
   const sum = (amount: (sample: (typeof samples)[number]) => number) =>
     samples.reduce((all, one) => all + amount(one), 0);

@@ -1,10 +1,10 @@
 import { systemError } from '../errors.js';
 import type { WorkloadFile } from '../workload/workload.js';
 import { type CacheState, evict, residentBytes, warm } from './cache.js';
-import type { Contender } from './contender.js';
 import { deviceOf } from './device.js';
 import { watch } from './monitor.js';
 import { inSequence, type ObservedRun } from './observed-run.js';
+import type { Runner } from './runner.js';
 
 /** A cold run may find this share of what it reads in the page cache (a file's tail, a page in use), a warm one must find the rest. */
 const COLD_SHARE_MAX = 0.01;
@@ -26,57 +26,54 @@ export interface InterleaveOptions {
   readonly warmups: number;
   /** The least time of a run; absent: {@link RUN_NS_MIN}. */
   readonly runNsMin?: number | undefined;
-  /** Every contender goes over the work equally often. */
+  /** Every runner goes over the work equally often. */
   readonly equalPasses: boolean;
   /** How often a run can go over the work at most. */
   readonly passesMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onRun?: ((contender: string, run: number) => void) | undefined;
+  readonly onRun?: ((runner: string, run: number) => void) | undefined;
 }
 
-export interface ContenderRuns {
-  readonly contender: Contender;
+export interface RunnerRuns {
+  readonly runner: Runner;
   readonly passes: number;
   readonly runs: ObservedRun[];
 }
 
 /**
- * Runs the contenders in turn, A B B A A B …, so that a machine that gets slower or faster meanwhile does so for all of
+ * Runs the runners in turn, A B B A A B …, so that a machine that gets slower or faster meanwhile does so for all of
  * them; the cache is brought into its state before every run.
  */
-export async function interleave(
-  contenders: readonly Contender[],
-  options: InterleaveOptions,
-): Promise<ContenderRuns[]> {
+export async function interleave(runners: readonly Runner[], options: InterleaveOptions): Promise<RunnerRuns[]> {
   const { runs, signal, passesMax = PASSES_MAX } = options;
   const device = deviceOf(options.files[0]?.path ?? '/');
   const passes: number[] = [];
-  for (const contender of contenders) passes.push(await passesFor(contender, options));
+  for (const runner of runners) passes.push(await passesFor(runner, options));
   const equal = Math.min(Math.max(...passes), passesMax);
-  const results: ContenderRuns[] = contenders.map((contender, index) => ({
-    contender,
+  const results: RunnerRuns[] = runners.map((runner, index) => ({
+    runner,
     passes: options.equalPasses ? equal : passes[index]!,
     runs: [],
   }));
   for (let run = 0; run < runs; run++) {
     for (const result of run % 2 === 0 ? results : [...results].reverse()) {
       signal?.throwIfAborted();
-      options.onRun?.(result.contender.name, run);
+      options.onRun?.(result.runner.name, run);
       result.runs.push(await runOnce(result, options, device));
     }
   }
   return results;
 }
 
-/** Warms a contender up, and finds out how often it has to go over the work to be at it for long enough. */
-async function passesFor(contender: Contender, options: InterleaveOptions): Promise<number> {
+/** Warms a runner up, and finds out how often it has to go over the work to be at it for long enough. */
+async function passesFor(runner: Runner, options: InterleaveOptions): Promise<number> {
   const { files, cache, warmups, signal, runNsMin = RUN_NS_MIN } = options;
   const max = Math.min(cache === 'cold' ? COLD_PASSES_MAX : PASSES_MAX, options.passesMax ?? PASSES_MAX);
   async function passNs(passes: number): Promise<number> {
     signal?.throwIfAborted();
-    options.onRun?.(contender.name, -1);
+    options.onRun?.(runner.name, -1);
     prepareFiles(files, cache);
-    return (await contender.run(passes)).wallNs / passes;
+    return (await runner.run(passes)).wallNs / passes;
   }
   const fitting = (ns: number, each: number) => Math.min(max, Math.max(1, Math.ceil(ns / each)));
   let each = Number.POSITIVE_INFINITY;
@@ -89,7 +86,7 @@ async function passesFor(contender: Contender, options: InterleaveOptions): Prom
 
 /** A counted run. Going over cold files again would find them in the cache: each pass has them evicted before. */
 async function runOnce(
-  { contender, passes }: ContenderRuns,
+  { runner, passes }: RunnerRuns,
   options: InterleaveOptions,
   device: string | undefined,
 ): Promise<ObservedRun> {
@@ -99,7 +96,7 @@ async function runOnce(
   for (let pass = 0; pass < (cold ? passes : 1); pass++) {
     signal?.throwIfAborted();
     const residentBytesBefore = prepareFiles(files, cache);
-    const { result: sample, watched } = await watch(device, () => contender.run(cold ? 1 : passes));
+    const { result: sample, watched } = await watch(device, () => runner.run(cold ? 1 : passes));
     parts.push({ sample, residentBytesBefore, ...watched, valid: isValid(options, residentBytesBefore) });
   }
   return parts.length === 1 ? parts[0]! : inSequence(parts);

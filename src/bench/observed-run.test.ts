@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Sample } from './contender.js';
 import { LatencyHistogram } from './latency.js';
 import { sumOfSamples } from './observed-run.js';
+import type { Sample } from './runner.js';
 
 function sample(factor: number): Sample {
   const latency = new LatencyHistogram();

@@ -1,7 +1,7 @@
-import type { Sample } from './contender.js';
 import type { DeviceCounters } from './device.js';
 import { LatencyHistogram } from './latency.js';
 import type { Watched } from './monitor.js';
+import type { Sample } from './runner.js';
 
 /** A run, with what was seen around it. */
 export interface ObservedRun extends Watched {

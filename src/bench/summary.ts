@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from '../units.js';
 import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import { boundOf, deviceOverTime, deviceSummary, total } from './device-summary.js';
-import type { ContenderRuns } from './interleave.js';
+import type { RunnerRuns } from './interleave.js';
 import { LatencyHistogram } from './latency.js';
 import type { ObservedRun } from './observed-run.js';
 import { type ReaderName, SYNC_READERS } from './reader.js';
@@ -30,7 +30,7 @@ export interface MeasuredCase {
   readonly threadPoolSize: number | null;
   readonly rings: number;
   readonly perf: Readonly<Record<string, number>> | null;
-  readonly measured: ContenderRuns;
+  readonly measured: RunnerRuns;
 }
 
 /** Sums up a reader's runs: throughput is the median over valid runs, each total bytes over total time. */

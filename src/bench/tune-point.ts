@@ -1,5 +1,5 @@
 import type { Workload } from '../workload/workload.js';
-import type { ContenderRuns } from './interleave.js';
+import type { RunnerRuns } from './interleave.js';
 import type { KneePoint } from './knee.js';
 import { LatencyHistogram } from './latency.js';
 import { estimateMedian } from './stats.js';
@@ -34,7 +34,7 @@ export interface TunePoint extends KneePoint {
 type Setting = Pick<TunePoint, 'blockBytes' | 'rings' | 'queueDepth'>;
 
 /** Sums up the runs of a setting. */
-export function pointOf(setting: Setting, work: Workload, { passes, runs }: ContenderRuns): TunePoint {
+export function pointOf(setting: Setting, work: Workload, { passes, runs }: RunnerRuns): TunePoint {
   const samples = runs.filter((run) => run.valid).map((run) => run.sample);
   const rates = samples.map(({ operations, wallNs }) => operations / (wallNs / 1e9));
   const rate = rates.length === 0 ? undefined : estimateMedian(rates);
@@ -59,7 +59,7 @@ export function pointOf(setting: Setting, work: Workload, { passes, runs }: Cont
   };
 }
 
-function runOf({ sample, valid }: ContenderRuns['runs'][number]): TuneRun {
+function runOf({ sample, valid }: RunnerRuns['runs'][number]): TuneRun {
   const { wallNs, cpuUserNs, cpuSystemNs, operations, bytes } = sample;
   return { wallNs, cpuUserNs, cpuSystemNs, operations, bytes, valid };
 }

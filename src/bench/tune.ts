@@ -4,12 +4,12 @@ import { formatBytes } from '../units.js';
 import type { CaseName, Workload } from '../workload/workload.js';
 import { alignFor } from './bench.js';
 import type { CacheState } from './cache.js';
-import { ChildContender } from './child-contender.js';
-import type { Contender } from './contender.js';
-import { doubtsAbout, doubtsAboutMachine } from './doubts.js';
+import { ChildRunner } from './child-runner.js';
 import { describeEnvironment, type Environment } from './environment.js';
-import { type ContenderRuns, interleave, prepareFiles } from './interleave.js';
+import { interleave, prepareFiles, type RunnerRuns } from './interleave.js';
 import { kneeOf, type Recommendation, recommendationsOf } from './knee.js';
+import { machineWarnings, runWarnings } from './run-warnings.js';
+import type { Runner } from './runner.js';
 import type { MeasureSettings } from './settings.js';
 import { pointOf, type TunePoint } from './tune-point.js';
 import { dedupe, type Warning } from './warnings.js';
@@ -73,7 +73,7 @@ export interface TuneResult {
 export async function runTune(options: TuneOptions): Promise<TuneResult> {
   const { blockSizesBytes, queueDepths, runs, signal } = options;
   const environment = describeEnvironment(options.dir, options.version, null);
-  const warnings = [...options.warnings, ...doubtsAboutMachine(environment)];
+  const warnings = [...options.warnings, ...machineWarnings(environment)];
   const { engine, reason } = await chooseEngine(options.engine, warnings);
   // The portable engine has one.
   const rings = engine === 'node' ? [1] : options.rings;
@@ -164,15 +164,15 @@ async function readsFor(sweep: Sweep): Promise<ReadsAt> {
 /** Reads per second, by a short run after another one that warms up the code. */
 async function pilotRate(sweep: Sweep, queueDepth: number, reads: number): Promise<number> {
   const work = sweep.workFor(sweep.blockBytes, Math.max(1, reads));
-  const contender = await startReader(sweep, work, { rings: 1, queueDepth });
+  const runner = await startReader(sweep, work, { rings: 1, queueDepth });
   try {
     prepareFiles(work.files, sweep.cache);
-    await contender.run(1);
+    await runner.run(1);
     prepareFiles(work.files, sweep.cache);
-    const { operations, wallNs } = await contender.run(1);
+    const { operations, wallNs } = await runner.run(1);
     return operations / (wallNs / 1e9);
   } finally {
-    await Promise.allSettled([contender.close()]);
+    await Promise.allSettled([runner.close()]);
   }
 }
 
@@ -195,14 +195,14 @@ async function measureDepths(sweep: Sweep, depths: Depths): Promise<TunePoint[]>
 async function measureTogether(sweep: Sweep, queueDepths: readonly number[], depths: Depths): Promise<TunePoint[]> {
   const { cache, signal, runs, warnings } = sweep;
   const name = `${nameOf(sweep, sweep.blockBytes)}, ${depths.rings} ${depths.rings === 1 ? 'ring' : 'rings'}`;
-  const started: { contender: ChildContender; queueDepth: number; work: Workload }[] = [];
+  const started: { runner: ChildRunner; queueDepth: number; work: Workload }[] = [];
   try {
     for (const queueDepth of queueDepths) {
       signal?.throwIfAborted();
       const work = sweep.workFor(sweep.blockBytes, depths.readsAt(queueDepth * depths.rings));
       try {
-        const contender = await startReader(sweep, work, { rings: depths.rings, queueDepth });
-        started.push({ contender, queueDepth, work });
+        const runner = await startReader(sweep, work, { rings: depths.rings, queueDepth });
+        started.push({ runner, queueDepth, work });
       } catch (error) {
         // Limits of open files or of locked memory may allow lesser depths.
         if (!isLsioError(error, 'unavailable')) throw error;
@@ -213,14 +213,14 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
     }
     const [first] = started;
     if (first === undefined) return [];
-    const contenders = started.map(
-      ({ contender, queueDepth }): Contender => ({
+    const runners = started.map(
+      ({ runner, queueDepth }): Runner => ({
         name: `depth ${queueDepth}`,
-        run: (passes) => contender.run(passes),
-        close: () => contender.close(),
+        run: (passes) => runner.run(passes),
+        close: () => runner.close(),
       }),
     );
-    const measured = await interleave(contenders, {
+    const measured = await interleave(runners, {
       files: first.work.files,
       bytes: first.work.bytes,
       // The reads of a point are as many as it takes.
@@ -233,7 +233,7 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
       onRun: (depth, run) => depths.onRun(`${name}, ${depth}, ${run < 0 ? 'warm-up' : `run ${run + 1} of ${runs}`}`),
     });
     // The deepest is the one most likely to mix reads up.
-    await started.at(-1)!.contender.verify('sample');
+    await started.at(-1)!.runner.verify('sample');
     return started.map(({ work, queueDepth }, index) => {
       warnings.push(...cacheDoubts(sweep, work, measured[index]!));
       const setting = { blockBytes: sweep.blockBytes ?? null, rings: depths.rings, queueDepth };
@@ -241,7 +241,7 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
     });
   } finally {
     // One that was stopped in the middle of a run says so here.
-    await Promise.allSettled(started.map(({ contender }) => contender.close()));
+    await Promise.allSettled(started.map(({ runner }) => runner.close()));
   }
 }
 
@@ -249,8 +249,8 @@ function startReader(
   { reader, alignBytes, signal }: Sweep,
   work: Workload,
   { rings, queueDepth }: { readonly rings: number; readonly queueDepth: number },
-): Promise<ChildContender> {
-  return ChildContender.start(
+): Promise<ChildRunner> {
+  return ChildRunner.start(
     { reader, work, queueDepth, rings, alignBytes, latency: true, readOrder: 'given' },
     THREAD_POOL_SIZE,
     signal,
@@ -258,9 +258,9 @@ function startReader(
 }
 
 /** What speaks against all points at once; that single runs differ shows in the intervals. */
-function cacheDoubts({ cache, alignBytes }: Sweep, work: Workload, measured: ContenderRuns): Warning[] {
+function cacheDoubts({ cache, alignBytes }: Sweep, work: Workload, measured: RunnerRuns): Warning[] {
   const kinds: readonly Warning['kind'][] = ['cold-was-warm', 'warm-was-cold', 'residency-unknown', 'warm-read-device'];
-  return doubtsAbout({ work, cache, direct: alignBytes !== undefined, depth: 0 }, measured).filter(({ kind }) =>
+  return runWarnings({ work, cache, direct: alignBytes !== undefined, depth: 0 }, measured).filter(({ kind }) =>
     kinds.includes(kind),
   );
 }

@@ -98,7 +98,7 @@ filename=/d/g0:/d/g1:/d/g2
     expect(list.extraFiles[0]!.text).toMatch(/read 0 20\n$/);
     expect(list.extraFiles[0]!.text.match(/close/g)).toHaveLength(7);
     expect(list).toMatchObject({ operations: 9, bytes: 90, reads: 6, bytesRead: 90 });
-    expect(list.asymmetries).toContain('fio opens 1 empty files but has nothing to read of them');
+    expect(list.caveats).toContain('fio opens 1 empty files but has nothing to read of them');
   });
 
   test('fioJob() rounds reads with O_DIRECT to sectors, and expects what the file holds of them', () => {
@@ -109,7 +109,7 @@ filename=/d/g0:/d/g1:/d/g2
     const inside = makeWorkload('file-heads', filesOf(9000), { dir: '/d', blockSizeBytes: 5000 });
     const wide = fioJob(inside, { ...matched, direct: true });
     expect(wide).toMatchObject({ bytes: 5000, bytesRead: 8192 });
-    expect(wide.asymmetries.join()).toContain('3.12 KiB that only O_DIRECT');
+    expect(wide.caveats.join()).toContain('3.12 KiB that only O_DIRECT');
   });
 
   test('fioJob() reads what is longer than 1 MiB in pieces, and counts them', () => {
@@ -193,7 +193,7 @@ filename=/d/g0:/d/g1:/d/g2
     const job = fioJob(work('whole-files', [{ path, size: 5 }]), matched);
     expect(readsOf(job.extraFiles[0]!.text)).toEqual([[name, 0, 5]]);
     expect(job.links).toEqual(name === 'link0' ? [{ name, target: path }] : []);
-    expect(job.asymmetries.some((line) => line.includes('symbolic links'))).toBe(name === 'link0');
+    expect(job.caveats.some((line) => line.includes('symbolic links'))).toBe(name === 'link0');
   });
 
   test('fioJob() registers buffers only where the memory may be locked', () => {
@@ -201,7 +201,7 @@ filename=/d/g0:/d/g1:/d/g2
     expect(settings(fioJob(files, { ...matched, memlockBytes: 4 * 64 * 4096 }))).toContain('fixedbufs=1');
     const without = fioJob(files, { ...matched, memlockBytes: 4 * 64 * 4096 - 1 });
     expect(settings(without)).not.toContain('fixedbufs=1');
-    expect(without.asymmetries.join()).toContain('not registered');
+    expect(without.caveats.join()).toContain('not registered');
   });
 
   test('fioJob() reads into huge pages where enough are reserved, else says what lsio has ahead with O_DIRECT', () => {
@@ -210,11 +210,11 @@ filename=/d/g0:/d/g1:/d/g2
     const direct = { ...matched, direct: true, rings: 2, hugeBytes: 2 * 68 * MIB };
     const huge = fioJob(files, direct);
     expect(settings(huge)).toContain('mem=mmaphuge');
-    expect(huge.asymmetries.join()).not.toContain('huge pages');
+    expect(huge.caveats.join()).not.toContain('huge pages');
     const ordinary = fioJob(files, { ...direct, hugeBytes: 2 * 68 * MIB - 1 });
     expect(settings(ordinary)).toContain('mem=mmap');
-    expect(ordinary.asymmetries.join()).toContain('vm.nr_hugepages=68');
-    expect(fioJob(files, { ...matched, direct: false }).asymmetries.join()).not.toContain('huge pages');
+    expect(ordinary.caveats.join()).toContain('vm.nr_hugepages=68');
+    expect(fioJob(files, { ...matched, direct: false }).caveats.join()).not.toContain('huge pages');
   });
 
   test('fioJob() takes no latencies when none are wanted', () => {

@@ -3,7 +3,7 @@ import { LsioError } from '../errors.js';
 import { formatBytes } from '../units.js';
 import { partOf } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
-import { CLASSIC_ASYMMETRIES, commonAsymmetries, listAsymmetries } from './asymmetries.js';
+import { CLASSIC_CAVEATS, commonCaveats, listCaveats } from './caveats.js';
 import { type FioJobOptions, fitsHugePages, fixesBuffers } from './job-options.js';
 import { type FioLink, FioNames, fioList, listPassesMax, PIECE_BYTES_MAX } from './list.js';
 
@@ -29,7 +29,7 @@ export interface FioJob {
   /** Symbolic links to be put beside it. */
   readonly links: readonly FioLink[];
   /** What isn't the same on both sides. */
-  readonly asymmetries: readonly string[];
+  readonly caveats: readonly string[];
   /** Things asked for, and their bytes, over all passes. */
   readonly operations: number;
   readonly bytes: number;
@@ -51,10 +51,10 @@ export function fioJob(work: Workload, options: FioJobOptions): FioJob {
   if (readBytes === undefined) return { ...asked, ...listJob(work, options) };
   const plain = { ...asked, reads: asked.operations, bytesRead: asked.bytes, extraFiles: [], links: [] };
   if (baseline === 'classic') {
-    return { ...plain, text: classicText(work, readBytes, options), asymmetries: CLASSIC_ASYMMETRIES };
+    return { ...plain, text: classicText(work, readBytes, options), caveats: CLASSIC_CAVEATS };
   }
-  const asymmetries = commonAsymmetries(work, readBytes, options);
-  return { ...plain, text: plainText(work, readBytes, options), asymmetries };
+  const caveats = commonCaveats(work, readBytes, options);
+  return { ...plain, text: plainText(work, readBytes, options), caveats };
 }
 
 /** Whether there is a `classic` job of this work: whole files of one size, also with O_DIRECT, which a job can name. */
@@ -128,7 +128,7 @@ function listJob(work: Workload, options: FioJobOptions): Omit<FioJob, 'operatio
     links: names.links,
     reads: lists.reduce((sum, list) => sum + list.reads, 0),
     bytesRead,
-    asymmetries: [...commonAsymmetries(work, readBytes, options), ...listAsymmetries(work, bytesRead, names, options)],
+    caveats: [...commonCaveats(work, readBytes, options), ...listCaveats(work, bytesRead, names, options)],
   };
 }
 

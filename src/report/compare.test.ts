@@ -13,14 +13,14 @@ describe('renderComparison()', () => {
     }
   });
 
-  test('has a line for each comparison, both sides of it, and every asymmetry', () => {
+  test('has a line for each comparison, both sides of it, and every caveat', () => {
     const { comparisons } = compareResult();
     for (const entry of comparisons) {
       expect(text).toContain(`${entry.case} ${entry.cache}`);
       expect(text).toContain(entry.verdict);
       expect(text).toContain(entry.fio.version);
       const words = text.replaceAll(/\s+/g, ' ');
-      for (const asymmetry of entry.asymmetries) expect(words).toContain(asymmetry);
+      for (const caveat of entry.asymmetries) expect(words).toContain(caveat);
     }
   });
 });

@@ -18,8 +18,8 @@ export function renderComparison(result: CompareResult, color: boolean): string 
       ),
     );
     parts.push(comparisons.map(work).join('\n'));
-    const asymmetries = [...new Set(comparisons.flatMap((entry) => entry.asymmetries))];
-    if (asymmetries.length > 0) parts.push(`${ink.bold('Not the same on both sides')}\n${list(asymmetries)}`);
+    const caveats = [...new Set(comparisons.flatMap((entry) => entry.asymmetries))];
+    if (caveats.length > 0) parts.push(`${ink.bold('Not the same on both sides')}\n${list(caveats)}`);
     parts.push(`${ink.bold('To run it by hand')}\n${commands(comparisons)}`);
   }
   if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));

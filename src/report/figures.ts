@@ -206,8 +206,8 @@ export function comparisonWork(entry: Comparison): string {
   return `${amountText(entry)}, ${modeText(entry)}${passes}, engine ${entry.engine}`;
 }
 
-/** Every asymmetry once, with the comparisons that it concerns where it doesn't concern all. */
-export function asymmetryTexts(comparisons: readonly Comparison[]): string[] {
+/** Every caveat once, with the comparisons that it concerns where it doesn't concern all. */
+export function caveatTexts(comparisons: readonly Comparison[]): string[] {
   const uses = new Map<string, string[]>();
   for (const entry of comparisons) {
     for (const text of new Set(entry.asymmetries)) {

@@ -141,7 +141,7 @@ const RATIO_ROW_PX = 46;
 const BAND = [0.95, 1.05] as const;
 
 /** Ratios as dots with their intervals, around 1 and the band in which both count as equal. */
-export function ratioChart(heading: Heading & { readonly rival: string }, rows: readonly RatioRow[]): string {
+export function ratioChart(heading: Heading & { readonly baseline: string }, rows: readonly RatioRow[]): string {
   const axis = ratioAxis(rows.flatMap((row) => [row.low, row.high]));
   const x = (value: number) => RATIO_LEFT_PX + clamp(axis.place(value)) * (RATIO_RIGHT_PX - RATIO_LEFT_PX);
   const bottom = TOP_PX + rows.length * RATIO_ROW_PX;
@@ -155,7 +155,7 @@ export function ratioChart(heading: Heading & { readonly rival: string }, rows: 
     label(x(1), TOP_PX - 12, '±5 %'),
     label(902, TOP_PX - 12, 'ratio (95 %)', 'middle'),
     label(972, TOP_PX - 12, 'verdict', 'start'),
-    label(RATIO_LEFT_PX, bottom + 40, `← ${heading.rival} is faster`, 'start'),
+    label(RATIO_LEFT_PX, bottom + 40, `← ${heading.baseline} is faster`, 'start'),
     label(RATIO_RIGHT_PX, bottom + 40, 'lsio is faster →', 'end'),
   ];
   const dots = rows.map((row, index) => {

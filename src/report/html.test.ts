@@ -101,17 +101,17 @@ describe('compareHtml()', () => {
     expectSound(compareHtml(compareResult(NAME)));
   });
 
-  test('has a dot for each ratio in the order of the ratios, verdicts, commands and asymmetries', () => {
+  test('has a dot for each ratio in the order of the ratios, verdicts, commands and caveats', () => {
     const { comparisons } = compareResult();
     const html = compareHtml(compareResult());
     const dots = [...html.matchAll(/<circle class="dot[^"]*" cx="([\d.]+)"/g)].map(([, x]) => Number(x));
     const order = (values: readonly number[]) =>
       values.map((_, index) => index).sort((a, b) => values[a]! - values[b]!);
     expect(order(dots)).toEqual(order(comparisons.map((entry) => entry.ratio)));
-    for (const { verdict, fio, lsio, asymmetries } of comparisons) {
+    for (const { verdict, fio, lsio, asymmetries: caveats } of comparisons) {
       expect(html).toContain(`<span class="badge v-${verdict}">${verdict}</span>`);
       expect(html).toContain(`${lsio.commandLine}\n${fio.commandLine}`.replaceAll("'", '&#39;'));
-      for (const text of asymmetries) expect(html).toContain(text);
+      for (const text of caveats) expect(html).toContain(text);
     }
     expect(html).toContain('class="interrupted"');
   });

@@ -4,11 +4,11 @@ import type { Warning } from '../bench/warnings.js';
 import { formatBytes, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { groupBy } from './bench.js';
 import {
-  asymmetryTexts,
   COMPARISON_COLUMNS,
   type Column,
   caseColumns,
   caseNotes,
+  caveatTexts,
   comparisonTitle,
   comparisonWork,
   environmentFacts,
@@ -49,10 +49,10 @@ export function benchHtml(result: BenchResult): string {
   });
 }
 
-/** A comparison as one HTML file that needs nothing else, with both command lines and every asymmetry. */
+/** A comparison as one HTML file that needs nothing else, with both command lines and every caveat. */
 export function compareHtml(result: CompareResult): string {
   const { environment, comparisons } = result;
-  const asymmetries = asymmetryTexts(comparisons);
+  const caveats = caveatTexts(comparisons);
   const rows = comparisons.map((entry) => ({
     name: sectionTitle(entry),
     detail: `${entry.baseline}, depth ${entry.queueDepth}${entry.rings === 1 ? '' : `, ${ringsText(entry.rings)}`}`,
@@ -61,9 +61,9 @@ export function compareHtml(result: CompareResult): string {
     high: entry.ratioHigh,
     verdict: entry.verdict,
   }));
-  const rival = comparisons.every((entry) => entry.baseline === 'self') ? 'lsio again' : 'fio';
+  const baseline = comparisons.every((entry) => entry.baseline === 'self') ? 'lsio again' : 'fio';
   const overview = [
-    ratioChart({ title: `Throughput of lsio over that of ${rival}`, note: RATIO_NOTE, rival }, rows),
+    ratioChart({ title: `Throughput of lsio over that of ${baseline}`, note: RATIO_NOTE, baseline }, rows),
     htmlTable('All figures', COMPARISON_COLUMNS, comparisons),
   ];
   return htmlPage({
@@ -73,7 +73,7 @@ export function compareHtml(result: CompareResult): string {
       interruption(result),
       htmlFacts(environmentFacts(environment), 'grid'),
       comparisons.length === 0 ? '' : htmlSection('Verdicts', overview),
-      asymmetries.length === 0 ? '' : htmlSection('Not the same on both sides', [htmlList(asymmetries, 'plain')]),
+      caveats.length === 0 ? '' : htmlSection('Not the same on both sides', [htmlList(caveats, 'plain')]),
       ...comparisons.map(comparisonSection),
       warningSection(result.warnings),
     ],

@@ -68,7 +68,7 @@ describe('benchMarkdown()', () => {
 });
 
 describe('compareMarkdown()', () => {
-  test('has the verdicts, the asymmetries with what they concern, and both command lines', () => {
+  test('has the verdicts, the caveats with what they concern, and both command lines', () => {
     const result = compareResult();
     const text = compareMarkdown(result);
     const [overview = []] = tables(text);

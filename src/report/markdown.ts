@@ -2,11 +2,11 @@ import type { Environment } from '../bench/environment.js';
 import type { BenchResult, CompareResult } from '../bench/result.js';
 import type { Warning } from '../bench/warnings.js';
 import {
-  asymmetryTexts,
   COMPARISON_COLUMNS,
   type Column,
   caseColumns,
   caseNotes,
+  caveatTexts,
   comparisonTitle,
   comparisonWork,
   environmentFacts,
@@ -30,13 +30,13 @@ export function benchMarkdown(result: BenchResult): string {
   return document([...blocks, ...endOf(result)]);
 }
 
-/** A comparison as GitHub's markdown, with both command lines and every asymmetry. */
+/** A comparison as GitHub's markdown, with both command lines and every caveat. */
 export function compareMarkdown(result: CompareResult): string {
   const { comparisons } = result;
   const blocks = ['## lsio compare-fio', environmentList(result.environment)];
   if (comparisons.length > 0) blocks.push(table(COMPARISON_COLUMNS, comparisons));
-  const asymmetries = asymmetryTexts(comparisons);
-  if (asymmetries.length > 0) blocks.push('### Not the same on both sides', list(asymmetries));
+  const caveats = caveatTexts(comparisons);
+  if (caveats.length > 0) blocks.push('### Not the same on both sides', list(caveats));
   for (const entry of comparisons) {
     const sides = sidesOf(entry);
     blocks.push(`### ${escapeMarkdown(comparisonTitle(entry))}`, escapeMarkdown(comparisonWork(entry)));

@@ -4,7 +4,7 @@ import { type FioJobOptions, fitsHugePages, fixesBuffers, hugePagesNeeded } from
 import { type FioNames, PIECE_BYTES_MAX } from './list.js';
 
 /** Of the classic job. */
-export const CLASSIC_ASYMMETRIES = [
+export const CLASSIC_CAVEATS = [
   'fio is a new process for every run, lsio a warmed-up one; neither start is timed',
   'fio opens and registers all files before its clock starts; lsio opens them inside of its own',
   'fio has a kernel thread poll its submission queue: it takes a CPU of its own, which is not in the CPU figures',
@@ -14,7 +14,7 @@ export const CLASSIC_ASYMMETRIES = [
 ];
 
 /** Of every matched job. */
-export function commonAsymmetries(work: Workload, readBytes: number, options: FioJobOptions): string[] {
+export function commonCaveats(work: Workload, readBytes: number, options: FioJobOptions): string[] {
   const { rings, latency = true } = options;
   const opens = work.files.length > 1;
   return [
@@ -24,21 +24,21 @@ export function commonAsymmetries(work: Workload, readBytes: number, options: Fi
     fixesBuffers(readBytes, options)
       ? "fio's buffers are registered with the kernel (fixedbufs)"
       : "fio's buffers are not registered with the kernel: they don't fit into a quarter of the memlock limit",
-    ...memoryAsymmetries(readBytes, options),
+    ...memoryCaveats(readBytes, options),
     "fio's clock ticks in milliseconds",
     ...(rings > 1 ? ["fio's jobs start their clocks one by one, within milliseconds"] : []),
   ];
 }
 
 /** A device is told of each piece of memory that lies apart, which halves the speed of large reads on some. */
-function memoryAsymmetries(readBytes: number, options: FioJobOptions): string[] {
+function memoryCaveats(readBytes: number, options: FioJobOptions): string[] {
   if (!options.direct || fitsHugePages(readBytes, options)) return [];
   const pages = hugePagesNeeded(readBytes, options);
   return [`lsio's buffers are in huge pages where there are any; fio's, too, after sysctl vm.nr_hugepages=${pages}`];
 }
 
 /** Of a job with a list, besides. */
-export function listAsymmetries(
+export function listCaveats(
   work: Workload,
   bytesRead: number,
   names: FioNames,

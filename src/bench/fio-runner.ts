@@ -8,7 +8,7 @@ import { ANOTHER_PLACE, findFio, hugeBytes, runFio } from '../fio/run.js';
 import { lockableBytes } from '../native/limits.js';
 import { makeDirectory } from '../paths/make-directory.js';
 import type { Workload } from '../workload/workload.js';
-import type { Contender, Sample } from './contender.js';
+import type { Runner, Sample } from './runner.js';
 
 /** Jobs are put here, by the process that runs them, and stay to be run by hand until the next comparison. */
 const JOBS = join(tmpdir(), `lsio-compare-fio-${process.getuid?.() ?? 0}`);
@@ -47,13 +47,13 @@ function isRunning(pid: number): boolean {
 }
 
 /** fio, doing the work of a workload. */
-export class FioContender implements Contender {
+export class FioRunner implements Runner {
   readonly name = 'fio';
   readonly version: string;
   /** How often one run can go over the work. */
   readonly passesMax: number;
   /** What isn't the same on lsio's side. */
-  readonly asymmetries: readonly string[];
+  readonly caveats: readonly string[];
   /** What runs it again by hand; known after the first run. */
   commandLine = '';
   readonly #work: Workload;
@@ -69,10 +69,10 @@ export class FioContender implements Contender {
     work: Workload,
     options: Omit<FioJobOptions, 'memlockBytes' | 'hugeBytes'>,
     { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined },
-  ): Promise<FioContender> {
+  ): Promise<FioRunner> {
     const { version } = await findFio(signal);
     const settings = { ...options, memlockBytes: lockableBytes(), hugeBytes: hugeBytes() };
-    return new FioContender(work, settings, { version, directory: join(await ownDirectory(), name), signal });
+    return new FioRunner(work, settings, { version, directory: join(await ownDirectory(), name), signal });
   }
 
   private constructor(
@@ -82,7 +82,7 @@ export class FioContender implements Contender {
   ) {
     this.version = given.version;
     this.passesMax = fioPassesMax(work, options);
-    this.asymmetries = fioJob(work, options).asymmetries;
+    this.caveats = fioJob(work, options).caveats;
     this.#work = work;
     this.#options = options;
     this.#directory = given.directory;

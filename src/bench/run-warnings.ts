@@ -3,7 +3,7 @@ import type { Workload } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
 import { readDeviceCounters } from './device.js';
 import type { Environment } from './environment.js';
-import type { ContenderRuns } from './interleave.js';
+import type { RunnerRuns } from './interleave.js';
 import { type ObservedRun, speedOf } from './observed-run.js';
 import type { OutlierCause, Warning } from './warnings.js';
 
@@ -21,7 +21,7 @@ const COLD_DEVICE_SHARE = 0.5;
 const RUN_NS_MIN = 1e8;
 
 /** What the machine gives reason to warn of before the first run. */
-export function doubtsAboutMachine({ loadAverage, cpus, device, dir, fileSystem }: Environment): Warning[] {
+export function machineWarnings({ loadAverage, cpus, device, dir, fileSystem }: Environment): Warning[] {
   return [
     ...(loadAverage > cpus ? [{ kind: 'busy-machine', loadAverage, cpus } as const] : []),
     ...(device !== null && readDeviceCounters(device.name ?? '') === undefined
@@ -33,8 +33,8 @@ export function doubtsAboutMachine({ loadAverage, cpus, device, dir, fileSystem 
   ];
 }
 
-/** What the runs of one contender give reason to warn of. */
-export function doubtsAbout({ work, cache, direct, depth }: Measured, measured: ContenderRuns): Warning[] {
+/** What the runs of one runner give reason to warn of. */
+export function runWarnings({ work, cache, direct, depth }: Measured, measured: RunnerRuns): Warning[] {
   const name = `${work.case} ${cache}, depth ${depth}`;
   return [
     ...cacheWarnings(name, work, cache, measured),
@@ -53,7 +53,7 @@ interface Measured {
   readonly depth: number;
 }
 
-function cacheWarnings(name: string, work: Workload, cache: CacheState, { runs }: ContenderRuns): Warning[] {
+function cacheWarnings(name: string, work: Workload, cache: CacheState, { runs }: RunnerRuns): Warning[] {
   const bytes = work.files.reduce((sum, file) => sum + file.size, 0);
   return runs.flatMap(({ valid, residentBytesBefore }): Warning[] => {
     if (residentBytesBefore === undefined) return [{ kind: 'residency-unknown', case: name }];
@@ -64,7 +64,7 @@ function cacheWarnings(name: string, work: Workload, cache: CacheState, { runs }
 }
 
 /** A run from the page cache during which the device read: others used it, or pages were thrown out. */
-function warmWarnings(name: string, { runs }: ContenderRuns): Warning[] {
+function warmWarnings(name: string, { runs }: RunnerRuns): Warning[] {
   return runs.flatMap(({ valid, device, sample: { bytes } }): Warning[] => {
     if (!valid || device === undefined || device.bytes <= bytes * WARM_DEVICE_SHARE) return [];
     return [{ kind: 'warm-read-device', case: name, deviceBytes: device.bytes, bytes }];
@@ -72,14 +72,14 @@ function warmWarnings(name: string, { runs }: ContenderRuns): Warning[] {
 }
 
 /** A cold run for which the device read less than half: random blocks may repeat, but not so often. */
-function coldWarnings(name: string, { runs }: ContenderRuns): Warning[] {
+function coldWarnings(name: string, { runs }: RunnerRuns): Warning[] {
   return runs.flatMap(({ valid, device, sample: { bytes } }): Warning[] => {
     if (!valid || device === undefined || device.bytes >= bytes * COLD_DEVICE_SHARE) return [];
     return [{ kind: 'cold-read-little', case: name, deviceBytes: device.bytes, bytes }];
   });
 }
 
-function outliers(name: string, { contender, runs }: ContenderRuns): Warning[] {
+function outliers(name: string, { runner, runs }: RunnerRuns): Warning[] {
   const valid = runs.filter((run) => run.valid);
   if (valid.length < 3) return [];
   const middle = median(valid.map(speedOf));
@@ -88,7 +88,7 @@ function outliers(name: string, { contender, runs }: ContenderRuns): Warning[] {
     const distance = Math.abs(speedOf(run) - middle);
     if (!run.valid || distance <= OUTLIER_SHARE * middle || distance <= OUTLIER_DEVIATIONS * deviation) return [];
     const share = speedOf(run) / middle;
-    return [{ kind: 'outlier', case: name, engine: contender.name, run: index + 1, share, cause: causeOf(run, valid) }];
+    return [{ kind: 'outlier', case: name, engine: runner.name, run: index + 1, share, cause: causeOf(run, valid) }];
   });
 }
 
@@ -100,7 +100,7 @@ function causeOf({ sample, stealNs = 0, device }: ObservedRun, others: readonly 
   return 'unknown';
 }
 
-function shortRuns(name: string, { runs }: ContenderRuns): Warning[] {
+function shortRuns(name: string, { runs }: RunnerRuns): Warning[] {
   const wallNs = runs.length === 0 ? Number.POSITIVE_INFINITY : median(runs.map(({ sample }) => sample.wallNs));
   return wallNs < RUN_NS_MIN ? [{ kind: 'short-runs', case: name, wallNs }] : [];
 }

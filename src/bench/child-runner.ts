@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { assert } from '../assert.js';
 import { LsioError } from '../errors.js';
 import type { ChildReply, ChildRequest, ChildSetup, ReaderFacts } from './child.js';
-import type { Contender, Sample } from './contender.js';
+import type { Runner, Sample } from './runner.js';
 
 /** A reader in a process of its own. */
-export class ChildContender implements Contender {
+export class ChildRunner implements Runner {
   readonly name: string;
   readonly facts: ReaderFacts;
   readonly #process: ChildProcess;
@@ -19,7 +19,7 @@ export class ChildContender implements Contender {
    * @param signal ends the process in the middle of whatever it does, which is rejected with its reason.
    * @throws {LsioError} `unavailable` when its engine can't be had.
    */
-  static async start(setup: ChildSetup, threadPoolSize: number, signal?: AbortSignal): Promise<ChildContender> {
+  static async start(setup: ChildSetup, threadPoolSize: number, signal?: AbortSignal): Promise<ChildRunner> {
     const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), {
       serialization: 'advanced',
       env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize) },
@@ -29,7 +29,7 @@ export class ChildContender implements Contender {
     try {
       const reply = await ask(child, { kind: 'setup', setup }, signal);
       assert(reply.kind === 'ready', 'a process that is set up is ready');
-      return new ChildContender(child, { name: setup.reader, facts: reply.facts, signal });
+      return new ChildRunner(child, { name: setup.reader, facts: reply.facts, signal });
     } catch (error) {
       if (child.connected) child.disconnect();
       throw error;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { ChildContender } from '../src/bench/child-contender.js';
+import type { ChildRunner } from '../src/bench/child-runner.js';
 import type { ReaderName } from '../src/bench/reader.js';
 import type { Workload, WorkloadFile } from '../src/workload/workload.js';
 import { noUring, ROOT } from './helpers/engine-child.js';
@@ -13,7 +13,7 @@ const FILE_BYTES = 1000;
 const WAIT = { timeout: 60_000, interval: 10 };
 
 /** Its processes are started from a file of dist. */
-const built: { ChildContender: typeof ChildContender } = await import(`${ROOT}/dist/bench/child-contender.js`);
+const built: { ChildRunner: typeof ChildRunner } = await import(`${ROOT}/dist/bench/child-runner.js`);
 
 let directory = '';
 beforeAll(() => {
@@ -44,7 +44,7 @@ function makeWork(name: string): Workload {
   };
 }
 
-function start(work: Workload, reader: ReaderName, rings: number, signal?: AbortSignal): Promise<ChildContender> {
+function start(work: Workload, reader: ReaderName, rings: number, signal?: AbortSignal): Promise<ChildRunner> {
   const setup = {
     reader,
     work,
@@ -54,7 +54,7 @@ function start(work: Workload, reader: ReaderName, rings: number, signal?: Abort
     latency: true,
     readOrder: 'given',
   } as const;
-  return built.ChildContender.start(setup, 2, signal);
+  return built.ChildRunner.start(setup, 2, signal);
 }
 
 /** Waits until none of these processes is left. A loaded machine takes its time to end them. */
@@ -80,7 +80,7 @@ function processes(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
 }
 
-describe('ChildContender', () => {
+describe('ChildRunner', () => {
   test.each([
     { reader: 'node' as const, rings: 1, skip: undefined },
     { reader: 'uring' as const, rings: 1, skip: noUring },
@@ -154,7 +154,7 @@ describe('ChildContender', () => {
       latency: false,
       readOrder: 'given',
     } as const;
-    await expect(built.ChildContender.start(setup, 2)).rejects.toMatchObject({ kind: 'usage' });
+    await expect(built.ChildRunner.start(setup, 2)).rejects.toMatchObject({ kind: 'usage' });
     await expectNoChildren();
   });
 });

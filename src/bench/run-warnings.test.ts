@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Workload } from '../workload/workload.js';
-import { doubtsAbout } from './doubts.js';
 import type { ObservedRun } from './observed-run.js';
+import { runWarnings } from './run-warnings.js';
 import { dedupe } from './warnings.js';
 
 const KI = 1024;
@@ -28,28 +28,28 @@ function run(wallNs: number, part: Partial<ObservedRun> = {}): ObservedRun {
   };
 }
 
-function doubts(runs: ObservedRun[], cache: 'cold' | 'warm' = 'cold') {
-  const contender = { name: 'uring', run: async () => runs[0]!.sample, close: async () => {} };
-  return doubtsAbout({ work, cache, direct: false, depth: 8 }, { contender, passes: 1, runs });
+function warningsOf(runs: ObservedRun[], cache: 'cold' | 'warm' = 'cold') {
+  const runner = { name: 'uring', run: async () => runs[0]!.sample, close: async () => {} };
+  return runWarnings({ work, cache, direct: false, depth: 8 }, { runner, passes: 1, runs });
 }
 
 const NAME = 'big-random cold, depth 8';
 
-describe('doubtsAbout()', () => {
+describe('runWarnings()', () => {
   test('finds nothing in steady runs of some length', () => {
-    expect(doubts([run(1e9), run(1.05e9), run(0.97e9), run(1e9)])).toEqual([]);
+    expect(warningsOf([run(1e9), run(1.05e9), run(0.97e9), run(1e9)])).toEqual([]);
   });
 
   test('names a cold run that was warm, with what it found', () => {
     const warmed = run(1e9, { valid: false, residentBytesBefore: 800 * KI });
-    expect(doubts([run(1e9), warmed])).toEqual([
+    expect(warningsOf([run(1e9), warmed])).toEqual([
       { kind: 'cold-was-warm', case: NAME, residentBytes: 800 * KI, bytes: 1000 * KI },
     ]);
   });
 
   test('names a warm run during which the device read', () => {
     const quiet = run(1e9, { device: { ...run(1).device!, bytes: 0 } });
-    expect(doubts([quiet, run(1e9)], 'warm')).toMatchObject([{ kind: 'warm-read-device', deviceBytes: 40 * KI }]);
+    expect(warningsOf([quiet, run(1e9)], 'warm')).toMatchObject([{ kind: 'warm-read-device', deviceBytes: 40 * KI }]);
   });
 
   const slow = 2e9;
@@ -60,13 +60,13 @@ describe('doubtsAbout()', () => {
     ['unknown', run(slow)],
   ] as const)('names an outlier, and %s as its cause', (cause, outlier) => {
     const share = expect.closeTo(0.5, 5);
-    expect(doubts([run(1e9), run(1.01e9), outlier, run(0.99e9), run(1e9)])).toEqual([
+    expect(warningsOf([run(1e9), run(1.01e9), outlier, run(0.99e9), run(1e9)])).toEqual([
       { kind: 'outlier', case: NAME, engine: 'uring', run: 3, share, cause },
     ]);
   });
 
   test('warns of runs that are too short for a clock of milliseconds', () => {
-    expect(doubts([run(1e7), run(1e7)])).toEqual([{ kind: 'short-runs', case: NAME, wallNs: 1e7 }]);
+    expect(warningsOf([run(1e7), run(1e7)])).toEqual([{ kind: 'short-runs', case: NAME, wallNs: 1e7 }]);
   });
 });
 

@@ -22,7 +22,7 @@ export interface Sample {
 }
 
 /** One side of a comparison: something that can do the same work again and again. */
-export interface Contender {
+export interface Runner {
   readonly name: string;
   /**
    * Does the work, `passes` times over.
