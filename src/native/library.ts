@@ -38,10 +38,9 @@ export function viewMemory(address: number, lengthBytes: number): ArrayBuffer {
   return loadKoffi().view(BigInt(address), lengthBytes);
 }
 
-/**
- * Where the first byte of a view is. Typed arrays of 64 bytes and less may be moved by the collector: their address is
- * good for one call of a foreign function only.
- */
+/** Where the first byte of a view is. It stays there for as long as the view's buffer is referred to. */
 export function addressOf(view: NodeJS.ArrayBufferView): number {
+  // The collector moves typed arrays of 64 bytes and less until somebody has asked for their buffer.
+  void view.buffer;
   return Number(loadKoffi().address(view));
 }

@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import { join } from 'node:path';
 import { describeDevice, deviceOf } from '../../bench/device.js';
 import { hugePages, mountOf } from '../../bench/environment.js';
+import { type CodecAvailability, codecAvailability } from '../../codec/availability.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
 import { isLsioError, type LsioError } from '../../errors.js';
@@ -41,6 +42,8 @@ export interface DoctorFacts {
   readonly kernel: string;
   /** How arrays are computed on: WebAssembly SIMD or plain JavaScript. */
   readonly kernels: 'wasm' | 'js';
+  /** What decompresses the chunks of arrays. */
+  readonly codecs: readonly CodecAvailability[];
   readonly node: string;
   readonly koffi: string | null;
   readonly liburing: { readonly path: string; readonly functions: Readonly<Record<string, boolean>> } | null;
@@ -67,6 +70,11 @@ export async function gatherFacts(directories: readonly string[], signal: AbortS
   const koffi = await attempt(() => loadKoffi().version, note);
   const liburing = await attempt(liburingFacts, note);
   const fio = await attempt(() => findFio(signal), note);
+  const codecs = await codecAvailability();
+  for (const { decoder, problem, remedy } of codecs.filter(({ codec }) => !hasFastFallback(codec))) {
+    if (decoder === 'native' || problem === null || problems.some((known) => known.problem === problem)) continue;
+    problems.push({ problem, remedy });
+  }
   for (const path of directories.filter((directory) => !isDirectory(directory))) {
     problems.push({ problem: `${path} is not a directory`, remedy: `mkdir -p ${path}` });
   }
@@ -74,6 +82,7 @@ export async function gatherFacts(directories: readonly string[], signal: AbortS
     engine,
     kernel: `${os.type()} ${os.release()}`,
     kernels: loadKernels(kernelMemory(0)).implementation,
+    codecs,
     node: process.versions.node,
     koffi,
     liburing,
@@ -98,6 +107,11 @@ async function tryEngine(): Promise<EngineInfo> {
   const engine = await openEngine();
   await engine.close();
   return engine.info;
+}
+
+/** Node's own zlib is about half as fast as libdeflate: no problem worth a package. */
+function hasFastFallback(codec: string): boolean {
+  return codec === 'gzip' || codec === 'zlib';
 }
 
 function engineProblems({ engine, reason, remedy, queueDepth, flags }: EngineInfo, huge: string | null): Problem[] {

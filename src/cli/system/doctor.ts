@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CodecAvailability } from '../../codec/availability.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
@@ -47,7 +48,8 @@ function finite(limit: number): number | null {
 
 /** The lines for people. */
 export function renderDoctor(facts: DoctorFacts): string[] {
-  const { engine, kernel, kernels, node, koffi, liburing, limits, hugePages, fio, directories, problems } = facts;
+  const { engine, kernel, kernels, codecs, node, koffi, liburing, limits, hugePages, fio, directories, problems } =
+    facts;
   const openFiles = Number.isFinite(limits.openFiles) ? formatCount(limits.openFiles) : 'unlimited';
   const lockedBytes = Number.isFinite(limits.lockedBytes) ? formatBytes(limits.lockedBytes) : 'unlimited';
   const lines = [
@@ -63,6 +65,7 @@ export function renderDoctor(facts: DoctorFacts): string[] {
     row('limits', `open files ${openFiles}, locked memory ${lockedBytes}`),
     row('huge pages', hugePages ?? 'none'),
     row('kernels', kernels === 'wasm' ? 'WebAssembly SIMD' : 'plain JavaScript: arrays are computed slowly'),
+    row('codecs', codecs.map(codecText).join(' · ')),
     row('node', node),
     row('koffi', koffi ?? 'not found'),
     row('fio', fio === null ? 'not found' : `${fio.version} (${fio.path})`),
@@ -79,6 +82,10 @@ export function renderDoctor(facts: DoctorFacts): string[] {
 
 function row(label: string, text: string): string {
   return `${label.padEnd(LABEL_CHARS)} ${text}`;
+}
+
+function codecText({ codec, decoder, library }: CodecAvailability): string {
+  return decoder === null ? `${codec} not found` : `${codec} ${decoder} (${library})`;
 }
 
 /** What liburing 2.0 lacks of what newer ones have. */

@@ -1,0 +1,124 @@
+import { isLsioError, LsioError } from '../errors.js';
+import { BZIP2_LIBRARY, loadBzip2 } from '../native/bzip2.js';
+import { DEFLATE_LIBRARY, loadDeflate } from '../native/deflate.js';
+import { LZ4_LIBRARY, loadLz4 } from '../native/lz4.js';
+import { type DecodeLzma, LZMA_FORMAT, LZMA_LIBRARY, loadLzma } from '../native/lzma.js';
+import { loadZstd, ZSTD_LIBRARY } from '../native/zstd.js';
+import type { DecoderChoice, DecoderKind, Decompress } from './codec.js';
+import { bzip2Decompress, gzipDecompress, nodeInflate, zlibDecompress } from './gzip.js';
+import { decodeLz4Block } from './lz4.js';
+import { type CompressorName, passesSelfTest } from './self-test.js';
+import { loadZstdFallback, ZSTD_FALLBACK } from './zstd-fallback.js';
+
+/** What decodes one kind of compressed data on this thread. */
+export interface Library {
+  readonly name: CompressorName;
+  readonly kind: DecoderKind;
+  /** Such as `liblz4.so.1`. */
+  readonly library: string;
+  readonly decompress: Decompress;
+}
+
+/** Why there is nothing that decodes it, or not what was asked for. */
+export interface MissingLibrary {
+  readonly name: CompressorName;
+  readonly problem: string;
+  readonly remedy: string | undefined;
+}
+
+/** Everything that decodes compressed data on this thread. */
+export interface Libraries {
+  readonly choice: DecoderChoice;
+  /** Why the native library isn't used, where it isn't and was wanted. */
+  readonly problems: readonly MissingLibrary[];
+  get(name: CompressorName): Library | MissingLibrary;
+  /** Of liblzma, which needs its format and filters. */
+  readonly lzma: DecodeLzma | undefined;
+}
+
+interface NativeLibrary {
+  readonly library: string;
+  readonly load: () => Decompress;
+}
+
+const NATIVE: Readonly<Record<CompressorName, NativeLibrary>> = {
+  lz4: { library: LZ4_LIBRARY, load: loadLz4 },
+  zstd: { library: ZSTD_LIBRARY, load: loadZstd },
+  gzip: { library: DEFLATE_LIBRARY, load: () => gzipDecompress(loadDeflate().gzip) },
+  zlib: { library: DEFLATE_LIBRARY, load: () => zlibDecompress(loadDeflate().zlib) },
+  bz2: { library: BZIP2_LIBRARY, load: () => bzip2Decompress(loadBzip2()) },
+  lzma: {
+    library: LZMA_LIBRARY,
+    load() {
+      const decode = loadLzma();
+      return (source, target) => decode(source, target, LZMA_FORMAT.xz, []);
+    },
+  },
+};
+export const COMPRESSOR_NAMES = Object.keys(NATIVE) as CompressorName[];
+
+const loaded = new Map<DecoderChoice, Promise<Libraries>>();
+
+/**
+ * Loads what decodes compressed data, once a thread: shared libraries by address, each tried on a known frame, and what
+ * is written in JavaScript or WebAssembly where one is missing. Nothing that is missing is an error before it is needed.
+ */
+export function loadLibraries(choice: DecoderChoice = 'auto'): Promise<Libraries> {
+  let libraries = loaded.get(choice);
+  if (libraries === undefined) {
+    libraries = load(choice);
+    loaded.set(choice, libraries);
+  }
+  return libraries;
+}
+
+async function load(choice: DecoderChoice): Promise<Libraries> {
+  const found = new Map<CompressorName, Library | MissingLibrary>();
+  const problems: MissingLibrary[] = [];
+  for (const name of COMPRESSOR_NAMES) {
+    const native = choice === 'wasm' ? undefined : loadNative(name);
+    if (native !== undefined && 'problem' in native) problems.push(native);
+    if (native !== undefined && 'decompress' in native) found.set(name, native);
+    else found.set(name, (choice === 'native' ? undefined : await loadFallback(name)) ?? native ?? noFallback(name));
+  }
+  const lzma = found.get('lzma')!;
+  return {
+    choice,
+    problems,
+    get: (name) => found.get(name)!,
+    lzma: 'decompress' in lzma ? loadLzma() : undefined,
+  };
+}
+
+function loadNative(name: CompressorName): Library | MissingLibrary {
+  const { library, load } = NATIVE[name];
+  try {
+    const decompress = load();
+    if (passesSelfTest(name, decompress)) return { name, kind: 'native', library, decompress };
+    return { name, problem: `${library} decodes a known ${name} frame wrongly`, remedy: undefined };
+  } catch (error) {
+    if (isLsioError(error, 'unavailable')) return { name, problem: error.message, remedy: error.remedy };
+    // A library without the function that we call.
+    return { name, problem: `${library} can't be used: ${(error as Error).message}`, remedy: undefined };
+  }
+}
+
+async function loadFallback(name: CompressorName): Promise<Library | undefined> {
+  const kind = 'wasm';
+  if (name === 'lz4') return { name, kind, library: 'lsio', decompress: decodeLz4Block };
+  if (name === 'gzip') return { name, kind, library: 'node:zlib', decompress: gzipDecompress(nodeInflate.gzip) };
+  if (name === 'zlib') return { name, kind, library: 'node:zlib', decompress: zlibDecompress(nodeInflate.zlib) };
+  if (name === 'zstd') return { name, kind, library: ZSTD_FALLBACK, decompress: await loadZstdFallback() };
+  return undefined;
+}
+
+function noFallback(name: CompressorName): MissingLibrary {
+  const { library } = NATIVE[name];
+  return { name, problem: `only ${library} decodes ${name}, and it isn't wanted`, remedy: '--decoder auto' };
+}
+
+/** @throws {LsioError} `unavailable`, for a library that is missing. */
+export function requireLibrary(library: Library | MissingLibrary): Library {
+  if ('decompress' in library) return library;
+  throw new LsioError('unavailable', library.problem, { remedy: library.remedy });
+}

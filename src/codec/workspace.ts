@@ -1,0 +1,20 @@
+import { type Kernels, kernelMemory, loadKernels } from '../kernels/kernels.js';
+
+const BYTES_MIN = 1024 * 1024;
+
+/** Memory in which kernels work, made larger when a chunk needs it. */
+export interface Workspace {
+  readonly kernels: Kernels;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+let current: Workspace | undefined;
+
+/** This thread's workspace, of at least `bytes` bytes. What it held before is lost. */
+export function workspace(bytes: number): Workspace {
+  if (current === undefined || current.bytes.length < bytes) {
+    const memory = kernelMemory(2 ** Math.ceil(Math.log2(Math.max(bytes, BYTES_MIN))));
+    current = { kernels: loadKernels(memory), bytes: new Uint8Array(memory.buffer) };
+  }
+  return current;
+}
