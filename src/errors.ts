@@ -79,10 +79,14 @@ export function errnoText(errno: number): [code: string, text: string] {
   return getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error'];
 }
 
-/** A `read` error from a positive errno, worded as `PATH: text (CODE at byte OFFSET)`. */
+/** Only opening a file, or finding it, fails like this: no byte of it has a part in it. */
+const OF_OPENING = new Set('EACCES ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT ENOTDIR ENXIO EPERM'.split(' '));
+
+/** A `read` error from a positive errno: `PATH: text (CODE at byte OFFSET)`, or without the offset where none matters. */
 export function readError(path: string, offset: number, errno: number): LsioError {
   const [code, text] = errnoText(errno);
-  return new LsioError('read', `${path}: ${text} (${code} at byte ${offset})`, { code, path, offset });
+  const where = OF_OPENING.has(code) ? code : `${code} at byte ${offset}`;
+  return new LsioError('read', `${path}: ${text} (${where})`, { code, path, offset });
 }
 
 /**

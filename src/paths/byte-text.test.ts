@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { byteTextOf, exactArguments, pathOf, textOf } from './byte-text.js';
+import { byteTextOf, exactArguments, exactText, pathOf, textOf } from './byte-text.js';
 
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 
@@ -13,6 +13,35 @@ describe('byteTextOf()', () => {
         expect(textOf(byteTextOf(text))).toBe(text);
       }),
     );
+  });
+});
+
+describe('exactText()', () => {
+  test('is undone by byteTextOf(), also by way of JSON, for any bytes', () => {
+    fc.assert(
+      fc.property(anyBytes, (name) => {
+        expect(byteTextOf(exactText(name))).toBe(name);
+        expect(byteTextOf(JSON.parse(JSON.stringify(exactText(name))))).toBe(name);
+      }),
+    );
+  });
+
+  test.each([
+    ['', ''],
+    ['plain', 'plain'],
+    ['\xc3\xbc', 'ü'],
+    ['\xc3\xbc\xff', 'ü\udcff'],
+    ['a\xffb', 'a\udcffb'],
+    ['\xef\xbf\xbd', '\ufffd'],
+    ['\xef\xbf\xbd\xfe', '\ufffd\udcfe'],
+    // Cut off, overlong, a surrogate, beyond the last character.
+    ['\xe2\x82', '\udce2\udc82'],
+    ['\xc0\xaf', '\udcc0\udcaf'],
+    ['\xed\xb2\x80', '\udced\udcb2\udc80'],
+    ['\xf4\x90\x80\x80', '\udcf4\udc90\udc80\udc80'],
+    ['\xf0\x9f\x98\x80\x80', '😀\udc80'],
+  ])('%j is %j, as os.fsdecode() has it', (name, text) => {
+    expect(exactText(name)).toBe(text);
   });
 });
 

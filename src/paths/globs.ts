@@ -1,6 +1,5 @@
 import { LsioError } from '../errors.js';
-import { nameText } from './byte-name.js';
-import type { ByteText } from './byte-text.js';
+import { type ByteText, exactText } from './byte-text.js';
 
 /** Says whether a path is left out. */
 export interface Excludes {
@@ -28,7 +27,7 @@ export function excludesOf(patterns: readonly ByteText[]): Excludes | undefined 
   if (patterns.length === 0) return undefined;
   const excludes = patterns.map(excludeOf);
   function entry(path: ByteText, isDirectory: boolean): boolean {
-    const whole = nameText(path);
+    const whole = exactText(path);
     const last = whole.slice(whole.lastIndexOf('/') + 1);
     return excludes.some(
       ({ regExp, wholePath, directoriesOnly }) =>
@@ -49,7 +48,7 @@ function excludeOf(pattern: ByteText): Exclude {
   const directoriesOnly = /[^/]\/+$/.test(pattern);
   const path = pattern.replace(/^(?:\.?\/+)+/, '').replace(/\/+$/, '');
   if (path === '') throw new LsioError('usage', `--exclude: ${JSON.stringify(pattern)} is not a pattern`);
-  return { regExp: globRegExp(nameText(path)), wholePath: /\/./.test(pattern), directoriesOnly };
+  return { regExp: globRegExp(exactText(path)), wholePath: /\/./.test(pattern), directoriesOnly };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, lstatSync, statSync } from 'node:fs';
 import { errnoText, LsioError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
 
@@ -42,6 +42,24 @@ export async function* readList(list: NameList): AsyncGenerator<ByteText[]> {
     throw listError(source, error);
   }
   if (rest !== '') yield [rest];
+}
+
+/**
+ * A line of a list without what Windows adds: a byte order mark before the first line, carriage returns at the ends. Where
+ * a file has that very name, the line is taken as it is.
+ */
+export function lineWithoutMarks(line: ByteText, isFirst: boolean): ByteText {
+  const bare = line.replace(isFirst ? /^\xef\xbb\xbf|\r$/g : /\r$/, '');
+  return bare === line || exists(line) ? line : bare;
+}
+
+/** Whether there is something of that name, be it a link that leads nowhere. */
+export function exists(name: ByteText): boolean {
+  try {
+    return lstatSync(pathOf(name), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,11 +1,11 @@
 import { isatty } from 'node:tty';
 import { formatBytes, formatMiBPerSecond } from '../../units.js';
 import { showBar, tell } from './talk.js';
+import { canDrawOver, STDERR } from './terminal.js';
 
 export const PROGRESS_MODES = ['auto', 'always', 'never'] as const;
 export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
-const STDERR = 2;
 /** What is over sooner needs no bar. */
 const APPEAR_MS = 1000;
 const REDRAW_MS = 200;
@@ -43,8 +43,8 @@ export interface Progress {
  */
 export function startProgress(options: { mode: ProgressMode; quiet: boolean }, look: () => ProgressState): Progress {
   const { mode, quiet } = options;
-  const terminal = isatty(STDERR);
-  if (quiet || mode === 'never' || (mode === 'auto' && !terminal)) return { stop() {} };
+  const terminal = canDrawOver(STDERR);
+  if (quiet || mode === 'never' || (mode === 'auto' && !isatty(STDERR))) return { stop() {} };
   const beganMs = performance.now();
   let timer = setTimeout(draw, APPEAR_MS).unref();
   let drawn = false;

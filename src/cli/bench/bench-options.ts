@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
 
 import { CACHE_STATES, type CacheState } from '../../bench/cache.js';
@@ -20,7 +19,6 @@ import { addCoalesceOptions, addRunOptions, type CoalesceOptions, named, type Ru
 import { startProgress } from '../app/progress.js';
 import type { ExportOptions } from './exports.js';
 
-const STDOUT = 1;
 /** Ten minutes. */
 const RUN_NS_LIMIT = 600e9;
 
@@ -194,11 +192,6 @@ function parseMinTimeNs(text: string): number {
   const timeNs = named('--min-time', parseDurationNs)(text);
   if (timeNs <= RUN_NS_LIMIT) return timeNs;
   throw new LsioError('usage', `--min-time: ${JSON.stringify(text)} is more than 10 minutes`);
-}
-
-/** Whether stdout gets colours: NO_COLOR is respected, see no-color.org. */
-export function wantsColor(choice: RunOptions['color']): boolean {
-  return choice === 'auto' ? isatty(STDOUT) && !process.env.NO_COLOR : choice === 'always';
 }
 
 function parseRings(text: string): number {

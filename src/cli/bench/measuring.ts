@@ -20,7 +20,8 @@ import type { Context } from '../app/context.js';
 import { type ErrorReport, EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import { type BenchingOptions, followSteps, measureSettings, wantsColor, workloadsFor } from './bench-options.js';
+import { wantsColor } from '../app/terminal.js';
+import { type BenchingOptions, followSteps, measureSettings, workloadsFor } from './bench-options.js';
 import { Exports, type Renderers } from './exports.js';
 
 /** A command that measures: what is its own. */

@@ -15,7 +15,8 @@ import { CASES, type CaseName } from '../../workload/workload.js';
 import type { Context } from '../app/context.js';
 import { addRunOptions, applyReadingOptions, named, type RunOptions } from '../app/options.js';
 import { print } from '../app/talk.js';
-import { followSteps, list, MEASURING_RUN, oneOf, wantsColor } from './bench-options.js';
+import { wantsColor } from '../app/terminal.js';
+import { followSteps, list, MEASURING_RUN, oneOf } from './bench-options.js';
 
 const QUEUE_DEPTHS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const BLOCK_SIZES_BYTES = [4, 64, 256].map((kibibytes) => kibibytes * 1024);

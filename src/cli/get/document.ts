@@ -2,7 +2,7 @@ import type { EngineInfo } from '../../engine/engine.js';
 import type { LsioError } from '../../errors.js';
 import type { Input } from '../../output/input.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
-import { type ByteText, textOf } from '../../paths/byte-text.js';
+import { type ByteText, exactText } from '../../paths/byte-text.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import { type Failure, reportOf } from '../app/exit.js';
 
@@ -50,11 +50,11 @@ export class GetDocument {
   }
 
   got({ name, id }: Input, { offset, bytes, digest }: GotItem): Promise<void> | undefined {
-    return this.#item({ id, path: textOf(name), offset, bytes, digest });
+    return this.#item({ id, path: exactText(name), offset, bytes, digest });
   }
 
   failed(name: ByteText, error: LsioError, id?: string | number): Promise<void> | undefined {
-    return this.#item({ id, path: textOf(name), offset: error.offset ?? 0, bytes: 0, error: reportOf(error) });
+    return this.#item({ id, path: exactText(name), offset: error.offset ?? 0, bytes: 0, error: reportOf(error) });
   }
 
   async end(totals: GetTotals, failure?: Failure): Promise<void> {

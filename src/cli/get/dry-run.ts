@@ -19,10 +19,11 @@ import {
 } from '../app/options.js';
 import { print } from '../app/talk.js';
 import { GetDocument, type GetTotals } from './document.js';
+import { explained } from './explained.js';
 import type { OnInputError } from './inputs.js';
 import { type FilePlan, GetPlan } from './plan.js';
 import type { SinkOptions } from './sinks.js';
-import { explained, sayError } from './transfer.js';
+import { sayError } from './transfer.js';
 
 /** Lines for single files at most: who wants them all takes the JSON document. */
 const FILE_LINES_MAX = 40;

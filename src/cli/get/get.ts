@@ -40,14 +40,15 @@ const EXAMPLES = `Examples:
 
 const NOTES = `
 Globs: * and ? within a name, ** any directories, [abc], {a,b}; a leading dot has to be written. They give files, and a
-file of that very name wins. Links to directories are not followed. Names that are not UTF-8 are found, too: each byte of
-them that is not ASCII counts as a character.
+file of that very name wins. Links to directories are not followed. Names that are not UTF-8 are found, too: each byte
+that is not counts as a character.
 --exclude: a pattern without a slash matches the name of a file or directory at any depth; one with a slash the path below
 the directory that was given, or the whole path where a glob or list gave it; with a slash at its end directories only.
 It knows * ? ** [a-z] {a,b} and \\, and takes leading dots as other characters. A path of the command line stays.
 --requests: one JSON object a line, of up to 1 MiB: {"path", "offset", "length"}, {"path", "suffixLength"} or {"path"},
-each with an "id" (text or number) that comes back in the JSON document. Python's surrogate escapes in a path are taken
-as the bytes that they stand for.
+each with an "id" (text or number) that comes back in the JSON document. In a path of either, each byte that is not
+UTF-8 is a lone surrogate (\\udc80 to \\udcff), as Python writes it.
+Lists: a byte order mark and carriage returns at the ends of lines are left out, unless files have such names.
 --strict reads all lists before anything else: stdin and pipes are held in memory then.
 --read-order changes nothing in the output. Device order goes by inode number, where dozens of files of a directory are
 asked for at a time and aren't in the page cache.

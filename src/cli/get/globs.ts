@@ -2,8 +2,7 @@ import { type Dirent, readdir, statSync } from 'node:fs';
 import { normalize, relative, resolve } from 'node:path';
 import { type GlobOptions, glob, isDynamicPattern } from 'tinyglobby';
 import { errnoText, LsioError } from '../../errors.js';
-import { nameText } from '../../paths/byte-name.js';
-import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
+import { type ByteText, byteTextOf, exactText, pathOf, textOf } from '../../paths/byte-text.js';
 import type { Excludes } from '../../paths/globs.js';
 
 interface GlobNeeds {
@@ -18,7 +17,7 @@ interface GlobNeeds {
  * followed.
  */
 export async function expandGlob(pattern: ByteText, needs: GlobNeeds): Promise<ByteText[] | undefined> {
-  const text = nameText(pattern);
+  const text = exactText(pattern);
   if (!isDynamicPattern(positive(text))) return undefined;
   // tinyglobby misses what lies below its working directory where a pattern leads out of it first.
   const [way = ''] = /^(?:\/|(?:\.\.\/)*)/.exec(normalize(text)) ?? [];
@@ -78,7 +77,7 @@ function directoryReader(
 function globEntry(prefix: ByteText, entry: Dirent): GlobEntry {
   const isFile = entry.isFile() || (entry.isSymbolicLink() && leadsToFile(prefix + entry.name));
   return {
-    name: nameText(entry.name),
+    name: exactText(entry.name),
     isFile: () => isFile,
     isDirectory: () => entry.isDirectory(),
     isSymbolicLink: () => false,

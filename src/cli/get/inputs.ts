@@ -1,10 +1,9 @@
-import { lstatSync } from 'node:fs';
 import { LsioError } from '../../errors.js';
 import type { Input, Inputs } from '../../output/input.js';
 import type { OutputPlace } from '../../output/same-file.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
 import type { Excludes } from '../../paths/globs.js';
-import type { NameList } from '../../paths/lists.js';
+import { exists, lineWithoutMarks, type NameList, readList, rereadable } from '../../paths/lists.js';
 import { splitPathRanges } from '../../paths/range-text.js';
 import type { ByteRange } from '../../range.js';
 import { named } from '../app/options.js';
@@ -155,7 +154,6 @@ async function* filesOfGlob(
 
 /** @throws {LsioError} `usage` for the first line that is malformed. */
 async function checkList(asked: NameList): Promise<NameList> {
-  const { rereadable } = await import('../../paths/lists.js');
   const list = await rereadable(asked);
   for await (const _ of targetsOfList(list, (_name, error) => raise(error)));
   return list;
@@ -166,7 +164,6 @@ function raise(error: Error): never {
 }
 
 async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGenerator<Target[]> {
-  const { readList } = await import('../../paths/lists.js');
   const takeEntry = list.requests ? await requestTaker() : list.separator === '\n' ? lineTarget : nameTarget;
   let line = 0;
   for await (const entries of readList(list)) {
@@ -174,7 +171,7 @@ async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGener
     for (const entry of entries) {
       line++;
       try {
-        const target = takeEntry(entry);
+        const target = takeEntry(list.separator === '\n' ? lineWithoutMarks(entry, line === 1) : entry);
         if (target !== undefined) targets.push(target);
       } catch (error) {
         if (!(error instanceof LsioError)) throw error;
@@ -246,14 +243,6 @@ function targetOf(name: ByteText, from: Target['from']): Target {
   if (!name.includes('#') || exists(name)) return { name, from };
   const { path, ranges } = named(textOf(name), splitPathRanges)(name);
   return ranges === undefined ? { name, from } : { name: path, ranges, from };
-}
-
-function exists(name: ByteText): boolean {
-  try {
-    return lstatSync(pathOf(name), { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function listOf(source: string, separator: NameList['separator']): NameList {

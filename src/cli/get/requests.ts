@@ -86,20 +86,10 @@ function isKept(number: string): boolean {
   return digits.length <= EXACT_DIGITS && Number.isFinite(Number(number));
 }
 
-/** Lone surrogates from U+DC80 to U+DCFF stand for bytes that are not UTF-8, as Python writes such names in JSON. */
+/** Lone surrogates that stand for bytes are taken as those, see {@link byteTextOf}. */
 function bytesOf(path: string): ByteText {
-  if (!/\p{Surrogate}/u.test(path)) return byteTextOf(path);
-  const parts = path.split(/([\udc80-\udcff])/u);
-  return parts.map((part, index) => (index % 2 === 1 ? byteOf(part) : wellFormed(part))).join('');
-}
-
-function byteOf(lone: string): ByteText {
-  return String.fromCharCode(lone.charCodeAt(0) - 0xdc00);
-}
-
-function wellFormed(text: string): ByteText {
-  if (/\p{Surrogate}/u.test(text)) throw refused('"path" has half a character');
-  return byteTextOf(text);
+  if (/[\ud800-\udc7f\udd00-\udfff]/u.test(path)) throw refused('"path" has half a character');
+  return byteTextOf(path);
 }
 
 function refused(why: string, cause?: unknown): LsioError {

@@ -8,8 +8,10 @@ import type { OutputOptions } from '../../output/output-dir.js';
 import { OutputPlace, stdoutFileTest } from '../../output/same-file.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { byteTextOf } from '../../paths/byte-text.js';
+import { exists } from '../../paths/lists.js';
 import type { ReadItem } from '../../store/read-item.js';
 import type { Context } from '../app/context.js';
+import { hintOf } from './explained.js';
 
 const STDOUT = 1;
 
@@ -67,6 +69,7 @@ export async function openSink(options: SinkOptions, context: Context): Promise<
   if (overwrite && outputDir === undefined) throw new LsioError('usage', '--overwrite goes with -o');
   if (discard) return discardSink();
   if (outputDir !== undefined) {
+    refuseNoPath(outputDir);
     // What is listed as delivered must have been.
     const lateErrors = checksum === undefined && !(json && items);
     const preserveModes = options.preserveMode !== false;
@@ -79,6 +82,13 @@ export async function openSink(options: SinkOptions, context: Context): Promise<
     throw new LsioError('usage', 'stdout is a terminal', { remedy: '> FILE, -o DIR, or --force' });
   }
   return tar ? tarSink(context) : stdoutSink(context);
+}
+
+/** A directory called `~` or `s3:` would be made: that is never meant. */
+function refuseNoPath(directory: string): void {
+  const [first = ''] = byteTextOf(directory).split('/');
+  const remedy = exists(first) ? undefined : hintOf(directory);
+  if (remedy !== undefined) throw new LsioError('usage', `-o ${directory}: not a directory`, { remedy });
 }
 
 /** The output can go to one place only. */

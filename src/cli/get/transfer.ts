@@ -1,6 +1,6 @@
 import type { CountingEngine, ReadCounts } from '../../engine/counting.js';
 import type { EngineInfo } from '../../engine/engine.js';
-import { LsioError } from '../../errors.js';
+import type { LsioError } from '../../errors.js';
 import type { ChecksumAlgorithm } from '../../output/checksum.js';
 import type { Input } from '../../output/input.js';
 import { sameFileError } from '../../output/same-file.js';
@@ -14,6 +14,7 @@ import type { Context } from '../app/context.js';
 import { say } from '../app/talk.js';
 import type { Digests } from './digests.js';
 import type { GetDocument, GetTotals } from './document.js';
+import { explained } from './explained.js';
 import type { Sink } from './sinks.js';
 
 export interface TransferOptions {
@@ -206,17 +207,4 @@ async function openDigests(algorithm: ChecksumAlgorithm, signal: AbortSignal | u
 
 export function sayError({ message, remedy }: LsioError): void {
   say(`lsio: ${message}${remedy === undefined ? '' : ` (${remedy})`}`);
-}
-
-/** Says what `lsio get` can do about it. */
-export function explained(error: LsioError): LsioError {
-  if (error.code !== 'EISDIR') return error;
-  const { code, path, offset, cause } = error;
-  return new LsioError('read', `${path}: is a directory`, {
-    code,
-    path,
-    offset,
-    cause,
-    remedy: '-r: what is below it',
-  });
 }

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { isatty } from 'node:tty';
 import { Argument, type Command, Option } from 'commander';
 import { type CachedFile, cachedFile, dropCaches, evict, requireRoot } from '../../bench/cache.js';
 import { isLsioError, LsioError, systemError } from '../../errors.js';
-import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
+import { type ByteText, byteTextOf, exactText, pathOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
 import {
   type CacheFigures,
@@ -18,8 +17,8 @@ import type { Context } from '../app/context.js';
 import { type ErrorReport, EXIT, reportOf } from '../app/exit.js';
 import { PROGRESS_MODES, type ProgressMode, startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
+import { wantsColor } from '../app/terminal.js';
 
-const STDOUT = 1;
 /** So many files between two looks at the signal and the progress bar: about a millisecond's worth. */
 const FILES_AT_ONCE = 64;
 
@@ -87,7 +86,7 @@ async function cache(action: Action, paths: readonly string[], options: Options,
   if (json) {
     const document = { schema: 'lsio.cache/1', action, items, paths: report.paths, ...report.total, failed };
     print(`${JSON.stringify(document)}\n`);
-  } else print(renderCache(report, { all, ink: inkFor(isatty(STDOUT) && !process.env.NO_COLOR) }));
+  } else print(renderCache(report, { all, ink: inkFor(wantsColor()) }));
 }
 
 /** Before anything is done. */
@@ -128,7 +127,7 @@ class Survey {
 
   /** Looks at a file, or at all that are below a directory, and evicts each if that was asked for. */
   async add(given: ByteText): Promise<void> {
-    const argument = this.#arguments.push(textOf(given)) - 1;
+    const argument = this.#arguments.push(exactText(given)) - 1;
     const refuse = (name: ByteText, error: LsioError) => this.#fail(this.#enter(name, argument), error);
     for await (const names of isDirectory(given) ? walk(given, refuse) : [[given]]) {
       for (const name of names) {
@@ -153,7 +152,7 @@ class Survey {
     const paths = this.#arguments.map((path) => ({ path, ...this.#noFiles(), failed: 0 }));
     const total = this.#noFiles();
     for (const { name, argument, figures, error } of this.#entries) {
-      const path = textOf(name);
+      const path = exactText(name);
       if (figures === undefined) paths[argument]!.failed++;
       else {
         const file = { path, ...figures };
