@@ -1,0 +1,71 @@
+/**
+ * A value of JSON. A whole number that a double can't hold exactly is a bigint, and Python's bare `NaN`, `Infinity` and
+ * `-Infinity`, which JSON doesn't have but its writers leave behind, are numbers.
+ */
+export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
+
+export interface JsonObject {
+  readonly [name: string]: JsonValue;
+}
+
+export function isJsonObject(json: unknown): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+/** A number that JSON.parse would round or refuse; strings, so that what is in them is left alone. */
+const SPECIAL = /"(?:[^"\\]|\\.)*"(\s*:)?|-?(?:NaN|Infinity)|-?\d{16,}(?![\d.eE])/g;
+/** Whether there may be one: such a number follows a bracket, a comma, a colon or white space. */
+const MAYBE_SPECIAL = /(?:[[,:\s]|^)-?(?:\d{16}|NaN|Infinity)/;
+const MARK = '~';
+
+/**
+ * `JSON.parse` that keeps every whole number as it is written: 2^64-1 and 2^53+1 are fill values.
+ *
+ * @throws {SyntaxError} where the text is not JSON, or nested too deeply.
+ */
+export function parseExactJson(text: string): JsonValue {
+  if (!MAYBE_SPECIAL.test(text)) return JSON.parse(text);
+  const marked = text.replace(SPECIAL, (token, colon: string | undefined) => {
+    if (!token.startsWith('"')) return `"${MARK}n${token}"`;
+    // A string that begins with the mark gets another one; behind an escape there may be one, too.
+    return colon === undefined && /^"[~\\]/.test(token) ? `"${MARK}s${token.slice(1)}` : token;
+  });
+  try {
+    return JSON.parse(marked, (_key, value) => (typeof value === 'string' ? unmark(value) : value));
+  } catch (error) {
+    // What JSON.parse says of the marked text would name places that the text doesn't have.
+    if (error instanceof RangeError) throw new SyntaxError('nested too deeply', { cause: error });
+    throw new SyntaxError('not JSON', { cause: error });
+  }
+}
+
+/** `JSON.stringify` of what {@link parseExactJson} returns: bigints as they were written, NaN and infinities as text. */
+export function stringifyJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, (_key, part) => plainJson(part), indent);
+}
+
+/** JSON text that {@link parseExactJson} reads as the same value. */
+export function exactJsonText(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(exactJsonText).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).map(([name, part]) => `${JSON.stringify(name)}: ${exactJsonText(part)}`);
+    return `{${members.join(', ')}}`;
+  }
+  return typeof value === 'bigint' || typeof value === 'number' ? String(value) : JSON.stringify(value);
+}
+
+/** A bigint or a number without a place in JSON becomes text. */
+export function plainJson(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+function unmark(text: string): string | number | bigint {
+  if (!text.startsWith(MARK)) return text;
+  const rest = text.slice(2);
+  if (text[1] === 's') return rest;
+  if (/[a-z]/.test(rest)) return Number(rest);
+  const exact = BigInt(rest);
+  const rounded = Number(rest);
+  return Number.isSafeInteger(rounded) && BigInt(rounded) === exact ? rounded : exact;
+}

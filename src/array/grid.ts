@@ -1,0 +1,166 @@
+import { LsioError } from '../errors.js';
+import { type AxisSelection, countOf, type Run, type Selection } from './selection.js';
+
+/** A part of a chunk and where it goes; one number for each axis. */
+export interface Box {
+  /** The first element in the chunk. */
+  readonly source: readonly number[];
+  /** From one element in the chunk to the next; negative steps go backwards. */
+  readonly step: readonly number[];
+  readonly count: readonly number[];
+  /** The first element in the output, which has a place for each selected element, also along axes that are dropped. */
+  readonly target: readonly number[];
+}
+
+/** What to take of one chunk. Plain data. */
+export interface ChunkTask {
+  /** The chunk's place in the grid. */
+  readonly chunk: readonly number[];
+  /** Most often one; more where an axis is selected in several runs. */
+  readonly boxes: readonly Box[];
+}
+
+interface Piece {
+  readonly source: number;
+  readonly step: number;
+  readonly count: number;
+  readonly target: number;
+}
+
+interface AxisPlan {
+  /** How many chunks are touched along the axis. */
+  readonly count: number;
+  at(index: number): { readonly chunk: number; readonly pieces: readonly Piece[] };
+}
+
+/** Chunks along each axis. */
+export function gridShape(shape: readonly number[], chunkShape: readonly number[]): number[] {
+  return shape.map((length, axis) => Math.ceil(length / (chunkShape[axis] ?? 1)));
+}
+
+/** The product of lengths; exact, whatever they are. */
+export function countExactly(lengths: Iterable<number>): bigint {
+  let product = 1n;
+  for (const length of lengths) product *= BigInt(length);
+  return product;
+}
+
+/** Bytes of an array or chunk; undefined when they are more than a double counts exactly. */
+export function byteLengthOf(shape: readonly number[], itemBytes: number): number | undefined {
+  const bytes = countExactly([...shape, itemBytes]);
+  return bytes <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(bytes) : undefined;
+}
+
+/**
+ * The chunks that a selection touches, each with what to take of it: nothing is listed in advance, so that a plan of any
+ * size takes no memory, and workers that are told the same shape and selection make the same plan.
+ */
+export class TaskPlan {
+  /** How many chunks are touched. */
+  readonly count: number;
+  readonly #axes: readonly AxisPlan[];
+
+  /** @throws {LsioError} `too-large` for more chunks than a double counts. */
+  constructor(chunkShape: readonly number[], selection: Selection) {
+    this.#axes = selection.map((axis, i) => planAxis(axis, chunkShape[i] ?? 1));
+    const count = countExactly(this.#axes.map((axis) => axis.count));
+    if (count > BigInt(Number.MAX_SAFE_INTEGER)) {
+      throw new LsioError('too-large', `the selection touches ${count} chunks`);
+    }
+    this.count = Number(count);
+  }
+
+  /** @param index from 0 to `count - 1`; the last axis varies fastest. */
+  at(index: number): ChunkTask {
+    const chunk: number[] = [];
+    const pieces: (readonly Piece[])[] = [];
+    let rest = index;
+    for (let i = this.#axes.length - 1; i >= 0; i--) {
+      const axis = this.#axes[i]!;
+      const found = axis.at(rest % axis.count);
+      rest = Math.floor(rest / axis.count);
+      chunk[i] = found.chunk;
+      pieces[i] = found.pieces;
+    }
+    return { chunk, boxes: boxesOf(pieces) };
+  }
+
+  *[Symbol.iterator](): Iterator<ChunkTask> {
+    for (let index = 0; index < this.count; index++) yield this.at(index);
+  }
+}
+
+/** The places of the chunks of a plan. */
+export function* chunksOf(plan: TaskPlan): Generator<readonly number[]> {
+  for (const { chunk } of plan) yield chunk;
+}
+
+function boxesOf(axes: readonly (readonly Piece[])[]): Box[] {
+  let boxes: Box[] = [{ source: [], step: [], count: [], target: [] }];
+  for (const pieces of axes) {
+    boxes = boxes.flatMap((box) =>
+      pieces.map(({ source, step, count, target }) => ({
+        source: [...box.source, source],
+        step: [...box.step, step],
+        count: [...box.count, count],
+        target: [...box.target, target],
+      })),
+    );
+  }
+  return boxes;
+}
+
+function planAxis({ runs }: AxisSelection, chunk: number): AxisPlan {
+  const [run] = runs;
+  if (run === undefined) return { count: 0, at: () => ({ chunk: 0, pieces: [] }) };
+  if (runs.length === 1) return planRun(run, chunk);
+  // Several runs may meet in one chunk: it is still touched once.
+  const found = new Map<number, Piece[]>();
+  let target = 0;
+  for (const part of runs) {
+    const plan = planRun(part, chunk);
+    for (let i = 0; i < plan.count; i++) {
+      const { chunk: at, pieces } = plan.at(i);
+      const all = found.get(at) ?? [];
+      found.set(at, all);
+      for (const piece of pieces) all.push({ ...piece, target: piece.target + target });
+    }
+    target += part.count;
+  }
+  const chunks = [...found].sort(([a], [b]) => a - b).map(([at, pieces]) => ({ chunk: at, pieces }));
+  return { count: chunks.length, at: (index) => chunks[index]! };
+}
+
+function planRun({ start, step, count }: Run, chunk: number): AxisPlan {
+  const size = Math.abs(step);
+  if (size >= chunk) {
+    // No two elements share a chunk.
+    return {
+      count,
+      at(index) {
+        const at = Math.floor((start + index * step) / chunk);
+        return { chunk: at, pieces: [{ source: start + index * step - at * chunk, step, count: 1, target: index }] };
+      },
+    };
+  }
+  const first = Math.floor(start / chunk);
+  const last = Math.floor((start + (count - 1) * step) / chunk);
+  return {
+    count: count === 0 ? 0 : Math.abs(last - first) + 1,
+    at(index) {
+      const at = step > 0 ? first + index : first - index;
+      // Elements `from` to `to` of the run lie in this chunk.
+      const before = step > 0 ? at * chunk - start : start - ((at + 1) * chunk - 1);
+      const within = step > 0 ? (at + 1) * chunk - 1 - start : start - at * chunk;
+      const from = Math.max(0, Math.ceil(before / size));
+      const to = Math.min(count - 1, Math.floor(within / size));
+      const source = start + from * step - at * chunk;
+      return { chunk: at, pieces: [{ source, step, count: to - from + 1, target: from }] };
+    },
+  };
+}
+
+/** Elements along each axis of what is selected, dropped axes included: they have one. */
+export function selectedShape(selection: Selection): number[] {
+  return selection.map(countOf);
+}
