@@ -1,0 +1,29 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { AbsolutePath } from '../store/keys.js';
+import { listChildren } from '../store/local/children.js';
+import type { ByteStore } from './chunked-array.js';
+import type { PlaceStore } from './place-store.js';
+
+/**
+ * The files below a directory.
+ *
+ * @param root absolute, without a slash at the end.
+ * @param name of it, for people.
+ */
+export function localPlaces(store: ByteStore, root: string, name: string): PlaceStore {
+  const spec = { url: pathToFileURL(root === '' ? '/' : root).href };
+  return {
+    name,
+    sources: [{ store, spec }],
+    locate: (key) => Promise.resolve({ source: 0, key }),
+    children: (key) => listChildren(root + key),
+  };
+}
+
+/** The directory and the key of a file. */
+export function fileKey(file: string): { readonly root: string; readonly key: AbsolutePath } {
+  const absolute = path.resolve(file);
+  const directory = path.dirname(absolute);
+  return { root: directory === '/' ? '' : directory, key: `/${path.basename(absolute)}` };
+}

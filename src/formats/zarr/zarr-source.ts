@@ -1,0 +1,99 @@
+import { scalarValue } from '../../array/elements.js';
+import type { JsonObject } from '../../array/exact-json.js';
+import { LsioError } from '../../errors.js';
+import type { PlaceStore } from '../place-store.js';
+import type { ListedArray, ListedGroup } from '../source.js';
+import { chainProblem } from './decoder.js';
+import { isArray, readHierarchy, type ZarrNode } from './hierarchy.js';
+import type { ArrayMetadata } from './metadata.js';
+import { type Layout, layoutOf } from './shard-layout.js';
+import { ZarrArray, type ZarrArrayOptions } from './zarr-array.js';
+
+/** What a Zarr store holds. */
+export interface ZarrContents {
+  readonly format: string;
+  readonly attributes: JsonObject;
+  readonly groups: readonly ListedGroup[];
+  readonly arrays: readonly ListedArray[];
+}
+
+/**
+ * Lists a Zarr store, and opens its arrays: nothing of their data is read.
+ *
+ * @param root where it begins in the store: `` or `/a/b`.
+ * @returns undefined if there is no metadata of Zarr.
+ * @throws {LsioError} `format` for root metadata that is not understood; as the store.
+ */
+export async function openZarr(
+  store: PlaceStore,
+  root: string,
+  options: ZarrArrayOptions,
+  signal?: AbortSignal,
+): Promise<ZarrContents | undefined> {
+  const hierarchy = await readHierarchy(store, root, signal);
+  if (hierarchy === undefined) return undefined;
+  const groups: ListedGroup[] = [];
+  const arrays: ListedArray[] = [];
+  for (const node of hierarchy.nodes) {
+    const { path, metadata } = node;
+    if (metadata instanceof LsioError) arrays.push(unknownArray(path, metadata));
+    else if (isArray(metadata)) arrays.push(listArray(store, root, node, metadata, options));
+    else groups.push({ name: path, attributes: metadata.attributes });
+  }
+  const own = hierarchy.nodes.find(({ path }) => path === '')?.metadata;
+  const attributes = own === undefined || own instanceof LsioError ? {} : own.attributes;
+  const consolidated = hierarchy.consolidated ? ', consolidated' : '';
+  return { format: `zarr v${hierarchy.zarrFormat}${consolidated}`, attributes, groups, arrays };
+}
+
+function unknownArray(name: string, { message }: LsioError): ListedArray {
+  const nothing = { dtype: null, shape: null, dims: null, chunkShape: null, codecs: [], fillValue: null };
+  return { name, ...nothing, attributes: {}, reason: message };
+}
+
+function listArray(
+  store: PlaceStore,
+  root: string,
+  { path }: ZarrNode,
+  metadata: ArrayMetadata,
+  options: ZarrArrayOptions,
+): ListedArray {
+  const problems = [...metadata.problems];
+  const layout = understoodLayout(store.name + (path === '' ? root : `${root}/${path}`), metadata, problems);
+  const { shape, dims, dtype, dtypeText, fill, codecs, attributes, fillJson } = metadata;
+  const listed = {
+    name: path,
+    dtype: dtypeText,
+    shape,
+    dims,
+    chunkShape: layout?.chunkShape ?? metadata.chunkShape,
+    ...(layout === undefined || layout.levels.length === 0 ? {} : { shardShape: metadata.chunkShape }),
+    codecs,
+    fillValue: dtype === undefined || fill === undefined || fillJson === null ? fillJson : fillValueOf(dtype, fill),
+    attributes,
+  };
+  if (layout === undefined || problems.length > 0) return { ...listed, reason: problems.join('; ') };
+  const prefix = path === '' ? root : `${root}/${path}`;
+  return { ...listed, array: new ZarrArray(store, prefix, { name: path, metadata, layout }, options) };
+}
+
+/** Undefined where a shard's metadata is not understood: `problems` then says why. */
+function understoodLayout(path: string, metadata: ArrayMetadata, problems: string[]): Layout | undefined {
+  try {
+    const layout = layoutOf(path, metadata.chunkShape, metadata.codecs, problems);
+    const problem =
+      metadata.dtype && problems.length === 0
+        ? chainProblem(layout.codecs, metadata.dtype, layout.chunkShape)
+        : undefined;
+    if (problem !== undefined) problems.push(problem);
+    return layout;
+  } catch (error) {
+    if (!(error instanceof LsioError)) throw error;
+    problems.push(error.message);
+    return undefined;
+  }
+}
+
+function fillValueOf(dtype: NonNullable<ArrayMetadata['dtype']>, fill: NonNullable<ArrayMetadata['fill']>) {
+  return scalarValue(dtype, fill) as ListedArray['fillValue'];
+}
