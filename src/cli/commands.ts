@@ -19,6 +19,7 @@ interface CommandEntry {
 /** All commands, in the order in which the help lists them. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get/get.js') },
+  info: { summary: 'what arrays a Zarr store holds', load: () => import('./array/info.js') },
   files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./system/files.js') },
   bench: { summary: 'how fast these files are read, by lsio and by Node', load: () => import('./bench/bench.js') },
   'compare-fio': {

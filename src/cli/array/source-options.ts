@@ -1,0 +1,64 @@
+import { type Command, Option } from 'commander';
+import type { EngineOptions } from '../../engine/open.js';
+import { LsioError } from '../../errors.js';
+import type { OpenSourceOptions } from '../../formats/open-source.js';
+import type { ArraySource, ListedArray } from '../../formats/source.js';
+import { addRunOptions, type RunOptions } from '../app/options.js';
+
+/** The options of every command that takes a SOURCE, as commander hands them over. */
+export interface SourceOptions extends RunOptions {
+  readonly engine: NonNullable<EngineOptions['engine']>;
+  readonly array?: string;
+  readonly verify: boolean;
+  readonly allowOutside: boolean;
+}
+
+export const SOURCE_HELP =
+  'a Zarr store (directory or .zip) or a kerchunk reference file, and a path in it: era.zarr/t2m';
+
+export function addSourceOptions(command: Command): Command {
+  command
+    .argument('<source>', SOURCE_HELP)
+    .option('-a, --array <name>', 'the array, where there are several')
+    .addOption(
+      new Option('--engine <engine>', 'what reads: io_uring, or node:fs; auto takes io_uring where it works')
+        .choices(['auto', 'uring', 'node'])
+        .default('auto'),
+    )
+    .option('--no-verify', "don't verify checksums")
+    .option('--allow-outside', 'a reference file may refer to files outside of its directory', false);
+  return addRunOptions(command, {
+    quiet: 'no notes, no progress; errors only',
+    progress: 'a progress bar on stderr',
+    color: 'colours; there are none here',
+  });
+}
+
+export function openOptionsOf({ engine, verify, allowOutside }: SourceOptions, signal: AbortSignal): OpenSourceOptions {
+  return { engine, verify, allowOutside, signal };
+}
+
+/**
+ * The arrays that a command is about: those below the path that follows the source, or the one that `--array` names.
+ *
+ * @throws {LsioError} `usage` for an array that isn't there.
+ */
+export function chosenArrays({ name, path, arrays }: ArraySource, array: string | undefined): readonly ListedArray[] {
+  const within = arrays.filter((one) => path === '' || one.name === path || one.name.startsWith(`${path}/`));
+  if (array === undefined) {
+    if (within.length > 0 || path === '') return within;
+    throw new LsioError('read', `${name}: no array or group of that name`, { code: 'ENOENT', path: name });
+  }
+  const wanted = array.replace(/^\//, '');
+  const found = within.find((one) => one.name === wanted || one.name === `${path}/${wanted}`);
+  if (found !== undefined) return [found];
+  throw new LsioError('usage', `${name} has no array ${JSON.stringify(array)}`, { remedy: namesText(within) });
+}
+
+/** `it has: a, b, c, …` */
+export function namesText(arrays: readonly ListedArray[]): string {
+  const names = arrays.map(({ name }) => name);
+  return names.length === 0
+    ? 'it has none'
+    : `it has: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`;
+}
