@@ -8,6 +8,7 @@ import { EngineFile } from './files.js';
 import { Lane } from './lane.js';
 import { Load } from './load.js';
 import { Runs } from './runs.js';
+import type { StatedSizes } from './stated-sizes.js';
 
 /** How long the pump may go on without letting the event loop turn. Signals and timers wait no longer than this. */
 const TURN_MS_MAX = 1;
@@ -21,6 +22,8 @@ export interface RingEngineOptions {
   readonly sharedFiles: number;
   /** Bytes in flight at most, of each ring. */
   readonly windowBytes: number;
+  /** Where the ends of files have to be confirmed; absent: nowhere. */
+  readonly sizes?: StatedSizes | undefined;
   /** Another ring, for when this thread is busy most of the time; undefined: there is none to be had. */
   readonly addRing?: (() => Promise<Ring | undefined>) | undefined;
   /** How many rings there may be; those that there are at first, unless {@link addRing} is given. */
@@ -77,7 +80,7 @@ export class RingEngine implements Engine {
 
   share(path: Path, options: OpenOptions = {}): SharedFile {
     this.#assertOpen();
-    return new EngineFile(this, path, options.directAlignBytes ?? 0);
+    return new EngineFile(this, path, options.directAlignBytes ?? 0, options.stream);
   }
 
   run(source: ReadSource, options: RunOptions = {}): Run {
@@ -164,7 +167,7 @@ export class RingEngine implements Engine {
     try {
       return this.#advance(lane, cancelled);
     } catch (error) {
-      // One ring of several: its reads fail, the others go on. The last one takes the engine with it.
+      // One ring of several: the others take its reads over. The last one takes the engine with it.
       if (!isLsioError(error, 'unavailable') || this.#lanes.length === 1) throw error;
       this.#lose(lane, error);
       return 1;
@@ -174,8 +177,10 @@ export class RingEngine implements Engine {
   #lose(lane: Lane, { message }: LsioError): void {
     this.#lanes = this.#lanes.filter((other) => other !== lane);
     this.info = { ...this.info, rings: this.#lanes.length, reason: `${this.info.reason}; a ring was lost: ${message}` };
-    this.#lostBytes += lane.abandon();
     this.#runs.deliver(lane);
+    const { slots, lostBytes } = lane.abandon();
+    this.#lostBytes += lostBytes;
+    this.#runs.moveAway(slots);
   }
 
   /** What is left waits for memory that went with lost rings. */
@@ -217,8 +222,9 @@ export class RingEngine implements Engine {
     assert(ring.slab.memory === this.#slots.memory, 'rings of one engine share their slab');
     const lane = this.#laneCount++;
     const depth = this.info.queueDepth;
-    const { sharedFiles, windowBytes } = this.#options;
-    const limits = { depth, sharedFiles, windowBytes, onProgress: () => this.schedule() };
+    const { sharedFiles, windowBytes, sizes } = this.#options;
+    const slotCount = this.#slots.tag.length;
+    const limits = { depth, sharedFiles, windowBytes, slotCount, sizes, onProgress: () => this.schedule() };
     ring.listen(() => this.#turn());
     const added = new Lane(ring, this.#slots, { owner: this, lane, first: lane * depth, ...limits });
     this.#own ??= added;
@@ -257,6 +263,7 @@ export class RingEngine implements Engine {
     this.#turn();
     if (this.#closed) return;
     for (const lane of this.#lanes) lane.stages.refuseEndless();
+    this.schedule();
   }
 
   /**
