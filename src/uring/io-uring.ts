@@ -2,10 +2,8 @@ import { assert } from '../assert.js';
 import { EAGAIN, EBUSY, EINTR } from '../errno.js';
 import { errnoText, LsioError } from '../errors.js';
 import type { MappedSlab } from '../memory/mapped-slab.js';
-import { PAGE_BYTES, type Slab } from '../memory/slab.js';
-import { type FileFacts, factsOfStatx, STATX_BYTES } from '../native/file-facts.js';
-import { type Mapping, mapMemory } from '../native/libc.js';
-import { viewMemory } from '../native/library.js';
+import type { Slab } from '../memory/slab.js';
+import type { FileFacts } from '../native/file-facts.js';
 import { type Watch, watchFd } from '../native/wake.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
 import { KernelQueues } from './kernel-queues.js';
@@ -13,6 +11,7 @@ import { readPlainly } from './plain-read.js';
 import type { Queues } from './queues.js';
 import { type Completions, type Ring, type RingOptions, SPARE_STATS } from './ring.js';
 import { fillAdvise, fillCancel, fillClose, fillOpen, fillRead, fillStat } from './sqe.js';
+import { StatRoom } from './stat-room.js';
 
 /** The slot of cancellations: their own completions tell nothing and are dropped. */
 const CANCEL_SLOT = 0xffff_ffff;
@@ -36,7 +35,7 @@ export class IoUring implements Ring {
   #closed = false;
   readonly #entries: number;
   /** Made when first needed. */
-  #statRoom: { readonly mapping: Mapping; readonly memory: ArrayBuffer } | undefined;
+  #statRoom: StatRoom | undefined;
   /** Slot, generation and result of each ordinary read that has ended. */
   #arrived: number[] = [];
   /** SQEs filled so far; wraps at 2^32 as the kernel's own counters do. */
@@ -116,14 +115,14 @@ export class IoUring implements Ring {
 
   stat(slot: number, generation: number, place: number, path: string | Uint8Array): void {
     this.#assertOpen();
-    const { address } = this.#stats().mapping;
+    const result = this.#stats().addressOf(place);
     const pathAddress = this.#queues.pathsAddress + this.#writePath(path);
-    fillStat(this.#sqes, this.#nextSqe(), slot, generation, pathAddress, address + place * STATX_BYTES);
+    fillStat(this.#sqes, this.#nextSqe(), slot, generation, pathAddress, result);
   }
 
   facts(place: number): FileFacts {
     this.#assertOpen();
-    return factsOfStatx(new DataView(this.#stats().memory, place * STATX_BYTES, STATX_BYTES));
+    return this.#stats().facts(place);
   }
 
   close(slot: number, generation: number, file: number): void {
@@ -173,16 +172,12 @@ export class IoUring implements Ring {
     this.#closed = true;
     this.#watch?.close();
     this.#queues.release(drained);
-    if (drained) this.#statRoom?.mapping.unmap();
+    if (drained) this.#statRoom?.unmap();
   }
 
-  /** A struct statx for each stat that may be in flight. */
-  #stats(): { readonly mapping: Mapping; readonly memory: ArrayBuffer } {
-    if (this.#statRoom === undefined) {
-      const bytes = Math.ceil(((this.#entries + SPARE_STATS) * STATX_BYTES) / PAGE_BYTES) * PAGE_BYTES;
-      const mapping = mapMemory(bytes, PAGE_BYTES);
-      this.#statRoom = { mapping, memory: viewMemory(mapping.address, bytes) };
-    }
+  /** With a place for each stat that may be in flight. */
+  #stats(): StatRoom {
+    this.#statRoom ??= new StatRoom(this.#entries + SPARE_STATS);
     return this.#statRoom;
   }
 

@@ -7,8 +7,8 @@ import type { ActiveRun } from './active-run.js';
 import { EngineFile } from './files.js';
 import { Lane } from './lane.js';
 import { Load } from './load.js';
+import type { RingEngineOptions } from './options.js';
 import { Runs } from './runs.js';
-import type { StatedSizes } from './stated-sizes.js';
 
 /** How long the pump may go on without letting the event loop turn. Signals and timers wait no longer than this. */
 const TURN_MS_MAX = 1;
@@ -17,29 +17,12 @@ const WATCHDOG_MS = 100;
 /** How long `close()` waits for reads in flight before it leaves their memory to them. */
 const CLOSE_MS_MAX = 2000;
 
-export interface RingEngineOptions {
-  /** Entries of each ring's file table beyond the first `queueDepth`. */
-  readonly sharedFiles: number;
-  /** Bytes in flight at most, of each ring. */
-  readonly windowBytes: number;
-  /** Where the ends of files have to be confirmed; absent: nowhere. */
-  readonly sizes?: StatedSizes | undefined;
-  /** Another ring, for when this thread is busy most of the time; undefined: there is none to be had. */
-  readonly addRing?: (() => Promise<Ring | undefined>) | undefined;
-  /** How many rings there may be; those that there are at first, unless {@link addRing} is given. */
-  readonly ringsMax?: number | undefined;
-  /** All rings are shut down; with `drained` false their memory may still be written to. */
-  readonly onShutdown?: (drained: boolean) => void;
-}
-
 /**
- * The engine over any {@link Ring}, or over several that share a slab: pulls reads from its sources, takes them through
- * their stages, and hands out what came of them, all from the event loop. Several rings share the work as they get
- * through it: whichever has room is given the next reads.
+ * The engine over one {@link Ring} or several that share a slab. All runs on the event loop; whichever ring has room is
+ * given the next reads.
  *
  * One turn of the pump: ask the sources for reads, prepare their operations, submit and reap in one call, move the reads
- * on, deliver what is finished. It goes round while anything moves, for {@link TURN_MS_MAX} at most; then it waits to be
- * woken by completions, by a source, or by the next turn of the event loop.
+ * on, deliver what is finished. It goes round while anything moves, for {@link TURN_MS_MAX} at most.
  */
 export class RingEngine implements Engine {
   info: EngineInfo;
@@ -95,7 +78,7 @@ export class RingEngine implements Engine {
     return this.#closing;
   }
 
-  /** Sees to it that the pump runs soon: in this turn of the event loop, unless that has gone on for long. */
+  /** Has the pump run soon: in this turn of the event loop, unless that has gone on for long. */
   schedule(): void {
     this.#again = true;
     if (this.#scheduled || this.#pumping || this.#closed) return;
@@ -110,7 +93,7 @@ export class RingEngine implements Engine {
     this.schedule();
   }
 
-  /** The pump, at the beginning of a turn of the event loop. */
+  /** The pump, as a turn of the event loop begins. */
   #turn(): void {
     this.#turnBeganMs = performance.now();
     this.#pump();
@@ -138,8 +121,7 @@ export class RingEngine implements Engine {
     for (;;) {
       this.#again = false;
       const cancelled = this.#runs.takeCancelled();
-      let moved = 0;
-      let waits = false;
+      let [moved, waits] = [0, false];
       for (const lane of this.#lanes) {
         moved += this.#tryToAdvance(lane, cancelled);
         waits ||= lane.busy || (lane.freeCount > 0 && this.#runs.hungry);
@@ -223,10 +205,10 @@ export class RingEngine implements Engine {
     const lane = this.#laneCount++;
     const depth = this.info.queueDepth;
     const { sharedFiles, windowBytes, sizes } = this.#options;
-    const slotCount = this.#slots.tag.length;
-    const limits = { depth, sharedFiles, windowBytes, slotCount, sizes, onProgress: () => this.schedule() };
+    const limits = { depth, sharedFiles, windowBytes, slotCount: this.#slots.tag.length, sizes };
+    const onProgress = () => this.schedule();
     ring.listen(() => this.#turn());
-    const added = new Lane(ring, this.#slots, { owner: this, lane, first: lane * depth, ...limits });
+    const added = new Lane(ring, this.#slots, { owner: this, lane, first: lane * depth, ...limits, onProgress });
     this.#own ??= added;
     // Those with threads first: what they have to do is handed over at once.
     this.#lanes.unshift(added);
@@ -266,10 +248,7 @@ export class RingEngine implements Engine {
     this.schedule();
   }
 
-  /**
-   * The ring has failed for good: nothing more will come of what is in hand. After a broken invariant, what is in flight
-   * isn't known either.
-   */
+  /** Nothing more comes of what is in hand. After a broken invariant, what is in flight isn't known either. */
   #fail(error: Error): void {
     this.#failure = error;
     this.#runs.settleAll(error);
@@ -283,7 +262,7 @@ export class RingEngine implements Engine {
       this.cancelRun(run);
     }
     const deadlineMs = performance.now() + CLOSE_MS_MAX;
-    // One more turn at least: cancelled reads are delivered and files closed in it.
+    // One more turn at least, in which cancelled reads are delivered and files closed.
     do {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#turn();
