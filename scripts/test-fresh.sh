@@ -19,6 +19,8 @@ has_command debootstrap || fail 'debootstrap is missing: apt-get install deboots
 place=${LSIO_FRESH_ROOT:-$(mktemp -d)}
 mirror=${LSIO_FRESH_MIRROR:-http://deb.debian.org/debian}
 system=''
+# Of root, whom alone it lets in.
+home=/root
 
 # remove DIRECTORY: never what is mounted below it.
 remove() {
@@ -45,10 +47,10 @@ copy_node() {
 
 # inside COMMAND...: runs it in the clone, with nothing of this environment but what the network needs.
 inside() {
-  chroot "$system" env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin TERM="${TERM:-dumb}" \
+  chroot "$system" env -i "HOME=$home" PATH=/usr/local/bin:/usr/bin:/bin TERM="${TERM:-dumb}" \
     ${NODE_EXTRA_CA_CERTS:+"NODE_EXTRA_CA_CERTS=$NODE_EXTRA_CA_CERTS"} \
     ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} \
-    LSIO_FIO_DIR=/root/fio bash -c 'cd /root/lsio && "$@"' bash "$@" </dev/null
+    bash -c 'cd ~/lsio && "$@"' bash "$@" </dev/null
 }
 
 failed=0
@@ -60,8 +62,8 @@ for suite in "${@:-bookworm}" $([ $# -gt 0 ] || echo trixie); do
     { tail -5 "$place/debootstrap.log"; fail "debootstrap $suite failed"; }
   for each in proc sys dev; do mount --rbind "/$each" "$system/$each"; done
   copy_node "$system"
-  chmod 700 "$system/root"
-  git clone --quiet --no-hardlinks . "$system/root/lsio"
+  chmod 700 "$system$home"
+  git clone --quiet --no-hardlinks . "$system$home/lsio"
   for command in scripts/quickstart.sh scripts/test.sh; do
     say "$suite: $command"
     if inside "$command"; then

@@ -171,6 +171,22 @@ describe('lsio bench', () => {
     );
   });
 
+  test('takes the directory as an argument', () => {
+    const args = ['--case', 'big-random', '--reads', '10', '--engines', 'sync', '--cache', 'as-is', '--runs', '1'];
+    const { status, stdout } = lsio('bench', files, ...args, '--min-time', '1ms', '--json');
+    expect(status).toBe(0);
+    expect(documentFrom({ stdout })).toMatchObject({
+      environment: { dir: files },
+      commandLine: `lsio bench ${files} ${args.join(' ')} --min-time 1ms --json`,
+    });
+    for (const command of ['bench', 'compare-fio', 'tune']) {
+      expect(lsio(command, files, '--files', directory)).toMatchObject({
+        status: 2,
+        stderr: `lsio: two directories, ${files} and --files ${directory}\n  → name one\n`,
+      });
+    }
+  });
+
   test('names the command that makes files where there are none', () => {
     const empty = path.join(directory, 'empty');
     mkdirSync(empty);

@@ -7,6 +7,8 @@ import { documentOf, runLsio, runScript } from './helpers/run-lsio.js';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
+const COMMANDS = ['get', 'files', 'files create', 'bench', 'compare-fio', 'tune', 'cache', 'doctor', 'completion'];
+
 let directory = '';
 beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'lsio-cli-'));
@@ -25,12 +27,32 @@ describe('lsio', () => {
     expect(stderr).not.toMatch(/commander|koffi|pino|bundle\/get/);
   });
 
-  test('--help gives examples first, and names every command', () => {
+  test('--help gives the usage, every command, examples and exit codes', () => {
     const { status, stdout, stderr } = runLsio(['--help']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout.toString()).toMatch(/^Examples:\n {2}lsio get /);
+    expect(stdout.toString()).toMatch(/^Usage: lsio [^]*\nExamples:\n {2}lsio get [^]*\nExit codes:\n {2}0 /);
     const listed = [...stdout.toString().matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name]) => name);
     expect(listed).toEqual(expect.arrayContaining(['get', 'files', 'bench', 'compare-fio', 'doctor']));
+  });
+
+  test.each(COMMANDS)('%s --help fits 80 columns and lists the exit codes', (command) => {
+    const { status, stdout } = runLsio([...command.split(' '), '--help']);
+    expect(status).toBe(0);
+    expect(
+      stdout
+        .toString()
+        .split('\n')
+        .filter((line) => line.length > 80),
+    ).toEqual([]);
+    expect(stdout.toString()).toContain('\n  4    the output failed\n');
+    expect(stdout.toString()).not.toMatch(/\n\n\n|default: (\[\]|false)/);
+  });
+
+  test('a command of commands names them', () => {
+    expect(runLsio(['files'])).toMatchObject({
+      status: 2,
+      stderr: 'lsio: missing subcommand: create, check, rm\n  → lsio files --help\n',
+    });
   });
 
   test('without arguments says how to use it, on stderr', () => {

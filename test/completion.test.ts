@@ -67,13 +67,19 @@ describe('lsio complete --', () => {
     { words: ['get', '--engine=u'], values: ['uring'] },
     { words: ['get', 'a', '--checksum', 's'], values: ['sha256'] },
     { words: ['bench', '--log-level', ''], values: ['silent', 'error', 'warn', 'info', 'debug'] },
+    { words: ['bench', '--case', 'b'], values: ['big-gaps', 'big-random'] },
+    { words: ['tune', '--case', 'w'], values: ['whole-files'] },
+    { words: ['bench', '--cache', ''], values: ['cold', 'warm', 'as-is'] },
+    { words: ['bench', '--cache', 'cold,w'], values: ['cold,warm'] },
+    { words: ['bench', '--engines', 'uring,pro'], values: ['uring,promises'] },
+    { words: ['bench', '--engines=c'], values: ['callback'] },
     { words: ['compare-fio', '--timeout', ''], values: [] },
     { words: ['completion', ''], values: ['bash', 'zsh', 'fish'] },
     { words: ['cache', 'e'], values: ['evict'] },
     { words: ['nosuch', ''], values: [] },
     { words: ['get', '--queue-depth', ''], values: [] },
   ])('$words: $values, no file names', ({ words, values }) => {
-    expect(complete(...words)).toBe(`${values.map((value) => `${value}\t\n`).join('')}:4\n`);
+    expect(complete(...words)).toBe(`${values.map((value) => `${value}\n`).join('')}:4\n`);
   });
 
   test.each([
@@ -83,6 +89,7 @@ describe('lsio complete --', () => {
     { words: ['get', '--files-from', 'l'] },
     { words: ['get', '--output-dir=x'] },
     { words: ['bench', '--files', ''] },
+    { words: ['bench', ''] },
     { words: ['cache', 'evict', ''] },
   ])('$words: file names', ({ words }) => {
     expect(complete(...words)).toBe(':0\n');

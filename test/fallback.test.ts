@@ -43,10 +43,10 @@ describe.each(CAUSES)('when $cause', ({ options, reason, remedy, skip }) => {
     const { status, stdout, stderr } = runLsio(['get', 'a'], { cwd, ...options });
     expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: 'aaa' });
     const [note = '', summary, ...more] = stderr.split(/(?<=\n)/);
-    const [, said = '', mended] = /^lsio: engine node, not io_uring: (.*); mended by: (.*)\n$/.exec(note) ?? [];
+    const [, said = '', mended] = /^lsio: engine node, not io_uring: (.*); fix: (.*)\n$/.exec(note) ?? [];
     expect(said).toMatch(reason);
     expect(mended).toContain(remedy);
-    expect(summary).toMatch(/^1 item, 3 B in .*, engine node\n$/);
+    expect(summary).toMatch(/^1 items, 3 bytes, .*, engine node\n$/);
     expect(more).toEqual([]);
   });
 
@@ -98,7 +98,7 @@ describe('lsio doctor', () => {
   test.skipIf(noUring !== undefined)(named('prints it as lines for people', noUring), () => {
     const { stdout } = runLsio(['doctor', '/proc', 'nosuch'], { cwd });
     const lines = stdout.toString().split('\n');
-    expect(lines.map((line) => line.slice(0, 10).trim()).slice(0, 10)).toEqual([
+    expect(lines.map((line) => line.slice(0, 10).trim()).slice(0, 12)).toEqual([
       'engine',
       'kernel',
       'liburing',
@@ -106,6 +106,8 @@ describe('lsio doctor', () => {
       'flags',
       'limits',
       'huge pages',
+      'kernels',
+      'codecs',
       'node',
       'koffi',
       'fio',
@@ -206,11 +208,11 @@ describe('--progress', () => {
 
   test('always shows how far it is after a second, also where stderr is no terminal', async () => {
     const said = await saidBy(['--progress', 'always'], /^1 items {2}3 B {2}0\.0 MiB\/s\n/m);
-    expect(said).toMatch(/^2 items, 6 B in .*\n$/m);
+    expect(said).toMatch(/^2 items, 6 bytes, .*\n$/m);
   });
 
   test.each([
-    { args: [], rest: /^(lsio: .*\n)?2 items, 6 B in .*\n$/ },
+    { args: [], rest: /^(lsio: .*\n)?2 items, 6 bytes, .*\n$/ },
     { args: ['-q', '--progress', 'always'], rest: /^$/ },
   ])('$args: none is shown', async ({ args, rest }) => {
     // It is logged right before a bar would begin to wait for its second.

@@ -107,8 +107,12 @@ describe('lsio tune', () => {
   });
 
   test('sweeps no block sizes where there is no big file', () => {
-    const run = tune('--files', small, '--engine', 'node', '--cache', 'warm', '--json');
+    const out = (name: string) => path.join(directory, name);
+    const exports = ['--export-markdown', out('tune.md'), '--export-html', out('tune.html')];
+    const run = tune(small, '--engine', 'node', '--cache', 'warm', '--json', ...exports);
     expect(run.status).toBe(0);
+    expect(readFileSync(out('tune.md'), 'utf8')).toMatch(/^\| 1 \| 8 \| .* (take|–|knee) \|$/m);
+    expect(readFileSync(out('tune.html'), 'utf8')).toMatch(/^<!doctype html>[^]*Throughput against depth/);
     const result = documentOf(run) as unknown as TuneResult;
     expect(result.case).toBe('whole-files');
     expect(settingsOf(result)).toEqual(['null 1 1', 'null 1 8']);

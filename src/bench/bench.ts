@@ -40,7 +40,8 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const total = workloads.length * caches.length * queueDepths.length * readers.length * (runs + 1);
   let done = 0;
   function result(interrupted: boolean): BenchResult {
-    return { schema: 'lsio.bench/1', environment, cases, warnings: dedupe(warnings), interrupted };
+    const { commandLine } = options;
+    return { schema: 'lsio.bench/1', commandLine, environment, cases, warnings: dedupe(warnings), interrupted };
   }
   warnings.push(...machineWarnings(environment));
   for (const work of workloads) {

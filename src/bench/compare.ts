@@ -44,7 +44,15 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
   const total = baselines * caches.length * queueDepths.length * (options.runs + 1) * 2;
   let done = 0;
   function result(interrupted: boolean): CompareResult {
-    return { schema: 'lsio.compare-fio/1', environment, comparisons, warnings: dedupe(warnings), interrupted };
+    const { commandLine } = options;
+    return {
+      schema: 'lsio.compare-fio/1',
+      commandLine,
+      environment,
+      comparisons,
+      warnings: dedupe(warnings),
+      interrupted,
+    };
   }
   for (const work of workloads) {
     for (const cache of caches) {
@@ -219,7 +227,10 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
     passes: lsioRuns.passes,
     engine: 'uring',
     lsio: sideResult(lsioRuns, commandLine, options.version),
-    fio: sideResult(otherRuns, fio?.commandLine ?? commandLine, fio?.version ?? options.version),
+    fio: {
+      ...sideResult(otherRuns, fio?.commandLine ?? commandLine, fio?.version ?? options.version),
+      ...(fio !== undefined && { job: fio.job }),
+    },
     ratio: ratio.value,
     ratioLow: ratio.low,
     ratioHigh: ratio.high,

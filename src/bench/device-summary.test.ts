@@ -58,19 +58,19 @@ describe('boundOf()', () => {
   test('names the device when its queue is as deep as was asked', () => {
     expect(bound([run({})])).toEqual({
       by: 'device',
-      evidence: '0.40 CPUs busy, device queue 60.0 of 64 asked, device busy 95 % of the time',
+      evidence: '0.40 CPUs busy, device queue 60.0 with up to 64 reads in flight, device busy 95 % of the time',
     });
   });
 
   test('names the CPU when its threads are busy and the queue is not full', () => {
     expect(bound([run({ cpus: 0.99 })], 256)?.by).toBe('cpu');
-    expect(bound([run({ cpus: 0.99 })], 256, 2)?.by).toBe('submit');
+    expect(bound([run({ cpus: 0.99 })], 256, 2)?.by).toBe('application');
   });
 
   test('names neither device nor CPU when too little is in flight', () => {
-    expect(bound([run({ device: { ...run({}).device!, busyMs: 800 } })], 128)?.by).toBe('submit');
+    expect(bound([run({ device: { ...run({}).device!, busyMs: 800 } })], 128)?.by).toBe('application');
     const never = { ...run({}).device!, busyMs: 1000 };
-    expect(bound([run({ device: never })], 256)?.by).toBe('submit');
+    expect(bound([run({ device: never })], 256)?.by).toBe('application');
     expect(bound([run({ device: never })], 128)?.by).toBe('device');
   });
 

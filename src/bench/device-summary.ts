@@ -1,11 +1,11 @@
 import type { ObservedRun } from './observed-run.js';
 import type { Bound, DeviceMoment, DeviceSummary } from './result.js';
 
-/** The device has as many reads in hand as were asked for from this share of the depth on. */
+/** From this share of the depth on, the device counts as full. */
 const QUEUE_FULL_SHARE = 0.7;
-/** Less than this share of what was read came from the device: it was not what the case waited for. */
+/** With less than this share of the bytes from the device, the device was not the limit. */
 const DEVICE_BYTES_SHARE = 0.5;
-/** Or never without work, with a fair part of what was asked for in hand, while the CPU is not what is waited for. */
+/** Also device-bound: busy ≥ 95 %, queue ≥ 25 % of the depth, CPU not saturated. */
 const DEVICE_BUSY_SHARE = 0.95;
 const QUEUE_USED_SHARE = 0.25;
 const CPU_BUSY_SHARE = 0.85;
@@ -66,11 +66,11 @@ export function boundOf(
   const cpus = cpuNs / total(runs, ({ sample }) => sample.wallNs);
   const busy = `${cpus.toFixed(2)} CPUs busy`;
   const cpuBusy = cpus >= CPU_BUSY_SHARE * threads;
-  // Without a look at the device, nobody knows whether a cold run waited for it.
+  // Without the device's counters, nobody knows whether it limited a cold run.
   if (device === null && asked.cold && !cpuBusy) return null;
-  if (device === null) return { by: cpuBusy ? 'cpu' : 'submit', evidence: `${busy}, no device watched` };
+  if (device === null) return { by: cpuBusy ? 'cpu' : 'application', evidence: `${busy}, no device watched` };
   const evidence =
-    `${busy}, device queue ${device.queueAverage.toFixed(1)} of ${queueDepth} asked, ` +
+    `${busy}, device queue ${device.queueAverage.toFixed(1)} with up to ${queueDepth} reads in flight, ` +
     `device busy ${Math.round(device.utilisation * 100)} % of the time`;
   const deviceBytes = total(runs, (run) => run.device?.bytes ?? 0);
   const fromDevice = deviceBytes >= DEVICE_BYTES_SHARE * total(runs, ({ sample }) => sample.bytes);
@@ -78,5 +78,5 @@ export function boundOf(
   const neverIdle =
     !cpuBusy && device.utilisation >= DEVICE_BUSY_SHARE && device.queueAverage >= QUEUE_USED_SHARE * queueDepth;
   if (fromDevice && (full || neverIdle)) return { by: 'device', evidence };
-  return { by: cpuBusy ? 'cpu' : 'submit', evidence };
+  return { by: cpuBusy ? 'cpu' : 'application', evidence };
 }

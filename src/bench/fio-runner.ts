@@ -56,6 +56,8 @@ export class FioRunner implements Runner {
   readonly caveats: readonly string[];
   /** What runs it again by hand; known after the first run. */
   commandLine = '';
+  /** The job file of the last run. */
+  job = '';
   readonly #work: Workload;
   readonly #options: FioJobOptions;
   readonly #directory: string;
@@ -93,6 +95,7 @@ export class FioRunner implements Runner {
     const job = fioJob(this.#work, { ...this.#options, passes });
     const result = await runFio(job, { signal: this.#signal, directory: this.#directory });
     this.commandLine = result.commandLine;
+    this.job = job.text;
     const { wallNs, cpuUserNs, cpuSystemNs, operations, bytes, contextSwitches, pageFaults, majorPageFaults } = result;
     const { reads, bytesRead } = job;
     return {

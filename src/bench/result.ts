@@ -60,11 +60,11 @@ export interface DeviceMoment {
 }
 
 /**
- * What a case waited for: `cpu`: its CPUs were busy; `device`: the device had as many reads in hand as were asked for;
- * `submit`: neither, so more reads in flight, or faster ones into flight, would be taken.
+ * What limits a case: `cpu`, its CPUs were busy; `device`, it had as many reads in hand as were asked for;
+ * `application`, neither: it submits too few reads, or too slowly.
  */
 export interface Bound {
-  readonly by: 'submit' | 'device' | 'cpu';
+  readonly by: 'application' | 'device' | 'cpu';
   /** The figures that say so, in words. */
   readonly evidence: string;
 }
@@ -126,6 +126,8 @@ export interface CaseResult {
 
 export interface BenchResult {
   readonly schema: 'lsio.bench/1';
+  /** The command that measured this. */
+  readonly commandLine?: string;
   readonly environment: Environment;
   readonly cases: readonly CaseResult[];
   readonly warnings: readonly Warning[];
@@ -143,6 +145,8 @@ export interface SideResult {
   /** What runs the work again by hand. */
   readonly commandLine: string;
   readonly version: string;
+  /** fio's job file. */
+  readonly job?: string | undefined;
 }
 
 export interface Comparison {
@@ -172,6 +176,8 @@ export interface Comparison {
 
 export interface CompareResult {
   readonly schema: 'lsio.compare-fio/1';
+  /** The command that measured this. */
+  readonly commandLine?: string;
   readonly environment: Environment;
   readonly comparisons: readonly Comparison[];
   readonly warnings: readonly Warning[];

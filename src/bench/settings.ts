@@ -12,6 +12,8 @@ export interface MeasureSettings extends CoalesceChoice {
   readonly dir: string;
   /** Of lsio. */
   readonly version: string;
+  /** The command that measures. */
+  readonly commandLine: string;
   readonly workloads: readonly Workload[];
   /** What is known before the first run. */
   readonly warnings: readonly Warning[];

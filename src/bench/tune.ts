@@ -31,7 +31,8 @@ const PROCESSES_MAX = 64;
 const THREAD_POOL_SIZE = Number(process.env.UV_THREADPOOL_SIZE) || 4;
 
 /** What `lsio tune` sweeps. */
-export interface TuneOptions extends Pick<MeasureSettings, 'dir' | 'version' | 'warnings' | 'direct' | 'runs'> {
+export interface TuneOptions
+  extends Pick<MeasureSettings, 'dir' | 'version' | 'commandLine' | 'warnings' | 'direct' | 'runs'> {
   readonly engine: 'auto' | 'uring' | 'node';
   readonly case: CaseName;
   readonly cache: CacheState;
@@ -50,6 +51,8 @@ export interface TuneOptions extends Pick<MeasureSettings, 'dir' | 'version' | '
 
 export interface TuneResult {
   readonly schema: 'lsio.tune/1';
+  /** The command that measured this. */
+  readonly commandLine?: string;
   readonly environment: Environment;
   readonly case: CaseName;
   readonly cache: CacheState;
@@ -102,6 +105,7 @@ export async function runTune(options: TuneOptions): Promise<TuneResult> {
   if (points.length === 0 && !interrupted && refusals[0] !== undefined) throw refusals[0];
   return {
     schema: 'lsio.tune/1',
+    commandLine: options.commandLine,
     environment,
     case: options.case,
     cache: options.cache,

@@ -21,21 +21,21 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get/get.js') },
   info: { summary: 'what arrays a Zarr store holds', load: () => import('./array/info.js') },
   files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./system/files.js') },
-  bench: { summary: 'how fast these files are read, by lsio and by Node', load: () => import('./bench/bench.js') },
+  bench: { summary: 'measure how fast files are read, by lsio and by Node', load: () => import('./bench/bench.js') },
   'compare-fio': {
-    summary: 'the same reads by lsio and by fio, in turn',
+    summary: 'compare lsio with fio on the same reads',
     load: () => import('./bench/compare-fio.js'),
   },
-  tune: { summary: 'the queue depth and rings to take for these files', load: () => import('./bench/tune.js') },
+  tune: { summary: 'find the best queue depth and number of rings', load: () => import('./bench/tune.js') },
   cache: {
-    summary: 'what the page cache holds of files, and eviction from it',
+    summary: 'show or evict what the page cache holds of files',
     load: () => import('./system/cache.js'),
   },
   doctor: {
-    summary: 'what this machine allows, and how to mend what it does not',
+    summary: 'check what this machine allows, and how to fix the rest',
     load: () => import('./system/doctor.js'),
   },
-  completion: { summary: 'what completes its commands in a shell', load: () => import('./system/completion.js') },
+  completion: { summary: 'print a shell completion script', load: () => import('./system/completion.js') },
 };
 
 /** The schema of the JSON document that the arguments ask for, if they do: commands that know `--json` have one. */

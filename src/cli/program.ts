@@ -1,18 +1,21 @@
-import { Command, CommanderError } from 'commander';
+import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { LsioError } from '../errors.js';
+import { wrap } from '../report/warnings.js';
 import type { Context } from './app/context.js';
-import { EXIT } from './app/exit.js';
+import { EXIT, EXIT_MEANINGS } from './app/exit.js';
 import { print, tell } from './app/talk.js';
 import { COMMANDS } from './commands.js';
 
-const EXAMPLES = `Examples:
-  lsio get -r data/ > all.bin              every file below data/, one after the other
+const HELP_COLUMNS = 80;
+
+const EXAMPLES = `
+Examples:
+  lsio get -r data/ > all.bin              every file below data/, in order
   lsio get -R 0-99 -R -8 big.bin | xxd     its first 100 bytes and its last 8
   lsio files create                        files to measure with, in /tmp/fio
   lsio bench                               how fast are they read?
   lsio compare-fio                         and how fast by fio?
-  lsio doctor                              does io_uring work here?
-`;
+  lsio doctor                              does io_uring work here?`;
 
 /**
  * Runs the command that the arguments name.
@@ -26,7 +29,8 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   const program = configure(new Command('lsio'))
     .description('Reads many small files and byte ranges as fast as the hardware allows, through io_uring.')
     .option('-V, --version', 'print the version')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('afterAll', exitHelp)
     .hook('preAction', (_, command) => refuseEmpty(command));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = configure(program.command(name)).description(summary);
@@ -42,15 +46,48 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error, args[0]);
+    if (error.exitCode !== 0) throw usageError(error, program, args[0]);
   }
 }
 
 function configure(command: Command): Command {
   return command
     .exitOverride()
-    .configureOutput({ writeOut: print, writeErr() {} })
+    .configureOutput({ writeOut: (text) => print(reflow(text)), writeErr() {}, getOutHelpWidth: () => HELP_COLUMNS })
+    .configureHelp({ optionDescription, argumentDescription })
     .helpOption('-h, --help', 'show this help');
+}
+
+/** A default that is empty or off is not worth a word. One that the description names is not repeated. */
+function optionDescription(option: Option): string {
+  const { description, argChoices, defaultValue, defaultValueDescription } = option;
+  const notes = argChoices === undefined ? [] : [`choices: ${argChoices.join(', ')}`];
+  const isSilent = defaultValue === undefined || defaultValue === false || description.includes('(default');
+  if (
+    !isSilent &&
+    !(
+      option.negate ||
+      (Array.isArray(defaultValue) && defaultValue.length === 0 && defaultValueDescription === undefined)
+    )
+  )
+    notes.push(`default: ${defaultValueDescription ?? String(defaultValue)}`);
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+}
+
+function argumentDescription({ description, argChoices, defaultValue, defaultValueDescription }: Argument): string {
+  const notes = argChoices === undefined ? [] : [`choices: ${argChoices.join(', ')}`];
+  if (defaultValue !== undefined) notes.push(`default: ${defaultValueDescription ?? String(defaultValue)}`);
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+}
+
+/** Paragraphs as wide as a terminal; what is indented, such as examples, stays as it is. */
+function reflow(text: string): string {
+  return text.replace(/^(?! |Usage:).+(\n(?! ).+)*$/gm, (paragraph) => wrap(paragraph.replaceAll('\n', ' '), ''));
+}
+
+/** Below the options of every command. */
+function exitHelp(): string {
+  return `\nExit codes:\n${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`;
 }
 
 /**
@@ -77,9 +114,12 @@ function emptyValue(name: string): LsioError {
 }
 
 /** commander's message without its prefix; what it suggests, or where to look, is the remedy. */
-function usageError({ message }: CommanderError, name: string | undefined): LsioError {
+function usageError({ message }: CommanderError, program: Command, name: string | undefined): LsioError {
   // commander's way of saying that a command of commands was given none.
-  if (message === '(outputHelp)') message = 'say what to do';
+  if (message === '(outputHelp)') {
+    const below = program.commands.find((command) => command.name() === name)?.commands ?? [];
+    message = `missing subcommand: ${below.map((command) => command.name()).join(', ')}`;
+  }
   const [line = '', suggestion] = message.replace(/^error: /, '').split('\n', 2);
   const didYouMean = /^\((Did you mean .*)\)$/.exec(suggestion ?? '')?.[1];
   const known = name !== undefined && Object.hasOwn(COMMANDS, name);

@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { isLsioError, LsioError } from '../errors.js';
 import type { MappedSlab } from '../memory/mapped-slab.js';
-import { openDescriptors, readLimits } from '../native/limits.js';
+import { readLimits } from '../native/limits.js';
 import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../plan/window.js';
 import type { Ring, RingOptions } from '../uring/ring.js';
 import type { Engine, EngineInfo, EngineName } from './engine.js';
 import { LibuvRing } from './ring/libuv-ring.js';
 import { RingEngine } from './ring/ring-engine.js';
-import { StatedSizes } from './ring/stated-sizes.js';
 
 /** The memory that reads land in has this many pages. A ring's completion queue, 65,536 at most, has room for it, too. */
 export const QUEUE_DEPTH_LIMIT = 16_384;
@@ -21,9 +20,8 @@ const SHARED_FILES_MAX = 256;
 export const RINGS_MAX = 64;
 /** Beyond that the thread that describes the reads and takes what came becomes the limit. */
 const RINGS_AUTO_MAX = 4;
-/** Descriptors left to the rest of the process; and so many that it may open, where it holds more than these already. */
+/** Descriptors left to the rest of the process. */
 const FILES_SPARE = 64;
-const FILES_SPARE_BESIDES = 24;
 
 export interface EngineOptions {
   /**
@@ -83,17 +81,14 @@ interface Sizes {
   readonly windowBytes: number;
 }
 
-/**
- * @param held descriptors that the process has open. Those of a ring don't count against the limit, libuv's do.
- * @throws {LsioError} `unavailable` when so many reads would need more open files than are allowed.
- */
-function sizesFor(queueDepth: number | undefined, held = 0): Sizes {
+/** @throws {LsioError} `unavailable` when so many reads would need more open files than are allowed. */
+function sizesFor(queueDepth: number | undefined): Sizes {
   const { openFiles } = readLimits();
-  const filesMax = openFiles - Math.max(FILES_SPARE, held + FILES_SPARE_BESIDES);
+  const filesMax = openFiles - FILES_SPARE;
   const wanted = queueDepth ?? QUEUE_DEPTH_MAX;
   const depth = Math.min(wanted, filesMax - 1);
   if (depth < 1 || (queueDepth !== undefined && depth < queueDepth)) {
-    const needed = wanted + 1 + openFiles - filesMax;
+    const needed = wanted + 1 + FILES_SPARE;
     throw new LsioError('unavailable', `${openFiles} open files are allowed, queue depth ${wanted} needs ${needed}`, {
       code: 'EMFILE',
       remedy: depth < 1 ? `ulimit -n ${needed}` : `ulimit -n ${needed}, or --queue-depth ${depth}`,
@@ -150,7 +145,6 @@ async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'):
     const facts = { ...info('uring', reason, sizes), rings: rings.length, flags: first.flags };
     return new RingEngine(rings, facts, {
       ...sizes,
-      sizes: new StatedSizes(),
       ...(wanted === 'auto' && { ringsMax: ringsAuto(), addRing: () => anotherRing(sizes, memory) }),
       onShutdown: (drained) => (drained ? memory.retire() : undefined),
     });
@@ -190,8 +184,7 @@ async function startThread(sizes: Sizes, memory: MappedSlab): Promise<Ring> {
     import('../uring/io-uring.js'),
     import('../uring/thread-queues.js'),
   ]);
-  const options = ringOptions(sizes);
-  return new IoUring(await ThreadQueues.start(options, memory), memory, options);
+  return new IoUring(await ThreadQueues.start(ringOptions(sizes), memory), memory);
 }
 
 /** Of `auto`: what can't be had isn't missed. */
@@ -209,10 +202,9 @@ function ringsAuto(): number {
 }
 
 function openNode(reason: string, queueDepth: number | undefined, remedy?: string): Engine {
-  const sizes = sizesFor(queueDepth, openDescriptors());
+  const sizes = sizesFor(queueDepth);
   const ring = new LibuvRing(ringOptions(sizes), SLAB_BYTES);
-  const facts = { ...info('node', reason, sizes), remedy };
-  return new RingEngine([ring], facts, { ...sizes, sizes: new StatedSizes() });
+  return new RingEngine([ring], { ...info('node', reason, sizes), remedy }, sizes);
 }
 
 function ringOptions({ queueDepth, sharedFiles }: Sizes): RingOptions {

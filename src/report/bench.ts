@@ -3,22 +3,37 @@ import { SYNC_READERS } from '../bench/reader.js';
 import type { BenchResult, CaseResult } from '../bench/result.js';
 import { readsText } from '../bench/summary.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
-import { type Line, renderChart } from './chart.js';
+import { renderChart } from './chart.js';
+import { figure, groupBy, INTERRUPTED, NONE, operationName, orderText, sectionsOf, sectionTitle } from './figures.js';
 import { type Ink, inkFor, renderTable } from './table.js';
 import { renderWarnings, wrap } from './warnings.js';
 
-/** `lsio bench` for people: the machine, a table for each case, cache state and depth, charts, warnings. */
+/** Fewer runs than these are not drawn. */
+const CHARTED_RUNS_MIN = 6;
+
+/** `lsio bench` for people: the machine, a table for each case and cache state, charts, warnings. */
 export function renderBench(result: BenchResult, color: boolean): string {
   const ink = inkFor(color);
   const parts = [renderEnvironment(result.environment)];
-  for (const cell of cellsOf(result.cases)) parts.push(renderCell(cell, ink));
-  for (const group of groupBy(result.cases, (entry) => `${entry.case} ${entry.cache}`)) {
-    parts.push(renderDepths(group, color));
+  for (const [index, entries] of sectionsOf(result.cases).entries()) {
+    parts.push(renderSection(entries, ink));
+    if (index === 0) parts.push(ink.dim(LEGEND));
   }
-  if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
+  for (const entries of sectionsOf(result.cases)) parts.push(renderCharts(entries, color));
+  if (result.interrupted) parts.push(ink.yellow(INTERRUPTED));
   if (result.warnings.length > 0) parts.push(renderWarnings(result.warnings, ink));
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
+
+const LEGEND = `p50, p99   from submission to the bytes: half, 99 % took no longer
+CPU s/GiB  processor time of the reading process, per GiB
+queue      requests that the device had in hand, on average (iostat: aqu-sz)
+runs       counted runs; 2/3 means that two of three were valid
+bound      the limit: application (submits too little), device or cpu
+CPUs       processors that the reading process kept busy
+device     MiB/s and reads/s of the device; latency: its time for a read;
+           busy: the share of time with work
+cached     bytes of the files in the page cache before a run, at most`;
 
 /** The machine, in a few words. */
 export function renderEnvironment(environment: Environment): string {
@@ -28,60 +43,65 @@ export function renderEnvironment(environment: Environment): string {
   return [machine, `${kernel}, ${storage}, Node ${node}, ${date.slice(0, 10)}`].map((line) => wrap(line)).join('\n');
 }
 
-/** The readers that competed with one another; results come cell by cell, so a reader seen before begins a new one. */
-function cellsOf(cases: readonly CaseResult[]): CaseResult[][] {
-  const cells: CaseResult[][] = [];
-  for (const entry of cases) {
-    const cell = cells.at(-1);
-    const [first] = cell ?? [];
-    const same = first?.case === entry.case && first.cache === entry.cache;
-    if (cell !== undefined && same && cell.every((other) => other.engine !== entry.engine)) cell.push(entry);
-    else cells.push([entry]);
-  }
-  return cells;
-}
-
-export function renderFigures(entry: CaseResult): string[] {
-  const { operationsPerSecond, bytesPerSecond, latencyNsP50, latencyNsP99, cpuNsPerGiB, deviceQueueAverage } = entry;
-  if (operationsPerSecond === null || bytesPerSecond === null) return [entry.engine, ...new Array<string>(6).fill('–')];
+function renderFigures(entry: CaseResult): string[] {
+  if (entry.operationsPerSecond === null) return [entry.engine, ...new Array<string>(6).fill(NONE)];
   return [
     entry.engine,
-    formatRate(operationsPerSecond),
-    formatMiBPerSecond(bytesPerSecond),
-    latencyNsP50 === null ? '–' : formatDurationNs(latencyNsP50),
-    latencyNsP99 === null ? '–' : formatDurationNs(latencyNsP99),
-    cpuNsPerGiB === null ? '–' : (cpuNsPerGiB / 1e9).toFixed(2),
-    deviceQueueAverage === null ? '–' : deviceQueueAverage.toFixed(1),
+    figure(entry.operationsPerSecond, formatRate),
+    figure(entry.bytesPerSecond, formatMiBPerSecond),
+    figure(entry.latencyNsP50, formatDurationNs),
+    figure(entry.latencyNsP99, formatDurationNs),
+    figure(entry.cpuNsPerGiB, (ns) => (ns / 1e9).toFixed(2)),
+    figure(entry.deviceQueueAverage, (queue) => queue.toFixed(1)),
   ];
 }
 
-function renderCell(entries: readonly CaseResult[], ink: Ink): string {
+type Section = readonly [CaseResult, ...CaseResult[]];
+
+/** All engines and depths of a case in one cache state. */
+function renderSection(unsorted: Section, ink: Ink): string {
+  const [first] = unsorted;
+  const entries = groupBy(unsorted, (entry) => entry.engine).flat() as [CaseResult, ...CaseResult[]];
+  const swept = depthsOf(entries).length > 1;
+  const best = Math.max(...entries.map((entry) => entry.bytesPerSecond ?? 0));
+  const rows = entries.map((entry) => {
+    const [engine = '', ...figures] = renderFigures(entry);
+    const valid = entry.runs.filter((run) => run.valid).length;
+    const marked = entry.bytesPerSecond === best ? ink.green(engine) : engine;
+    const runs = valid === entry.runs.length ? String(valid) : ink.yellow(`${valid}/${entry.runs.length}`);
+    return [marked, ...depthCell(entry, swept), ...figures, runs];
+  });
+  const depth = swept ? ['depth'] : [];
+  const head = ['engine', ...depth, operationName(first), 'MiB/s', 'p50', 'p99', 'CPU s/GiB', 'queue', 'runs'];
+  const limits = entries.flatMap((entry) => (entry.bound === null ? [] : [renderLimit(entry, swept)]));
+  const tables = [renderTable(head, rows, ink)];
+  if (swept && entries.some(({ engine }) => SYNC_READERS.includes(engine)))
+    tables.push('sync reads one at a time, so it was measured at depth 1 only');
+  if (limits.length > 0) tables.push(renderTable(limitHead(depth), limits, ink));
+  tables.push(...entries.flatMap(mergedText));
+  tables.push(...entries.flatMap(({ engine, perf }) => (perf === null ? [] : [perfText(engine, perf)])));
+  return `${ink.bold(sectionHead(entries))}\n${tables.join('\n\n')}`;
+}
+
+function sectionHead(entries: Section): string {
   const [first] = entries;
-  if (first === undefined) return '';
   const { case: name, cache, files, operations, bytes } = first;
-  const per = name === 'whole-files' ? 'files/s' : 'reads/s';
   const amount =
     name === 'whole-files'
       ? `${formatCount(files)} files, ${formatBytes(bytes)}`
       : `${formatCount(operations)} blocks of ${formatBytes(bytes / operations)}`;
-  const depth = Math.max(...entries.map((entry) => entry.queueDepth));
-  const parts = [name, cache, directText(entries), `depth ${depth}`, amount, ...readOrderText(entries)];
-  const title = parts.join(' · ');
-  const best = Math.max(...entries.map((entry) => entry.bytesPerSecond ?? 0));
-  const rows = entries.map((entry) => {
-    const figures = renderFigures(entry);
-    const valid = entry.runs.filter((run) => run.valid).length;
-    const [engine = '', ...rest] = figures;
-    const marked = entry.bytesPerSecond === best ? ink.green(engine) : engine;
-    return [marked, ...rest, valid === entry.runs.length ? String(valid) : ink.yellow(`${valid}/${entry.runs.length}`)];
-  });
-  const waits = entries.flatMap((entry) => (entry.bound === null ? [] : [renderWait(entry)]));
-  const head = ['engine', per, 'MiB/s', 'p50', 'p99', 'CPU s/GiB', 'queue', 'runs'];
-  const tables = [renderTable(head, rows, ink)];
-  if (waits.length > 0) tables.push(renderTable(WAIT_HEAD, waits, ink));
-  tables.push(...entries.flatMap(mergedText));
-  tables.push(...entries.flatMap(({ engine, perf }) => (perf === null ? [] : [perfText(engine, perf)])));
-  return `${ink.bold(title)}\n${tables.join('\n\n')}`;
+  const depths = depthsOf(entries);
+  const depth = depths.length > 1 ? [] : [`depth ${depths[0] ?? first.queueDepth}`];
+  return [name, cache, directText(entries), ...depth, amount, ...readOrderText(entries)].join(' · ');
+}
+
+/** The depths that were asked for; a reader that takes one at a time has none. */
+function depthsOf(entries: Section): number[] {
+  return [...new Set(entries.filter(({ engine }) => !SYNC_READERS.includes(engine)).map((entry) => entry.queueDepth))];
+}
+
+function depthCell({ queueDepth }: CaseResult, swept: boolean): string[] {
+  return swept ? [String(queueDepth)] : [];
 }
 
 function mergedText(entry: CaseResult): string[] {
@@ -97,16 +117,9 @@ function perfText(engine: string, perf: Readonly<Record<string, number>>): strin
 
 /** Node's own calls read through the page cache. */
 function directText(entries: readonly CaseResult[]): string {
-  const direct = entries.filter((entry) => entry.direct).map((entry) => entry.engine);
+  const direct = [...new Set(entries.filter((entry) => entry.direct).map((entry) => entry.engine))];
   if (direct.length === 0) return 'buffered';
-  return direct.length === entries.length ? 'O_DIRECT' : `O_DIRECT (${direct.join(', ')})`;
-}
-
-/** The order in which the files were given, and who read them in another. */
-export function orderText(entries: readonly CaseResult[]): string {
-  const readers = new Set(entries.filter((entry) => entry.readOrder === 'device').map((entry) => entry.engine));
-  const given = `${entries[0]!.order} order`;
-  return readers.size === 0 ? given : `${given}, read in device order by ${[...readers].join(', ')}`;
+  return entries.every((entry) => entry.direct) ? 'O_DIRECT' : `O_DIRECT (${direct.join(', ')})`;
 }
 
 /** Named where somebody didn't read in the order given. */
@@ -114,24 +127,28 @@ function readOrderText(entries: readonly CaseResult[]): string[] {
   return entries.some((entry) => entry.readOrder === 'device') ? [orderText(entries)] : [];
 }
 
-const WAIT_HEAD = ['waits for', 'bound', 'CPUs', 'device MB/s', 'reads/s', 'await', 'busy', 'resident'];
+function limitHead(depth: readonly string[]): string[] {
+  return ['engine', ...depth, 'bound', 'CPUs', 'dev MiB/s', 'reads/s', 'latency', 'busy', 'cached'];
+}
 
-/** What an engine waited for, with the figures that say so. */
-function renderWait({ engine, bound, runs, device }: CaseResult): string[] {
+/** What limited an engine, with the figures that say so. */
+function renderLimit(entry: CaseResult, swept: boolean): string[] {
+  const { engine, bound, runs, device } = entry;
   const valid = runs.filter((run) => run.valid);
   const sum = (amount: (run: CaseResult['runs'][number]) => number) => valid.reduce((all, run) => all + amount(run), 0);
   const cpus = sum((run) => run.cpuUserNs + run.cpuSystemNs) / sum((run) => run.wallNs);
   const resident = Math.max(...valid.map((run) => run.residentBytesBefore ?? Number.NaN));
   return [
     engine,
-    bound?.by ?? '–',
+    ...depthCell(entry, swept),
+    bound?.by ?? NONE,
     cpus.toFixed(2),
     ...(device === null
-      ? ['–', '–', '–', '–']
+      ? [NONE, NONE, NONE, NONE]
       : [
-          (device.bytesPerSecond / 1e6).toFixed(0),
+          formatMiBPerSecond(device.bytesPerSecond),
           formatRate(device.readsPerSecond),
-          device.awaitNs === null ? '–' : formatDurationNs(device.awaitNs),
+          figure(device.awaitNs, formatDurationNs),
           `${Math.round(device.utilisation * 100)} %`,
         ]),
     Number.isNaN(resident) ? '?' : formatBytes(resident),
@@ -139,41 +156,25 @@ function renderWait({ engine, bound, runs, device }: CaseResult): string[] {
 }
 
 /** Throughput against depth where several depths were run, else over the runs. */
-function renderDepths(entries: readonly CaseResult[], color: boolean): string {
+function renderCharts(entries: Section, color: boolean): string {
   const [first] = entries;
-  if (first === undefined) return '';
-  const title = `${first.case} · ${first.cache}`;
-  const depths = [
-    ...new Set(entries.filter((entry) => !SYNC_READERS.includes(entry.engine)).map((entry) => entry.queueDepth)),
-  ];
+  const depths = depthsOf(entries);
   if (depths.length > 1) {
-    const lines = linesOf(entries, (entry) => (entry.bytesPerSecond ?? 0) / 2 ** 20);
-    return `${title}: throughput against depth\n${renderChart(lines, depths.map(String), 'MiB/s', color)}`;
+    const lines = groupBy(entries, (entry) => entry.engine).map((group) => ({
+      name: group[0]?.engine ?? '',
+      values: depths.map((depth) => {
+        const entry = group.length === 1 ? group[0] : group.find(({ queueDepth }) => queueDepth === depth);
+        return (entry?.bytesPerSecond ?? 0) / 2 ** 20;
+      }),
+    }));
+    return `${sectionTitle(first)}: throughput against depth\n${renderChart(lines, depths.map(String), 'MiB/s', color)}`;
   }
-  // Without colour every line would need a chart of its own: the table says as much.
-  if (!color || first.runs.length < 2) return '';
+  // The table says as much of a few runs.
+  if (first.runs.length < CHARTED_RUNS_MIN) return '';
   const lines = entries.map((entry) => ({
     name: entry.engine,
     values: entry.runs.map((run) => run.bytes / 2 ** 20 / (run.wallNs / 1e9)),
   }));
-  const marks = first.runs.map((_, index) => `run ${index + 1}`);
-  return `${title}: throughput over the runs\n${renderChart(lines, marks, 'MiB/s', color)}`;
-}
-
-function linesOf(entries: readonly CaseResult[], value: (entry: CaseResult) => number): Line[] {
-  return groupBy(entries, (entry) => entry.engine).map((group) => ({
-    name: group[0]?.engine ?? '',
-    values: group.map(value),
-  }));
-}
-
-/** Groups in the order of their first entries. */
-export function groupBy<T>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const entry of entries) {
-    const group = groups.get(keyOf(entry));
-    if (group === undefined) groups.set(keyOf(entry), [entry]);
-    else group.push(entry);
-  }
-  return [...groups.values()];
+  const marks = first.runs.map((_, index) => String(index + 1));
+  return `${sectionTitle(first)}: throughput of each run\n${renderChart(lines, marks, 'MiB/s', color)}`;
 }

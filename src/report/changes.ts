@@ -1,6 +1,6 @@
 import type { CaseKey, Change, Crossing, Metric } from '../bench/baseline.js';
 import { formatBytes, formatDurationNs, formatRate } from '../units.js';
-import { groupBy } from './bench.js';
+import { groupBy } from './figures.js';
 import { inkFor, renderTable } from './table.js';
 
 /** The figures worth a column, by its head. */

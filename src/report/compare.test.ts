@@ -20,7 +20,19 @@ describe('renderComparison()', () => {
       expect(text).toContain(entry.verdict);
       expect(text).toContain(entry.fio.version);
       const words = text.replaceAll(/\s+/g, ' ');
-      for (const caveat of entry.asymmetries) expect(words).toContain(caveat);
+      for (const caveat of entry.asymmetries) expect(words).toContain(caveat.replace(/=33$/, '=68'));
     }
+    expect(text).toContain('Not the same on both sides, classic\n');
+    expect(text.match(/nr_hugepages=\d+/g)).toEqual(['nr_hugepages=68', 'nr_hugepages=68']);
+  });
+
+  test('says that a ratio is no quotient of the medians, and gives too few runs no interval', () => {
+    expect(text).toContain('ratio: lsio over fio, the median over pairs of neighbouring runs.');
+    expect(text).toContain('0.98–1.04');
+    const [first] = compareResult().comparisons;
+    const wide = { ...first!, ratioLow: 0, ratioHigh: 12.87, verdict: 'undecided' as const };
+    const few = renderComparison({ ...compareResult(), comparisons: [wide] }, false);
+    expect(few).toContain('1.01  – (3 runs)  undecided');
+    expect(few).not.toContain('12.87');
   });
 });

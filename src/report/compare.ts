@@ -1,10 +1,11 @@
 import type { CompareResult, Comparison, SideResult } from '../bench/result.js';
 import { formatBytes, formatCount, formatMiBPerSecond, formatRate } from '../units.js';
 import { renderEnvironment } from './bench.js';
+import { caveatsByBaseline, INTERRUPTED, RATIO_NOTE, ratioInterval, VERDICT_NOTE } from './figures.js';
 import { type Ink, inkFor, renderTable } from './table.js';
 import { renderWarnings, wrap } from './warnings.js';
 
-/** `lsio compare-fio` for people: the machine, the table of ratios, what is not the same on both sides, both commands. */
+/** `lsio compare-fio` for people: the machine, the table of ratios, the caveats, both commands. */
 export function renderComparison(result: CompareResult, color: boolean): string {
   const ink = inkFor(color);
   const parts = [renderEnvironment(result.environment)];
@@ -17,12 +18,13 @@ export function renderComparison(result: CompareResult, color: boolean): string 
         ink,
       ),
     );
+    parts.push(ink.dim(`${wrap(RATIO_NOTE)}\n${wrap(VERDICT_NOTE)}`));
     parts.push(comparisons.map(work).join('\n'));
-    const caveats = [...new Set(comparisons.flatMap((entry) => entry.asymmetries))];
-    if (caveats.length > 0) parts.push(`${ink.bold('Not the same on both sides')}\n${list(caveats)}`);
+    for (const { baseline, texts } of caveatsByBaseline(comparisons))
+      parts.push(`${ink.bold(`Not the same on both sides, ${baseline}`)}\n${list(texts)}`);
     parts.push(`${ink.bold('To run it by hand')}\n${commands(comparisons)}`);
   }
-  if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
+  if (result.interrupted) parts.push(ink.yellow(INTERRUPTED));
   if (result.warnings.length > 0) parts.push(renderWarnings(result.warnings, ink));
   return `${parts.join('\n\n')}\n`;
 }
@@ -37,7 +39,7 @@ function row(entry: Comparison, ink: Ink): string[] {
     formatRate(entry.lsio.operationsPerSecond),
     formatRate(entry.fio.operationsPerSecond),
     entry.ratio.toFixed(2),
-    `${entry.ratioLow.toFixed(2)}–${entry.ratioHigh.toFixed(2)}`,
+    ratioInterval(entry),
     paint(entry.verdict),
   ];
 }

@@ -2,7 +2,6 @@ import type { Environment } from '../bench/environment.js';
 import type { CaseResult, Comparison, RunRecord, SideResult } from '../bench/result.js';
 import { readsText } from '../bench/summary.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
-import { groupBy, orderText } from './bench.js';
 
 /** Stands where there is no figure. */
 export const NONE = '–';
@@ -19,6 +18,15 @@ export interface Fact {
   readonly text: string;
 }
 
+/** What was run and where. */
+export function resultFacts(result: { readonly commandLine?: string; readonly environment: Environment }): Fact[] {
+  const { commandLine, environment } = result;
+  return [
+    ...environmentFacts(environment),
+    ...(commandLine === undefined ? [] : [{ name: 'Command', text: commandLine }]),
+  ];
+}
+
 /** The machine and what ran on it, as names and texts; what isn't known is left out. */
 export function environmentFacts(environment: Environment): Fact[] {
   const { device, mountOptions, ringFlags, memoryBytes, loadAverage } = environment;
@@ -30,7 +38,7 @@ export function environmentFacts(environment: Environment): Fact[] {
     ...named('liburing', environment.liburing),
     ...named('fio', environment.fio),
   ];
-  const queue = Object.entries(deviceDetails).map(([key, text]) => `${key} ${text}`);
+  const details = Object.entries(deviceDetails).flatMap(([key, text]) => deviceFact(key, text));
   const facts: Fact[] = [
     { name: 'Date', text: environment.date },
     { name: 'Machine', text: `${environment.cpus} × ${environment.cpu}, ${formatBytes(memoryBytes)}` },
@@ -41,11 +49,27 @@ export function environmentFacts(environment: Environment): Fact[] {
     { name: 'Kernel', text: environment.kernel },
     { name: 'Directory', text: environment.dir },
     { name: 'File system', text: [environment.fileSystem ?? 'unknown', ...named('', mountOptions)].join(', ') },
-    { name: 'Device', text: device === null ? 'none' : [deviceName ?? 'unknown', ...queue].join(', ') },
+    { name: 'Device', text: device === null ? 'none' : [deviceName ?? 'unknown', ...details].join(', ') },
     { name: 'Versions', text: versions.join(', ') },
     { name: 'Ring flags', text: ringFlags.join(', ') },
   ];
   return facts.filter((fact) => fact.text !== '');
+}
+
+/** The settings of a device's queue, in words. */
+function deviceFact(name: string, text: string): string[] {
+  switch (name) {
+    case 'model':
+      return text === '' ? [] : [text];
+    case 'rotational':
+      return [text === '1' ? 'rotating disk' : 'no rotating disk'];
+    case 'logicalBlockBytes':
+      return [`blocks of ${text} B`];
+    case 'requests':
+      return [`queue of ${text} requests`];
+    default:
+      return [`${name} ${text}`];
+  }
 }
 
 function named(name: string, text: string | null): string[] {
@@ -107,8 +131,8 @@ export function caseColumns(entries: readonly [CaseResult, ...CaseResult[]]): Co
     { head: 'p99.9', text: (entry) => figure(entry.latencyNsP999, formatDurationNs) },
     { head: 'p99.99', text: (entry) => figure(entry.latencyNsP9999, formatDurationNs) },
     { head: 'CPU s/GiB', text: (entry) => figure(entry.cpuNsPerGiB, (ns) => (ns / 1e9).toFixed(2)) },
-    { head: 'device MiB/s', text: (entry) => figure(entry.device?.bytesPerSecond, formatMiBPerSecond) },
-    { head: 'aqu-sz', text: (entry) => figure(entry.deviceQueueAverage, (queue) => queue.toFixed(1)) },
+    { head: 'dev MiB/s', text: (entry) => figure(entry.device?.bytesPerSecond, formatMiBPerSecond) },
+    { head: 'queue', text: (entry) => figure(entry.deviceQueueAverage, (queue) => queue.toFixed(1)) },
     { head: 'bound', text: (entry) => entry.bound?.by ?? NONE, left: true },
     { head: 'runs', text: ({ runs }) => runsText(runs) },
   ];
@@ -124,8 +148,9 @@ export function figure(value: number | null | undefined, format: (value: number)
   return value === null || value === undefined || !Number.isFinite(value) ? NONE : format(value);
 }
 
-function intervalText({ bytesPerSecondLow, bytesPerSecondHigh }: CaseResult): string {
-  if (bytesPerSecondLow === null || bytesPerSecondHigh === null) return NONE;
+/** The 95 % interval of the throughput. */
+export function intervalText({ bytesPerSecondLow, bytesPerSecondHigh, runs }: CaseResult): string {
+  if (bytesPerSecondLow === null || bytesPerSecondHigh === null || bytesPerSecondLow <= 0) return noInterval(runs);
   return `${formatMiBPerSecond(bytesPerSecondLow)}–${formatMiBPerSecond(bytesPerSecondHigh)}`;
 }
 
@@ -146,7 +171,7 @@ export function caseNotes(entries: readonly CaseResult[]): Fact[] {
     const perf = Object.entries(entry.perf ?? {}).map(([name, count]) => `${name} ${figure(count, formatRate)}`);
     const text = [
       reason,
-      entry.bound === null ? '' : `${entry.bound.by} bound: ${entry.bound.evidence}`,
+      entry.bound === null ? '' : `bound by the ${entry.bound.by}: ${entry.bound.evidence}`,
       readsText(entry) ?? '',
       perf.length === 0 ? '' : `perf: ${perf.join(', ')}`,
     ].filter((part) => part !== '');
@@ -170,8 +195,15 @@ export const COMPARISON_COLUMNS: readonly Column<Comparison>[] = [
   { head: 'verdict', text: ({ verdict }) => verdict, left: true },
 ];
 
-export function ratioInterval({ ratioLow, ratioHigh }: Comparison): string {
-  return `${figure(ratioLow, (value) => value.toFixed(2))}–${figure(ratioHigh, (value) => value.toFixed(2))}`;
+/** The 95 % interval of a ratio. So few runs that it begins at 0 have none worth the name. */
+export function ratioInterval({ ratioLow, ratioHigh, lsio }: Comparison): string {
+  if (!(ratioLow > 0) || !Number.isFinite(ratioHigh)) return noInterval(lsio.runs);
+  return `${ratioLow.toFixed(2)}–${ratioHigh.toFixed(2)}`;
+}
+
+function noInterval(runs: readonly RunRecord[]): string {
+  const { length } = runs.filter((run) => run.valid);
+  return length === 0 ? NONE : `${NONE} (${length} ${length === 1 ? 'run' : 'runs'})`;
 }
 
 /** The table of one comparison: a line a side. */
@@ -206,17 +238,63 @@ export function comparisonWork(entry: Comparison): string {
   return `${amountText(entry)}, ${modeText(entry)}${passes}, engine ${entry.engine}`;
 }
 
-/** Every caveat once, with the comparisons that it concerns where it doesn't concern all. */
-export function caveatTexts(comparisons: readonly Comparison[]): string[] {
-  const uses = new Map<string, string[]>();
+/** What is not the same on both sides, once for each baseline, with the comparisons that it concerns if not all. */
+export function caveatsByBaseline(comparisons: readonly Comparison[]): { baseline: string; texts: string[] }[] {
+  return groupBy(comparisons, (entry) => entry.baseline).flatMap((group) => {
+    const texts = caveatTexts(group);
+    return texts.length === 0 ? [] : [{ baseline: group[0]!.baseline, texts }];
+  });
+}
+
+const HUGE_PAGES = /vm\.nr_hugepages=(\d+)/;
+
+function caveatTexts(comparisons: readonly Comparison[]): string[] {
+  const uses = new Map<string, { text: string; titles: Set<string> }>();
   for (const entry of comparisons) {
-    for (const text of new Set(entry.asymmetries)) {
-      uses.set(text, [...(uses.get(text) ?? []), `${entry.case} ${entry.cache} ${entry.baseline}`]);
+    for (const text of entry.asymmetries) {
+      // One setting serves all comparisons: the largest.
+      const key = text.replace(HUGE_PAGES, '');
+      const use = uses.get(key) ?? { text, titles: new Set() };
+      use.titles.add(`${entry.case} ${entry.cache}`);
+      if (hugePagesIn(text) > hugePagesIn(use.text)) use.text = text;
+      uses.set(key, use);
     }
   }
-  return [...uses].map(([text, titles]) =>
-    titles.length === comparisons.length ? text : `${text} (${[...new Set(titles)].join(', ')})`,
+  const all = new Set(comparisons.map((entry) => `${entry.case} ${entry.cache}`)).size;
+  return [...uses.values()].map(({ text, titles }) =>
+    titles.size === all ? text : `${text} (${[...titles].join(', ')})`,
   );
 }
 
-export const INTERRUPTED = 'Interrupted: what is here is complete, the rest was not run.';
+function hugePagesIn(text: string): number {
+  return Number(HUGE_PAGES.exec(text)?.[1] ?? 0);
+}
+
+/** What a ratio is, which is not the quotient of two medians. */
+export const RATIO_NOTE =
+  'ratio: lsio over fio, the median over pairs of neighbouring runs. It need not equal the quotient of the two medians ' +
+  'beside it.';
+
+/** What the verdicts mean. */
+export const VERDICT_NOTE =
+  'Faster or slower: the 95 % interval excludes 1. Equal: it lies within ±5 % of 1. Else undecided.';
+
+export const INTERRUPTED = 'interrupted: what is here is complete, the rest was not run';
+
+/** The order in which the files were given, and who read them in another. */
+export function orderText(entries: readonly CaseResult[]): string {
+  const readers = new Set(entries.filter((entry) => entry.readOrder === 'device').map((entry) => entry.engine));
+  const given = `${entries[0]!.order} order`;
+  return readers.size === 0 ? given : `${given}, read in device order by ${[...readers].join(', ')}`;
+}
+
+/** Groups in the order of their first entries. */
+export function groupBy<T>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const entry of entries) {
+    const group = groups.get(keyOf(entry));
+    if (group === undefined) groups.set(keyOf(entry), [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()];
+}

@@ -2,25 +2,27 @@ import { READERS } from '../bench/reader.js';
 import type { BenchResult, CaseResult, CompareResult, RunRecord } from '../bench/result.js';
 import type { Warning } from '../bench/warnings.js';
 import { formatBytes, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
-import { groupBy } from './bench.js';
 import {
   COMPARISON_COLUMNS,
   type Column,
   caseColumns,
   caseNotes,
-  caveatTexts,
+  caveatsByBaseline,
   comparisonTitle,
   comparisonWork,
-  environmentFacts,
   figure,
+  groupBy,
   INTERRUPTED,
   operationName,
+  RATIO_NOTE,
   ratioInterval,
+  resultFacts,
   ringsText,
   SIDE_COLUMNS,
   sectionsOf,
   sectionTitle,
   sidesOf,
+  VERDICT_NOTE,
   varies,
   workText,
 } from './figures.js';
@@ -42,7 +44,7 @@ export function benchHtml(result: BenchResult): string {
     lead: `${environment.dir}, ${environment.date.slice(0, 10)}`,
     parts: [
       interruption(result),
-      htmlFacts(environmentFacts(environment), 'grid'),
+      htmlFacts(resultFacts(result), 'grid'),
       ...sectionsOf(cases).map(caseSection),
       warningSection(result.warnings),
     ],
@@ -52,7 +54,6 @@ export function benchHtml(result: BenchResult): string {
 /** A comparison as one HTML file that needs nothing else, with both command lines and every caveat. */
 export function compareHtml(result: CompareResult): string {
   const { environment, comparisons } = result;
-  const caveats = caveatTexts(comparisons);
   const rows = comparisons.map((entry) => ({
     name: sectionTitle(entry),
     detail: `${entry.baseline}, depth ${entry.queueDepth}${entry.rings === 1 ? '' : `, ${ringsText(entry.rings)}`}`,
@@ -63,7 +64,10 @@ export function compareHtml(result: CompareResult): string {
   }));
   const baseline = comparisons.every((entry) => entry.baseline === 'self') ? 'lsio again' : 'fio';
   const overview = [
-    ratioChart({ title: `Throughput of lsio over that of ${baseline}`, note: RATIO_NOTE, baseline }, rows),
+    ratioChart(
+      { title: `Throughput of lsio over that of ${baseline}`, note: `${RATIO_NOTE} ${VERDICT_NOTE}`, baseline },
+      rows,
+    ),
     htmlTable('All figures', COMPARISON_COLUMNS, comparisons),
   ];
   return htmlPage({
@@ -71,18 +75,16 @@ export function compareHtml(result: CompareResult): string {
     lead: `${environment.dir}, ${environment.date.slice(0, 10)}`,
     parts: [
       interruption(result),
-      htmlFacts(environmentFacts(environment), 'grid'),
+      htmlFacts(resultFacts(result), 'grid'),
       comparisons.length === 0 ? '' : htmlSection('Verdicts', overview),
-      caveats.length === 0 ? '' : htmlSection('Not the same on both sides', [htmlList(caveats, 'plain')]),
+      ...caveatsByBaseline(comparisons).map(({ baseline: name, texts }) =>
+        htmlSection(`Not the same on both sides, ${name}`, [htmlList(texts, 'plain')]),
+      ),
       ...comparisons.map(comparisonSection),
       warningSection(result.warnings),
     ],
   });
 }
-
-const RATIO_NOTE =
-  'The median over pairs of neighbouring runs, with its 95 % interval. Faster or slower: the interval excludes 1. ' +
-  'Equal: it lies within ±5 % of 1. Else undecided.';
 
 function interruption({ interrupted }: { readonly interrupted: boolean }): string {
   return interrupted ? `<p class="interrupted">${escapeHtml(INTERRUPTED)}</p>` : '';
@@ -207,7 +209,8 @@ function latencyChart(best: readonly CaseResult[], entries: Entries): string {
     return { name: resultName(entry, entries), color: colorOf(entry, entries), points: [...start, ...points], marks };
   });
   const x = latencyAxis(Math.min(...steps.map((step) => step.ns)), Math.max(...steps.map((step) => step.ns)));
-  const note = 'Operations that took no longer; each further nine takes the same room.';
+  const note =
+    'The share of operations that took no longer. The scale is stretched towards 100 %: from 90 to 99 % is as far as from 99 to 99.9 %.';
   return lineChart({ title: 'Latency', note }, { x, y }, series);
 }
 
@@ -241,7 +244,7 @@ const RUN_COLUMNS: readonly Column<NamedRun>[] = [
   { head: 'MiB/s', text: ({ bytes, wallNs }) => figure(bytes / (wallNs / 1e9), formatMiBPerSecond) },
   { head: 'CPU user', text: ({ cpuUserNs }) => formatDurationNs(cpuUserNs) },
   { head: 'system', text: ({ cpuSystemNs }) => formatDurationNs(cpuSystemNs) },
-  { head: 'resident before', text: ({ residentBytesBefore }) => figure(residentBytesBefore, formatBytes) },
+  { head: 'cached before', text: ({ residentBytesBefore }) => figure(residentBytesBefore, formatBytes) },
   { head: 'device read', text: ({ deviceBytes }) => figure(deviceBytes, formatBytes) },
   { head: 'switches', text: ({ contextSwitches }) => figure(contextSwitches, formatRate) },
   { head: 'faults', text: ({ pageFaults }) => figure(pageFaults, formatRate) },
@@ -269,5 +272,11 @@ function comparisonSection(entry: CompareResult['comparisons'][number]): string 
     verdict,
     htmlTable('Both sides', SIDE_COLUMNS, sides),
     `<pre>${escapeHtml(sides.map((side) => side.commandLine).join('\n'))}</pre>`,
+    jobDetails(entry.fio.job),
   ]);
+}
+
+function jobDetails(job: string | undefined): string {
+  if (job === undefined) return '';
+  return `<details><summary>fio's job file</summary><pre>${escapeHtml(job.trimEnd())}</pre></details>`;
 }

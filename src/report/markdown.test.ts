@@ -41,7 +41,7 @@ describe('benchMarkdown()', () => {
     );
     for (const table of all) expect(new Set(table.map((cells) => cells.length)).size).toBe(1);
     const columns = all[0]![0]!;
-    expect(columns).toEqual(expect.arrayContaining(['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'CPU s/GiB', 'aqu-sz']));
+    expect(columns).toEqual(expect.arrayContaining(['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'CPU s/GiB', 'queue']));
     expect(rows[0]![columns.indexOf('MiB/s')]).toBe((0.62 * 1024).toFixed(1));
     expect(rows.at(-1)).toEqual(['callback', '64', ...new Array<string>(columns.length - 3).fill('–'), '0/5']);
     expect(text).toContain('28.8 of 32 reads in hand');
@@ -81,11 +81,15 @@ describe('compareMarkdown()', () => {
       ]),
     );
     expect(text).toContain('- lsio reports to JavaScript, fio to nobody\n');
-    expect(text).toContain('- fio opens its files before the clock starts (whole-files cold classic)\n');
+    expect(text).toMatch(/sides, classic\n\n.*\n?- fio opens its files before the clock starts\n/);
     for (const { lsio, fio } of result.comparisons) {
       expect(text).toContain(`\`\`\`sh\n${lsio.commandLine}\n${fio.commandLine}\n\`\`\``);
     }
-    expect(text).toContain('Interrupted');
+    expect(text).toContain('```ini\n[whole-files]\nioengine=io_uring\n```');
+    expect(text).toContain('- **Command**: lsio compare-fio --runs 6\n');
+    // One setting serves all: the largest.
+    expect(text.match(/nr_hugepages=\d+/g)).toEqual(['nr_hugepages=68', 'nr_hugepages=68']);
+    expect(text).toContain('interrupted');
     expect(text).toContain('the load average was 2.4 on 2 CPUs');
     expect(text).not.toMatch(/null|NaN|undefined/);
   });

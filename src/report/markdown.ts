@@ -6,23 +6,26 @@ import {
   type Column,
   caseColumns,
   caseNotes,
-  caveatTexts,
+  caveatsByBaseline,
   comparisonTitle,
   comparisonWork,
   environmentFacts,
   type Fact,
   INTERRUPTED,
+  RATIO_NOTE,
+  resultFacts,
   SIDE_COLUMNS,
   sectionsOf,
   sectionTitle,
   sidesOf,
+  VERDICT_NOTE,
   workText,
 } from './figures.js';
 import { warningText } from './warnings.js';
 
 /** A benchmark as GitHub's markdown, to be pasted into a report or an issue. */
 export function benchMarkdown(result: BenchResult): string {
-  const blocks = ['## lsio bench', environmentList(result.environment)];
+  const blocks = ['## lsio bench', facts(resultFacts(result))];
   for (const entries of sectionsOf(result.cases)) {
     blocks.push(`### ${escapeMarkdown(sectionTitle(entries[0]))}`, escapeMarkdown(workText(entries)));
     blocks.push(table(caseColumns(entries), entries), facts(caseNotes(entries)));
@@ -33,14 +36,15 @@ export function benchMarkdown(result: BenchResult): string {
 /** A comparison as GitHub's markdown, with both command lines and every caveat. */
 export function compareMarkdown(result: CompareResult): string {
   const { comparisons } = result;
-  const blocks = ['## lsio compare-fio', environmentList(result.environment)];
-  if (comparisons.length > 0) blocks.push(table(COMPARISON_COLUMNS, comparisons));
-  const caveats = caveatTexts(comparisons);
-  if (caveats.length > 0) blocks.push('### Not the same on both sides', list(caveats));
+  const blocks = ['## lsio compare-fio', facts(resultFacts(result))];
+  if (comparisons.length > 0) blocks.push(table(COMPARISON_COLUMNS, comparisons), `${RATIO_NOTE} ${VERDICT_NOTE}`);
+  for (const { baseline, texts } of caveatsByBaseline(comparisons))
+    blocks.push(`### Not the same on both sides, ${baseline}`, list(texts));
   for (const entry of comparisons) {
     const sides = sidesOf(entry);
     blocks.push(`### ${escapeMarkdown(comparisonTitle(entry))}`, escapeMarkdown(comparisonWork(entry)));
     blocks.push(table(SIDE_COLUMNS, sides), fence(sides.map((side) => side.commandLine).join('\n')));
+    if (entry.fio.job !== undefined) blocks.push("fio's job file:", fence(entry.fio.job.trimEnd(), 'ini'));
   }
   return document([...blocks, ...endOf(result)]);
 }
@@ -71,7 +75,7 @@ export function table<T>(columns: readonly Column<T>[], entries: readonly T[]): 
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function facts(of: readonly Fact[]): string {
+export function facts(of: readonly Fact[]): string {
   return of.map(({ name, text }) => `- **${escapeMarkdown(name)}**: ${escapeMarkdown(text)}`).join('\n');
 }
 
@@ -80,10 +84,10 @@ export function list(texts: readonly string[]): string {
 }
 
 /** The fence is longer than any run of backticks within it, so that none can end it. */
-export function fence(code: string): string {
+export function fence(code: string, language = 'sh'): string {
   const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
   const mark = '`'.repeat(longest + 1);
-  return `${mark}sh\n${code}\n${mark}`;
+  return `${mark}${language}\n${code}\n${mark}`;
 }
 
 export function document(blocks: readonly string[]): string {

@@ -231,7 +231,7 @@ function comparisonOf(pair: Pair): Comparison {
     passes: cache === 'warm' ? 24 : 1,
     engine: 'uring',
     lsio: sideOf(pair, ratio, 'lsio'),
-    fio: sideOf(pair, 1, 'fio'),
+    fio: { ...sideOf(pair, 1, 'fio'), job: `[${name}]\nioengine=io_uring\n` },
     ratio,
     ratioLow: ratio - spread,
     ratioHigh: ratio + spread,
@@ -239,6 +239,7 @@ function comparisonOf(pair: Pair): Comparison {
     asymmetries: [
       'lsio reports to JavaScript, fio to nobody',
       ...(baseline === 'classic' ? ['fio opens its files before the clock starts'] : []),
+      ...(cache === 'cold' ? [`fio too has huge pages after sysctl vm.nr_hugepages=${big ? 33 : 68}`] : []),
     ],
   };
 }
@@ -257,6 +258,7 @@ export function compareResult(dir = '/data/fio'): CompareResult {
   });
   return {
     schema: 'lsio.compare-fio/1',
+    commandLine: 'lsio compare-fio --runs 6',
     environment: environment(dir),
     comparisons: pairs.map((pair) => comparisonOf({ ...pair, dir })),
     warnings: [{ kind: 'busy-machine', loadAverage: 2.4, cpus: 2 }],

@@ -3,6 +3,7 @@ import { kneeOf, recommendationsOf } from '../bench/knee.js';
 import type { TuneResult } from '../bench/tune.js';
 import type { TunePoint } from '../bench/tune-point.js';
 import { renderTune } from './tune.js';
+import { tuneCsv, tuneHtml, tuneMarkdown } from './tune-exports.js';
 
 function point(rings: number, queueDepth: number, figures: readonly [number, number] | null): TunePoint {
   const [rate, latencyNsP99] = figures ?? [null, null];
@@ -84,7 +85,11 @@ block  rings  depth  reads/s  MiB/s     p50     p99  CPU µs/op
 4 KiB      1     64    115 k  449.2  400 µs  800 µs       2.50  ◀ take
 4 KiB      1    256    118 k  460.9  1.6 ms  3.2 ms       2.50
 4 KiB      2      1     19 k   74.2   65 µs  130 µs       2.50
-4 KiB      2     64    117 k  457.0  800 µs  1.6 ms       2.50  ◀ knee
+4 KiB      2     64    117 k  457.0  800 µs  1.6 ms       2.50  ◀ rising
+
+knee: the smallest depth within 5 % of the best throughput; a deeper queue
+  mostly adds latency. take: recommended. rising: the largest depth tried, and
+  still over 5 % faster than the one before.
 
 4 KiB reads, 1 ring: reads/s by p99 latency; the figures are depths
    118 k ┤                                   [64]                      256
@@ -115,7 +120,7 @@ For 4 KiB reads take --queue-depth 64 --rings 1: 115 k reads/s, 97 % of the
 
   test('says so when the best is what to take', () => {
     expect(renderTune(result([point(1, 1, [10, 1e6]), point(1, 2, [20, 2e6])]), false)).toContain(
-      'For 4 KiB reads take --queue-depth 2 --rings 1: 20 reads/s, the best of all,\n  p99 2 ms\n',
+      'For 4 KiB reads take --queue-depth 2 --rings 1: 20 reads/s, the best of all,\n  p99 2 ms. Still rising at the largest depth tried: add --queue-depth 2,4\n',
     );
   });
 
@@ -134,7 +139,36 @@ For 4 KiB reads take --queue-depth 64 --rings 1: 115 k reads/s, 97 % of the
     const text = renderTune(result(points, { case: 'whole-files', interrupted: true }), false);
     expect(text).toContain('file       1      1        –      –');
     expect(text).toContain('For whole files take --queue-depth 8 --rings 1: 20 files/s, the best of all,\n  p99 2 ms');
-    expect(text).toContain('interrupted: what is above is complete');
+    expect(text).toContain('interrupted: what is here is complete');
     expect(renderTune(result([], { interrupted: true }), false)).toContain('interrupted');
+  });
+});
+
+describe('exports of a sweep', () => {
+  const exported = { ...result(POINTS), commandLine: "lsio tune --files 'a <b>'" };
+
+  test('tuneCsv() has a line a point, by the names of the JSON', () => {
+    const [head, ...lines] = tuneCsv(exported).trimEnd().split('\r\n');
+    expect(head).toMatch(/^blockBytes,rings,queueDepth,operations,/);
+    expect(lines).toHaveLength(POINTS.length);
+    expect(lines[2]).toBe('4096,1,64,1000,4096000,1,115000,115000,115000,471040000,400000,800000,2500,true');
+  });
+
+  test('tuneMarkdown() has the command, the points with their marks, and what to take', () => {
+    const text = tuneMarkdown(exported);
+    expect(text).toContain("- **Command**: lsio tune --files 'a \\<b\\>'\n");
+    expect(text).toContain('| 1 | 64 | 115 k | 449.2 | 400 µs | 800 µs | 2.5 µs | take |\n');
+    expect(text).toContain('| 2 | 64 | 117 k | 457.0 | 800 µs | 1.6 ms | 2.5 µs | rising |\n');
+    expect(text).toContain('\n- For 4 KiB reads take --queue-depth 64 --rings 1: 115 k reads/s, 97 % of the best');
+    expect(tuneMarkdown({ ...result([]), interrupted: true })).toContain('**interrupted');
+  });
+
+  test('tuneHtml() draws a line for each number of rings', () => {
+    const html = tuneHtml(exported);
+    expect(html).toContain('lsio tune --files &#39;a &lt;b&gt;&#39;');
+    expect(html.match(/<path class="line l\d"/g)).toEqual(['<path class="line l0"', '<path class="line l1"']);
+    expect(html).toContain('<td class="left">take</td>');
+    expect(html).not.toMatch(/NaN|undefined|null/);
+    expect(tuneHtml({ ...result([]), interrupted: true })).toContain('class="interrupted"');
   });
 });

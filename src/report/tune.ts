@@ -3,6 +3,7 @@ import type { TuneResult } from '../bench/tune.js';
 import type { TunePoint } from '../bench/tune-point.js';
 import { formatBytes, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 import { renderEnvironment } from './bench.js';
+import { figure, INTERRUPTED, ringsText } from './figures.js';
 import { type Ink, inkFor, renderTable } from './table.js';
 import { renderWarnings, wrap } from './warnings.js';
 
@@ -19,20 +20,42 @@ export function renderTune(result: TuneResult, color: boolean): string {
   const { points, recommendations, engine, direct } = result;
   const title = [result.case, result.cache, direct ? 'O_DIRECT' : 'buffered', engine].join(' · ');
   const parts = [renderEnvironment(result.environment)];
-  if (points.length > 0) parts.push(`${ink.bold(title)}\n${renderPoints(result, ink)}`);
+  if (points.length > 0) parts.push(`${ink.bold(title)}\n${renderPoints(result, ink)}`, ink.dim(wrap(TUNE_NOTE)));
   for (const taken of recommendations) {
     const { blockBytes, rings } = taken;
     const shown = points.filter((point) => point.blockBytes === blockBytes && point.rings === rings);
     parts.push(renderChart(shown, taken, perSecond(result), ink));
   }
-  if (recommendations.length > 0)
-    parts.push(recommendations.map((taken) => wrap(sentence(taken, result, ink))).join('\n'));
-  if (result.interrupted) parts.push(ink.yellow('interrupted: what is above is complete, the rest was not run'));
+  if (recommendations.length > 0) {
+    const sentences = recommendations.map((taken) => recommendationText(taken, result, ink.bold));
+    parts.push(sentences.map((text) => wrap(text)).join('\n'));
+  }
+  if (result.interrupted) parts.push(ink.yellow(INTERRUPTED));
   if (result.warnings.length > 0) parts.push(renderWarnings(result.warnings, ink));
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function perSecond(result: TuneResult): string {
+/** What the marks beside the points mean. */
+export const TUNE_NOTE =
+  'knee: the smallest depth within 5 % of the best throughput; a deeper queue mostly adds latency. ' +
+  'take: recommended. rising: the largest depth tried, and still over 5 % faster than the one before.';
+
+/** Whether a point is the deepest of several of its block size and rings, and beats the others clearly. */
+function isRising({ points }: TuneResult, point: TunePoint): boolean {
+  const depths = points
+    .filter(({ blockBytes, rings }) => blockBytes === point.blockBytes && rings === point.rings)
+    .map(({ queueDepth }) => queueDepth);
+  return point.knee && depths.length > 1 && point.queueDepth === Math.max(...depths);
+}
+
+/** The mark of a point; empty for most. */
+export function markOf(result: TuneResult, point: TunePoint): string {
+  if (result.recommendations.some((taken) => isSame(taken, point))) return 'take';
+  if (!point.knee) return '';
+  return isRising(result, point) ? 'rising' : 'knee';
+}
+
+export function perSecond(result: Pick<TuneResult, 'case'>): string {
   return result.case === 'whole-files' ? 'files/s' : 'reads/s';
 }
 
@@ -40,17 +63,17 @@ function renderPoints(result: TuneResult, ink: Ink): string {
   const head = ['block', 'rings', 'depth', perSecond(result), 'MiB/s', 'p50', 'p99', 'CPU µs/op', ''];
   const rows = result.points.map((point) => {
     const { blockBytes, rings, queueDepth, operationsPerSecond, bytesPerSecond, cpuNsPerOperation } = point;
-    const taken = result.recommendations.some((other) => isSame(other, point));
+    const mark = markOf(result, point);
     return [
       blockBytes === null ? 'file' : sizeText(blockBytes),
       String(rings),
       String(queueDepth),
-      operationsPerSecond === null ? '–' : formatRate(operationsPerSecond),
-      bytesPerSecond === null ? '–' : formatMiBPerSecond(bytesPerSecond),
+      figure(operationsPerSecond, formatRate),
+      figure(bytesPerSecond, formatMiBPerSecond),
       durationText(point.latencyNsP50),
       durationText(point.latencyNsP99),
-      cpuNsPerOperation === null ? '–' : (cpuNsPerOperation / 1000).toFixed(2),
-      taken ? ink.green('◀ take') : point.knee ? '◀ knee' : '',
+      figure(cpuNsPerOperation, (ns) => (ns / 1000).toFixed(2)),
+      mark === '' ? '' : (mark === 'take' ? ink.green : String)(`◀ ${mark.padEnd(6)}`),
     ];
   });
   return renderTable(head, rows, ink);
@@ -107,29 +130,34 @@ function place(row: string[], text: string, column: number): void {
   }
 }
 
-function sentence(taken: Recommendation, result: TuneResult, ink: Ink): string {
+/** What to take, in a sentence or two. */
+export function recommendationText(
+  taken: Recommendation,
+  result: TuneResult,
+  bold: (text: string) => string = String,
+): string {
   const { blockBytes, rings, queueDepth, operationsPerSecond, latencyNsP99 } = taken;
   const what = blockBytes === null ? 'whole files' : `${sizeText(blockBytes)} reads`;
-  const options = ink.bold(`--queue-depth ${queueDepth} --rings ${rings}`);
   const rate = `${formatRate(operationsPerSecond)} ${perSecond(result)}`;
+  const take = `For ${what} take ${bold(`--queue-depth ${queueDepth} --rings ${rings}`)}: ${rate}`;
   const p99 = durationText(latencyNsP99);
-  if (rings === taken.bestRings && queueDepth === taken.bestQueueDepth) {
-    return `For ${what} take ${options}: ${rate}, the best of all, p99 ${p99}`;
-  }
+  const point = result.points.find((candidate) => isSame(taken, candidate));
+  const more =
+    point !== undefined && isRising(result, point)
+      ? `. Still rising at the largest depth tried: add --queue-depth ${queueDepth},${2 * queueDepth}`
+      : '';
+  if (rings === taken.bestRings && queueDepth === taken.bestQueueDepth)
+    return `${take}, the best of all, p99 ${p99}${more}`;
   const percent = Math.floor((100 * operationsPerSecond) / taken.bestOperationsPerSecond);
   const best = `depth ${taken.bestQueueDepth}, ${ringsText(taken.bestRings)}`;
-  return `For ${what} take ${options}: ${rate}, ${percent} % of the best (${best}), p99 ${p99} instead of ${durationText(taken.bestLatencyNsP99)}`;
-}
-
-function ringsText(rings: number): string {
-  return rings === 1 ? '1 ring' : `${rings} rings`;
+  return `${take}, ${percent} % of the best (${best}), p99 ${p99} instead of ${durationText(taken.bestLatencyNsP99)}${more}`;
 }
 
 function durationText(durationNs: number | null): string {
-  return durationNs === null ? '–' : formatDurationNs(durationNs);
+  return figure(durationNs, formatDurationNs);
 }
 
 /** `4 KiB`: sizes of blocks are mostly whole. */
-function sizeText(bytes: number): string {
+export function sizeText(bytes: number): string {
   return formatBytes(bytes).replace(/\.0+ /, ' ');
 }

@@ -28,10 +28,10 @@ export function wrap(text: string, indent = '  '): string {
 }
 
 const OUTLIER_TEXT: Readonly<Record<OutlierCause, string>> = {
-  steal: 'the host gave our CPUs to others meanwhile: take more --runs, or a machine of your own',
-  faults: 'it waited for pages to be read in: free memory',
-  device: 'others used the device meanwhile: end them',
-  unknown: 'its cause could not be seen: take more --runs',
+  steal: 'the host gave its CPUs to others: use more --runs, or a machine of your own',
+  faults: 'it waited for memory pages to be read in: free some memory',
+  device: 'other programs used the device: stop them',
+  unknown: 'cause unknown: use --runs 9',
 };
 
 /** Every warning in words, each with the next action. */
@@ -40,7 +40,7 @@ export function warningText(warning: Warning): string {
     case 'cold-was-warm':
       return (
         `${warning.case}: a cold run found ${formatBytes(warning.residentBytes)} of ${formatBytes(warning.bytes)} ` +
-        'in the page cache and was not counted; end what else reads these files, or move them to another directory'
+        'in the page cache and was not counted; stop other readers of these files, or copy the files elsewhere'
       );
     case 'warm-was-cold':
       // Nothing right after reading all of it: memory is not what is missing.
@@ -54,39 +54,39 @@ export function warningText(warning: Warning): string {
         'in the page cache and was not counted; use fewer or smaller files than there is free memory for'
       );
     case 'residency-unknown':
-      return `${warning.case}: the kernel doesn't tell what is in the page cache, so the cache state is unproven; Linux 6.5 does, of files that you own or may write`;
+      return `${warning.case}: the kernel does not say what is in the page cache, so the cache state is unproven; it does so for files that you own or may write`;
     case 'cold-read-little':
       return (
         `${warning.case}: the device read only ${formatBytes(warning.deviceBytes)} during a cold run of ${formatBytes(warning.bytes)}; ` +
-        'unless the file system compresses, a cache below it (RAID, hypervisor) answered: take larger files'
+        'unless the file system compresses, a cache below it (RAID, hypervisor) answered: use larger files'
       );
     case 'not-compared':
       return `${warning.case} was left out: ${warning.reason}${warning.remedy === undefined ? '' : `; ${warning.remedy}`}`;
     case 'device-unwatched':
-      return `/proc/diskstats says nothing of ${warning.device}: nothing is said of the device; run where it can be read`;
+      return `${warning.device} is not in /proc/diskstats: device columns are empty; run where it is listed`;
     case 'warm-read-device':
       return (
         `${warning.case}: the device read ${formatBytes(warning.deviceBytes)} during a warm run of ${formatBytes(warning.bytes)}; ` +
-        'end what else uses it, or the run was not as warm as it began'
+        'stop what else uses the device; if nothing does, pages were dropped during the run'
       );
     case 'outlier':
       return (
-        `${warning.case}: run ${warning.run} of ${warning.engine} reached ${Math.round(warning.share * 100)} % of the median and was counted; ` +
+        `${warning.case}: run ${warning.run} of ${warning.engine} was ${Math.round(warning.share * 100)} % of the median; it counts; ` +
         OUTLIER_TEXT[warning.cause]
       );
     case 'short-runs':
-      return `${warning.case}: runs of ${formatDurationNs(warning.wallNs)} are too short to time well; take more or larger files`;
+      return `${warning.case}: runs of ${formatDurationNs(warning.wallNs)} are too short to time well; use more or larger files, or a longer --min-time`;
     case 'no-device':
-      return `${warning.dir} is on ${warning.fileSystem}, without a block device: nothing is said of one; take --files on a disk`;
+      return `${warning.dir} is on ${warning.fileSystem}, whose block device is not known: device columns are empty; use --files on a disk`;
     case 'perf-unavailable':
       return `--perf: ${warning.reason}; sysctl kernel.perf_event_paranoid=1, or apt-get install linux-perf`;
     case 'no-direct':
-      return `${warning.dir}: its file system has no O_DIRECT, so cold runs go through the page cache; use ext4 or xfs on a disk`;
+      return `${warning.dir}: its file system has no O_DIRECT, so cold runs use the page cache; use ext4 or xfs on a disk`;
     case 'engine-unavailable':
       return `${warning.engine} was left out: ${warning.reason}${warning.remedy === undefined ? '' : `; ${warning.remedy}`}`;
     case 'file-skipped':
       return `${warning.path} was left out: ${warning.reason}`;
     case 'busy-machine':
-      return `the load average was ${warning.loadAverage.toFixed(1)} on ${warning.cpus} CPUs; end other work for steadier figures`;
+      return `the load average was ${warning.loadAverage.toFixed(1)} on ${warning.cpus} CPUs; stop other work for steadier figures`;
   }
 }

@@ -67,7 +67,7 @@ export function addReadingOptions(command: Command): Command {
   return addRunOptions(command, {
     quiet: 'no summary, no notes, no progress; errors only',
     progress: 'a progress bar on stderr',
-    color: 'colours; there are none here',
+    color: 'colours; this command prints none',
   });
 }
 
@@ -137,7 +137,7 @@ export function announceEngine(info: EngineInfo, options: ReadingOptions, log: L
   log.info('engine', info);
   if (options.quiet) return;
   if (info.engine === 'node' && info.remedy !== undefined) {
-    say(`lsio: engine node, not io_uring: ${info.reason}; mended by: ${info.remedy}`);
+    say(`lsio: engine node, not io_uring: ${info.reason}; fix: ${info.remedy}`);
   } else if (options.queueDepth === undefined && info.queueDepth < QUEUE_DEPTH_MAX) {
     const instead = `queue depth ${info.queueDepth} instead of ${QUEUE_DEPTH_MAX}`;
     say(`lsio: ${instead}: ulimit -n (open files) or -l (locked memory) allows no more`);

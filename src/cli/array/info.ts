@@ -10,13 +10,12 @@ import { gatherInfo, type Info } from './info-facts.js';
 import { renderInfo } from './info-text.js';
 import { addSourceOptions, chosenArrays, openOptionsOf, type SourceOptions } from './source-options.js';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   lsio info era.zarr                 what is in it?
   lsio info era.zarr/t2m             and in this array?
   lsio info --count era.zarr         how much of it is stored?
-  lsio info --check era.zarr         is every chunk whole?
-
-`;
+  lsio info --check era.zarr         is every chunk whole?`;
 
 interface Options extends SourceOptions {
   readonly count: boolean;
@@ -29,7 +28,7 @@ export function define(command: Command, context: Context): void {
     .option('--count', 'count the chunks and bytes that are stored', false)
     .option('--check', 'read every chunk, and verify sizes and checksums', false)
     .option('--json', 'print one JSON document', false)
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .addHelpText(
       'after',
       `

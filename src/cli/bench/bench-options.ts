@@ -17,6 +17,7 @@ import type { Context } from '../app/context.js';
 import type { Log } from '../app/log.js';
 import { addCoalesceOptions, addRunOptions, type CoalesceOptions, named, type RunOptions } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
+import { givenCommand } from './command-line.js';
 import type { ExportOptions } from './exports.js';
 
 /** Ten minutes. */
@@ -52,71 +53,99 @@ export function addBenchingOptions(
   { runsDefault, readOrderDefault }: { readonly runsDefault: number; readonly readOrderDefault: ReadOrder },
 ): Command {
   command
-    .option('--files <dir>', 'the files to read, recursively', DEFAULT_DIR)
+    .argument('[dir]', DIR_HELP)
+    .option('--files <dir>', 'the same as [dir]', DEFAULT_DIR)
     .addOption(
-      new Option('--case <case>', 'repeatable; the default is every case that the files allow')
+      new Option('--case <case>', 'what to read; repeatable (default: all that the files allow)')
+        .choices(CASES)
         .argParser(collect(oneOf('--case', CASES)))
-        .default([], 'all'),
+        .default([]),
     )
-    .option('--block-size <bytes>', 'of the block cases (default: 4 KiB, file-heads 16 KiB)', bytes('--block-size'))
-    .option('--gap <bytes>', 'between blocks (default: file-gaps 32 KiB, big-gaps 64 KiB)', bytes('--gap'))
+    .option('--block-size <bytes>', 'size of a block (default: 4 KiB, file-heads 16 KiB)', bytes('--block-size'))
+    .option('--gap <bytes>', 'gap between blocks (default: file-gaps 32 KiB, big-gaps 64 KiB)', bytes('--gap'))
     .option('--reads <n>', 'operations of a case (default: all; big-random 65,536)', count('--reads', 1, 1e9))
-    .option('--seed <n>', 'of random offsets and orders (default: 1)', count('--seed', 0, 2 ** 32 - 1))
-    .addOption(new Option('--order <order>', 'of the files').choices(['sorted', 'random']).default('sorted'))
+    .option('--seed <n>', 'seed of random offsets and orders (default: 1)', count('--seed', 0, 2 ** 32 - 1))
     .addOption(
-      new Option('--read-order <order>', 'cold files by our engines: as they lie on the device, or as given')
+      new Option('--order <order>', 'order in which files are given').choices(['sorted', 'random']).default('sorted'),
+    )
+    .addOption(
+      new Option('--read-order <order>', 'order in which lsio reads cold files: as on the device, or as given')
         .choices(['device', 'given'])
         .default(readOrderDefault),
     )
     .addOption(
-      new Option('--queue-depth <list>', 'reads in flight, such as 1,8,64 (default: by the size of the reads)')
+      new Option('--queue-depth <list>', 'reads in flight: 1,8,64 (default: by the size of the reads)')
         .argParser(list(count('--queue-depth', 1, QUEUE_DEPTH_LIMIT)))
         .default([undefined], 'auto'),
     )
     .option('--rings <n>', 'rings that share the work, or auto: one for each CPU', parseRings, 1)
     .addOption(
-      new Option('--cache <list>', `how the page cache stands before a run: ${CACHE_STATES.join(', ')}`)
+      new Option('--cache <list>', 'page-cache state before each run')
+        .choices(CACHE_STATES)
         .argParser(list(oneOf('--cache', CACHE_STATES)))
         .default(['cold', 'warm'], 'cold,warm'),
     )
     .addOption(
-      new Option('--direct <choice>', 'O_DIRECT; auto: in cold runs, where the file system has it')
+      new Option('--direct <choice>', 'read with O_DIRECT; auto: in cold runs, where the file system has it')
         .choices(['auto', 'on', 'off'])
         .default('auto'),
     );
   addCoalesceOptions(command)
     .option('--runs <n>', 'counted runs', count('--runs', 1, 1000), runsDefault)
-    .option('--warmup <n>', 'runs before them that are not counted', count('--warmup', 1, 1000), 1)
-    .option('--min-time <time>', 'repeat the work within a run until it took so long (default: 1s)', parseMinTimeNs)
+    .option('--warmup <n>', 'runs before these, not counted', count('--warmup', 1, 1000), 1)
+    .option('--min-time <time>', 'shortest run: the work is repeated until then (default: 1s)', parseMinTimeNs)
     .addOption(
-      new Option('--verify <share>', 'compare bytes, outside of the timed runs')
+      new Option('--verify <share>', 'compare the bytes, outside the timed runs')
         .choices(['all', 'sample', 'none'])
         .default('sample'),
     )
     .option('--json', 'print one JSON document instead of tables')
-    .option('--export-json <file>', 'save that document; every export is saved after each case, and - is stdout')
-    .option('--export-csv <file>', 'save the figures as comma-separated values')
-    .option('--export-markdown <file>', 'save a report in Markdown')
-    .option('--export-html <file>', 'save a report with charts, in one file')
     .option('--baseline <file>', 'show the changes since an earlier JSON document')
     .addOption(
       new Option('--fail-if <expr>', "exit with 6 where this holds, such as 'throughput<-10%'; repeatable")
         .argParser(collect((text) => text))
-        .default([], 'nothing'),
+        .default([]),
     );
+  addExportOptions(command);
   return addRunOptions(command, MEASURING_RUN);
 }
+
+/** Where the result goes besides the tables. */
+export function addExportOptions(command: Command): void {
+  command
+    .option('--export-json <file>', 'save that document; exports are saved after each case; - is stdout')
+    .option('--export-csv <file>', 'save the figures as comma-separated values')
+    .option('--export-markdown <file>', 'save a report in Markdown')
+    .option('--export-html <file>', 'save a report with charts, in one file');
+}
+
+export const DIR_HELP = 'the directory whose files are read, recursively (default: /tmp/fio)';
+
+/** The cases, in a line each. */
+export const CASES_HELP = `
+Cases:
+  whole-files  every file whole
+  file-heads   the first 16 KiB of every file
+  file-gaps    blocks of 4 KiB with gaps of 32 KiB, in every file
+  big-gaps     blocks of 4 KiB with gaps of 64 KiB, in the big file
+  big-random   blocks of 4 KiB at random offsets of the big file
+The big file is the largest of at least 64 MiB.`;
 
 /** What is said of `--fail-if` below the options. */
 export function failIfHelp(metrics: readonly string[]): string {
   return `
---fail-if METRIC<THRESHOLD or METRIC>THRESHOLD, where METRIC is one of
-${metrics.join(' ')}
-(cpu: CPU time per operation). A THRESHOLD with a sign and % is a change against
---baseline; otherwise it is a value: bytes/s as 1GiB, operations/s, a duration as
-2ms, or a ratio. Where a figure has a 95 % interval, its edge nearest to the
-threshold has to be across. A case without a valid run counts as across.
-`;
+--fail-if METRIC<THRESHOLD or METRIC>THRESHOLD, where METRIC is one of: ${metrics.join(', ')}.
+cpu is the CPU time of an operation. A THRESHOLD with a sign and % is a change against --baseline. Any other is a value:
+1GiB (per second), 5000 (operations per second), 2ms, or a ratio. Of a figure with a 95 % interval, the edge nearest to
+the threshold must be across. A case without a valid run counts as across.`;
+}
+
+/** The directory that was named, by argument or by --files. */
+export function directoryOf(given: string | undefined, command: Command): string {
+  const { files } = command.opts<{ files: string }>();
+  if (given === undefined) return files;
+  if (command.getOptionValueSource('files') === 'default' || files === given) return given;
+  throw new LsioError('usage', `two directories, ${given} and --files ${files}`, { remedy: 'name one' });
 }
 
 /** What the options ask to read, and why some cases are left out. */
@@ -146,6 +175,7 @@ export function measureSettings(
     ...given,
     dir,
     version: lsioVersion(),
+    commandLine: givenCommand(),
     order,
     readOrder,
     caches: cache,

@@ -4,17 +4,24 @@ import { runBench } from '../../bench/bench.js';
 import { READERS, type ReaderName } from '../../bench/reader.js';
 import { renderBench } from '../../report/bench.js';
 import type { Context } from '../app/context.js';
-import { addBenchingOptions, type BenchingOptions, failIfHelp, list, oneOf } from './bench-options.js';
+import {
+  addBenchingOptions,
+  type BenchingOptions,
+  CASES_HELP,
+  directoryOf,
+  failIfHelp,
+  list,
+  oneOf,
+} from './bench-options.js';
 import { measure } from './measuring.js';
 
 const EXAMPLES = `
 Examples:
-  lsio bench                                       the files that lsio files create made
-  lsio bench --files data/ --case whole-files      any directory of files
+  lsio bench                           files made by lsio files create
+  lsio bench data/ --case whole-files  any directory of files
   lsio bench --case big-random --queue-depth 1,8,64 --cache warm
   lsio bench --engines uring,sync --runs 9 --json > result.json
-  lsio bench --baseline result.json --fail-if 'throughput<-10%'
-`;
+  lsio bench --baseline result.json --fail-if 'throughput<-10%'`;
 
 interface Options extends BenchingOptions {
   readonly engines: readonly ReaderName[];
@@ -25,15 +32,19 @@ interface Options extends BenchingOptions {
 export function define(command: Command, context: Context): void {
   addBenchingOptions(command, { runsDefault: 5, readOrderDefault: 'device' })
     .addOption(
-      new Option('--engines <list>', `what reads: ${READERS.join(', ')}`)
+      new Option('--engines <list>', 'what reads')
+        .choices(READERS)
         .argParser(list(oneOf('--engines', READERS)))
         .default(['uring', 'promises', 'callback', 'sync'], 'uring,promises,callback,sync'),
     )
     .option('--no-latency', 'do not record latencies')
     .option('--perf', 'one more run, not counted, under perf stat where that is allowed', false)
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', CASES_HELP)
     .addHelpText('after', failIfHelp(METRICS_OF['lsio.bench/1']))
-    .action((options: Options) => bench(options, context));
+    .action((dir: string | undefined, options: Options, command: Command) =>
+      bench({ ...options, files: directoryOf(dir, command) }, context),
+    );
 }
 
 function bench(options: Options, context: Context): Promise<void> {

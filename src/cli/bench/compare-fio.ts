@@ -5,17 +5,18 @@ import { runComparison } from '../../bench/compare.js';
 import { renderComparison } from '../../report/compare.js';
 import type { Workload } from '../../workload/workload.js';
 import type { Context } from '../app/context.js';
-import { addBenchingOptions, type BenchingOptions, failIfHelp } from './bench-options.js';
+import { addBenchingOptions, type BenchingOptions, CASES_HELP, directoryOf, failIfHelp } from './bench-options.js';
+import { shellWord } from './command-line.js';
 import { measure } from './measuring.js';
 
 const EXAMPLES = `
 Examples:
-  lsio compare-fio                                 the files that lsio files create made
+  lsio compare-fio                           files made by lsio files create
+  lsio compare-fio data/ --case whole-files  any directory of files
   lsio compare-fio --case big-random --cache warm --queue-depth 64
-  lsio compare-fio --order random --read-order device   lsio may choose the order, as lsio get does
-  lsio compare-fio --self --case big-random        lsio against itself: what no difference looks like
-  lsio compare-fio --export-html report.html --fail-if 'ratio<0.95'
-`;
+  lsio compare-fio --order random --read-order device   lsio chooses the order
+  lsio compare-fio --self --case big-random  lsio against itself
+  lsio compare-fio --export-html report.html --fail-if 'ratio<0.95'`;
 
 interface Options extends BenchingOptions {
   readonly self: boolean;
@@ -24,9 +25,12 @@ interface Options extends BenchingOptions {
 export function define(command: Command, context: Context): void {
   addBenchingOptions(command, { runsDefault: 6, readOrderDefault: 'given' })
     .option('--self', 'lsio against itself, through the same machinery', false)
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', CASES_HELP)
     .addHelpText('after', failIfHelp(METRICS_OF['lsio.compare-fio/1']))
-    .action((options: Options) => compare(options, context));
+    .action((dir: string | undefined, options: Options, command: Command) =>
+      compare({ ...options, files: directoryOf(dir, command) }, context),
+    );
 }
 
 function compare(options: Options, context: Context): Promise<void> {
@@ -67,8 +71,4 @@ function commandLine(options: Options, work: Workload, cache: CacheState, queueD
     ['read-order', options.readOrder === 'device' ? undefined : options.readOrder],
   ];
   return `lsio bench --no-latency ${settings.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])).join(' ')}`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

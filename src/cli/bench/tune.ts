@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { DirectChoice } from '../../bench/settings.js';
-import { runTune, type TuneOptions } from '../../bench/tune.js';
+import { runTune, type TuneOptions, type TuneResult } from '../../bench/tune.js';
 import type { Warning } from '../../bench/warnings.js';
 import { QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/open.js';
 import { LsioError } from '../../errors.js';
@@ -16,7 +16,18 @@ import type { Context } from '../app/context.js';
 import { addRunOptions, applyReadingOptions, named, type RunOptions } from '../app/options.js';
 import { print } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
-import { followSteps, list, MEASURING_RUN, oneOf } from './bench-options.js';
+import {
+  addExportOptions,
+  CASES_HELP,
+  DIR_HELP,
+  directoryOf,
+  followSteps,
+  list,
+  MEASURING_RUN,
+  oneOf,
+} from './bench-options.js';
+import { givenCommand } from './command-line.js';
+import { type ExportOptions, Exports, type Renderers } from './exports.js';
 
 const QUEUE_DEPTHS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const BLOCK_SIZES_BYTES = [4, 64, 256].map((kibibytes) => kibibytes * 1024);
@@ -24,17 +35,15 @@ const RINGS_DEFAULT = [1, 2];
 
 const EXAMPLES = `
 Examples:
-  lsio tune                                        the files that lsio files create made
-  lsio tune --files data/ --case whole-files       any directory of files
-  lsio tune --block-size 4Ki --queue-depth 16,32,64,128 --rings 1
-`;
+  lsio tune                           files made by lsio files create
+  lsio tune data/ --case whole-files  any directory of files
+  lsio tune --block-size 4Ki --queue-depth 16,32,64,128 --rings 1`;
 const MEANING = `
-The knee (◀) is the smallest depth whose throughput is within 5 % of the best of its block size and number of rings: what
-is beyond it is paid for in latency. Recommended for a block size are the fewest rings whose best is within 5 % of the
-best of all, at their knee.
-`;
+The knee is the smallest depth whose throughput is within 5 % of the best of its block size and number of rings. A deeper
+queue mostly adds latency. For each block size lsio recommends the fewest rings whose best is within 5 % of the best of
+all, at their knee.`;
 
-interface Options extends RunOptions {
+interface Options extends RunOptions, ExportOptions {
   readonly files: string;
   readonly engine: TuneOptions['engine'];
   readonly case?: CaseName;
@@ -45,19 +54,23 @@ interface Options extends RunOptions {
   readonly direct: DirectChoice;
   readonly reads?: number;
   readonly runs: number;
-  readonly json?: boolean;
 }
 
 export function define(command: Command, context: Context): void {
   const ringsDefault = RINGS_DEFAULT.filter((rings) => rings <= availableParallelism());
   command
-    .option('--files <dir>', 'the files to read, recursively', DEFAULT_DIR)
+    .argument('[dir]', DIR_HELP)
+    .option('--files <dir>', 'the same as [dir]', DEFAULT_DIR)
     .addOption(
       new Option('--engine <engine>', 'what reads: io_uring, or node:fs; auto takes io_uring where it works')
         .choices(['auto', 'uring', 'node'])
         .default('auto'),
     )
-    .option('--case <case>', 'default: big-random where there is a big file, else whole-files', oneOf('--case', CASES))
+    .addOption(
+      new Option('--case <case>', 'what to read (default: big-random with a big file, else whole-files)')
+        .choices(CASES)
+        .argParser(oneOf('--case', CASES)),
+    )
     .addOption(
       new Option('--queue-depth <list>', 'reads in flight per ring')
         .argParser(sweep(count('--queue-depth', QUEUE_DEPTH_LIMIT)))
@@ -74,31 +87,43 @@ export function define(command: Command, context: Context): void {
       sweep(named('--block-size', parseBytes)),
     )
     .addOption(
-      new Option('--cache <state>', 'how the page cache stands before a run').choices(['cold', 'warm']).default('cold'),
+      new Option('--cache <state>', 'page-cache state before each run').choices(['cold', 'warm']).default('cold'),
     )
     .addOption(
-      new Option('--direct <choice>', 'O_DIRECT; auto: in cold runs, where the file system has it')
+      new Option('--direct <choice>', 'read with O_DIRECT; auto: in cold runs, where the file system has it')
         .choices(['auto', 'on', 'off'])
         .default('auto'),
     )
     .option('--reads <n>', 'reads of a run (default: what takes about half a second)', count('--reads', 1e9))
     .option('--runs <n>', 'counted runs', count('--runs', 1000), 3)
     .option('--json', 'print one JSON document instead of tables');
+  addExportOptions(command);
   addRunOptions(command, MEASURING_RUN)
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', CASES_HELP)
     .addHelpText('after', MEANING)
-    .action((options: Options) => tune(options, context));
+    .action((dir: string | undefined, options: Options, self: Command) =>
+      tune({ ...options, files: directoryOf(dir, self) }, context),
+    );
 }
+
+const RENDERERS: Renderers<TuneResult> = {
+  csv: async () => (await import('../../report/tune-exports.js')).tuneCsv,
+  markdown: async () => (await import('../../report/tune-exports.js')).tuneMarkdown,
+  html: async () => (await import('../../report/tune-exports.js')).tuneHtml,
+};
 
 async function tune(options: Options, context: Context): Promise<void> {
   const log = applyReadingOptions(options, context);
   const work = await chooseWork(options, context.signal);
+  const exports = await Exports.open<TuneResult>(options, RENDERERS);
   const steps = followSteps(options, log);
   try {
     const result = await runTune({
       ...work,
       dir: options.files,
       version: lsioVersion(),
+      commandLine: givenCommand(),
       engine: options.engine,
       cache: options.cache,
       direct: options.direct,
@@ -113,7 +138,8 @@ async function tune(options: Options, context: Context): Promise<void> {
     log.info('engine', { engine: result.engine, reason: result.engineReason, direct: result.direct });
     // An interruption is part of the document: a second one isn't to follow it.
     context.finishJson = () => Promise.resolve();
-    print(options.json ? `${JSON.stringify(result)}\n` : renderTune(result, wantsColor(options.color)));
+    exports.save(result, true);
+    print(exports.stdout?.(result) ?? renderTune(result, wantsColor(options.color)));
     if (result.interrupted) throw context.signal.reason;
   } finally {
     steps.stop();

@@ -22,13 +22,12 @@ import { wantsColor } from '../app/terminal.js';
 /** So many files between two looks at the signal and the progress bar: about a millisecond's worth. */
 const FILES_AT_ONCE = 64;
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   lsio cache status big.bin            how much of it would be read from memory?
   lsio cache status --all data/        of every file below data/
-  lsio cache evict data/               the next reader finds none of it in memory
-  sudo lsio cache evict --drop-caches data/
-
-`;
+  lsio cache evict data/               the next read comes from the disk
+  sudo lsio cache evict --drop-caches data/`;
 
 type Action = 'status' | 'evict';
 
@@ -54,7 +53,7 @@ export function define(command: Command, context: Context): void {
     .option('--json', 'print one JSON document', false)
     .option('-q, --quiet', 'no notes, no progress; errors only', false)
     .addOption(new Option('--progress <when>', 'a progress bar on stderr').choices([...PROGRESS_MODES]).default('auto'))
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .addHelpText(
       'after',
       `

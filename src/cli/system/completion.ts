@@ -1,17 +1,16 @@
 import tab from '@bomb.sh/tab/commander';
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, type Option } from 'commander';
 import { print } from '../app/talk.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const NAME = 'lsio';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   lsio completion bash > ~/.local/share/bash-completion/completions/lsio
   lsio completion zsh > /usr/local/share/zsh/site-functions/_lsio
   lsio completion fish > ~/.config/fish/completions/lsio.fish
-  source <(lsio completion bash)             in this shell only
-
-`;
+  source <(lsio completion bash)             in this shell only`;
 
 /** What the shells are told besides the candidates: to propose file names where there are none, or not to. */
 const FILES = 0;
@@ -44,7 +43,7 @@ complete -o default -F _${NAME} ${NAME}
 export function define(command: Command): void {
   command
     .addArgument(new Argument('<shell>', 'whose script to print').choices(SHELLS))
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .action(async (shell: (typeof SHELLS)[number], _, { parent }: Command) => {
       if (shell === 'bash') print(BASH_SCRIPT);
       else tab(parent!, { completionCommandName: 'completion-script' }).setup(NAME, NAME, shell);
@@ -61,25 +60,41 @@ export function complete(program: Command, words: readonly string[]): void {
   Object.assign(root, { complete() {} });
   root.parse([...words]);
   const word = (words.at(-1) ?? '').replace(/^--[^=]*=/, '');
+  // Of a list, the last entry is what is completed.
+  const listed = isList(optionOf(program, words)) ? word.slice(0, word.lastIndexOf(',') + 1) : '';
   const candidates = new Map(
     root.completions
-      .filter(({ value }) => value.startsWith(word) && !value.startsWith('completion-'))
-      .map(({ value, description = '' }) => [value, description]),
+      .map(({ value, description = '' }) => [listed + value, description] as const)
+      .filter(([value]) => value.startsWith(word) && !value.startsWith('completion-')),
   );
-  const lines = [...candidates].map(([value, description]) => `${value}\t${description}\n`);
+  // zsh shows a dash where a description is announced and none follows.
+  const lines = [...candidates].map(([value, text]) => (text === '' ? `${value}\n` : `${value}\t${text}\n`));
   print(`${lines.join('')}:${candidates.size === 0 && takesFile(program, words) ? FILES : NO_FILES}\n`);
+}
+
+function commandOf(program: Command, words: readonly string[]): Command | undefined {
+  return words.length < 2 ? undefined : program.commands.find((each) => each.name() === words[0]);
+}
+
+/** The option whose value the last word is. */
+function optionOf(program: Command, words: readonly string[]): Option | undefined {
+  const word = words.at(-1) ?? '';
+  const name = word.startsWith('--') && word.includes('=') ? word.split('=', 1)[0] : words.at(-2);
+  const options = commandOf(program, words)?.options ?? [];
+  return options.find(({ short, long, required }) => required && name !== undefined && [short, long].includes(name));
+}
+
+function isList(option: Option | undefined): boolean {
+  return option?.flags.includes('<list>') ?? false;
 }
 
 /** Whether the last word may be the name of a file. */
 function takesFile(program: Command, words: readonly string[]): boolean {
-  const command = program.commands.find((each) => each.name() === words[0]);
-  if (command === undefined || words.length < 2) return false;
+  const command = commandOf(program, words);
+  if (command === undefined) return false;
+  const option = optionOf(program, words);
+  if (option !== undefined) return FILE_VALUE.test(option.flags);
   const word = words.at(-1) ?? '';
-  const optionWord = word.startsWith('--') && word.includes('=') ? word.split('=', 1)[0] : words.at(-2);
-  const option = command.options.find(
-    ({ short, long }) => optionWord !== undefined && [short, long].includes(optionWord),
-  );
-  if (option?.required) return FILE_VALUE.test(option.flags);
   if (word.startsWith('-')) return false;
   return command.registeredArguments.some(({ argChoices }) => argChoices === undefined);
 }

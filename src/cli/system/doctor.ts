@@ -6,18 +6,17 @@ import { EXIT } from '../app/exit.js';
 import { print } from '../app/talk.js';
 import { type DirectoryFacts, type DoctorFacts, gatherFacts } from './doctor-facts.js';
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   lsio doctor                  does io_uring work here?
-  lsio doctor /data /scratch   and what are these directories on?
-
-`;
+  lsio doctor /data /scratch   and what are these directories on?`;
 const LABEL_CHARS = 10;
 
 export function define(command: Command, context: Context): void {
   command
     .argument('[directories...]', 'tell what these are on', ['.'])
     .option('--json', 'print one JSON document')
-    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXAMPLES)
     .action((directories: string[], options: { json?: boolean }) => doctor(directories, options, context));
 }
 

@@ -13,11 +13,10 @@ import { print, say } from '../app/talk.js';
 
 const EXAMPLES = `
 Examples:
-  lsio files create                                1,000 files of 256 KiB and one of 1 GiB in /tmp/fio
+  lsio files create       1,000 files of 256 KiB and one of 1 GiB in /tmp/fio
   lsio files create --dir /mnt/a --count 20000 --size 4Ki --big-size 0
   lsio files check                                 is every byte as it was made?
-  lsio files rm
-`;
+  lsio files rm`;
 
 interface Options {
   readonly dir: string;
@@ -34,7 +33,7 @@ interface CreateOptions extends Options {
 }
 
 export function define(command: Command, context: Context): void {
-  command.addHelpText('before', EXAMPLES);
+  command.addHelpText('after', EXAMPLES);
   addOptions(command.command('create').description('make them, or what is missing of them'))
     .option('--count <n>', `small files (default: ${formatCount(DEFAULT_SHAPE.count)})`, parseFileCount)
     .option(

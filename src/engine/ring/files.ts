@@ -10,7 +10,6 @@ export const OPEN = 2;
 export class EngineFile implements SharedFile {
   readonly path: Path;
   readonly #alignBytes: number;
-  readonly #stream: boolean;
   readonly #owner: object;
   /** By lane. */
   readonly #open: (OpenFile | undefined)[] = [];
@@ -19,11 +18,9 @@ export class EngineFile implements SharedFile {
   /**
    * @param owner the engine that it is a file of.
    * @param alignBytes 0: buffered.
-   * @param stream read from where the last read ended, whatever offset is asked for.
    */
-  constructor(owner: object, path: Path, alignBytes: number, stream = false) {
+  constructor(owner: object, path: Path, alignBytes: number) {
     this.#owner = owner;
-    this.#stream = stream;
     this.path = path;
     this.#alignBytes = alignBytes;
   }
@@ -40,8 +37,8 @@ export class EngineFile implements SharedFile {
 
   #add(table: FileTable): OpenFile {
     assert(table.owner === this.#owner, 'a slot names a file of its own engine');
-    const file = new OpenFile(table, this.path, this.#alignBytes, this.#stream);
-    file.retired = this.#closed;
+    assert(!this.#closed, 'nothing is read from a file after it was closed');
+    const file = new OpenFile(table, this.path, this.#alignBytes);
     this.#open[table.lane] = file;
     return file;
   }
@@ -62,10 +59,8 @@ export class OpenFile {
   /** Slots that wait for its open to complete. */
   readonly waiting: number[] = [];
   readonly table: FileTable;
-  readonly stream: boolean;
 
-  constructor(table: FileTable, path: Path, alignBytes: number, stream: boolean) {
-    this.stream = stream;
+  constructor(table: FileTable, path: Path, alignBytes: number) {
     this.table = table;
     this.path = path;
     this.alignBytes = alignBytes;
