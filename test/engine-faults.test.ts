@@ -12,7 +12,7 @@ import {
   readList,
   sleep,
 } from '../src/engine/conformance-kit.js';
-import { type Engine, TO_END } from '../src/engine/engine.js';
+import { type Engine, type RunOptions, TO_END } from '../src/engine/engine.js';
 import { openEngine } from '../src/engine/open.js';
 import { named, noUring, ROOT } from './helpers/engine-child.js';
 
@@ -95,7 +95,7 @@ describe.each(ENGINES)('$name and storage with faults', ({ name, skip }) => {
 
   const testFault = test.skipIf(skip !== undefined);
 
-  async function expectAll(name: string): Promise<void> {
+  async function expectAll(name: string, options: RunOptions = {}): Promise<void> {
     const { path, bytes } = faulty.file(name);
     const ranges = [
       [0, TO_END],
@@ -106,11 +106,11 @@ describe.each(ENGINES)('$name and storage with faults', ({ name, skip }) => {
       [99_990, 20],
       [LENGTH, 5],
     ];
-    const shared = engine.share(path);
+    const shared = engine.share(path, options);
     const asks: Ask[] = [{ path }, { file: shared }].flatMap((place) =>
       ranges.map(([offset, length]) => ({ ...place, offset: offset!, length: length! })),
     );
-    const answers = await readList(engine, [...asks, ...asks, ...asks]);
+    const answers = await readList(engine, [...asks, ...asks, ...asks], options);
     for (const [index, answer] of answers.entries()) {
       const [offset, length] = ranges[index % ranges.length]!;
       expectAnswer(answer, bytes.subarray(offset, length === TO_END ? undefined : offset! + length!), `read ${index}`);
@@ -118,13 +118,14 @@ describe.each(ENGINES)('$name and storage with faults', ({ name, skip }) => {
     shared.close();
   }
 
-  testFault.each(['third', 'eintr', 'eagain', 'large'])(named('reads all of the file called %s', skip), expectAll);
-
-  const tooSmall =
-    skip ?? (name === 'uring' ? 'the kernel ends what io_uring reads from FUSE where the size says' : undefined);
-  test.skipIf(tooSmall !== undefined).each(['small', 'zero'])(
-    named('reads all of a file whose size is said to be %s', tooSmall),
-    expectAll,
+  testFault.each(['third', 'eintr', 'eagain', 'large', 'small', 'zero'])(
+    named('reads all of the file called %s', skip),
+    async (file) => {
+      await expectAll(file);
+      // The same when the engine believes that it knows what it reads, and where O_DIRECT is asked for.
+      await expectAll(file, { regularFiles: true });
+      await expectAll(file, { directAlignBytes: 4096 });
+    },
   );
 
   testFault(named('says EIO for what lies past the error, with what came before it', skip), async () => {

@@ -91,6 +91,28 @@ describe('openEngine() with few descriptors', () => {
   });
 });
 
+describe('the portable engine keeps below the limit of open files', () => {
+  // libuv closes a descriptor some time after it is asked, and the rest of the process may hold many.
+  test.each([
+    [100, 0],
+    [256, 0],
+    [320, 0],
+    [512, 0],
+    [256, 150],
+  ])('of %i, of which the process holds %i', (limit, held) => {
+    const program = `
+      const held = Array.from({ length: ${held} }, () => fs.openSync('/dev/null'));
+      const paths = Array.from({ length: 5000 }, (_, index) => '${directory}/many-' + index);
+      for (const [index, path] of paths.entries()) fs.writeFileSync(path, 'file ' + index);
+      const engine = await openEngine({ engine: 'node' });
+      const answers = await readAll(engine, paths);
+      await engine.close();
+      const wrong = answers.filter((bytes, index) => String(bytes) !== 'file ' + index);
+      console.log(JSON.stringify({ wrong, held: held.length }));`;
+    expect(runChild(program, { shell: `ulimit -n ${limit}` })).toEqual({ wrong: [], held });
+  });
+});
+
 describe.skipIf(notNobody !== undefined)(named('as nobody', notNobody), () => {
   test.each(['auto', 'node'])('%s says EACCES for what may not be read, and reads the rest', (engine) => {
     writeFileSync(path.join(directory, 'readable'), 'readable');

@@ -46,7 +46,7 @@ describe.each(CAUSES)('when $cause', ({ options, reason, remedy, skip }) => {
     const [, said = '', mended] = /^lsio: engine node, not io_uring: (.*); fix: (.*)\n$/.exec(note) ?? [];
     expect(said).toMatch(reason);
     expect(mended).toContain(remedy);
-    expect(summary).toMatch(/^1 items, 3 bytes, .*, engine node\n$/);
+    expect(summary).toMatch(/^1 item, 3 B in .*, engine node\n$/);
     expect(more).toEqual([]);
   });
 
@@ -208,11 +208,11 @@ describe('--progress', () => {
 
   test('always shows how far it is after a second, also where stderr is no terminal', async () => {
     const said = await saidBy(['--progress', 'always'], /^1 items {2}3 B {2}0\.0 MiB\/s\n/m);
-    expect(said).toMatch(/^2 items, 6 bytes, .*\n$/m);
+    expect(said).toMatch(/^2 items, 6 B in .*\n$/m);
   });
 
   test.each([
-    { args: [], rest: /^(lsio: .*\n)?2 items, 6 bytes, .*\n$/ },
+    { args: [], rest: /^(lsio: .*\n)?2 items, 6 B in .*\n$/ },
     { args: ['-q', '--progress', 'always'], rest: /^$/ },
   ])('$args: none is shown', async ({ args, rest }) => {
     // It is logged right before a bar would begin to wait for its second.

@@ -104,10 +104,13 @@ describe('lsio get -o', () => {
 
   test.each([
     { args: ['d/../a'], line: 'd/../a: .. in a name could lead out of the output directory' },
-    { args: ['a', './/a'], line: 'two inputs for out/a\n  → give each path and one range of it only once' },
     {
-      args: ['-R', '0-0', '-R', '1-1', 'a'],
-      line: 'two inputs for out/a\n  → give each path and one range of it only once',
+      args: ['a', './/a'],
+      line: 'two inputs for out/a\n  → give each path, and each range of it, only once; or --output-name',
+    },
+    {
+      args: ['-R', '0-0', '-R', '0-0', 'a'],
+      line: 'two inputs for out/a#bytes=0-0\n  → give each path, and each range of it, only once; or --output-name',
     },
   ])('refuses $args before anything is read', ({ args, line }) => {
     expect(get(['-o', 'out', ...args])).toEqual({ status: 2, stdout: '', stderr: `lsio: ${line}\n` });

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { named, noUring } from './helpers/engine-child.js';
 import { documentOf, runLsio, runScript } from './helpers/run-lsio.js';
 
-/** `3 items, 12 bytes, 0.001 s, 1.0 MiB/s, engine uring`: what the clock says is left out. */
-const SUMMARY = /^(\d+ items, \d+ bytes), \d+\.\d{3} s, \d+\.\d MiB\/s, (engine (?:uring|node))(.*)\n$/;
+/** `3 items, 12 B in 0.001 s (1.0 MiB/s), engine uring`: what the clock says is left out. */
+const SUMMARY = /^(\d+ items?, \S+ \w+) in \d+\.\d+ s \(\d+\.\d MiB\/s\), (engine (?:uring|node))(.*)\n$/;
 
 let directory = '';
 beforeAll(() => {
@@ -157,12 +157,12 @@ describe('lsio get', () => {
     expect(status).toBe(1);
     const [failure, summary] = stderr.split(/(?<=\n)/);
     expect(failure).toBe('lsio: nosuch: no such file or directory (ENOENT)\n');
-    expect(SUMMARY.exec(summary ?? '')?.slice(1)).toEqual(['2 items, 1500 bytes', 'engine node', ', 1 failed']);
+    expect(SUMMARY.exec(summary ?? '')?.slice(1)).toEqual(['2 items, 1.46 KiB', 'engine node', ', 1 failed']);
   });
 
   test.skipIf(noUring !== undefined)(named('reads by io_uring where it can', noUring), () => {
     const { stderr } = runLsio(['get', '--discard', 'a'], { cwd: tree({ a: 'a' }) });
-    expect(SUMMARY.exec(stderr)?.slice(1)).toEqual(['1 items, 1 bytes', 'engine uring', '']);
+    expect(SUMMARY.exec(stderr)?.slice(1)).toEqual(['1 item, 1 B', 'engine uring', '']);
   });
 
   test('--json lists what was got and what failed, in the order asked for', () => {

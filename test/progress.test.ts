@@ -68,7 +68,7 @@ describe('progress on a terminal', () => {
       const beganMs = performance.now();
       const { screen, drawn } = look(onTerminal(`${list} | lsio get --engine node --discard --files-from -`));
       expect(screen).toMatch(
-        /^lsio: nosuch: no such file or directory \(ENOENT\)\n2 items, 6 bytes, [^\n]*, 1 failed\n$/,
+        /^lsio: nosuch: no such file or directory \(ENOENT\)\n2 items, 6 B in [^\n]*, 1 failed\n$/,
       );
       expect(drawn).toContain('1 items  3 B  0.0 MiB/s');
       expect(drawn).toContain('2 items  3 B  0.0 MiB/s');
@@ -84,13 +84,13 @@ describe('progress on a terminal', () => {
     // A terminal of 60 columns has room for so much of it.
     expect(drawn.join('\n')).toMatch(/^\[==========----------\] {2}50% {2}1\/2 items {2}\d[^\n]{1,26}$/m);
     // The first Ctrl-C says what was delivered, which is what is found afterwards.
-    expect(screen).toMatch(/^1 items, 3 bytes, [^\n]*, engine [a-z]+, stopped\nexit 130\naaa/);
+    expect(screen).toMatch(/^1 item, 3 B in [^\n]*, engine [a-z]+, stopped\n1 of 2 items written[^\n]*\nexit 130\naaa/);
     expect(screen).not.toContain('[====');
   });
 
   test.skipIf(noScript !== undefined)(named('-q and --progress never show none', noScript), () => {
     const list = '(echo a; sleep 1.3)';
     const script = `${list} | lsio get --engine node -q --discard --files-from -; ${list} | lsio get --engine node --progress never --discard -`;
-    expect(onTerminal(script)).toMatch(/^1 items, 3 bytes, [^\r]*\r\n$/);
+    expect(onTerminal(script)).toMatch(/^1 item, 3 B in [^\r]*\r\n$/);
   });
 });

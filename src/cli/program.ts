@@ -2,7 +2,7 @@ import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { LsioError } from '../errors.js';
 import { wrap } from '../report/warnings.js';
 import type { Context } from './app/context.js';
-import { EXIT, EXIT_MEANINGS } from './app/exit.js';
+import { EXIT, exitCodesText } from './app/exit.js';
 import { print, tell } from './app/talk.js';
 import { COMMANDS } from './commands.js';
 
@@ -30,7 +30,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .description('Reads many small files and byte ranges as fast as the hardware allows, through io_uring.')
     .option('-V, --version', 'print the version')
     .addHelpText('after', EXAMPLES)
-    .addHelpText('afterAll', exitHelp)
+    .addHelpText('afterAll', () => `\n${exitCodesText()}`)
     .hook('preAction', (_, command) => refuseEmpty(command));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = configure(program.command(name)).description(summary);
@@ -83,11 +83,6 @@ function argumentDescription({ description, argChoices, defaultValue, defaultVal
 /** Paragraphs as wide as a terminal; what is indented, such as examples, stays as it is. */
 function reflow(text: string): string {
   return text.replace(/^(?! |Usage:).+(\n(?! ).+)*$/gm, (paragraph) => wrap(paragraph.replaceAll('\n', ' '), ''));
-}
-
-/** Below the options of every command. */
-function exitHelp(): string {
-  return `\nExit codes:\n${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`;
 }
 
 /**

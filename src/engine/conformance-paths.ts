@@ -71,10 +71,18 @@ function notFileTests(open: OpenEngine): void {
     fifo.remove();
   });
 
-  test('run() refuses a FIFO to the end that has bytes', async () => {
+  test('run() refuses a FIFO that has bytes, to the end and ranges of it', async () => {
     const fifo = new SilentFifo(scratch.path('bytes'));
     writeSync(fifo.fd, 'five.');
     expect(await readOne(engine(), fifo)).toMatchObject({ errno: NOT_REGULAR });
+    // A range would be whatever comes next, wherever it is said to begin.
+    writeSync(fifo.fd, 'abcdefghij');
+    for (const ask of [{ length: 2 }, { offset: 2, length: 2 }, { offset: 2 }]) {
+      expect(await readOne(engine(), { path: fifo.path, ...ask })).toMatchObject({ errno: NOT_REGULAR });
+      const file = engine().share(fifo.path);
+      expect(await readOne(engine(), { file, ...ask })).toMatchObject({ errno: NOT_REGULAR });
+      file.close();
+    }
     fifo.remove();
   });
 

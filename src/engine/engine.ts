@@ -48,6 +48,11 @@ export interface ReadSource {
 export interface OpenOptions {
   /** Open with O_DIRECT, and widen reads to multiples of this many bytes; absent or 0: buffered. */
   readonly directAlignBytes?: number | undefined;
+  /**
+   * Of a shared file: read on from where the last read ended, whatever offset is asked for, and wait for what is not there
+   * yet. For pipes. One read at a time, or their order is any.
+   */
+  readonly stream?: boolean | undefined;
 }
 
 /** How a source is run; `directAlignBytes` is for reads by path. */

@@ -1,7 +1,7 @@
 import { LsioError, readError } from '../errors.js';
 import { pastTheEnd } from '../range.js';
 import { type Path, PIECE_BYTES_MAX } from './engine.js';
-import { NOT_REGULAR, RING_LOST, TOO_LARGE } from './slots.js';
+import { NOT_REGULAR, TOO_LARGE } from './slots.js';
 
 /** A path as text for people: bytes that are not UTF-8 are replaced. */
 function pathText(path: Path): string {
@@ -16,9 +16,6 @@ export function failureOf(path: Path, offset: number, errno: number): LsioError 
   }
   if (errno === NOT_REGULAR) {
     return new LsioError('read', `${text}: not a regular file`, { path: text, offset });
-  }
-  if (errno === RING_LOST) {
-    return new LsioError('read', `${text}: the ring that read it was lost (at byte ${offset})`, { path: text, offset });
   }
   return readError(text, offset, errno);
 }

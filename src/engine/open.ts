@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { isLsioError, LsioError } from '../errors.js';
 import type { MappedSlab } from '../memory/mapped-slab.js';
-import { readLimits } from '../native/limits.js';
+import { openDescriptors, readLimits } from '../native/limits.js';
 import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../plan/window.js';
 import type { Ring, RingOptions } from '../uring/ring.js';
 import type { Engine, EngineInfo, EngineName } from './engine.js';
 import { LibuvRing } from './ring/libuv-ring.js';
 import { RingEngine } from './ring/ring-engine.js';
+import { StatedSizes } from './ring/stated-sizes.js';
 
 /** The memory that reads land in has this many pages. A ring's completion queue, 65,536 at most, has room for it, too. */
 export const QUEUE_DEPTH_LIMIT = 16_384;
@@ -20,8 +21,9 @@ const SHARED_FILES_MAX = 256;
 export const RINGS_MAX = 64;
 /** Beyond that the thread that describes the reads and takes what came becomes the limit. */
 const RINGS_AUTO_MAX = 4;
-/** Descriptors left to the rest of the process. */
+/** Descriptors left to the rest of the process; and so many that it may open, where it holds more than these already. */
 const FILES_SPARE = 64;
+const FILES_SPARE_BESIDES = 24;
 
 export interface EngineOptions {
   /**
@@ -81,14 +83,17 @@ interface Sizes {
   readonly windowBytes: number;
 }
 
-/** @throws {LsioError} `unavailable` when so many reads would need more open files than are allowed. */
-function sizesFor(queueDepth: number | undefined): Sizes {
+/**
+ * @param held descriptors that the process has open. Those of a ring don't count against the limit, libuv's do.
+ * @throws {LsioError} `unavailable` when so many reads would need more open files than are allowed.
+ */
+function sizesFor(queueDepth: number | undefined, held = 0): Sizes {
   const { openFiles } = readLimits();
-  const filesMax = openFiles - FILES_SPARE;
+  const filesMax = openFiles - Math.max(FILES_SPARE, held + FILES_SPARE_BESIDES);
   const wanted = queueDepth ?? QUEUE_DEPTH_MAX;
   const depth = Math.min(wanted, filesMax - 1);
   if (depth < 1 || (queueDepth !== undefined && depth < queueDepth)) {
-    const needed = wanted + 1 + FILES_SPARE;
+    const needed = wanted + 1 + openFiles - filesMax;
     throw new LsioError('unavailable', `${openFiles} open files are allowed, queue depth ${wanted} needs ${needed}`, {
       code: 'EMFILE',
       remedy: depth < 1 ? `ulimit -n ${needed}` : `ulimit -n ${needed}, or --queue-depth ${depth}`,
@@ -145,6 +150,7 @@ async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'):
     const facts = { ...info('uring', reason, sizes), rings: rings.length, flags: first.flags };
     return new RingEngine(rings, facts, {
       ...sizes,
+      sizes: new StatedSizes(),
       ...(wanted === 'auto' && { ringsMax: ringsAuto(), addRing: () => anotherRing(sizes, memory) }),
       onShutdown: (drained) => (drained ? memory.retire() : undefined),
     });
@@ -184,7 +190,8 @@ async function startThread(sizes: Sizes, memory: MappedSlab): Promise<Ring> {
     import('../uring/io-uring.js'),
     import('../uring/thread-queues.js'),
   ]);
-  return new IoUring(await ThreadQueues.start(ringOptions(sizes), memory), memory);
+  const options = ringOptions(sizes);
+  return new IoUring(await ThreadQueues.start(options, memory), memory, options);
 }
 
 /** Of `auto`: what can't be had isn't missed. */
@@ -202,9 +209,10 @@ function ringsAuto(): number {
 }
 
 function openNode(reason: string, queueDepth: number | undefined, remedy?: string): Engine {
-  const sizes = sizesFor(queueDepth);
+  const sizes = sizesFor(queueDepth, openDescriptors());
   const ring = new LibuvRing(ringOptions(sizes), SLAB_BYTES);
-  return new RingEngine([ring], { ...info('node', reason, sizes), remedy }, sizes);
+  const facts = { ...info('node', reason, sizes), remedy };
+  return new RingEngine([ring], facts, { ...sizes, sizes: new StatedSizes() });
 }
 
 function ringOptions({ queueDepth, sharedFiles }: Sizes): RingOptions {

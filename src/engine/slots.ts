@@ -26,12 +26,14 @@ export class ReadSlots {
   readonly alignBytes: Int32Array;
 
   // Came of it, for the source.
-  /** 0, the errno that the read failed with, or {@link TOO_LARGE}, {@link NOT_REGULAR}, {@link RING_LOST}. */
+  /** 0, the errno that the read failed with, or {@link TOO_LARGE} or {@link NOT_REGULAR}. */
   readonly errno: Int32Array;
   /** How many bytes were read: fewer than asked only at the end of the file or after an error. */
   readonly bytes: Int32Array;
   /** Where they begin in `memory`. */
   readonly start: Int32Array;
+  /** With {@link TOO_LARGE}: how long the file is, in bytes, as far as is known. */
+  readonly total: Float64Array;
 
   /** Where the slot's piece of memory begins, or -1. The engine's. */
   readonly piece: Int32Array;
@@ -51,6 +53,7 @@ export class ReadSlots {
     this.errno = new Int32Array(depth);
     this.bytes = new Int32Array(depth);
     this.start = new Int32Array(depth);
+    this.total = new Float64Array(depth);
     this.piece = new Int32Array(depth).fill(-1);
   }
 
@@ -93,8 +96,8 @@ export class ReadSlots {
 /** In {@link ReadSlots.errno}: the file is longer than one piece. Not an errno of any system. */
 export const TOO_LARGE = 1_000_001;
 
-/** In {@link ReadSlots.errno}: a FIFO, socket or terminal, or a device that was to be read to an end it doesn't have. */
+/**
+ * In {@link ReadSlots.errno}: a FIFO, socket or terminal, or a character device that was to be read to an end that it
+ * doesn't have.
+ */
 export const NOT_REGULAR = 1_000_002;
-
-/** In {@link ReadSlots.errno}: the ring that was to read it is lost. Others may go on. */
-export const RING_LOST = 1_000_003;

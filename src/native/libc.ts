@@ -1,6 +1,8 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { assert } from '../assert.js';
 import { errnoText, LsioError } from '../errors.js';
-import { loadKoffi } from './library.js';
+import { factsOfStatx, hasEnd, STATX_BYTES } from './file-facts.js';
+import { addressOf, loadKoffi } from './library.js';
 
 export { cacheResidency, evictPages } from './residency.js';
 
@@ -18,8 +20,10 @@ const AT_STATX_DONT_SYNC = 0x4000;
 const STATX_TYPE = 1;
 const STATX_SIZE = 0x200;
 const STATX_DIOALIGN = 0x2000;
-const S_IFMT = 0xf000;
-const S_IFREG = 0x8000;
+
+/** More than struct statfs has, whose first word is the type; TMPFS_MAGIC and RAMFS_MAGIC. */
+const STATFS_BYTES = 256;
+const IN_MEMORY = [0x01021994, 0x858458f6];
 
 type Address = bigint | number;
 
@@ -35,6 +39,8 @@ interface Libc {
   dup3(fd: number, target: number, flags: number): number;
   _exit(status: number): void;
   close(fd: number): number;
+  statfs(path: Uint8Array, result: Uint8Array): number;
+  fstatfs(fd: number, result: Uint8Array): number;
   statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
 }
 
@@ -59,6 +65,8 @@ function load(): Libc {
     dup3: library.func('int dup3(int, int, int)'),
     _exit: library.func('void _exit(int)'),
     close: library.func('int close(int)'),
+    statfs: library.func('int statfs(uint8_t *, uint8_t *)'),
+    fstatfs: library.func('int fstatfs(int, uint8_t *)'),
     statx: library.func('int statx(int, uint8_t *, int, uint, uint8_t *)'),
   };
   libc = bound;
@@ -175,40 +183,76 @@ export interface DirectAlignment {
   readonly offsetBytes: number;
 }
 
+/** What suits every device where the file system doesn't say what it needs: a page. */
+const UNTOLD: DirectAlignment = { memoryBytes: 4096, offsetBytes: 4096 };
+
 /**
- * The alignment that O_DIRECT reads of a file need, by statx(2); `undefined` where the file system has no direct I/O
- * (tmpfs says 0) or the kernel is older than 6.1.
+ * The alignment that O_DIRECT reads of a file need, by statx(2); `undefined` where the file system has no direct I/O.
+ * Where it doesn't say (btrfs, and any before Linux 6.1) a page is read to find out.
  */
 export function directAlignment(path: string | Uint8Array): DirectAlignment | undefined {
   const words = statx(AT_FDCWD, path, 0);
-  return words === undefined ? undefined : alignmentIn(words);
+  if (words === undefined) return undefined;
+  const told = alignmentIn(words);
+  if (told !== 'untold') return told;
+  const name = Buffer.concat([Buffer.from(path), Buffer.alloc(128)]);
+  const inMemory = isInMemory((result) => load().statfs(name, result));
+  return !inMemory && readsDirectly(path) ? UNTOLD : undefined;
 }
 
-/** What is known of an open regular file. */
+/** What is known of an open file that ends. */
 export interface OpenFileFacts {
   /** A hint, as always. */
   readonly sizeBytes: number;
-  /** As of {@link directAlignment}. */
+  /** As of {@link directAlignment}; where the file system doesn't say, a guess: reads may fail with EINVAL. */
   readonly alignment: DirectAlignment | undefined;
 }
 
-/** Asks nobody but the kernel, by statx(2); `undefined` for what is no regular file. */
+/** Asks nobody but the kernel, by statx(2); `undefined` for what is neither a regular file nor a block device. */
 export function openFileFacts(fd: number): OpenFileFacts | undefined {
   const words = statx(fd, '', AT_EMPTY_PATH | AT_STATX_DONT_SYNC);
-  if (words === undefined || (words.getUint16(0x1c, true) & S_IFMT) !== S_IFREG) return undefined;
-  return { sizeBytes: Number(words.getBigUint64(0x28, true)), alignment: alignmentIn(words) };
+  if (words === undefined) return undefined;
+  const facts = factsOfStatx(words);
+  if (!hasEnd(facts)) return undefined;
+  const told = alignmentIn(words);
+  if (told !== 'untold') return { sizeBytes: facts.sizeBytes, alignment: told };
+  const inMemory = isInMemory((result) => load().fstatfs(fd, result));
+  return { sizeBytes: facts.sizeBytes, alignment: inMemory ? undefined : UNTOLD };
 }
 
 function statx(directory: number, path: string | Uint8Array, flags: number): DataView | undefined {
   const name = Buffer.concat([Buffer.from(path), Buffer.alloc(128)]);
-  const result = new Uint8Array(256);
+  const result = new Uint8Array(STATX_BYTES);
   const mask = STATX_TYPE | STATX_SIZE | STATX_DIOALIGN;
   return load().statx(directory, name, flags, mask, result) === 0 ? new DataView(result.buffer) : undefined;
 }
 
-function alignmentIn(words: DataView): DirectAlignment | undefined {
+/** tmpfs and ramfs take O_DIRECT and have no device that it could go to. */
+function isInMemory(statfs: (result: Uint8Array) => number): boolean {
+  const result = new Uint8Array(STATFS_BYTES);
+  return statfs(result) === 0 && IN_MEMORY.includes(new DataView(result.buffer).getUint32(0, true));
+}
+
+function alignmentIn(words: DataView): DirectAlignment | 'untold' | undefined {
+  if ((words.getUint32(0, true) & STATX_DIOALIGN) === 0) return 'untold';
   const memoryBytes = words.getUint32(0x98, true);
   const offsetBytes = words.getUint32(0x9c, true);
-  if ((words.getUint32(0, true) & STATX_DIOALIGN) === 0 || memoryBytes === 0 || offsetBytes === 0) return undefined;
-  return { memoryBytes, offsetBytes };
+  return memoryBytes === 0 || offsetBytes === 0 ? undefined : { memoryBytes, offsetBytes };
+}
+
+/** Whether a file takes O_DIRECT, by reading its first page. Some accept the flag and refuse the read. */
+function readsDirectly(path: string | Uint8Array): boolean {
+  const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_DIRECT } = constants;
+  const room = Buffer.alloc(2 * UNTOLD.memoryBytes);
+  const skipBytes = -addressOf(room) & (UNTOLD.memoryBytes - 1);
+  let fd = -1;
+  try {
+    fd = openSync(typeof path === 'string' ? path : Buffer.from(path), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_DIRECT);
+    readSync(fd, room, skipBytes, UNTOLD.offsetBytes, 0);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (fd >= 0) closeSync(fd);
+  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What the system allows this process; `Infinity` where it sets no limit. */
 export interface Limits {
@@ -27,4 +27,13 @@ export function readLimits(): Limits {
     return value === undefined || value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
   }
   return { openFiles: soft('Max open files'), lockedBytes: soft('Max locked memory') };
+}
+
+/** How many descriptors this process has open; 0 where that can't be told. */
+export function openDescriptors(): number {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return 0;
+  }
 }

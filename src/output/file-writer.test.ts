@@ -24,7 +24,11 @@ function failing(code: string): () => never {
 
 function writerWith(change: Partial<AtCalls>, overwrite = false): FileWriter {
   const { linkUnnamed: _, ...calls } = loadAtCalls();
-  return new FileWriter(new DirectoryTree(root, undefined, { ...calls, ...change }), { overwrite, writerId: 0 });
+  return new FileWriter(new DirectoryTree(root, undefined, { ...calls, ...change }), {
+    overwrite,
+    skipExisting: false,
+    writerId: 0,
+  });
 }
 
 describe('FileWriter', () => {

@@ -40,6 +40,8 @@ export interface FilePart {
 export interface FileWriterOptions {
   /** Files replace what is there. */
   readonly overwrite: boolean;
+  /** What is there stays, and the file is forgotten. */
+  readonly skipExisting: boolean;
   /** No other writer of the process has the same: temporary names are made of it. */
   readonly writerId: number;
 }
@@ -55,14 +57,16 @@ export interface FileWriterOptions {
 export class FileWriter {
   readonly #tree: DirectoryTree;
   readonly #overwrite: boolean;
+  readonly #skipExisting: boolean;
   readonly #temporaryPrefix: string;
   #unnamed: boolean;
   readonly #begun = new Map<ByteText, OpenFile>();
   #count = 0;
 
-  constructor(tree: DirectoryTree, { overwrite, writerId }: FileWriterOptions) {
+  constructor(tree: DirectoryTree, { overwrite, skipExisting, writerId }: FileWriterOptions) {
     this.#tree = tree;
     this.#overwrite = overwrite;
+    this.#skipExisting = skipExisting;
     this.#unnamed = !overwrite && tree.calls.linkUnnamed !== undefined;
     this.#temporaryPrefix = `.lsio-${process.pid}-${writerId}-`;
   }
@@ -90,6 +94,7 @@ export class FileWriter {
     } catch (error) {
       this.#begun.delete(path);
       if (file !== undefined) this.#discard(file);
+      if (this.#skipExisting && (error as NodeJS.ErrnoException).code === 'EEXIST') return;
       throw this.#explained(error, path);
     }
   }

@@ -15,6 +15,8 @@ const THREAD_WRITER = 1;
 export interface FilesWriterOptions {
   /** Replace files that are there. */
   readonly overwrite: boolean;
+  /** Leave files that are there as they are. */
+  readonly skipExisting: boolean;
   /** Whether a file that couldn't be written may be told of only after others were taken. */
   readonly lateErrors: boolean;
 }
@@ -25,6 +27,7 @@ export interface WriterThreadData {
   readonly name: ByteText;
   readonly root: number;
   readonly overwrite: boolean;
+  readonly skipExisting: boolean;
   readonly writerId: number;
 }
 
@@ -52,8 +55,15 @@ export class FilesWriter {
     const { calls, root } = this.#tree;
     if (files < FILES_WORTH_THREAD || !this.#options.lateErrors || availableParallelism() < 2 || !calls.shared) return;
     const queue = new WriterQueue();
-    const { overwrite } = this.#options;
-    const worker = startWorker({ memory: queue.memory, name: this.#name, root, overwrite, writerId: THREAD_WRITER });
+    const { overwrite, skipExisting } = this.#options;
+    const worker = startWorker({
+      memory: queue.memory,
+      name: this.#name,
+      root,
+      overwrite,
+      skipExisting,
+      writerId: THREAD_WRITER,
+    });
     if (worker === undefined) return;
     worker.on('error', () => queue.setReady(false));
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));

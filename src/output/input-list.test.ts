@@ -17,10 +17,15 @@ test('InputList gives back what was added, in order, across chunks', () => {
     fc.property(fc.array(fc.tuple(name, extra), { minLength: 600, maxLength: 1200 }), (asked) => {
       const inputs: Input[] = asked.map(([name, more]) => ({ name, path: pathOf(name), ...more }));
       const list = new InputList();
-      const places = inputs.map((input) => list.add(input));
+      const numbers = inputs.map((input) => list.add(input));
       expect(list.length).toBe(inputs.length);
-      expect(JSON.stringify([...list])).toBe(JSON.stringify(inputs));
-      expect(places.every((place, number) => list.nameAt(place) === inputs[number]!.name)).toBe(true);
+      const numbered = inputs.map((input, index) => ({ ...input, index }));
+      expect(JSON.stringify([...list])).toBe(JSON.stringify(numbered));
+      expect(numbers).toEqual(numbers.map((_, number) => number));
+      for (const number of [0, 3, 599]) list.skip(number);
+      expect(list).toMatchObject({ length: inputs.length - 3, skipped: 3 });
+      const kept = numbered.filter(({ index }) => ![0, 3, 599].includes(index));
+      expect(JSON.stringify([...list])).toBe(JSON.stringify(kept));
     }),
     { numRuns: 5 },
   );

@@ -6,6 +6,8 @@ export interface Input extends ReadRequest {
   readonly name: ByteText;
   /** The id that the request gave itself. */
   readonly id?: string | number | undefined;
+  /** Its place among all inputs, from 0 on, where they were counted. */
+  readonly index?: number;
 }
 
 /** Inputs in the order asked for, in batches. */

@@ -7,6 +7,7 @@ import { existsError, FILE_MODE, type FilePart } from './file-writer.js';
 import { FilesWriter, type FilesWriterOptions } from './files-writer.js';
 import type { Input, Inputs } from './input.js';
 import { InputList, NameSet } from './input-list.js';
+import { OutputNames } from './output-names.js';
 import { FileSet, isSameFile, sameFileError } from './same-file.js';
 import { tarName } from './tar-name.js';
 import { DirectoryTree, noDirectoryError } from './tree.js';
@@ -18,6 +19,8 @@ const BLOCK_BYTES = 512;
 export interface OutputOptions extends FilesWriterOptions {
   /** Files and directories get the permission bits of what they are copied from, as cp gives them. */
   readonly preserveModes: boolean;
+  /** What files are called, see {@link OutputNames}. */
+  readonly template?: string | undefined;
 }
 
 /** What is to be known of an input to write it. */
@@ -30,6 +33,7 @@ type Source = Pick<FilePart, 'mode' | 'sparse'>;
 export class OutputDirectory {
   readonly #root: ByteText;
   readonly #options: OutputOptions;
+  readonly #names: OutputNames;
   /** Directories known to be there and to be no links, while inputs are checked. */
   readonly #checked = new Set<ByteText>();
   /** Files that outputs are to replace. */
@@ -45,7 +49,9 @@ export class OutputDirectory {
   constructor(root: ByteText, options: OutputOptions) {
     this.#root = root.endsWith('/') ? root : `${root}/`;
     this.#options = options;
-    this.#modes = options.preserveModes ? new DirectoryModes() : undefined;
+    this.#names = new OutputNames('where several', options.template);
+    // A template's directories are nobody's.
+    this.#modes = options.preserveModes && options.template === undefined ? new DirectoryModes() : undefined;
   }
 
   /**
@@ -57,30 +63,24 @@ export class OutputDirectory {
    */
   async prepare(inputs: Inputs): Promise<InputList> {
     const list = new InputList();
-    const outputs = new NameSet((place) => tarName(list.nameAt(place)));
-    const rootExists = statsOf(this.#root) !== undefined;
+    const files = new NameSet((number) => tarName(list.at(number).name));
     for await (const batch of inputs) {
       for (const input of batch) {
-        const output = tarName(input.name);
-        const place = list.add(input);
-        // Such as `.`: reading it fails, since it is a directory.
-        if (output === '') continue;
-        if (!outputs.add(output, place)) throw twoInputs(this.#text(output));
-        if (rootExists) this.#checkOutput(input.name, output);
+        const file = tarName(input.name);
+        if (!files.add(file, list.add(input))) this.#names.addSeveral(file);
       }
     }
-    if (this.#replaced.size > 0) {
-      for (const { name } of list) if (this.#replaced.has(name)) throw sameFileError(name);
-    }
+    this.#checkOutputs(list);
     this.#tree = new DirectoryTree(this.#root);
     this.#writer = new FilesWriter(this.#root, this.#tree, this.#options);
-    this.#writer.expect(outputs.size);
+    this.#writer.expect(list.length);
     return list;
   }
 
   /** Takes the whole of an input, or its next part. */
-  write({ request: { name }, offset, bytes, last }: ReadItem<Input>): void {
-    const path = tarName(name);
+  write({ request, offset, bytes, last }: ReadItem<Input>): void {
+    const { name } = request;
+    const path = this.#names.of(request);
     // What an input is, its first part says once and for all.
     const source = this.#begun ?? this.#sourceOf(name, offset);
     this.#begun = last ? undefined : source;
@@ -95,9 +95,9 @@ export class OutputDirectory {
   }
 
   /** Forgets the parts of an input that failed. */
-  drop(input: ByteText): void {
+  drop(input: Input): void {
     this.#begun = undefined;
-    this.#writer?.drop(tarName(input));
+    this.#writer?.drop(this.#names.of(input));
   }
 
   /** Leaves no temporary files. */
@@ -121,19 +121,38 @@ export class OutputDirectory {
   }
 
   /** This is to fail before anything is read; the writer makes sure once more, and has the last word. */
-  #checkOutput(input: ByteText, output: ByteText): void {
+  #checkOutputs(list: InputList): void {
+    const rootExists = statsOf(this.#root) !== undefined;
+    const { areOwn } = this.#names;
+    if (!rootExists && !areOwn) return;
+    const outputs = new NameSet((number) => this.#names.of(list.at(number)));
+    for (const input of list) {
+      const output = this.#names.of(input);
+      // Such as `.`: reading it fails, since it is a directory.
+      if (output === '') continue;
+      if (areOwn && !outputs.add(output, input.index!)) throw twoInputs(this.#text(output));
+      if (rootExists && this.#isSkipped(input.name, output)) list.skip(input.index!);
+    }
+    if (this.#replaced.size === 0) return;
+    for (const { name } of list) if (this.#replaced.has(name)) throw sameFileError(name);
+  }
+
+  /** Checks an output; returns whether what is there is to stay. */
+  #isSkipped(input: ByteText, output: ByteText): boolean {
     for (const directory of parentsOf(output)) {
       if (this.#checked.has(directory)) continue;
-      if (!this.#checkDirectory(directory)) return;
+      if (!this.#checkDirectory(directory)) return false;
       this.#checked.add(directory);
     }
     const there = statsOf(this.#root + output);
-    if (there === undefined) return;
+    if (there === undefined) return false;
     const name = this.#text(output);
-    if (isSameFile(input, there)) throw sameFileError(this.#root + output);
     if (there.isDirectory()) throw new LsioError('output', `${name}: is a directory`, { code: 'EISDIR', path: name });
+    if (this.#options.skipExisting) return true;
+    if (isSameFile(input, there)) throw sameFileError(this.#root + output);
     if (!this.#options.overwrite) throw existsError(name);
     this.#replaced.add(there);
+    return false;
   }
 
   /** Whether the directory is there; a link could lead anywhere, so nothing is written through one. */
@@ -155,7 +174,9 @@ function* parentsOf(name: ByteText): Generator<ByteText> {
 }
 
 function twoInputs(name: string): LsioError {
-  return new LsioError('usage', `two inputs for ${name}`, { remedy: 'give each path and one range of it only once' });
+  return new LsioError('usage', `two inputs for ${name}`, {
+    remedy: 'give each path, and each range of it, only once; or --output-name',
+  });
 }
 
 /** Undefined where it can't be asked: what was read is written in any case. */

@@ -6,8 +6,8 @@ import { pathOf, textOf } from '../paths/byte-text.js';
 import { type ByteRange, resolveRange } from '../range.js';
 import type { ReadItem } from '../store/read-item.js';
 import type { Input } from './input.js';
+import type { OutputNames } from './output-names.js';
 import type { StdoutWriter } from './stdout-writer.js';
-import { tarName } from './tar-name.js';
 
 const FILE_MODE = 0o644;
 /** What a header has room for, in seconds; later times go to the extended header. */
@@ -37,14 +37,16 @@ interface Begun {
 export class TarArchive {
   readonly #pack = pack();
   readonly #writer: StdoutWriter;
+  readonly #names: OutputNames;
   readonly #drained: Promise<void>;
   readonly #now = new Date();
   #begun: Begun | undefined;
   /** The name in the next extended header: what tar-stream writes in its place, and its bytes. */
   readonly #exactNames: { readonly standIn: string; readonly bytes: Buffer }[] = [];
 
-  constructor(writer: StdoutWriter) {
+  constructor(writer: StdoutWriter, names: OutputNames) {
     this.#writer = writer;
+    this.#names = names;
     this.#drained = this.#drain();
     // Whoever writes next is told.
     this.#drained.catch(() => {});
@@ -122,9 +124,9 @@ export class TarArchive {
     await this.#writer.end();
   }
 
-  #header({ name, range }: Input, stats: Stats | undefined): Header {
-    const exact = tarName(name) + (range === undefined ? '' : `#bytes=${rangeText(range)}`);
-    const whole = range === undefined ? stats : undefined;
+  #header(request: Input, stats: Stats | undefined): Header {
+    const exact = this.#names.of(request);
+    const whole = request.range === undefined ? stats : undefined;
     const seconds = Math.floor((whole?.mtimeMs ?? this.#now.getTime()) / 1000);
     const mtime = Math.min(Math.max(seconds, 0), MTIME_MAX);
     const header: Header = { name: textOf(exact), mode: whole?.mode ?? FILE_MODE, mtime: new Date(mtime * 1000) };
@@ -173,10 +175,4 @@ function sizeOf(range: ByteRange | undefined, size: number): number {
   } catch {
     return 0;
   }
-}
-
-function rangeText(range: ByteRange): string {
-  if ('suffixLength' in range) return `-${range.suffixLength}`;
-  const { offset, length } = range;
-  return `${offset}-${length === undefined ? '' : offset + length - 1}`;
 }

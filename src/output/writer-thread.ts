@@ -9,9 +9,9 @@ import { WriterQueue } from './writer-queue.js';
  * thread tries again, and reports what is wrong.
  */
 
-const { memory, name, root, overwrite, writerId } = workerData as WriterThreadData;
+const { memory, name, root, overwrite, skipExisting, writerId } = workerData as WriterThreadData;
 const queue = new WriterQueue(memory);
-const writer = new FileWriter(new DirectoryTree(name, root), { overwrite, writerId });
+const writer = new FileWriter(new DirectoryTree(name, root), { overwrite, skipExisting, writerId });
 queue.setReady(true);
 try {
   for (let file = queue.waitForFirst(); file !== undefined; file = queue.waitForFirst()) {

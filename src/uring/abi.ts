@@ -57,11 +57,15 @@ export const OP = {
   ASYNC_CANCEL: 14,
   OPENAT: 18,
   CLOSE: 19,
+  STATX: 21,
   READ: 22,
+  FADVISE: 24,
 } as const;
 export const SQE_FIXED_FILE = 1;
 
 export const POLLIN = 1;
+/** STATX_BASIC_STATS */
+export const STATX_BASIC = 0x7ff;
 
 export const AT_FDCWD = -100;
 /**

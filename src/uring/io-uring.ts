@@ -3,12 +3,15 @@ import { EAGAIN, EBUSY, EINTR } from '../errno.js';
 import { errnoText, LsioError } from '../errors.js';
 import type { MappedSlab } from '../memory/mapped-slab.js';
 import type { Slab } from '../memory/slab.js';
+import type { FileFacts } from '../native/file-facts.js';
 import { type Watch, watchFd } from '../native/wake.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
 import { KernelQueues } from './kernel-queues.js';
+import { readPlainly } from './plain-read.js';
 import type { Queues } from './queues.js';
-import type { Completions, Ring, RingOptions } from './ring.js';
-import { fillCancel, fillClose, fillOpen, fillRead } from './sqe.js';
+import { type Completions, type Ring, type RingOptions, SPARE_STATS } from './ring.js';
+import { fillAdvise, fillCancel, fillClose, fillOpen, fillRead, fillStat } from './sqe.js';
+import { StatRoom } from './stat-room.js';
 
 /** The slot of cancellations: their own completions tell nothing and are dropped. */
 const CANCEL_SLOT = 0xffff_ffff;
@@ -28,7 +31,13 @@ export class IoUring implements Ring {
   readonly #sqMask: number;
   readonly #cqMask: number;
   #watch: Watch | undefined;
+  #onWake: () => void = () => {};
   #closed = false;
+  readonly #entries: number;
+  /** Made when first needed. */
+  #statRoom: StatRoom | undefined;
+  /** Slot, generation and result of each ordinary read that has ended. */
+  #arrived: number[] = [];
   /** SQEs filled so far; wraps at 2^32 as the kernel's own counters do. */
   #sqTail = 0;
   /** Up to where they were taken when last looked: at least so far now. */
@@ -44,20 +53,21 @@ export class IoUring implements Ring {
    * @throws {LsioError} `unavailable`, with the cause and the remedy.
    */
   static create(options: RingOptions, memory: MappedSlab): IoUring {
-    return new IoUring(KernelQueues.create(options, memory), memory);
+    return new IoUring(KernelQueues.create(options, memory), memory, options);
   }
 
-  constructor(queues: Queues, memory: MappedSlab) {
+  constructor(queues: Queues, memory: MappedSlab, { entries }: RingOptions) {
     this.#queues = queues;
+    this.#entries = entries;
     this.#slabAddress = memory.address;
     this.#sqes = queues.sqes;
     this.#sqMask = queues.sqEntries - 1;
     this.#cqMask = queues.cqEntries - 1;
     this.slab = memory.slab;
     this.completions = {
-      slot: new Uint32Array(queues.cqEntries),
-      generation: new Uint32Array(queues.cqEntries),
-      result: new Int32Array(queues.cqEntries),
+      slot: new Uint32Array(queues.cqEntries + entries),
+      generation: new Uint32Array(queues.cqEntries + entries),
+      result: new Int32Array(queues.cqEntries + entries),
     };
   }
 
@@ -81,6 +91,38 @@ export class IoUring implements Ring {
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void {
     const fixed = at + length <= this.#queues.fixedBytes;
     fillRead(this.#sqes, this.#nextSqe(), slot, generation, file, offset, this.#slabAddress + at, length, fixed);
+  }
+
+  checkSeek(slot: number, generation: number, file: number): void {
+    fillAdvise(this.#sqes, this.#nextSqe(), slot, generation, file);
+  }
+
+  readPlainly(
+    slot: number,
+    generation: number,
+    path: string | Uint8Array,
+    offset: number,
+    at: number,
+    length: number,
+  ): void {
+    this.#assertOpen();
+    readPlainly(path, this.slab.memory, { offset, at, length }, (result) => {
+      this.#arrived.push(slot, generation, result);
+      // Those that arrive together are taken together.
+      if (this.#arrived.length === 3) setImmediate(() => this.#closed || this.#onWake());
+    });
+  }
+
+  stat(slot: number, generation: number, place: number, path: string | Uint8Array): void {
+    this.#assertOpen();
+    const result = this.#stats().addressOf(place);
+    const pathAddress = this.#queues.pathsAddress + this.#writePath(path);
+    fillStat(this.#sqes, this.#nextSqe(), slot, generation, pathAddress, result);
+  }
+
+  facts(place: number): FileFacts {
+    this.#assertOpen();
+    return this.#stats().facts(place);
   }
 
   close(slot: number, generation: number, file: number): void {
@@ -107,6 +149,7 @@ export class IoUring implements Ring {
   listen(onWake: () => void): void {
     this.#assertOpen();
     assert(this.#watch === undefined, 'a ring has one listener');
+    this.#onWake = onWake;
     this.#watch = watchFd(this.#queues.eventFd, () => {
       if (!this.#closed) onWake();
     });
@@ -129,6 +172,13 @@ export class IoUring implements Ring {
     this.#closed = true;
     this.#watch?.close();
     this.#queues.release(drained);
+    if (drained) this.#statRoom?.unmap();
+  }
+
+  /** With a place for each stat that may be in flight. */
+  #stats(): StatRoom {
+    this.#statRoom ??= new StatRoom(this.#entries + SPARE_STATS);
+    return this.#statRoom;
   }
 
   #sqFull(): boolean {
@@ -219,6 +269,19 @@ export class IoUring implements Ring {
     }
     // Only now may they be written over.
     Atomics.store(cqHead, 0, head);
+    return this.#arrived.length === 0 ? count : this.#takeArrived(count);
+  }
+
+  #takeArrived(first: number): number {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    const { slot, generation, result } = this.completions;
+    let count = first;
+    for (let at = 0; at < arrived.length; at += 3) {
+      slot[count] = arrived[at]!;
+      generation[count] = arrived[at + 1]!;
+      result[count++] = arrived[at + 2]!;
+    }
     return count;
   }
 

@@ -6,7 +6,7 @@ import { lockableBytes } from '../native/limits.js';
 import { callAtThreadEnd, closeAtThreadEnd } from '../native/thread-end.js';
 import { SQ_CQ_OVERFLOW, setupFlagNames } from './abi.js';
 import type { Queues } from './queues.js';
-import type { RingOptions } from './ring.js';
+import { type RingOptions, SPARE_STATS } from './ring.js';
 import { type RingSetup, setUpRing } from './setup.js';
 
 /** 64 reads of 256 KiB: more are seldom in flight. */
@@ -19,9 +19,9 @@ export type SlabPlace = Pick<MappedSlab, 'address' | 'lengthBytes'>;
 
 /** How many entries the queues need. */
 export function queueSizes({ entries, files }: RingOptions): { sqEntries: number; cqEntries: number } {
-  // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at; and
-  // a ring's thread has a bell and a timer.
-  return { sqEntries: Math.max(entries * 2, 4), cqEntries: entries * 2 + files + 2 };
+  // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at; there
+  // are spare stats, and a ring's thread has a bell and a timer.
+  return { sqEntries: Math.max(entries * 2, 4), cqEntries: entries * 2 + files + SPARE_STATS + 2 };
 }
 
 /** The kernel's own queues, through liburing. They may be used on the thread that made them only. */

@@ -1,4 +1,5 @@
 import type { Slab } from '../memory/slab.js';
+import type { FileFacts } from '../native/file-facts.js';
 
 /** The completions of one {@link Ring.submitAndReap}, as columns: entry `i` of each belongs together. */
 export interface Completions {
@@ -8,9 +9,15 @@ export interface Completions {
   readonly result: Int32Array;
 }
 
+/** Stats that may be in flight besides `entries` operations. */
+export const SPARE_STATS = 64;
+
 /** What a ring is made for; all counts are fixed for its life. */
 export interface RingOptions {
-  /** The most operations in flight: SQEs prepared and not yet seen complete. */
+  /**
+   * The most operations in flight: SQEs prepared and not yet seen complete. Each may be cancelled once, and
+   * {@link SPARE_STATS} stats may be in flight besides.
+   */
   readonly entries: number;
   /** The number of files that can be open at once: direct descriptors 0 … files-1. */
   readonly files: number;
@@ -28,10 +35,41 @@ export interface Ring {
   /** The memory that its reads land in, and perhaps those of other rings. */
   readonly slab: Slab;
   readonly completions: Completions;
-  /** Opens `path` read-only into entry `file` of the file table; what was open there is closed. */
-  open(slot: number, generation: number, file: number, path: string | Uint8Array, direct: boolean): void;
+  /**
+   * Opens `path` read-only into entry `file` of the file table; what was open there is closed. A `stream` is read from
+   * where the last read ended, whatever offset is given.
+   */
+  open(
+    slot: number,
+    generation: number,
+    file: number,
+    path: string | Uint8Array,
+    direct: boolean,
+    stream?: boolean,
+  ): void;
   /** Reads `length` bytes at `offset` of entry `file` into the slab at `at`. */
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void;
+  /**
+   * Completes with `-ESPIPE` when entry `file` is a pipe, whose reads would ignore their offset. Absent where a read
+   * says so itself.
+   */
+  checkSeek?(slot: number, generation: number, file: number): void;
+  /**
+   * Reads up to `length` bytes of `path` at `offset` into the slab at `at`, by an ordinary pread(2). For file systems
+   * that end other reads too early.
+   */
+  readPlainly?(
+    slot: number,
+    generation: number,
+    path: string | Uint8Array,
+    offset: number,
+    at: number,
+    length: number,
+  ): void;
+  /** Asks the file system about `path`. Once it completes with 0, {@link facts} of `place` has the answer. */
+  stat(slot: number, generation: number, place: number, path: string | Uint8Array): void;
+  /** @param place below `entries` + {@link SPARE_STATS}; the last {@link stat} into it is complete. */
+  facts(place: number): FileFacts;
   /** Closes entry `file`, before whatever is prepared after it. */
   close(slot: number, generation: number, file: number): void;
   /** Asks for an operation in flight to be given up; its completion still arrives. */

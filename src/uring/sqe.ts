@@ -1,4 +1,4 @@
-import { AT_FDCWD, O_DIRECT, OP, OPEN_FLAGS, POLLIN, SQE_FIXED_FILE, SQE_WORDS } from './abi.js';
+import { AT_FDCWD, O_DIRECT, OP, OPEN_FLAGS, POLLIN, SQE_FIXED_FILE, SQE_WORDS, STATX_BASIC } from './abi.js';
 
 /*
  * Filling SQEs in place. Words of struct io_uring_sqe:
@@ -107,6 +107,32 @@ export function fillTimeout(sqes: Uint32Array, index: number, slot: number, addr
   sqes[at + 4] = address;
   sqes[at + 5] = address / TWO_32;
   sqes[at + 6] = 1;
+}
+
+/**
+ * IORING_OP_FADVISE with advice 0, the default: it does nothing, and fails with ESPIPE for a pipe. A read of one ignores
+ * its offset. The kernel answers at once.
+ */
+export function fillAdvise(sqes: Uint32Array, index: number, slot: number, generation: number, file: number): void {
+  fill(sqes, index * SQE_WORDS, OP.FADVISE | (SQE_FIXED_FILE << 8), file, slot, generation);
+}
+
+/** IORING_OP_STATX of the NUL-terminated path at `address`, into the struct statx at `result`. */
+export function fillStat(
+  sqes: Uint32Array,
+  index: number,
+  slot: number,
+  generation: number,
+  address: number,
+  result: number,
+): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.STATX, AT_FDCWD, slot, generation);
+  sqes[at + 2] = result;
+  sqes[at + 3] = result / TWO_32;
+  sqes[at + 4] = address;
+  sqes[at + 5] = address / TWO_32;
+  sqes[at + 6] = STATX_BASIC;
 }
 
 /** Whether an SQE opens a file with O_DIRECT. */

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../assert.js';
 import { type ErrorKind, LsioError } from '../../errors.js';
-import { failureOf, Interrupted } from './exit.js';
+import { EXIT, exitCodes, failureOf, Interrupted } from './exit.js';
 
 describe('failureOf()', () => {
   test.each<[ErrorKind, number]>([
@@ -41,4 +43,10 @@ describe('failureOf()', () => {
     const error = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
     expect(failureOf(error)).toMatchObject({ exitCode: 3, kind: 'unavailable', remedy: 'ulimit -n 1024' });
   });
+});
+
+test('README lists the exit codes as the help does', () => {
+  const readme = readFileSync(path.resolve(import.meta.dirname, '../../../README.md'), 'utf8');
+  for (const [code, meaning] of exitCodes()) expect(readme).toContain(`\n| ${code} | ${meaning} |\n`);
+  expect(new Set(exitCodes().map(([code]) => code)).size).toBe(Object.keys(EXIT).length);
 });

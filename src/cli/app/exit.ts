@@ -4,42 +4,43 @@ import { type ErrorKind, LsioError } from '../../errors.js';
 /** The exit codes of every command. */
 export const EXIT = {
   ok: 0,
-  /** Some inputs failed, the rest was delivered. */
   someFailed: 1,
   usage: 2,
-  /** io_uring, liburing or fio is missing, and nothing may stand in. */
   unavailable: 3,
-  /** The place the bytes should go to failed. */
   output: 4,
-  /** An input changed under the read. */
   changed: 5,
-  /** A `--fail-if` threshold was crossed. */
   threshold: 6,
-  /** A bug in lsio. */
   broken: 70,
-  /** SIGHUP: the terminal was closed. */
   hungUp: 129,
   interrupted: 130,
-  /** Nobody reads stdout any more. */
   brokenPipe: 141,
   terminated: 143,
 } as const;
 
-/** What the codes mean, for `--help` and README. */
-export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
-  [EXIT.ok, 'everything was delivered'],
-  [EXIT.someFailed, 'some inputs failed; the rest was delivered'],
-  [EXIT.usage, 'wrong usage; nothing was read'],
-  [EXIT.unavailable, 'io_uring, liburing or fio is missing and was required'],
-  [EXIT.output, 'the output failed'],
-  [EXIT.changed, 'an input changed while it was read'],
-  [EXIT.threshold, 'a --fail-if threshold was crossed'],
-  [EXIT.broken, 'a bug in lsio'],
-  [EXIT.hungUp, 'ended by SIGHUP'],
-  [EXIT.interrupted, 'ended by SIGINT (Ctrl-C)'],
-  [EXIT.brokenPipe, 'nobody reads stdout any more'],
-  [EXIT.terminated, 'ended by SIGTERM'],
-];
+/** What each means: the help and README say so. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'everything was delivered',
+  someFailed: 'some inputs failed, the rest was delivered',
+  usage: 'the command line is wrong; nothing was read',
+  unavailable: 'io_uring, liburing or fio is missing, and nothing may stand in',
+  output: 'the output failed: it exists, the disk is full, …',
+  changed: 'an input changed while it was read',
+  threshold: 'a --fail-if threshold was crossed',
+  broken: 'a bug in lsio',
+  hungUp: 'the terminal was closed (SIGHUP)',
+  interrupted: 'Ctrl-C (SIGINT)',
+  brokenPipe: 'the reader of stdout was closed',
+  terminated: 'SIGTERM',
+};
+
+/** A line for each exit code, as the help shows them. */
+export function exitCodesText(): string {
+  return ['Exit codes:', ...exitCodes().map(([code, meaning]) => `${String(code).padStart(5)}  ${meaning}`)].join('\n');
+}
+
+export function exitCodes(): readonly (readonly [code: number, meaning: string])[] {
+  return (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => [EXIT[name], EXIT_MEANINGS[name]] as const);
+}
 
 const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   usage: EXIT.usage,

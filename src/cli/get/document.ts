@@ -10,6 +10,8 @@ import { type Failure, reportOf } from '../app/exit.js';
 export interface GetTotals {
   /** Inputs that could not be got whole. */
   readonly failed: number;
+  /** Inputs of which the output was there already; absent where there were none. */
+  readonly skipped?: number;
   /** Bytes that were got. */
   readonly bytes: number;
   /** What the engine read for them. */

@@ -19,6 +19,8 @@ export interface SinkOptions {
   readonly outputDir?: string;
   readonly overwrite?: boolean;
   readonly preserveMode?: boolean;
+  readonly skipExisting?: boolean;
+  readonly outputName?: string;
   readonly discard?: boolean;
   readonly tar?: boolean;
   readonly force?: boolean;
@@ -33,6 +35,8 @@ export function addSinkOptions(command: Command): Command {
   return command
     .option('-o, --output-dir <dir>', 'write each to a file of its own below this directory')
     .option('--overwrite', 'replace files that are there')
+    .option('--skip-existing', 'with -o: leave files that are there, and get the others')
+    .option('--output-name <template>', 'with -o, --tar: names of {path} {id} {offset} {length} {index}')
     .option('--no-preserve-mode', 'with -o: permissions as the umask leaves them, not those of the inputs')
     .option('--tar', 'write a tar archive to stdout')
     .option('--discard', 'read and count only')
@@ -66,14 +70,14 @@ export interface Sink {
 export async function openSink(options: SinkOptions, context: Context): Promise<Sink> {
   const { outputDir, discard, tar, json, overwrite, force, items, checksum } = options;
   refuseTwo({ '--tar': tar, '-o': outputDir !== undefined, '--discard': discard });
-  if (overwrite && outputDir === undefined) throw new LsioError('usage', '--overwrite goes with -o');
+  if (outputDir === undefined) refuseWithoutDirectory(options);
+  refuseTwo({ '--overwrite': overwrite, '--skip-existing': options.skipExisting });
   if (discard) return discardSink();
   if (outputDir !== undefined) {
     refuseNoPath(outputDir);
     // What is listed as delivered must have been.
     const lateErrors = checksum === undefined && !(json && items);
-    const preserveModes = options.preserveMode !== false;
-    return directorySink(outputDir, { overwrite: overwrite ?? false, lateErrors, preserveModes }, context);
+    return directorySink(outputDir, { ...outputOptions(options), lateErrors }, context);
   }
   if (json) {
     throw new LsioError('usage', '--json goes with -o or --discard: stdout takes either the bytes or the document');
@@ -81,7 +85,12 @@ export async function openSink(options: SinkOptions, context: Context): Promise<
   if (isatty(STDOUT) && !force) {
     throw new LsioError('usage', 'stdout is a terminal', { remedy: '> FILE, -o DIR, or --force' });
   }
-  return tar ? tarSink(context) : stdoutSink(context);
+  return tar ? tarSink(options.outputName, context) : stdoutSink(context);
+}
+
+function outputOptions(options: SinkOptions): Omit<OutputOptions, 'lateErrors'> {
+  const { overwrite = false, skipExisting = false, preserveMode = true, outputName: template } = options;
+  return { overwrite, skipExisting, preserveModes: preserveMode, template };
 }
 
 /** A directory called `~` or `s3:` would be made: that is never meant. */
@@ -91,7 +100,17 @@ function refuseNoPath(directory: string): void {
   if (remedy !== undefined) throw new LsioError('usage', `-o ${directory}: not a directory`, { remedy });
 }
 
-/** The output can go to one place only. */
+function refuseWithoutDirectory({ overwrite, skipExisting, preserveMode, outputName, tar }: SinkOptions): void {
+  const needing = {
+    '--overwrite': overwrite,
+    '--skip-existing': skipExisting,
+    '--no-preserve-mode': preserveMode === false,
+    '--output-name': outputName !== undefined && !tar,
+  };
+  const [option] = Object.entries(needing).find(([, isGiven]) => isGiven) ?? [];
+  if (option !== undefined) throw new LsioError('usage', `${option} goes with -o`);
+}
+
 function refuseTwo(places: Readonly<Record<string, boolean | undefined>>): void {
   const [first, second] = Object.keys(places).filter((option) => places[option]);
   if (second !== undefined) throw new LsioError('usage', `${first} and ${second} contradict each other`);
@@ -113,8 +132,8 @@ async function directorySink(directory: string, options: OutputOptions, context:
       output.write(part);
       return undefined;
     },
-    drop({ name }) {
-      output.drop(name);
+    drop(input) {
+      output.drop(input);
       return true;
     },
     end: () => output.end(),
@@ -122,13 +141,14 @@ async function directorySink(directory: string, options: OutputOptions, context:
   };
 }
 
-async function tarSink(context: Context): Promise<Sink> {
-  const [{ TarArchive }, { tarName }, { InputList }] = await Promise.all([
+async function tarSink(template: string | undefined, context: Context): Promise<Sink> {
+  const [{ TarArchive }, { OutputNames }, { InputList }] = await Promise.all([
     import('../../output/tar-archive.js'),
-    import('../../output/tar-name.js'),
+    import('../../output/output-names.js'),
     import('../../output/input-list.js'),
   ]);
-  const archive = new TarArchive(new StdoutWriter(context.signal));
+  const names = new OutputNames('always', template);
+  const archive = new TarArchive(new StdoutWriter(context.signal), names);
   return {
     ordered: true,
     isOutput: stdoutFileTest(),
@@ -136,8 +156,8 @@ async function tarSink(context: Context): Promise<Sink> {
       const inputs = new InputList();
       for await (const batch of asked) {
         for (const input of batch) {
-          tarName(input.name);
-          inputs.add(input);
+          const number = inputs.add(input);
+          names.of({ ...input, index: number });
         }
       }
       return inputs;

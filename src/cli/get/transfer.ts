@@ -9,13 +9,13 @@ import type { Requests } from '../../store/intake.js';
 import type { DirectChoice } from '../../store/local/direct.js';
 import type { ItemIterator, ReadItem } from '../../store/read-item.js';
 import { type ReadManyOptions, readMany } from '../../store/read-many.js';
-import { formatMiBPerSecond } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { say } from '../app/talk.js';
 import type { Digests } from './digests.js';
 import type { GetDocument, GetTotals } from './document.js';
 import { explained } from './explained.js';
 import type { Sink } from './sinks.js';
+import { summaryOf } from './summary.js';
 
 export interface TransferOptions {
   readonly json?: boolean;
@@ -30,6 +30,8 @@ export class Transfer {
   /** Inputs that were got whole. */
   items = 0;
   failed = 0;
+  /** Inputs of which the output is there already. */
+  skipped = 0;
   bytes = 0;
   #wallNs = 0;
   readonly #sink: Sink;
@@ -92,18 +94,9 @@ export class Transfer {
     await this.#document?.end(this.#totals(engine));
   }
 
-  /** `3 items, 12345 bytes, 0.012 s, 1.0 MiB/s, engine uring`. */
   summary({ engine }: EngineInfo): string {
-    const seconds = this.#wallNs / 1e9;
-    const parts = [
-      `${this.items} items`,
-      `${this.bytes} bytes`,
-      `${seconds.toFixed(3)} s`,
-      `${formatMiBPerSecond(this.bytes / seconds)} MiB/s`,
-      `engine ${engine}`,
-    ];
-    if (this.failed > 0) parts.push(`${this.failed} failed`);
-    return parts.join(', ');
+    const { items, failed, skipped, bytes } = this;
+    return summaryOf({ items, failed, skipped, bytes, wallNs: this.#wallNs, engine });
   }
 
   /** Gives up the input that is not whole, where that can be, and says what was delivered. */
@@ -124,9 +117,17 @@ export class Transfer {
   }
 
   #totals({ counts }: CountingEngine): GetTotals {
-    const { failed, bytes } = this;
+    const { failed, skipped, bytes } = this;
     const { reads, bytes: bytesRead } = counts;
-    return { failed, bytes, reads, bytesRead, direct: directIn(counts), wallNs: this.#wallNs };
+    return {
+      failed,
+      ...(skipped > 0 && { skipped }),
+      bytes,
+      reads,
+      bytesRead,
+      direct: directIn(counts),
+      wallNs: this.#wallNs,
+    };
   }
 
   /** Takes a part, and those that are there behind it. Returns whether to go on. */

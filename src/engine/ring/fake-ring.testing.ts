@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import { assert } from '../../assert.js';
 import type { Slab } from '../../memory/slab.js';
-import type { Completions, Ring, RingOptions } from '../../uring/ring.js';
+import type { FileFacts } from '../../native/file-facts.js';
+import { type Completions, type Ring, type RingOptions, SPARE_STATS } from '../../uring/ring.js';
 
 const { EAGAIN, EBADF, ECANCELED, EINTR, EINVAL, EIO, ENOENT } = constants.errno;
 const ALIGN_BYTES = 512;
@@ -38,6 +39,7 @@ export class FakeRing implements Ring {
   closed = false;
   readonly #files: ReadonlyMap<string, FakeFile>;
   readonly #chances: readonly number[];
+  readonly #facts: FileFacts[] = [];
   #taken = 0;
   #chance = 1;
   readonly #prepared: Operation[] = [];
@@ -54,7 +56,7 @@ export class FakeRing implements Ring {
     this.#files = files;
     this.#chances = chances;
     this.#table = new Array(options.files).fill(undefined);
-    const room = 2 * options.entries + options.files;
+    const room = 2 * options.entries + options.files + SPARE_STATS;
     this.completions = {
       slot: new Uint32Array(room),
       generation: new Uint32Array(room),
@@ -94,6 +96,19 @@ export class FakeRing implements Ring {
       this.slab.memory.set(bytes.subarray(offset, offset + count), at);
       return count;
     });
+  }
+
+  stat(slot: number, generation: number, place: number, path: string | Uint8Array): void {
+    this.#prepare(slot, generation, () => {
+      const found = this.#files.get(path.toString());
+      if (found === undefined) return -ENOENT;
+      this.#facts[place] = { kind: 'file', sizeBytes: found.bytes.length, device: '1:1' };
+      return 0;
+    });
+  }
+
+  facts(place: number): FileFacts {
+    return this.#facts[place]!;
   }
 
   close(slot: number, generation: number, file: number): void {

@@ -10,6 +10,7 @@ export const OPEN = 2;
 export class EngineFile implements SharedFile {
   readonly path: Path;
   readonly #alignBytes: number;
+  readonly #stream: boolean;
   readonly #owner: object;
   /** By lane. */
   readonly #open: (OpenFile | undefined)[] = [];
@@ -18,9 +19,11 @@ export class EngineFile implements SharedFile {
   /**
    * @param owner the engine that it is a file of.
    * @param alignBytes 0: buffered.
+   * @param stream read from where the last read ended, whatever offset is asked for.
    */
-  constructor(owner: object, path: Path, alignBytes: number) {
+  constructor(owner: object, path: Path, alignBytes: number, stream = false) {
     this.#owner = owner;
+    this.#stream = stream;
     this.path = path;
     this.#alignBytes = alignBytes;
   }
@@ -37,8 +40,8 @@ export class EngineFile implements SharedFile {
 
   #add(table: FileTable): OpenFile {
     assert(table.owner === this.#owner, 'a slot names a file of its own engine');
-    assert(!this.#closed, 'nothing is read from a file after it was closed');
-    const file = new OpenFile(table, this.path, this.#alignBytes);
+    const file = new OpenFile(table, this.path, this.#alignBytes, this.#stream);
+    file.retired = this.#closed;
     this.#open[table.lane] = file;
     return file;
   }
@@ -59,8 +62,10 @@ export class OpenFile {
   /** Slots that wait for its open to complete. */
   readonly waiting: number[] = [];
   readonly table: FileTable;
+  readonly stream: boolean;
 
-  constructor(table: FileTable, path: Path, alignBytes: number) {
+  constructor(table: FileTable, path: Path, alignBytes: number, stream: boolean) {
+    this.stream = stream;
     this.table = table;
     this.path = path;
     this.alignBytes = alignBytes;

@@ -13,6 +13,8 @@ export class Lane {
   /** The slots that {@link take} took last. */
   readonly taken: Int32Array;
   readonly #first: number;
+  /** By slot of a lost ring: whose place it has. */
+  readonly #adopted = new Map<number, number>();
 
   constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
     const { first, depth } = options;
@@ -31,7 +33,7 @@ export class Lane {
   }
 
   owns(slot: number): boolean {
-    return slot >= this.#first && slot < this.#first + this.depth;
+    return (slot >= this.#first && slot < this.#first + this.depth) || this.#adopted.has(slot);
   }
 
   /** Takes the first `count` free slots. */
@@ -41,22 +43,36 @@ export class Lane {
     this.freeCount -= count;
   }
 
+  /** Reads for a slot of a lost ring, in the place of a free slot. */
+  adopt(slot: number): void {
+    const host = this.free[--this.freeCount]!;
+    this.#adopted.set(slot, host);
+    this.stages.adopt(slot, host - this.#first);
+  }
+
   /** Gives a slot back. */
   end(slot: number): void {
     this.stages.end(slot);
-    this.free[this.freeCount++] = slot;
+    const host = this.#adopted.get(slot);
+    if (host !== undefined) {
+      this.#adopted.delete(slot);
+      this.stages.adopt(host, host - this.#first);
+    }
+    this.free[this.freeCount++] = host ?? slot;
   }
 
   /**
-   * The ring has failed: its reads finish with RING_LOST, and it gets no others.
+   * The ring has failed: it is given nothing more.
    *
-   * @returns how many bytes of the slab are lost with it.
+   * @returns its reads that are not finished, and how many bytes of the slab are lost with it.
    */
-  abandon(): number {
+  abandon(): { readonly slots: readonly number[]; readonly lostBytes: number } {
     const taken = new Set(Array.from({ length: this.depth }, (_, index) => this.#first + index));
     for (const slot of this.free.subarray(0, this.freeCount)) taken.delete(slot);
-    const lostBytes = this.stages.abandon(taken);
+    for (const [slot, host] of this.#adopted) taken.add(slot).delete(host);
+    const slots = [...taken];
+    const lostBytes = this.stages.abandon(slots);
     this.ring.shutdown(false);
-    return lostBytes;
+    return { slots, lostBytes };
   }
 }

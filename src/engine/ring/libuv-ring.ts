@@ -1,9 +1,11 @@
-import { close, constants, open, read } from 'node:fs';
+import { close, constants, open, read, stat } from 'node:fs';
 import { assert } from '../../assert.js';
 import { EIO } from '../../errno.js';
 import { Slab } from '../../memory/slab.js';
+import { type FileFacts, factsOfStats } from '../../native/file-facts.js';
 import { O_DIRECT } from '../../uring/abi.js';
-import type { Completions, Ring, RingOptions } from '../../uring/ring.js';
+import { readPlainly } from '../../uring/plain-read.js';
+import { type Completions, type Ring, type RingOptions, SPARE_STATS } from '../../uring/ring.js';
 
 /**
  * Opening a FIFO must not wait for a writer: that would hold a thread for good. Where the system lacks a flag, its
@@ -20,6 +22,13 @@ export class LibuvRing implements Ring {
   readonly completions: Completions;
   /** Descriptor by entry of the file table, or -1. */
   readonly #fds: Int32Array;
+  /** By entry: 1 when it is read without offsets. */
+  readonly #isStream: Uint8Array;
+  readonly #facts: FileFacts[] = [];
+  /** Descriptors that are open, being opened or being closed: libuv closes them some time after it is asked. */
+  #descriptors = 0;
+  /** Opens that wait for a descriptor to be closed. */
+  readonly #waitingOpens: (() => void)[] = [];
   readonly #prepared: (() => void)[] = [];
   #arrived: number[] = [];
   #onWake: () => void = () => {};
@@ -30,8 +39,9 @@ export class LibuvRing implements Ring {
   constructor(options: RingOptions, slabBytes: number) {
     this.slab = new Slab(pageAligned(slabBytes));
     this.#fds = new Int32Array(options.files).fill(-1);
-    // Every slot, every close of a file, and a spare for each.
-    const room = 2 * (options.entries + options.files);
+    this.#isStream = new Uint8Array(options.files);
+    // Every slot, every close of a file, a spare for each, and stats.
+    const room = 2 * (options.entries + options.files) + SPARE_STATS;
     this.completions = {
       slot: new Uint32Array(room),
       generation: new Uint32Array(room),
@@ -39,26 +49,68 @@ export class LibuvRing implements Ring {
     };
   }
 
-  open(slot: number, generation: number, file: number, path: string | Uint8Array, direct: boolean): void {
-    const name = typeof path === 'string' ? path : Buffer.from(path);
+  open(
+    slot: number,
+    generation: number,
+    file: number,
+    path: string | Uint8Array,
+    direct: boolean,
+    stream = false,
+  ): void {
+    const name = bytesOf(path);
+    const flags = (stream ? constants.O_NOCTTY : OPEN_FLAGS) | (direct ? (O_DIRECT ?? 0) : 0);
     this.#prepare(() => {
-      open(name, direct ? OPEN_FLAGS | O_DIRECT : OPEN_FLAGS, (error, fd) => {
-        if (error === null) {
-          this.#closeFd(file);
-          this.#fds[file] = fd;
-          if (this.#closed) this.#closeFd(file);
-        }
-        this.#arrive(slot, generation, error === null ? 0 : (error.errno ?? -EIO));
+      this.#closeFd(file);
+      this.#isStream[file] = Number(stream);
+      this.#openWhenFree(() => {
+        open(name, flags, (error, fd) => {
+          if (error !== null) this.#freeOne();
+          else {
+            this.#fds[file] = fd;
+            if (this.#closed) this.#closeFd(file);
+          }
+          this.#arrive(slot, generation, error === null ? 0 : (error.errno ?? -EIO));
+        });
       });
     });
   }
 
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void {
     this.#prepare(() => {
-      read(this.#fds[file]!, this.slab.memory, at, length, offset, (error, bytes) => {
+      const position = this.#isStream[file] === 0 ? offset : null;
+      read(this.#fds[file]!, this.slab.memory, at, length, position, (error, bytes) => {
         this.#arrive(slot, generation, error === null ? bytes : (error.errno ?? -EIO));
       });
     });
+  }
+
+  readPlainly(
+    slot: number,
+    generation: number,
+    path: string | Uint8Array,
+    offset: number,
+    at: number,
+    length: number,
+  ): void {
+    this.#prepare(() => {
+      readPlainly(path, this.slab.memory, { offset, at, length }, (result) => this.#arrive(slot, generation, result));
+    });
+  }
+
+  stat(slot: number, generation: number, place: number, path: string | Uint8Array): void {
+    const name = bytesOf(path);
+    this.#prepare(() => {
+      stat(name, (error, stats) => {
+        if (error === null) this.#facts[place] = factsOfStats(stats);
+        this.#arrive(slot, generation, error === null ? 0 : (error.errno ?? -EIO));
+      });
+    });
+  }
+
+  facts(place: number): FileFacts {
+    const facts = this.#facts[place];
+    assert(facts !== undefined, 'a place has facts once a stat into it is complete');
+    return facts;
   }
 
   close(slot: number, generation: number, file: number): void {
@@ -115,7 +167,23 @@ export class LibuvRing implements Ring {
     const fd = this.#fds[file]!;
     if (fd < 0) return;
     this.#fds[file] = -1;
-    close(fd, () => {});
+    close(fd, () => this.#freeOne());
+  }
+
+  /** As many descriptors as the table has entries, or the limit of open files would be passed. */
+  #openWhenFree(start: () => void): void {
+    if (this.#descriptors >= this.#fds.length) {
+      this.#waitingOpens.push(start);
+      return;
+    }
+    this.#descriptors++;
+    start();
+  }
+
+  #freeOne(): void {
+    const next = this.#waitingOpens.shift();
+    if (next === undefined) this.#descriptors--;
+    else next();
   }
 
   #arrive(slot: number, generation: number, result: number): void {
@@ -129,6 +197,10 @@ export class LibuvRing implements Ring {
       if (!this.#closed) this.#onWake();
     });
   }
+}
+
+function bytesOf(path: string | Uint8Array): string | Buffer {
+  return typeof path === 'string' ? path : Buffer.from(path);
 }
 
 /** The types of Node don't have it. */

@@ -7,6 +7,7 @@ import type { ActiveRun } from './active-run.js';
 import { EngineFile } from './files.js';
 import { Lane } from './lane.js';
 import { Load } from './load.js';
+import type { RingEngineOptions } from './options.js';
 import { Runs } from './runs.js';
 
 /** How long the pump may go on without letting the event loop turn. Signals and timers wait no longer than this. */
@@ -16,27 +17,12 @@ const WATCHDOG_MS = 100;
 /** How long `close()` waits for reads in flight before it leaves their memory to them. */
 const CLOSE_MS_MAX = 2000;
 
-export interface RingEngineOptions {
-  /** Entries of each ring's file table beyond the first `queueDepth`. */
-  readonly sharedFiles: number;
-  /** Bytes in flight at most, of each ring. */
-  readonly windowBytes: number;
-  /** Another ring, for when this thread is busy most of the time; undefined: there is none to be had. */
-  readonly addRing?: (() => Promise<Ring | undefined>) | undefined;
-  /** How many rings there may be; those that there are at first, unless {@link addRing} is given. */
-  readonly ringsMax?: number | undefined;
-  /** All rings are shut down; with `drained` false their memory may still be written to. */
-  readonly onShutdown?: (drained: boolean) => void;
-}
-
 /**
- * The engine over any {@link Ring}, or over several that share a slab: pulls reads from its sources, takes them through
- * their stages, and hands out what came of them, all from the event loop. Several rings share the work as they get
- * through it: whichever has room is given the next reads.
+ * The engine over one {@link Ring} or several that share a slab. All runs on the event loop; whichever ring has room is
+ * given the next reads.
  *
  * One turn of the pump: ask the sources for reads, prepare their operations, submit and reap in one call, move the reads
- * on, deliver what is finished. It goes round while anything moves, for {@link TURN_MS_MAX} at most; then it waits to be
- * woken by completions, by a source, or by the next turn of the event loop.
+ * on, deliver what is finished. It goes round while anything moves, for {@link TURN_MS_MAX} at most.
  */
 export class RingEngine implements Engine {
   info: EngineInfo;
@@ -77,7 +63,7 @@ export class RingEngine implements Engine {
 
   share(path: Path, options: OpenOptions = {}): SharedFile {
     this.#assertOpen();
-    return new EngineFile(this, path, options.directAlignBytes ?? 0);
+    return new EngineFile(this, path, options.directAlignBytes ?? 0, options.stream);
   }
 
   run(source: ReadSource, options: RunOptions = {}): Run {
@@ -92,7 +78,7 @@ export class RingEngine implements Engine {
     return this.#closing;
   }
 
-  /** Sees to it that the pump runs soon: in this turn of the event loop, unless that has gone on for long. */
+  /** Has the pump run soon: in this turn of the event loop, unless that has gone on for long. */
   schedule(): void {
     this.#again = true;
     if (this.#scheduled || this.#pumping || this.#closed) return;
@@ -107,7 +93,7 @@ export class RingEngine implements Engine {
     this.schedule();
   }
 
-  /** The pump, at the beginning of a turn of the event loop. */
+  /** The pump, as a turn of the event loop begins. */
   #turn(): void {
     this.#turnBeganMs = performance.now();
     this.#pump();
@@ -135,8 +121,7 @@ export class RingEngine implements Engine {
     for (;;) {
       this.#again = false;
       const cancelled = this.#runs.takeCancelled();
-      let moved = 0;
-      let waits = false;
+      let [moved, waits] = [0, false];
       for (const lane of this.#lanes) {
         moved += this.#tryToAdvance(lane, cancelled);
         waits ||= lane.busy || (lane.freeCount > 0 && this.#runs.hungry);
@@ -164,7 +149,7 @@ export class RingEngine implements Engine {
     try {
       return this.#advance(lane, cancelled);
     } catch (error) {
-      // One ring of several: its reads fail, the others go on. The last one takes the engine with it.
+      // One ring of several: the others take its reads over. The last one takes the engine with it.
       if (!isLsioError(error, 'unavailable') || this.#lanes.length === 1) throw error;
       this.#lose(lane, error);
       return 1;
@@ -174,8 +159,10 @@ export class RingEngine implements Engine {
   #lose(lane: Lane, { message }: LsioError): void {
     this.#lanes = this.#lanes.filter((other) => other !== lane);
     this.info = { ...this.info, rings: this.#lanes.length, reason: `${this.info.reason}; a ring was lost: ${message}` };
-    this.#lostBytes += lane.abandon();
     this.#runs.deliver(lane);
+    const { slots, lostBytes } = lane.abandon();
+    this.#lostBytes += lostBytes;
+    this.#runs.moveAway(slots);
   }
 
   /** What is left waits for memory that went with lost rings. */
@@ -217,10 +204,11 @@ export class RingEngine implements Engine {
     assert(ring.slab.memory === this.#slots.memory, 'rings of one engine share their slab');
     const lane = this.#laneCount++;
     const depth = this.info.queueDepth;
-    const { sharedFiles, windowBytes } = this.#options;
-    const limits = { depth, sharedFiles, windowBytes, onProgress: () => this.schedule() };
+    const { sharedFiles, windowBytes, sizes } = this.#options;
+    const limits = { depth, sharedFiles, windowBytes, slotCount: this.#slots.tag.length, sizes };
+    const onProgress = () => this.schedule();
     ring.listen(() => this.#turn());
-    const added = new Lane(ring, this.#slots, { owner: this, lane, first: lane * depth, ...limits });
+    const added = new Lane(ring, this.#slots, { owner: this, lane, first: lane * depth, ...limits, onProgress });
     this.#own ??= added;
     // Those with threads first: what they have to do is handed over at once.
     this.#lanes.unshift(added);
@@ -257,12 +245,10 @@ export class RingEngine implements Engine {
     this.#turn();
     if (this.#closed) return;
     for (const lane of this.#lanes) lane.stages.refuseEndless();
+    this.schedule();
   }
 
-  /**
-   * The ring has failed for good: nothing more will come of what is in hand. After a broken invariant, what is in flight
-   * isn't known either.
-   */
+  /** Nothing more comes of what is in hand. After a broken invariant, what is in flight isn't known either. */
   #fail(error: Error): void {
     this.#failure = error;
     this.#runs.settleAll(error);
@@ -276,7 +262,7 @@ export class RingEngine implements Engine {
       this.cancelRun(run);
     }
     const deadlineMs = performance.now() + CLOSE_MS_MAX;
-    // One more turn at least: cancelled reads are delivered and files closed in it.
+    // One more turn at least, in which cancelled reads are delivered and files closed.
     do {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#turn();

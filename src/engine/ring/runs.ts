@@ -10,6 +10,8 @@ export class Runs {
   readonly #runs: ActiveRun[] = [];
   /** Who is asked for reads first; the next one the next time, or a single free slot would always be the first run's. */
   #first = 0;
+  /** Slots of lost rings, whose reads wait for a place in another ring. */
+  #homeless: number[] = [];
   /** Runs whose reads are to be given up. */
   #cancelling: ActiveRun[] = [];
   /** By slot that holds a read. */
@@ -24,9 +26,14 @@ export class Runs {
     return this.#runs;
   }
 
-  /** Whether there are reads to ask for. */
+  /** Whether there are reads to ask for, or to be begun again. */
   get hungry(): boolean {
-    return this.#runs.some((run) => run.hungry);
+    return this.#homeless.length > 0 || this.#runs.some((run) => run.hungry);
+  }
+
+  /** Has other rings read for these slots of a ring that is lost. */
+  moveAway(slots: readonly number[]): void {
+    this.#homeless.push(...slots);
   }
 
   add(owner: RunOwner, source: ReadSource, options: RunOptions): ActiveRun {
@@ -57,11 +64,11 @@ export class Runs {
 
   /** Gives up to `max` free slots of a lane to the sources, each a fair share. Returns how many are in use more. */
   fill(lane: Lane, max: number): number {
-    let filled = 0;
+    let filled = this.#takeIn(lane, max);
     const runs = this.#runs.length;
     let hungry = 0;
     for (const run of this.#runs) hungry += run.hungry ? 1 : 0;
-    let room = Math.min(lane.freeCount, max);
+    let room = Math.min(lane.freeCount, max - filled);
     for (let step = 0; step < runs && room > 0; step++) {
       const run = this.#runs[(this.#first + step) % runs]!;
       if (!run.hungry) continue;
@@ -79,6 +86,20 @@ export class Runs {
     }
     if (filled > 0) this.#first++;
     return filled;
+  }
+
+  #takeIn(lane: Lane, max: number): number {
+    let count = 0;
+    while (count < max && lane.freeCount > 0) {
+      const slot = this.#homeless.shift();
+      if (slot === undefined) break;
+      const run = this.#runOf[slot]!;
+      lane.adopt(slot);
+      lane.stages.begin(slot, run.alignBytes, run.regular, true);
+      if (run.cancelled) lane.stages.cancel(slot);
+      count++;
+    }
+    return count;
   }
 
   /** Hands a lane's finished reads to their sources, then frees their slots. */

@@ -1,11 +1,12 @@
 // long: one state machine; apart, its transitions could not be followed.
-import { type Stats, stat } from 'node:fs';
 import { assert } from '../../assert.js';
-import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR, ESPIPE } from '../../errno.js';
-import type { Ring } from '../../uring/ring.js';
+import { EAGAIN, ECANCELED, EINTR, EINVAL, EISDIR, ESPIPE } from '../../errno.js';
+import { type FileFacts, hasEnd } from '../../native/file-facts.js';
+import { type Ring, SPARE_STATS } from '../../uring/ring.js';
 import { type Path, PIECE_BYTES_MAX, TO_END } from '../read.js';
-import { NOT_REGULAR, type ReadSlots, RING_LOST, TOO_LARGE } from '../slots.js';
+import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../slots.js';
 import { CLOSED, EngineFile, FileTable, OPEN, type OpenFile } from './files.js';
+import type { StatedSizes } from './stated-sizes.js';
 
 /** Where a slot stands: free, waiting for something, or finished. */
 const FREE = 0;
@@ -17,9 +18,16 @@ const FOR_FILE = 2;
 const FOR_ENTRY = 3;
 const FOR_MEMORY = 4;
 const FOR_READ = 5;
-/** A stat of the path is under way. */
-const FOR_LOOK = 6;
-const FINISHED = 7;
+/** A stat of its path is in flight. */
+const FOR_STAT = 6;
+/** It is being asked whether the file, which is open, can be read at an offset. */
+const FOR_SEEK = 7;
+const FINISHED = 8;
+
+/** What a stat is for: a read that gets EAGAIN again and again, memory that is full, the end of the file. */
+const WHY_RETRY = 0;
+const WHY_FULL = 1;
+const WHY_END = 2;
 
 /**
  * The first guess at the length of a file that nobody knows. Most small files fit; 64 KiB would halve the rate of
@@ -30,12 +38,14 @@ const GUESS_BYTES_MIN = 8 * 1024;
 const GUESS_BYTES_MAX = 260 * 1024;
 /** How often in a row one operation may answer EINTR or EAGAIN before that counts as its result. */
 const RETRIES_MAX = 1000;
-/** Closes of files have names from here on, beyond those of all slots. */
+/** Stats of what has been in flight for long have names from here on, beyond those of all slots. */
+const WATCHES = 2 ** 29;
+/** Closes of files have names from here on. */
 const CLOSES = 2 ** 30;
 /** No answer to an operation is this small. */
 const NEVER = -(2 ** 31);
-/** A file that answers EAGAIN this often is looked at: a FIFO with a writer does so for ever. */
-const RETRIES_BEFORE_LOOK = 8;
+/** After EAGAIN this often the path is asked about: a FIFO with a writer answers so for ever. */
+const RETRIES_BEFORE_STAT = 8;
 
 export interface StagesOptions {
   /** The engine: it tells its own shared files from others'. */
@@ -49,16 +59,12 @@ export interface StagesOptions {
   readonly sharedFiles: number;
   /** Bytes in flight at most; one read is always let through. */
   readonly windowBytes: number;
+  /** Of all rings of the engine. */
+  readonly slotCount: number;
+  /** Where an end has to be confirmed; absent: nowhere. */
+  readonly sizes?: StatedSizes | undefined;
   /** Something went on outside of the ring: {@link Stages.resume} is to be called. */
   readonly onProgress: () => void;
-}
-
-/** The answer to a stat. */
-interface Look {
-  readonly slot: number;
-  readonly generation: number;
-  readonly errno: number;
-  readonly stats: Stats;
 }
 
 /**
@@ -80,16 +86,26 @@ export class Stages {
   /** Bytes that the reads in hand may fill. */
   #windowUsedBytes = 0;
   #guessBytes = GUESS_BYTES_MIN;
-  #openSlotFiles = 0;
+  #openPlaces = 0;
   readonly #forMemory: number[] = [];
   readonly #forEntry: number[] = [];
-  #looks: Look[] = [];
+  /** By stat of what has been in flight for long: the slot and its generation; and those that are not in use. */
+  readonly #watched = new Int32Array(SPARE_STATS).fill(-1);
+  readonly #watchedGeneration = new Uint32Array(SPARE_STATS);
+  readonly #freeWatches = Array.from({ length: SPARE_STATS }, (_, index) => index);
   /** Closes in flight, by entry of the file table. */
   readonly #closing: Uint8Array;
-  readonly #first: number;
-  readonly #end: number;
+  readonly #depth: number;
+  /** By place: the slot that has it, or -1. */
+  readonly #slotAt: Int32Array;
+  /** By slot: its place in the ring, which is its entry of the file table, too. */
+  readonly #place: Int32Array;
   /** By slot that names no path. */
   readonly #file: (OpenFile | undefined)[];
+  /** By slot: what a stat is for. */
+  readonly #why: Uint8Array;
+  /** By slot: 1 when it is read by ordinary reads. */
+  readonly #plain: Uint8Array;
   /** The slots of finished reads, until the engine has delivered them. */
   readonly finished: Int32Array;
   finishedCount = 0;
@@ -97,7 +113,8 @@ export class Stages {
   readonly #stage: Uint8Array;
   /** Tells the operations of a slot apart; an answer to any but the last one is a bug. */
   readonly #generation: Uint32Array;
-  readonly #slotFileOpen: Uint8Array;
+  /** By place. */
+  readonly #placeOpen: Uint8Array;
   readonly #retries: Uint16Array;
   /** 0, or the errno that the read finishes with, whatever the answer to its operation in flight. */
   readonly #givenUp: Int32Array;
@@ -115,10 +132,10 @@ export class Stages {
   readonly #whole: Int32Array;
 
   constructor(ring: Ring, slots: ReadSlots, options: StagesOptions) {
-    const { owner, lane, first, depth } = options;
-    const end = first + depth;
-    this.#first = first;
-    this.#end = end;
+    const { owner, lane, first, depth, slotCount } = options;
+    this.#depth = depth;
+    this.#slotAt = Int32Array.from({ length: depth }, (_, place) => first + place);
+    this.#place = Int32Array.from({ length: slotCount }, (_, slot) => slot - first);
     this.#ring = ring;
     this.#slots = slots;
     this.#options = options;
@@ -130,21 +147,22 @@ export class Stages {
       closeEntry: (entry) => this.#closeEntry(entry),
       onRetired: options.onProgress,
     });
-    // Columns are as long as the slots of the rings before are many: that wastes little, and a slot has one name.
     this.#closing = new Uint8Array(depth + options.sharedFiles);
-    this.#stage = new Uint8Array(end);
-    this.#generation = new Uint32Array(end);
-    this.#slotFileOpen = new Uint8Array(end);
-    this.#retries = new Uint16Array(end);
-    this.#givenUp = new Int32Array(end);
-    this.#seen = new Float64Array(end);
-    this.#regular = new Uint8Array(end);
+    this.#stage = new Uint8Array(slotCount);
+    this.#generation = new Uint32Array(slotCount);
+    this.#placeOpen = new Uint8Array(depth);
+    this.#retries = new Uint16Array(slotCount);
+    this.#givenUp = new Int32Array(slotCount);
+    this.#seen = new Float64Array(slotCount);
+    this.#regular = new Uint8Array(slotCount);
+    this.#why = new Uint8Array(slotCount);
+    this.#plain = new Uint8Array(slotCount);
     this.#alignBytes = slots.alignBytes;
-    this.#base = new Float64Array(end);
-    this.#filled = new Int32Array(end);
-    this.#capacity = new Int32Array(end);
-    this.#whole = new Int32Array(end).fill(NEVER);
-    this.#file = new Array<OpenFile | undefined>(end).fill(undefined);
+    this.#base = new Float64Array(slotCount);
+    this.#filled = new Int32Array(slotCount);
+    this.#capacity = new Int32Array(slotCount);
+    this.#whole = new Int32Array(slotCount).fill(NEVER);
+    this.#file = new Array<OpenFile | undefined>(slotCount).fill(undefined);
     this.finished = new Int32Array(depth);
   }
 
@@ -158,14 +176,25 @@ export class Stages {
     return this.#forMemory.length > 0 || this.#forEntry.length > 0;
   }
 
-  /** Starts the read that the source described in `slot`; unless that says how its path is opened, `alignBytes` does. */
-  begin(slot: number, alignBytes: number, regular: boolean): void {
+  /** Gives a place of this ring to a slot of a ring that is lost. */
+  adopt(slot: number, place: number): void {
+    this.#slotAt[place] = slot;
+    this.#place[slot] = place;
+  }
+
+  /**
+   * Starts the read that the source described in `slot`; unless that says how its path is opened, `alignBytes` does.
+   *
+   * @param again it was begun before, by a ring that is lost; its file may have been closed meanwhile.
+   */
+  begin(slot: number, alignBytes: number, regular: boolean, again = false): void {
     assert(this.#stage[slot] === FREE, 'a described slot was free');
     const length = this.#slots.length[slot]!;
     assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
     this.#retries[slot] = 0;
     this.#givenUp[slot] = 0;
     this.#regular[slot] = regular ? 1 : 0;
+    this.#plain[slot] = 0;
     this.#filled[slot] = 0;
     this.#capacity[slot] = 0;
     if (this.#alignBytes[slot]! < 0) this.#alignBytes[slot] = alignBytes;
@@ -176,8 +205,10 @@ export class Stages {
       assert(shared instanceof EngineFile, 'a slot names a path or a file of an engine');
       const file = shared.in(this.files);
       assert(file.table === this.files, 'a slot names a file of this engine');
-      assert(!file.retired, 'nothing is read from a file after it was closed');
+      assert(!file.retired || again, 'nothing is read from a file after it was closed');
       this.#file[slot] = file;
+      // What is read as a stream may well have no end.
+      if (file.stream) this.#regular[slot] = 1;
       if (!this.#beginWhole(slot, file, length)) this.#openShared(slot);
     }
   }
@@ -217,7 +248,8 @@ export class Stages {
       const slot = slots[index]!;
       const generation = generations[index]!;
       const result = results[index]!;
-      if (slot < CLOSES && result === this.#whole[slot] && generation === this.#generation[slot]) this.#wholeDone(slot);
+      if (slot < WATCHES && result === this.#whole[slot] && generation === this.#generation[slot])
+        this.#wholeDone(slot);
       else this.complete(slot, generation, result);
     }
   }
@@ -246,24 +278,23 @@ export class Stages {
       this.#closing[slot - CLOSES]!--;
       return;
     }
+    if (slot >= WATCHES) return this.#watchDone(slot - WATCHES, result);
     assert(generation === this.#generation[slot], 'a completion is the one that its slot waits for');
-    if (this.#stage[slot] === FOR_READ) this.#readDone(slot, result);
-    else {
-      assert(this.#stage[slot] === FOR_OPEN, 'a slot with a completion waits for one');
-      this.#openDone(slot, result);
+    switch (this.#stage[slot]) {
+      case FOR_READ:
+        return this.#readDone(slot, result);
+      case FOR_OPEN:
+        return this.#openDone(slot, result);
+      case FOR_SEEK:
+        return this.#seekDone(slot, result);
+      default:
+        assert(this.#stage[slot] === FOR_STAT, 'a slot with a completion waits for one');
+        this.#statDone(slot, result);
     }
   }
 
-  /**
-   * Takes in what came from outside of the ring: answers to stats, files that were closed. Memory or entries of the file
-   * table may have become free: lets on what waits for them, in order.
-   */
+  /** Closes files that were retired. Lets on, in order, what waits for memory or for an entry of the file table. */
   resume(): void {
-    if (this.#looks.length > 0) {
-      const looks = this.#looks;
-      this.#looks = [];
-      for (const look of looks) this.#looked(look);
-    }
     this.files.closeRetired();
     while (this.#forEntry.length > 0) {
       const slot = this.#forEntry[0]!;
@@ -281,7 +312,7 @@ export class Stages {
   cancel(slot: number): void {
     const stage = this.#stage[slot]!;
     if (stage === FREE || stage === FINISHED) return;
-    if (stage === FOR_READ || stage === FOR_OPEN) return this.#giveUp(slot, ECANCELED);
+    if (stage !== FOR_FILE && stage !== FOR_ENTRY && stage !== FOR_MEMORY) return this.#giveUp(slot, ECANCELED);
     if (stage === FOR_FILE) {
       const { waiting } = this.#shared(slot);
       waiting.splice(waiting.indexOf(slot), 1);
@@ -290,25 +321,19 @@ export class Stages {
   }
 
   /**
-   * The ring is lost: finishes the reads in `slots` that aren't finished. A late answer may still write to the memory of
-   * those in flight, so that it is never leased again.
+   * The ring is lost: forgets the reads in `slots`. A late answer may still write to the memory of those in flight, so
+   * that it is never leased again.
    *
    * @returns how many bytes of the slab are lost.
    */
   abandon(slots: Iterable<number>): number {
     let lostBytes = 0;
     for (const slot of slots) {
-      const stage = this.#stage[slot]!;
-      if (stage === FINISHED) continue;
       const piece = this.#slots.piece[slot]!;
-      if (stage === FOR_READ && piece >= 0) {
-        lostBytes += this.#ring.slab.sizeBytes(piece);
-        this.#slots.piece[slot] = -1;
-      }
-      this.#slots.errno[slot] = RING_LOST;
-      this.#slots.bytes[slot] = 0;
-      this.#stage[slot] = FINISHED;
-      this.finished[this.finishedCount++] = slot;
+      if (piece < 0) continue;
+      if (this.#stage[slot] === FOR_READ) lostBytes += this.#ring.slab.sizeBytes(piece);
+      else this.#ring.slab.release(piece);
+      this.#slots.piece[slot] = -1;
     }
     this.#forMemory.length = 0;
     this.#forEntry.length = 0;
@@ -325,12 +350,12 @@ export class Stages {
 
   /** Closes the files of slots that nothing is being read from. */
   closeUnused(): void {
-    if (this.#openSlotFiles === 0) return;
-    for (let slot = this.#first; slot < this.#end; slot++) {
-      if (this.#slotFileOpen[slot] === 0 || this.#stage[slot] !== FREE) continue;
-      this.#slotFileOpen[slot] = 0;
-      this.#openSlotFiles--;
-      this.#closeEntry(slot - this.#first);
+    if (this.#openPlaces === 0) return;
+    for (let place = 0; place < this.#depth; place++) {
+      if (this.#placeOpen[place] === 0 || this.#stage[this.#slotAt[place]!] !== FREE) continue;
+      this.#placeOpen[place] = 0;
+      this.#openPlaces--;
+      this.#closeEntry(place);
     }
   }
 
@@ -341,7 +366,7 @@ export class Stages {
 
   /** What the slot reads, in the ring's table of files. */
   #entry(slot: number): number {
-    return this.#slots.path[slot] === undefined ? this.#shared(slot).entry : slot - this.#first;
+    return this.#slots.path[slot] === undefined ? this.#shared(slot).entry : this.#place[slot]!;
   }
 
   #path(slot: number): Path {
@@ -353,7 +378,8 @@ export class Stages {
     const path = this.#path(slot);
     // The system would take what is before a NUL for the whole path, and read another file.
     if (typeof path === 'string' ? path.includes('\0') : path.includes(0)) return this.#openDone(slot, -EINVAL);
-    this.#ring.open(slot, this.#next(slot, FOR_OPEN), this.#entry(slot), path, this.#alignBytes[slot] !== 0);
+    const stream = this.#slots.path[slot] === undefined && this.#shared(slot).stream;
+    this.#ring.open(slot, this.#next(slot, FOR_OPEN), this.#entry(slot), path, this.#alignBytes[slot] !== 0, stream);
   }
 
   #openShared(slot: number): void {
@@ -390,12 +416,32 @@ export class Stages {
     } else if (result < 0) {
       this.#finish(slot, this.#givenUp[slot]! || -result);
     } else {
-      if (this.#slotFileOpen[slot] === 0) {
-        this.#slotFileOpen[slot] = 1;
-        this.#openSlotFiles++;
-      }
-      this.#prepareRead(slot);
+      const place = this.#place[slot]!;
+      this.#openPlaces += 1 - this.#placeOpen[place]!;
+      this.#placeOpen[place] = 1;
+      if (!this.#checksSeek(slot)) this.#prepareRead(slot);
     }
+  }
+
+  /**
+   * A range of a pipe would be whatever comes next in it: asks whether the file can be read at an offset, unless that is
+   * known, or the read is of everything.
+   */
+  #checksSeek(slot: number): boolean {
+    const whole = this.#slots.length[slot] === TO_END && this.#slots.offset[slot] === 0;
+    if (this.#ring.checkSeek === undefined || this.#regular[slot] !== 0) return false;
+    if (this.#slots.path[slot] !== undefined && (whole || this.#slots.length[slot] === 0)) return false;
+    this.#ring.checkSeek(slot, this.#next(slot, FOR_SEEK), this.#entry(slot));
+    return true;
+  }
+
+  #seekDone(slot: number, result: number): void {
+    const piped = result === -ESPIPE;
+    if (this.#slots.path[slot] === undefined) {
+      if (piped) this.#sharedOpenFailed(slot, NOT_REGULAR);
+      else this.#sharedOpened(slot);
+    } else if (piped) this.#finish(slot, this.#givenUp[slot]! || NOT_REGULAR);
+    else this.#prepareRead(slot);
   }
 
   #retryOpen(slot: number, errno: number): boolean {
@@ -410,18 +456,23 @@ export class Stages {
   }
 
   #sharedOpenDone(slot: number, result: number): void {
+    if (result < 0) this.#sharedOpenFailed(slot, this.#givenUp[slot]! || -result);
+    else if (!this.#checksSeek(slot)) this.#sharedOpened(slot);
+  }
+
+  #sharedOpened(slot: number): void {
+    const file = this.#shared(slot);
+    this.files.opened(file);
+    this.#prepareRead(slot);
+    for (const other of file.waiting.splice(0)) {
+      this.#alignBytes[other] = file.alignBytes;
+      this.#prepareRead(other);
+    }
+  }
+
+  #sharedOpenFailed(slot: number, errno: number): void {
     const file = this.#shared(slot);
     const waiting = file.waiting.splice(0);
-    if (result >= 0) {
-      this.files.opened(file);
-      this.#prepareRead(slot);
-      for (const other of waiting) {
-        this.#alignBytes[other] = file.alignBytes;
-        this.#prepareRead(other);
-      }
-      return;
-    }
-    const errno = this.#givenUp[slot]! || -result;
     const cancelled = this.#givenUp[slot] === ECANCELED;
     this.files.openFailed(file);
     this.#finish(slot, errno);
@@ -485,12 +536,15 @@ export class Stages {
     const entry = this.#entry(slot);
     const offset = this.#base[slot]! + from;
     const generation = this.#next(slot, FOR_READ);
-    this.#ring.read(slot, generation, entry, offset, this.#slots.piece[slot]! + from, this.#capacity[slot]! - from);
+    const at = this.#slots.piece[slot]! + from;
+    const length = this.#capacity[slot]! - from;
+    if (this.#plain[slot] === 0) this.#ring.read(slot, generation, entry, offset, at, length);
+    else this.#ring.readPlainly!(slot, generation, this.#path(slot), offset, at, length);
   }
 
   #readFrom(slot: number): number {
     const filled = this.#filled[slot]!;
-    const alignBytes = this.#alignBytes[slot]!;
+    const alignBytes = this.#plain[slot] === 0 ? this.#alignBytes[slot]! : 0;
     return alignBytes === 0 ? filled : filled - (filled % alignBytes);
   }
 
@@ -501,22 +555,43 @@ export class Stages {
       // What can't be read at an offset, says libuv: a FIFO, a socket, a terminal.
       if (result === -ESPIPE) return this.#finish(slot, NOT_REGULAR);
       if (!this.#mayRetry(slot, -result)) return this.#finish(slot, -result);
-      return this.#retries[slot] === RETRIES_BEFORE_LOOK ? this.#look(slot) : this.#read(slot);
+      return this.#retries[slot] === RETRIES_BEFORE_STAT ? this.#stat(slot, WHY_RETRY) : this.#read(slot);
     }
     this.#retries[slot] = 0;
     const before = this.#filled[slot]!;
     const reached = this.#readFrom(slot) + result;
-    if (reached <= before) {
-      // Nothing more: the end of the file. (With O_DIRECT a file system gives whole blocks but for the last one.) A FIFO
-      // without a writer looks like an empty file, too.
-      return before === 0 && this.#regular[slot] === 0 ? this.#look(slot) : this.#finish(slot, 0);
-    }
+    // Nothing more: the end of the file. With O_DIRECT a file system gives whole blocks but for the last one; those that
+    // may not are those whose ends are confirmed.
+    if (reached <= before) return this.#atEnd(slot);
     this.#filled[slot] = reached;
     const length = this.#slots.length[slot]!;
     // A short read is not the end of the file: only a read that brings nothing is.
-    if (length === TO_END) return reached === this.#capacity[slot] ? this.#look(slot) : this.#read(slot);
+    if (length === TO_END) return reached === this.#capacity[slot] ? this.#stat(slot, WHY_FULL) : this.#read(slot);
     const wanted = this.#slots.offset[slot]! - this.#base[slot]! + length;
     return reached >= wanted ? this.#finish(slot, 0) : this.#read(slot);
+  }
+
+  #atEnd(slot: number): void {
+    // A FIFO without a writer looks like an empty file.
+    const empty = this.#filled[slot] === 0 && this.#regular[slot] === 0;
+    const lies = this.#mayEndEarly(slot);
+    if (empty || lies === undefined) this.#stat(slot, WHY_END);
+    else if (lies) this.#readPlainly(slot);
+    else this.#finish(slot, 0);
+  }
+
+  /** Whether the end is where the file system says, which may be untrue. Undefined: that isn't known. */
+  #mayEndEarly(slot: number): boolean | undefined {
+    const { sizes } = this.#options;
+    if (sizes === undefined || this.#ring.readPlainly === undefined || this.#plain[slot] !== 0) return false;
+    if (this.#slots.path[slot] === undefined && this.#shared(slot).stream) return false;
+    return sizes.mayLie(this.#path(slot), performance.now());
+  }
+
+  /** Reads on by ordinary reads, which find the true end. */
+  #readPlainly(slot: number): void {
+    this.#plain[slot] = 1;
+    this.#read(slot);
   }
 
   #mayRetry(slot: number, errno: number): boolean {
@@ -529,49 +604,69 @@ export class Stages {
    * it until that writes. To be called now and then.
    */
   refuseEndless(): void {
-    for (let slot = this.#first; slot < this.#end; slot++) {
+    for (const slot of this.#slotAt) {
       const stage = this.#stage[slot];
       if ((stage !== FOR_READ && stage !== FOR_OPEN) || this.#regular[slot] !== 0) continue;
       const generation = this.#generation[slot]!;
-      const lookedAt = -1 - generation;
+      const askedAbout = -1 - generation;
       if (this.#seen[slot] === generation) {
-        this.#seen[slot] = lookedAt;
-        this.#stat(slot, generation);
-      } else if (this.#seen[slot] !== lookedAt) this.#seen[slot] = generation;
+        if (!this.#watch(slot, generation)) return;
+        this.#seen[slot] = askedAbout;
+      } else if (this.#seen[slot] !== askedAbout) this.#seen[slot] = generation;
     }
+  }
+
+  /** Asks what a slot's path is while its operation is in flight. False: too much is being asked already. */
+  #watch(slot: number, generation: number): boolean {
+    const watch = this.#freeWatches.pop();
+    if (watch === undefined) return false;
+    this.#watched[watch] = slot;
+    this.#watchedGeneration[watch] = generation;
+    this.#inFlight++;
+    this.#ring.stat(WATCHES + watch, 0, this.#depth + watch, this.#path(slot));
+    return true;
+  }
+
+  #watchDone(watch: number, result: number): void {
+    const slot = this.#watched[watch]!;
+    assert(slot >= 0, 'a completion is that of an operation in flight');
+    const stage = this.#stage[slot];
+    // What went on meanwhile is not endless.
+    const waits =
+      (stage === FOR_READ || stage === FOR_OPEN) && this.#generation[slot] === this.#watchedGeneration[watch];
+    this.#watched[watch] = -1;
+    this.#freeWatches.push(watch);
+    if (!waits || result !== 0 || this.#givenUp[slot] !== 0) return;
+    if (this.#isEndless(slot, this.#ring.facts(this.#depth + watch))) this.#giveUp(slot, NOT_REGULAR);
   }
 
   /** Asks the file system what the path is, and how long. */
-  #look(slot: number): void {
-    this.#stat(slot, this.#next(slot, FOR_LOOK));
+  #stat(slot: number, why: number): void {
+    this.#why[slot] = why;
+    this.#ring.stat(slot, this.#next(slot, FOR_STAT), this.#place[slot]!, this.#path(slot));
   }
 
-  #stat(slot: number, generation: number): void {
-    const path = this.#path(slot);
-    stat(typeof path === 'string' ? path : Buffer.from(path), (error, stats) => {
-      this.#looks.push({ slot, generation, errno: error === null ? 0 : -(error.errno ?? -EIO), stats });
-      this.#options.onProgress();
-    });
+  /** Whether no end of it can be found by reading. */
+  #isEndless(slot: number, facts: FileFacts): boolean {
+    if (hasEnd(facts) || facts.kind === 'directory') return false;
+    return facts.kind !== 'character' || this.#slots.length[slot] === TO_END;
   }
 
-  #looked({ slot, generation, errno, stats }: Look): void {
-    // A read that went on meanwhile, or was cancelled, doesn't wait for it any more.
-    const stage = this.#stage[slot];
-    const inFlight = stage === FOR_READ || stage === FOR_OPEN;
-    if (this.#generation[slot] !== generation || (stage !== FOR_LOOK && !inFlight)) return;
-    const toEnd = this.#slots.length[slot] === TO_END;
-    const device = errno === 0 && (stats.isCharacterDevice() || stats.isBlockDevice());
-    const endless = errno === 0 && !stats.isFile() && !stats.isDirectory() && (toEnd || !device);
-    if (inFlight) {
-      if (endless && this.#givenUp[slot] === 0) this.#giveUp(slot, NOT_REGULAR);
-      return;
+  #statDone(slot: number, result: number): void {
+    if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
+    const why = this.#why[slot]!;
+    if (result < 0) {
+      if (!this.#mayRetry(slot, -result)) return this.#finish(slot, -result);
+      return why === WHY_RETRY ? this.#read(slot) : this.#stat(slot, why);
     }
-    if (errno !== 0) return this.#finish(slot, errno);
-    if (stats.isDirectory()) return this.#finish(slot, EISDIR);
-    if (endless) return this.#finish(slot, NOT_REGULAR);
-    if (this.#retries[slot]! > 0) return this.#read(slot);
-    if (toEnd && this.#filled[slot]! > 0) return this.#grow(slot, stats.size);
-    this.#finish(slot, 0);
+    const facts = this.#ring.facts(this.#place[slot]!);
+    if (facts.kind === 'directory') return this.#finish(slot, EISDIR);
+    if (this.#isEndless(slot, facts)) return this.#finish(slot, NOT_REGULAR);
+    if (why === WHY_RETRY) return this.#read(slot);
+    if (why === WHY_FULL) return this.#grow(slot, facts.sizeBytes);
+    const lies = this.#options.sizes?.learn(this.#path(slot), facts.device, performance.now()) === true;
+    if (lies && this.#mayEndEarly(slot) === true) this.#readPlainly(slot);
+    else this.#finish(slot, 0);
   }
 
   /**
@@ -583,7 +678,10 @@ export class Stages {
     const readBytes = this.#filled[slot]! - (offset - this.#base[slot]!);
     // The size is a hint: procfs says 0, and a file may grow. One byte more than it makes the end show.
     const expectedBytes = sizeBytes - offset >= readBytes ? sizeBytes - offset : readBytes * 2;
-    if (readBytes > PIECE_BYTES_MAX || sizeBytes - offset > PIECE_BYTES_MAX) return this.#finish(slot, TOO_LARGE);
+    if (readBytes > PIECE_BYTES_MAX || sizeBytes - offset > PIECE_BYTES_MAX) {
+      this.#slots.total[slot] = Math.max(sizeBytes, offset + readBytes);
+      return this.#finish(slot, TOO_LARGE);
+    }
     this.#giveBackMemory(slot);
     this.#windowUsedBytes -= this.#capacity[slot]!;
     this.#filled[slot] = 0;
@@ -622,7 +720,7 @@ export class Stages {
   /** The slot's next operation: what it waits for, and the name by which the answer is known. */
   #next(slot: number, stage: number): number {
     this.#stage[slot] = stage;
-    if (stage !== FOR_LOOK) this.#inFlight++;
+    this.#inFlight++;
     const generation = (this.#generation[slot]! + 1) >>> 0;
     this.#generation[slot] = generation;
     return generation;
