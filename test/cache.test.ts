@@ -212,7 +212,7 @@ describe('lsio cache', UNDISTURBED, () => {
   });
 
   test('--help gives examples', () => {
-    expect(run(['--help'], directory).stdout).toMatch(/^Usage: lsio cache [^]*\nExamples:\n {2}lsio cache status /);
+    expect(run(['--help'], directory).stdout).toMatch(/^Usage: lsio cache [\s\S]*\nExamples:\n {2}lsio cache status /);
   });
 });
 
