@@ -91,6 +91,52 @@ describe('openEngine() with few descriptors', () => {
   });
 });
 
+describe('the memory that reads land in', () => {
+  const program = (engine: string, options: string) => `
+    const { wasmMemoryOf } = await import('ROOT/dist/memory/wasm-slab.js');
+    const engine = await openEngine({ engine: '${engine}'${options} });
+    let wasm;
+    const bytes = fs.readFileSync('ROOT/package.json');
+    const answers = await readAll(engine, Array(300).fill('ROOT/package.json'), {}, (slots) => {
+      wasm = wasmMemoryOf(slots.memory) !== undefined;
+    });
+    const right = answers.filter((answer) => Buffer.isBuffer(answer) && answer.equals(bytes)).length;
+    await engine.close();`;
+  const SETUPS = [
+    { engine: 'uring', skip: noUring },
+    { engine: 'node', skip: undefined },
+  ];
+
+  for (const { engine, skip } of SETUPS) {
+    test.skipIf(skip !== undefined)(named(`of ${engine} is WebAssembly's`, skip), () => {
+      const body = `${program(engine, '')} console.log(JSON.stringify({ right, wasm }));`;
+      expect(runChild(body)).toEqual({ right: 300, wasm: true });
+    });
+
+    test.skipIf(skip !== undefined)(named(`of ${engine} is another where that is forbidden`, skip), () => {
+      const body = `${program(engine, '')} console.log(JSON.stringify({ right, wasm }));`;
+      expect(runChild(body, { shell: 'ulimit -v 6000000' })).toEqual({ right: 300, wasm: false });
+    });
+  }
+
+  test.skipIf(noUring !== undefined).each([
+    ['', false],
+    [", slab: 'webassembly'", true],
+  ])(named('on a thread, with options "%s"', noUring), (options, wasm) => {
+    const file = path.join(directory, 'thread.mjs');
+    const body = `
+      import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+      if (isMainThread) {
+        const worker = new Worker(new URL(import.meta.url));
+        worker.on('message', (message) => console.log(message));
+      } else {
+        ${program('uring', options)}
+        parentPort.postMessage(JSON.stringify({ right, wasm }));
+      }`;
+    expect(runChild(body, { file })).toEqual({ right: 300, wasm });
+  });
+});
+
 describe('the portable engine keeps below the limit of open files', () => {
   // libuv closes a descriptor some time after it is asked, and the rest of the process may hold many.
   test.each([

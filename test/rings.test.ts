@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../dist/engine/open.js';
 import { RingEngine } from '../dist/engine/ring/ring-engine.js';
-import { MappedSlab } from '../dist/memory/mapped-slab.js';
+import { openSlabMemory } from '../dist/memory/slab-memory.js';
 import { IoUring } from '../dist/uring/io-uring.js';
 import { ThreadQueues } from '../dist/uring/thread-queues.js';
 import { conformance } from '../src/engine/conformance.js';
@@ -18,7 +18,7 @@ import { named, noUring, runChild } from './helpers/engine-child.js';
 /** An engine whose only ring has a thread: nothing is read by the main one. */
 async function openThread(asked?: number): Promise<Engine> {
   const queueDepth = asked ?? QUEUE_DEPTH_MAX;
-  const memory = new MappedSlab(64 * 1024 ** 2);
+  const memory = openSlabMemory(64 * 1024 ** 2);
   const options = { entries: queueDepth, files: queueDepth + 256 };
   const ring = new IoUring(await ThreadQueues.start(options, memory), memory, options);
   const info = {
@@ -32,7 +32,7 @@ async function openThread(asked?: number): Promise<Engine> {
   const engine = new RingEngine([ring], info, {
     sharedFiles: 256,
     windowBytes: asked === undefined ? WINDOW_BYTES : memory.lengthBytes,
-    onShutdown: (drained) => drained && memory.retire(),
+    onShutdown: (drained) => memory.retire(drained),
   });
   return engine as unknown as Engine;
 }

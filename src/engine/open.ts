@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isLsioError, LsioError } from '../errors.js';
-import type { MappedSlab } from '../memory/mapped-slab.js';
+import type { SlabChoice, SlabMemory } from '../memory/slab-memory.js';
+import { portableSlab } from '../memory/wasm-slab.js';
 import { openDescriptors, readLimits } from '../native/limits.js';
 import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../plan/window.js';
 import type { Ring, RingOptions } from '../uring/ring.js';
@@ -43,6 +44,12 @@ export interface EngineOptions {
    * most 4 MiB in flight, and fewer where the limit of locked memory asks for it.
    */
   readonly queueDepth?: number;
+  /**
+   * Where reads land: in memory of WebAssembly, so that kernels work on it there, or in a mapping. On a thread that may be
+   * terminated while it reads, WebAssembly's is not safe: ask for it where the engine is always closed first.
+   * @default 'auto': WebAssembly's on the main thread, where it can be had
+   */
+  readonly slab?: SlabChoice;
 }
 
 /**
@@ -51,7 +58,7 @@ export interface EngineOptions {
  * @throws {LsioError} `usage` for a depth out of range, `unavailable` when the engine that was asked for doesn't work.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { engine = 'auto', queueDepth, rings = 1 } = options;
+  const { engine = 'auto', queueDepth, rings = 1, slab = 'auto' } = options;
   if (queueDepth !== undefined) checkCount('queue depth', queueDepth, QUEUE_DEPTH_LIMIT);
   if (rings !== 'auto') checkCount('rings', rings, RINGS_MAX);
   const inAll = (queueDepth ?? 1) * (rings === 'auto' ? 1 : rings);
@@ -63,7 +70,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   }
   if (engine === 'node') return openNode('asked for', queueDepth);
   try {
-    return await openUring(engine === 'uring' ? 'asked for' : 'io_uring works here', { queueDepth, rings });
+    return await openUring(engine === 'uring' ? 'asked for' : 'io_uring works here', { queueDepth, rings, slab });
   } catch (error) {
     if (engine === 'uring' || !isLsioError(error, 'unavailable')) throw error;
     return openNode(error.message, queueDepth, error.remedy);
@@ -108,14 +115,14 @@ function sizesFor(queueDepth: number | undefined, held = 0): Sizes {
 
 async function openUring(
   reason: string,
-  { queueDepth, rings }: { readonly queueDepth: number | undefined; readonly rings: number | 'auto' },
+  { queueDepth, rings, slab }: { queueDepth: number | undefined; rings: number | 'auto'; slab: SlabChoice },
 ): Promise<Engine> {
   if (process.platform !== 'linux')
     throw new LsioError('unavailable', `io_uring is Linux's, this is ${process.platform}`);
   let sizes = sizesFor(queueDepth);
   for (;;) {
     try {
-      return await openRings(reason, sizes, rings);
+      return await openRings(reason, sizes, { rings, slab });
     } catch (error) {
       const tooLarge = isLsioError(error, 'unavailable') && error.code === 'ENOMEM';
       if (!tooLarge || queueDepth !== undefined || sizes.queueDepth <= QUEUE_DEPTH_MIN) throw error;
@@ -127,16 +134,20 @@ async function openUring(
 }
 
 /** The first ring is this thread's own; the others have a thread each. */
-async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'): Promise<Engine> {
+async function openRings(
+  reason: string,
+  sizes: Sizes,
+  { rings: wanted, slab }: { readonly rings: number | 'auto'; readonly slab: SlabChoice },
+): Promise<Engine> {
   // Loaded here, so that the portable engine needs neither koffi nor liburing.
-  const [{ IoUring }, { MappedSlab }, { verifyRing }, { proveWatch }] = await Promise.all([
+  const [{ IoUring }, { openSlabMemory }, { verifyRing }, { proveWatch }] = await Promise.all([
     import('../uring/io-uring.js'),
-    import('../memory/mapped-slab.js'),
+    import('../memory/slab-memory.js'),
     import('../uring/probe.js'),
     import('../native/wake.js'),
   ]);
   await proveWatch();
-  const memory = new MappedSlab(SLAB_BYTES);
+  const memory = openSlabMemory(SLAB_BYTES, slab);
   const rings: Ring[] = [];
   try {
     const first = IoUring.create(ringOptions(sizes), memory);
@@ -152,12 +163,12 @@ async function openRings(reason: string, sizes: Sizes, wanted: number | 'auto'):
       ...sizes,
       sizes: new StatedSizes(),
       ...(wanted === 'auto' && { ringsMax: ringsAuto(), addRing: () => anotherRing(sizes, memory) }),
-      onShutdown: (drained) => (drained ? memory.retire() : undefined),
+      onShutdown: (drained) => memory.retire(drained),
     });
   } catch (error) {
     const drained = !(isLsioError(error) && error.code === 'ETIMEDOUT');
     for (const ring of rings) ring.shutdown(drained);
-    if (drained) memory.retire();
+    memory.retire(drained);
     throw error;
   }
 }
@@ -174,7 +185,7 @@ interface Started {
  *
  * @throws {LsioError} `unavailable` when a thread can't have a ring.
  */
-async function startThreads(sizes: Sizes, memory: MappedSlab, count: number): Promise<Started> {
+async function startThreads(sizes: Sizes, memory: SlabMemory, count: number): Promise<Started> {
   const { ThreadUnavailableError } = await import('../threads/thread.js');
   const started = await Promise.allSettled(Array.from({ length: count }, () => startThread(sizes, memory)));
   const rings = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -185,7 +196,7 @@ async function startThreads(sizes: Sizes, memory: MappedSlab, count: number): Pr
   throw failure;
 }
 
-async function startThread(sizes: Sizes, memory: MappedSlab): Promise<Ring> {
+async function startThread(sizes: Sizes, memory: SlabMemory): Promise<Ring> {
   const [{ IoUring }, { ThreadQueues }] = await Promise.all([
     import('../uring/io-uring.js'),
     import('../uring/thread-queues.js'),
@@ -195,7 +206,7 @@ async function startThread(sizes: Sizes, memory: MappedSlab): Promise<Ring> {
 }
 
 /** Of `auto`: what can't be had isn't missed. */
-async function anotherRing(sizes: Sizes, memory: MappedSlab): Promise<Ring | undefined> {
+async function anotherRing(sizes: Sizes, memory: SlabMemory): Promise<Ring | undefined> {
   try {
     return await startThread(sizes, memory);
   } catch (error) {
@@ -210,7 +221,7 @@ function ringsAuto(): number {
 
 function openNode(reason: string, queueDepth: number | undefined, remedy?: string): Engine {
   const sizes = sizesFor(queueDepth, openDescriptors());
-  const ring = new LibuvRing(ringOptions(sizes), SLAB_BYTES);
+  const ring = new LibuvRing(ringOptions(sizes), portableSlab(SLAB_BYTES));
   const facts = { ...info('node', reason, sizes), remedy };
   return new RingEngine([ring], facts, { ...sizes, sizes: new StatedSizes() });
 }

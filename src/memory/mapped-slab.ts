@@ -5,12 +5,7 @@ import { PAGE_BYTES, Slab } from './slab.js';
 /** Unmaps memory once no view of it is left. */
 const unseen = new FinalizationRegistry<Mapping>((mapping) => mapping.unmap());
 
-/**
- * A slab in memory of its own that kernel and threads know by its address; any number of rings read into it.
- *
- * In huge pages: a device is told of each piece of memory that lies apart, and reads of 256 KiB took twice as long into the
- * single pages that a system has left after a while.
- */
+/** A slab in a mapping of its own, for where that of WebAssembly can't be had. */
 export class MappedSlab {
   readonly slab: Slab;
   readonly address: number;
@@ -29,8 +24,8 @@ export class MappedSlab {
     this.slab = new Slab(new Uint8Array(viewMemory(this.address, lengthBytes)));
   }
 
-  /** No ring reads into it any more. Whoever still has a view of it, rightly or not, must not crash. */
-  retire(): void {
-    unseen.register(this.slab.memory.buffer, this.#mapping);
+  /** As {@link SlabMemory.retire}. */
+  retire(drained: boolean): void {
+    if (drained) unseen.register(this.slab.memory.buffer, this.#mapping);
   }
 }

@@ -237,7 +237,7 @@ describe.skipIf(reason !== undefined)(`IoUring${reason === undefined ? '' : ` (s
       const ring = IoUring.create({ entries: 8, files: 8 }, memory);
       verifyRing(ring);
       ring.shutdown(true);
-      memory.retire();
+      memory.retire(true);
     }
     for (let tries = 0; tries < 50 && mappedBytes() > before + 200 * 1024 ** 2; tries++) {
       collectGarbage();

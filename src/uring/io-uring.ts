@@ -1,8 +1,8 @@
 import { assert } from '../assert.js';
 import { EAGAIN, EBUSY, EINTR } from '../errno.js';
 import { errnoText, LsioError } from '../errors.js';
-import type { MappedSlab } from '../memory/mapped-slab.js';
 import type { Slab } from '../memory/slab.js';
+import type { SlabMemory } from '../memory/slab-memory.js';
 import type { FileFacts } from '../native/file-facts.js';
 import { type Watch, watchFd } from '../native/wake.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
@@ -52,11 +52,11 @@ export class IoUring implements Ring {
    *
    * @throws {LsioError} `unavailable`, with the cause and the remedy.
    */
-  static create(options: RingOptions, memory: MappedSlab): IoUring {
+  static create(options: RingOptions, memory: SlabMemory): IoUring {
     return new IoUring(KernelQueues.create(options, memory), memory, options);
   }
 
-  constructor(queues: Queues, memory: MappedSlab, { entries }: RingOptions) {
+  constructor(queues: Queues, memory: SlabMemory, { entries }: RingOptions) {
     this.#queues = queues;
     this.#entries = entries;
     this.#slabAddress = memory.address;

@@ -1,6 +1,6 @@
 import { errnoText, LsioError } from '../errors.js';
-import type { MappedSlab } from '../memory/mapped-slab.js';
 import { PAGE_BYTES } from '../memory/slab.js';
+import type { SlabMemory } from '../memory/slab-memory.js';
 import { closeFd, createEventFd } from '../native/libc.js';
 import { lockableBytes } from '../native/limits.js';
 import { callAtThreadEnd, closeAtThreadEnd } from '../native/thread-end.js';
@@ -15,7 +15,7 @@ const FIXED_BYTES_MAX = 16 * 1024 * 1024;
 const LOCKED_SHARE_MAX = 1 / 4;
 
 /** What a thread must know of a slab in order to have it registered. */
-export type SlabPlace = Pick<MappedSlab, 'address' | 'lengthBytes'>;
+export type SlabPlace = Pick<SlabMemory, 'address' | 'lengthBytes'>;
 
 /** How many entries the queues need. */
 export function queueSizes({ entries, files }: RingOptions): { sqEntries: number; cqEntries: number } {

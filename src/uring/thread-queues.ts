@@ -1,7 +1,7 @@
 import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
-import type { MappedSlab } from '../memory/mapped-slab.js';
 import { PAGE_BYTES } from '../memory/slab.js';
+import type { SlabMemory } from '../memory/slab-memory.js';
 import { closeFd, createEventFd, exitNow, type Mapping, mapMemory, signalEventFd } from '../native/libc.js';
 import { viewMemory } from '../native/library.js';
 import { closeAtThreadEnd } from '../native/thread-end.js';
@@ -61,7 +61,7 @@ export class ThreadQueues implements Queues {
    *
    * @throws {LsioError} `unavailable`, with the cause and the remedy.
    */
-  static async start(options: RingOptions, slab: MappedSlab): Promise<ThreadQueues> {
+  static async start(options: RingOptions, slab: SlabMemory): Promise<ThreadQueues> {
     const { sqEntries, cqEntries } = queueSizes(options);
     // Cancellations and closes may come on top of what is in flight before any is taken.
     const sizes = { sqEntries: powerOfTwo(sqEntries + options.files), cqEntries: powerOfTwo(cqEntries) };
@@ -104,7 +104,7 @@ export class ThreadQueues implements Queues {
   }
 
   /** Gives the thread, and the flags of its ring. */
-  #start(options: RingOptions, { address, lengthBytes }: MappedSlab): Promise<Thread<string[]>> {
+  #start(options: RingOptions, { address, lengthBytes }: SlabMemory): Promise<Thread<string[]>> {
     const { sqEntries, cqEntries } = this;
     const data: ThreadSetup = {
       options,

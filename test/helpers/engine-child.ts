@@ -73,7 +73,7 @@ const PRELUDE = `
         for (const slot of finished.subarray(0, count)) {
           answers[slots.tag[slot]] = slots.errno[slot] || Buffer.from(slots.view(slot));
         }
-        onDone();
+        onDone(slots);
       },
     }, options).finished;
     return answers;

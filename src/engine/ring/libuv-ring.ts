@@ -1,7 +1,7 @@
 import { close, constants, open, read, stat } from 'node:fs';
 import { assert } from '../../assert.js';
 import { EIO } from '../../errno.js';
-import { Slab } from '../../memory/slab.js';
+import type { Slab } from '../../memory/slab.js';
 import { type FileFacts, factsOfStats } from '../../native/file-facts.js';
 import { O_DIRECT } from '../../uring/abi.js';
 import { readPlainly } from '../../uring/plain-read.js';
@@ -35,9 +35,9 @@ export class LibuvRing implements Ring {
   #woken = false;
   #closed = false;
 
-  /** @param slabBytes a power of two of pages. */
-  constructor(options: RingOptions, slabBytes: number) {
-    this.slab = new Slab(pageAligned(slabBytes));
+  /** @param slab best page-aligned, as O_DIRECT wants it. */
+  constructor(options: RingOptions, slab: Slab) {
+    this.slab = slab;
     this.#fds = new Int32Array(options.files).fill(-1);
     this.#isStream = new Uint8Array(options.files);
     // Every slot, every close of a file, a spare for each, and stats.
@@ -201,21 +201,4 @@ export class LibuvRing implements Ring {
 
 function bytesOf(path: string | Uint8Array): string | Buffer {
   return typeof path === 'string' ? path : Buffer.from(path);
-}
-
-/** The types of Node don't have it. */
-declare const WebAssembly: {
-  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => { buffer: ArrayBuffer };
-};
-const WASM_PAGE_BYTES = 64 * 1024;
-
-/** Memory as O_DIRECT wants it, without FFI: that of WebAssembly begins at a page, an ordinary ArrayBuffer doesn't. */
-function pageAligned(bytes: number): Uint8Array {
-  const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
-  try {
-    return new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer, 0, bytes);
-  } catch {
-    // There is no WebAssembly (--jitless), or no room for the gigabytes of addresses that it sets aside (ulimit -v).
-    return new Uint8Array(bytes);
-  }
 }
