@@ -1,0 +1,211 @@
+import { gribError } from '../fault.js';
+
+/** libaec's flags, as template 5.42 stores them. */
+const SIGNED = 1;
+const PREPROCESS = 8;
+const RESTRICTED = 16;
+const PAD_INTERVAL = 32;
+
+export interface AecOptions {
+  readonly bits: number;
+  readonly flags: number;
+  /** Samples a block. */
+  readonly block: number;
+  /** Blocks between two reference samples. */
+  readonly interval: number;
+}
+
+/** A block of zeros that ends at the next segment. */
+const REST_OF_SEGMENT = 5;
+const SEGMENT_BLOCKS = 64;
+/** Larger numbers for a pair would cost more bits than other options: libaec refuses them, too. */
+const PAIR_MAX = 90;
+
+/**
+ * Reads the blocks of a CCSDS 121.0-B stream (as libaec writes it) one after the other. After {@link next}, `samples`
+ * holds a block's samples as they are coded: mapped differences where the stream is preprocessed, except a reference.
+ */
+export class AecBlocks {
+  /** The samples of the block read last, and whether the first is a reference sample. */
+  readonly samples: Int32Array;
+  startsInterval = false;
+  readonly preprocessed: boolean;
+  readonly #view: DataView;
+  readonly #bitsEnd: number;
+  readonly #bits: number;
+  readonly #block: number;
+  readonly #interval: number;
+  readonly #idBits: number;
+  readonly #pad: boolean;
+  #at = 0;
+  #blockOfInterval = 0;
+  #zeroBlocks = 0;
+
+  /** @throws {LsioError} code `template` for options that lsio does not read. */
+  constructor(view: DataView, dataBytes: number, { bits, flags, block, interval }: AecOptions) {
+    if (bits < 1 || bits > 32 || flags & SIGNED) throw gribError('template', `CCSDS with ${bits} bits, flags ${flags}`);
+    if (block < 8 || block > 64 || block % 8 !== 0 || interval < 1 || interval > 4096) {
+      throw gribError('aec', `CCSDS blocks of ${block} samples, intervals of ${interval} blocks`);
+    }
+    this.samples = new Int32Array(block);
+    this.preprocessed = (flags & PREPROCESS) !== 0;
+    this.#view = view;
+    this.#bitsEnd = dataBytes * 8;
+    this.#bits = bits;
+    this.#block = block;
+    this.#interval = interval;
+    this.#pad = (flags & PAD_INTERVAL) !== 0;
+    this.#idBits = flags & RESTRICTED && bits <= 4 ? (bits <= 2 ? 1 : 2) : bits > 16 ? 5 : bits > 8 ? 4 : 3;
+  }
+
+  /** Reads the next block. @throws {LsioError} code `aec` when the stream ends or is damaged. */
+  next(): void {
+    if (this.#blockOfInterval === this.#interval) {
+      this.#blockOfInterval = 0;
+      if (this.#pad) this.#at = (this.#at + 7) & ~7;
+    }
+    this.startsInterval = this.#blockOfInterval === 0 && this.preprocessed;
+    if (this.#zeroBlocks > 0) {
+      this.#zeroBlocks--;
+      this.samples.fill(0);
+    } else {
+      this.#read(this.startsInterval ? 1 : 0);
+      if (this.#at > this.#bitsEnd) throw gribError('aec', 'the CCSDS stream ends before its values do');
+    }
+    this.#blockOfInterval++;
+  }
+
+  /** @param first 1 when a reference sample stands first. */
+  #read(first: number): void {
+    const id = this.#take(this.#idBits);
+    if (id === 0) {
+      const secondExtension = this.#take(1);
+      if (first === 1) this.samples[0] = this.#take(this.#bits);
+      if (secondExtension) this.#readPairs(first);
+      else this.#readZeros(first);
+    } else if (id === 2 ** this.#idBits - 1) {
+      for (let i = 0; i < this.#block; i++) this.samples[i] = this.#take(this.#bits);
+    } else {
+      if (first === 1) this.samples[0] = this.#take(this.#bits);
+      this.#readSplit(id - 1, first);
+    }
+  }
+
+  /** Each sample as a unary high part, then all low parts of `low` bits. */
+  #readSplit(low: number, first: number): void {
+    const { samples } = this;
+    const view = this.#view;
+    const length = this.#block;
+    let at = this.#at;
+    const last = this.#bitsEnd;
+    let word = 0;
+    let valid = 0;
+    for (let i = first; i < length; i++) {
+      // A word holds several short unary codes; it is loaded anew when the rest of it is all zeros.
+      let zeros = Math.clz32(word);
+      if (zeros >= valid) {
+        if (at > last) break;
+        word = view.getInt32(at >>> 3) << (at & 7);
+        valid = 32 - (at & 7);
+        zeros = Math.clz32(word);
+        if (zeros >= valid) {
+          this.#at = at;
+          zeros = this.#unary();
+          at = this.#at;
+          valid = 0;
+          word = 0;
+          samples[i] = zeros << low;
+          continue;
+        }
+      }
+      samples[i] = zeros << low;
+      at += zeros + 1;
+      valid -= zeros + 1;
+      // Two shifts: a shift by 32 would do nothing.
+      word = (word << zeros) << 1;
+    }
+    if (low > 0) at = this.#readLow(low, first, at);
+    this.#at = at;
+  }
+
+  #readLow(low: number, first: number, from: number): number {
+    const { samples } = this;
+    const view = this.#view;
+    const length = this.#block;
+    let at = from;
+    if (at + low * (length - first) > this.#bitsEnd) return this.#bitsEnd + 1;
+    if (low <= 25) {
+      const drop = 32 - low;
+      for (let i = first; i < length; i++, at += low) {
+        samples[i]! |= (view.getInt32(at >>> 3) << (at & 7)) >>> drop;
+      }
+      return at;
+    }
+    this.#at = at;
+    for (let i = first; i < length; i++) samples[i]! |= this.#take(low);
+    return this.#at;
+  }
+
+  /** Pairs (a, b) coded by one number each: (a + b)(a + b + 1) / 2 + b. */
+  #readPairs(first: number): void {
+    for (let i = 0; i < this.#block; i += 2) {
+      const coded = this.#unary();
+      let sum = Math.floor((Math.sqrt(8 * coded + 1) - 1) / 2);
+      while ((sum * (sum + 1)) / 2 > coded) sum--;
+      if (coded > PAIR_MAX) throw gribError('aec', `a pair of samples is coded as ${coded}`);
+      const second = coded - (sum * (sum + 1)) / 2;
+      if (i >= first) this.samples[i] = sum - second;
+      this.samples[i + 1] = second;
+      if (this.#at > this.#bitsEnd) return;
+    }
+  }
+
+  #readZeros(first: number): void {
+    let blocks = this.#unary() + 1;
+    if (blocks === REST_OF_SEGMENT) {
+      const toSegment = SEGMENT_BLOCKS - (this.#blockOfInterval % SEGMENT_BLOCKS);
+      blocks = Math.min(this.#interval - this.#blockOfInterval, toSegment);
+    } else if (blocks > REST_OF_SEGMENT) {
+      blocks--;
+    }
+    if (blocks > this.#interval - this.#blockOfInterval) {
+      throw gribError('aec', `${blocks} blocks of zeros pass the end of their interval`);
+    }
+    this.samples.fill(0, first);
+    this.#zeroBlocks = blocks - 1;
+  }
+
+  /** How many zeros stand before the next one; past the end of the data it counts no further. */
+  #unary(): number {
+    let zeros = 0;
+    for (;;) {
+      const at = this.#at;
+      if (at >= this.#bitsEnd) {
+        this.#at = this.#bitsEnd + 1;
+        return zeros;
+      }
+      const valid = 32 - (at & 7);
+      const found = Math.clz32(this.#view.getInt32(at >>> 3) << (at & 7));
+      if (found < valid) {
+        this.#at = at + found + 1;
+        return zeros + found;
+      }
+      zeros += valid;
+      this.#at = at + valid;
+    }
+  }
+
+  #take(bits: number): number {
+    const at = this.#at;
+    this.#at = at + bits;
+    if (this.#at > this.#bitsEnd) {
+      this.#at = this.#bitsEnd + 1;
+      return 0;
+    }
+    const shift = at & 7;
+    const start = at >>> 3;
+    const word = this.#view.getInt32(start) << shift;
+    if (bits + shift <= 32) return word >>> (32 - bits);
+    return (word | (this.#view.getUint8(start + 4) >>> (8 - shift))) >>> (32 - bits);
+  }
+}

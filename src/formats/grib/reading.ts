@@ -1,0 +1,84 @@
+import type { Extent } from '../../range.js';
+
+/**
+ * A parser that does no I/O: it yields the range that it needs next and is resumed with its bytes, which are fewer only
+ * at the end of the file. One parser serves memory, files and stores.
+ */
+export type ReadSteps<Result> = Generator<Extent, Result, Uint8Array>;
+
+/** Reads a range of one file. Answers fewer bytes only at the end of the file. */
+export type ReadRange = (extent: Extent) => Uint8Array | Promise<Uint8Array>;
+
+/** Runs a parser over a source. */
+export async function runSteps<Result>(steps: ReadSteps<Result>, read: ReadRange): Promise<Result> {
+  let next = steps.next();
+  while (!next.done) {
+    const bytes = read(next.value);
+    next = steps.next(bytes instanceof Promise ? await bytes : bytes);
+  }
+  return next.value;
+}
+
+/** Runs a parser over bytes in memory. */
+export function runStepsOver<Result>(steps: ReadSteps<Result>, bytes: Uint8Array): Result {
+  let next = steps.next();
+  while (!next.done) next = steps.next(bytes.subarray(next.value.offset, next.value.offset + next.value.length));
+  return next.value;
+}
+
+/** A message header, without a bitmap, lies in this many bytes. */
+const WINDOW_BYTES = 512;
+const WINDOW_BYTES_MAX = 1 << 20;
+/** Needs closer than this to the window's end are served by longer sequential reads. */
+const NEAR_BYTES = 1 << 13;
+
+/** The bytes that were read last. Grows while reads follow one another closely, so tiny messages are read in bulk. */
+export class Window {
+  readonly size: number;
+  bytesRead = 0;
+  #start = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #windowBytes = WINDOW_BYTES;
+
+  /** @param size of the file in bytes. */
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  /** The bytes of a range, fewer at the end of the file. The view is good until the next call. */
+  *need(offset: number, length: number): ReadSteps<Uint8Array> {
+    const end = Math.min(offset + length, this.size);
+    const windowEnd = this.#start + this.#bytes.length;
+    if (offset < this.#start || end > windowEnd) {
+      const near =
+        offset >= this.#start && offset - windowEnd < Math.max(NEAR_BYTES, this.#windowBytes) && this.#bytes.length > 0;
+      this.#windowBytes = near ? Math.min(this.#windowBytes * 2, WINDOW_BYTES_MAX) : WINDOW_BYTES;
+      const wanted = Math.min(Math.max(length, this.#windowBytes), this.size - offset);
+      this.#start = offset;
+      this.#bytes = wanted > 0 ? yield { offset, length: wanted } : new Uint8Array(0);
+      this.bytesRead += this.#bytes.length;
+    }
+    return this.#bytes.subarray(offset - this.#start, Math.max(end - this.#start, offset - this.#start));
+  }
+
+  /** The position of `GRIB` at or after `from`, or `undefined`. */
+  *find(from: number): ReadSteps<number | undefined> {
+    for (let at = from; at + 4 <= this.size; ) {
+      const bytes = yield* this.need(at, 4);
+      // A source that answers less than its size says ends here.
+      if (bytes.length < 4) return undefined;
+      const rest = this.#bytes.subarray(at - this.#start);
+      const found = indexOfMagic(rest);
+      if (found >= 0) return at + found;
+      at += Math.max(rest.length - 3, 1);
+    }
+    return undefined;
+  }
+}
+
+function indexOfMagic(bytes: Uint8Array): number {
+  for (let at = bytes.indexOf(0x47); at >= 0; at = bytes.indexOf(0x47, at + 1)) {
+    if (bytes[at + 1] === 0x52 && bytes[at + 2] === 0x49 && bytes[at + 3] === 0x42) return at;
+  }
+  return -1;
+}
