@@ -41,7 +41,7 @@ export interface GribFault {
 
 /** An error whose `code` is a {@link GribFaultCode}. Offsets are bytes of the file where known. */
 export function gribError(code: GribFaultCode, message: string, offset?: number, remedy?: string): LsioError {
-  return new LsioError('read', message, { code, offset, remedy });
+  return new LsioError('format', message, { code, offset, remedy });
 }
 
 export function faultAt(offset: number, code: GribFaultCode, message: string): GribFault {

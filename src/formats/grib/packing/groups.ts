@@ -106,8 +106,9 @@ export function firstMissing(width: number, missing: 0 | 1 | 2): number {
   return 2 ** width - missing;
 }
 
+/** True where a group of width 0 is missing: its reference is all ones, which for 0 bits is 0. */
 export function isMissing(x: number, bits: number, missing: 0 | 1 | 2): boolean {
-  return bits > 0 && x >= firstMissing(bits, missing);
+  return x >= firstMissing(bits, missing);
 }
 
 /** Up to 32 bits at a bit position below 2^32, counted from `byte`. */

@@ -54,7 +54,12 @@ function chunksOf(bytes: Uint8Array): Image {
   const [depth, colour, , , interlace] = bytes.subarray(24, 29) as unknown as number[];
   const channels = CHANNELS[colour!];
   const bits = depth! * (channels ?? 0);
-  if (channels === undefined || interlace !== 0 || ![1, 2, 4, 8, 16, 24, 32].includes(bits) || (channels > 1 && depth !== 8)) {
+  if (
+    channels === undefined ||
+    interlace !== 0 ||
+    ![1, 2, 4, 8, 16, 24, 32].includes(bits) ||
+    (channels > 1 && depth !== 8)
+  ) {
     throw gribError('template', `a PNG image of type ${colour}, depth ${depth}, interlace ${interlace}`);
   }
   if (width === 0 || height === 0) throw gribError('png', `a PNG image of ${width} x ${height} pixels`);

@@ -1,0 +1,49 @@
+import { ABBREVIATIONS } from './tables/abbreviations.js';
+
+/** A parameter in the words of wgrib2's tables. */
+export interface Abbreviation {
+  readonly abbreviation: string;
+  readonly name: string;
+  readonly unit: string;
+}
+
+let tables: Map<string, string> | undefined;
+const parsed = new Map<string, ReadonlyMap<number, Abbreviation>>();
+
+/** The abbreviation of a parameter: the centre's own table first, then WMO's. */
+export function abbreviationOf(
+  centre: number,
+  subcentre: number,
+  discipline: number,
+  category: number,
+  parameter: number,
+): Abbreviation | undefined {
+  const group = `${discipline}.${category}`;
+  for (const origin of [`${centre}/${subcentre}`, `${centre}/*`, '*']) {
+    const found = tableOf(`${origin} ${group}`)?.get(parameter);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function tableOf(group: string): ReadonlyMap<number, Abbreviation> | undefined {
+  const known = parsed.get(group);
+  if (known !== undefined) return known;
+  tables ??= new Map(
+    ABBREVIATIONS.trim()
+      .split('\n')
+      .map((line) => {
+        const end = line.indexOf('\t');
+        return [line.slice(0, end), line.slice(end + 1)];
+      }),
+  );
+  const text = tables.get(group);
+  if (text === undefined) return undefined;
+  const entries = text.split('\t').map((entry): [number, Abbreviation] => {
+    const [number, abbreviation = '', name = '', unit = ''] = entry.split('|');
+    return [Number(number), { abbreviation, name, unit }];
+  });
+  const table = new Map(entries);
+  parsed.set(group, table);
+  return table;
+}
