@@ -2,5 +2,13 @@ import { expect, test } from 'vitest';
 import * as api from './index.js';
 
 test('the package exports these names', () => {
-  expect(Object.keys(api).sort()).toEqual(['LocalStore', 'LsioError', 'isLsioError', 'openEngine', 'readMany']);
+  expect(Object.keys(api).sort()).toEqual([
+    'LocalStore',
+    'LsioError',
+    'decodeGrib',
+    'isLsioError',
+    'openEngine',
+    'openGrib',
+    'readMany',
+  ]);
 });

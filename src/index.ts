@@ -1,6 +1,14 @@
 export type { Engine, EngineInfo, EngineName, Path } from './engine/engine.js';
 export { type EngineOptions, openEngine } from './engine/open.js';
 export { type ErrorKind, isLsioError, LsioError } from './errors.js';
+export type { DecodeOptions } from './formats/grib/decode.js';
+export type { FieldKeys } from './formats/grib/describe.js';
+export type { GribFaultCode } from './formats/grib/fault.js';
+export type { GribField } from './formats/grib/field.js';
+export { decodeGrib, type GribStore, type OpenField, openGrib } from './formats/grib/open.js';
+export type { ScanOptions } from './formats/grib/scan.js';
+export type { FieldSelection } from './formats/grib/select.js';
+export type { FieldValues } from './formats/grib/values.js';
 export type { Coalesce } from './plan/coalesce.js';
 export type { ByteRange } from './range.js';
 export type { Batches, Requests } from './store/intake.js';

@@ -14,12 +14,19 @@ interface CommandEntry {
   readonly summary: string;
   /** Loads the command's module: nobody waits for those of the others. */
   readonly load: () => Promise<CommandModule>;
+  /** It is a command of commands, whose documents differ: `lsio.grib-ls/1`. */
+  readonly hasActions?: boolean;
 }
 
 /** All commands, in the order in which the help lists them. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get/get.js') },
   info: { summary: 'what arrays a Zarr store holds', load: () => import('./array/info.js') },
+  grib: {
+    summary: 'list, index and cut out the fields of GRIB files',
+    load: () => import('./array/grib.js'),
+    hasActions: true,
+  },
   files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./system/files.js') },
   bench: { summary: 'measure how fast files are read, by lsio and by Node', load: () => import('./bench/bench.js') },
   'compare-fio': {
@@ -40,8 +47,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 
 /** The schema of the JSON document that the arguments ask for, if they do: commands that know `--json` have one. */
 export function jsonSchemaOf(args: readonly string[]): string | undefined {
-  const [name] = args;
+  const [name, action = ''] = args;
   const end = args.indexOf('--');
   const asked = args.slice(0, end < 0 ? args.length : end).includes('--json');
-  return asked && name !== undefined && Object.hasOwn(COMMANDS, name) ? `lsio.${name}/1` : undefined;
+  if (!asked || name === undefined || !Object.hasOwn(COMMANDS, name)) return undefined;
+  return `lsio.${name}${COMMANDS[name]!.hasActions && /^[a-z]+$/.test(action) ? `-${action}` : ''}/1`;
 }

@@ -14,6 +14,8 @@ const COMP_HEIGHT_AT = 12;
 const COMP_DATA_AT = 48;
 const COMP_BYTES = 64;
 
+type Koffi = ReturnType<typeof loadKoffi>;
+
 interface OpenJpeg {
   /** Decodes a codestream with one component into its samples, or says what is wrong. */
   decode(bytes: Uint8Array, count: number): Int32Array | string;
@@ -44,53 +46,12 @@ function load(): OpenJpeg {
   const createDecoder = library.func('uintptr_t opj_create_decompress(int)');
   const defaults = library.func('void opj_set_default_decoder_parameters(uint8_t *)');
   const setup = library.func('int opj_setup_decoder(uintptr_t, uint8_t *)');
-  const createStream = library.func('uintptr_t opj_stream_create(size_t, int)');
-  const read = koffi.proto('size_t lsio_opj_read(uintptr_t, size_t, uintptr_t)');
-  const skip = koffi.proto('int64_t lsio_opj_skip(int64_t, uintptr_t)');
-  const seek = koffi.proto('int lsio_opj_seek(int64_t, uintptr_t)');
-  const setRead = library.func('opj_stream_set_read_function', 'void', ['uintptr_t', koffi.pointer(read)]);
-  const setSkip = library.func('opj_stream_set_skip_function', 'void', ['uintptr_t', koffi.pointer(skip)]);
-  const setSeek = library.func('opj_stream_set_seek_function', 'void', ['uintptr_t', koffi.pointer(seek)]);
-  const setUserData = library.func('void opj_stream_set_user_data(uintptr_t, uintptr_t, uintptr_t)');
-  const setLength = library.func('void opj_stream_set_user_data_length(uintptr_t, uint64_t)');
   const readHeader = library.func('int opj_read_header(uintptr_t, uintptr_t, _Out_ uintptr_t *)');
   const decodeImage = library.func('int opj_decode(uintptr_t, uintptr_t, uintptr_t)');
   const destroyImage = library.func('void opj_image_destroy(uintptr_t)');
   const destroyStream = library.func('void opj_stream_destroy(uintptr_t)');
   const destroyDecoder = library.func('void opj_destroy_codec(uintptr_t)');
-
-  let source: Uint8Array = new Uint8Array(0);
-  let at = 0;
-  const callbacks = [
-    koffi.register((target: number, length: number) => {
-      const part = source.subarray(at, at + length);
-      if (part.length === 0) return -1;
-      new Uint8Array(viewMemory(target, part.length)).set(part);
-      at += part.length;
-      return part.length;
-    }, koffi.pointer(read)),
-    koffi.register((length: number) => {
-      at = Math.min(at + length, source.length);
-      return length;
-    }, koffi.pointer(skip)),
-    koffi.register((to: number) => {
-      at = to;
-      return to <= source.length ? 1 : 0;
-    }, koffi.pointer(seek)),
-  ] as const;
-
-  function openStream(bytes: Uint8Array): number {
-    source = bytes;
-    at = 0;
-    const stream = createStream(Math.min(Math.max(bytes.length, 1024), 1 << 20), 1) as number;
-    setRead(stream, callbacks[0]);
-    setSkip(stream, callbacks[1]);
-    setSeek(stream, callbacks[2]);
-    // Without user data and its length the library reads nothing.
-    setUserData(stream, 1, 0);
-    setLength(stream, bytes.length);
-    return stream;
-  }
+  const openStream = streams(koffi, library);
 
   function decode(bytes: Uint8Array, count: number): Int32Array | string {
     const problem = sizeProblem(bytes, count);
@@ -105,13 +66,54 @@ function load(): OpenJpeg {
       if (!decodeImage(decoder, stream, image[0])) return 'its codestream is damaged';
       return samplesOf(image[0], count);
     } finally {
-      source = new Uint8Array(0);
       if (image[0] !== 0) destroyImage(image[0]);
       destroyStream(stream);
       destroyDecoder(decoder);
     }
   }
   return { decode };
+}
+
+/** Makes streams over bytes in memory, one at a time: OpenJPEG reads by callbacks only. */
+function streams(koffi: Koffi, library: ReturnType<Koffi['load']>): (bytes: Uint8Array) => number {
+  const create = library.func('uintptr_t opj_stream_create(size_t, int)');
+  const read = koffi.pointer(koffi.proto('size_t lsio_opj_read(uintptr_t, size_t, uintptr_t)'));
+  const skip = koffi.pointer(koffi.proto('int64_t lsio_opj_skip(int64_t, uintptr_t)'));
+  const seek = koffi.pointer(koffi.proto('int lsio_opj_seek(int64_t, uintptr_t)'));
+  const setRead = library.func('opj_stream_set_read_function', 'void', ['uintptr_t', read]);
+  const setSkip = library.func('opj_stream_set_skip_function', 'void', ['uintptr_t', skip]);
+  const setSeek = library.func('opj_stream_set_seek_function', 'void', ['uintptr_t', seek]);
+  const setUserData = library.func('void opj_stream_set_user_data(uintptr_t, uintptr_t, uintptr_t)');
+  const setLength = library.func('void opj_stream_set_user_data_length(uintptr_t, uint64_t)');
+  let source: Uint8Array = new Uint8Array(0);
+  let at = 0;
+  const onRead = koffi.register((target: number, length: number) => {
+    const part = source.subarray(at, at + length);
+    if (part.length === 0) return -1;
+    new Uint8Array(viewMemory(target, part.length)).set(part);
+    at += part.length;
+    return part.length;
+  }, read);
+  const onSkip = koffi.register((length: number) => {
+    at = Math.min(at + length, source.length);
+    return length;
+  }, skip);
+  const onSeek = koffi.register((to: number) => {
+    at = to;
+    return to <= source.length ? 1 : 0;
+  }, seek);
+  return (bytes) => {
+    source = bytes;
+    at = 0;
+    const stream = create(Math.min(Math.max(bytes.length, 1024), 1 << 20), 1) as number;
+    setRead(stream, onRead);
+    setSkip(stream, onSkip);
+    setSeek(stream, onSeek);
+    // Without user data and its length the library reads nothing.
+    setUserData(stream, 1, 0);
+    setLength(stream, bytes.length);
+    return stream;
+  };
 }
 
 function samplesOf(image: number, count: number): Int32Array | string {

@@ -1,5 +1,5 @@
 import type { GribField } from './field.js';
-import { gridTypeOf } from './grid-type.js';
+import { gridShapeOf, gridTypeOf } from './grid-type.js';
 import type { Described } from './names/described.js';
 import { describeOne } from './names/edition1.js';
 import { describeTwo } from './names/edition2.js';
@@ -11,6 +11,8 @@ export interface FieldKeys extends Described {
   readonly edition: 1 | 2;
   readonly packingType: string;
   readonly gridType: string;
+  /** Rows and columns; absent where rows differ in length. */
+  readonly gridShape?: readonly [rows: number, columns: number] | undefined;
   /** Grid points as the message states them. */
   readonly points: number;
 }
@@ -23,6 +25,7 @@ export function describeField(field: GribField): FieldKeys {
     edition: field.edition,
     packingType: packingTypeOf(field),
     gridType: gridTypeOf(field),
+    gridShape: gridShapeOf(field),
     points: pointsOf(field),
   };
 }

@@ -52,3 +52,17 @@ export function gridTypeOf({ edition, grid }: GribField): string {
   const type = TYPES[template] ?? `template 3.${template}`;
   return grid.length >= 34 && u32(grid, 30) === 0xffffffff ? (REDUCED[type] ?? type) : type;
 }
+
+/** Rows first: `[Nj, Ni]`; `undefined` for grids whose rows differ in length or that have none. */
+export function gridShapeOf({ edition, grid }: GribField): readonly [rows: number, columns: number] | undefined {
+  const [columns, rows] =
+    edition === 1
+      ? grid.length < 10
+        ? [0xffff, 0]
+        : [u16(grid, 6), u16(grid, 8)]
+      : grid.length < 38 || (u16(grid, 12) >= 50 && ![90, 110, 140].includes(u16(grid, 12)))
+        ? [0, 0]
+        : [u32(grid, 30), u32(grid, 34)];
+  const missing = edition === 1 ? 0xffff : 0xffffffff;
+  return columns === missing || rows === missing || columns === 0 || rows === 0 ? undefined : [rows!, columns!];
+}

@@ -1,5 +1,5 @@
-import type { GribFaultCode } from './fault.js';
-import { type FieldBitmap, NO_BITMAP } from './field.js';
+import { faultAt, type GribFault, type GribFaultCode } from './fault.js';
+import { type FieldBitmap, type GribField, NO_BITMAP } from './field.js';
 import type { MessageResult, MessageStart } from './message.js';
 import { asciiIs, u16, u24 } from './octets.js';
 import type { ReadSteps } from './reading.js';
@@ -9,87 +9,132 @@ const END_BYTES = 4;
 const PRODUCT_BYTES_MIN = 28;
 const GRID_BYTES_MIN = 6;
 const BITMAP_HEAD_BYTES = 6;
-export const DATA_HEAD_BYTES = 11;
+const DATA_HEAD_BYTES = 11;
+const LENGTH_MIN = INDICATOR_BYTES + PRODUCT_BYTES_MIN + DATA_HEAD_BYTES + END_BYTES;
 /** ECMWF writes messages over 8 MiB with the length in units of 120 bytes. */
 const LARGE_BIT = 0x800000;
 const LARGE_UNIT_BYTES = 120;
-const EMPTY = new Uint8Array(0);
+/** Octets of section 4 that a field keeps: its head and that of matrices. */
+const PACKING_BYTES = 32;
+const HAS_GRID = 0x80;
+const HAS_BITMAP = 0x40;
 
 /** Walks the sections of a GRIB1 message: product, grid, bitmap, data. */
-export function* gribOneMessage({ window, offset, number, lenient }: MessageStart): ReadSteps<MessageResult> {
-  let sections = 0;
-  const fault = (at: number, code: GribFaultCode, message: string): MessageResult => ({
-    fault: { offset: at, code, message },
-    sections,
-  });
-  const indicator = yield* window.need(offset, INDICATOR_BYTES);
+export function* gribOneMessage(start: MessageStart): ReadSteps<MessageResult> {
+  const indicator = yield* start.window.need(start.offset, INDICATOR_BYTES);
   const declared = u24(indicator, 4);
-  if (declared < INDICATOR_BYTES + PRODUCT_BYTES_MIN + DATA_HEAD_BYTES + END_BYTES) {
-    return fault(offset, 'length', `total length ${declared} is impossible`);
+  if (declared < LENGTH_MIN) {
+    return { fault: faultAt(start.offset, 'length', `total length ${declared} is impossible`), sections: 0 };
   }
-  const large = (declared & LARGE_BIT) !== 0;
-  let at = offset + INDICATOR_BYTES;
+  const walk = new SectionWalk(start, declared);
+  const field = yield* walk.run();
+  const { sections } = walk;
+  if ('code' in field) return { fault: field, sections };
+  return { end: field.message.offset + field.message.length, fields: [field], sections };
+}
 
-  function* section(bytesMin: number, name: string, keep: number): ReadSteps<Uint8Array | MessageResult> {
-    sections++;
-    const length = u24(yield* padded(at, 3), 0);
-    const bytes = yield* padded(at, Math.min(length, keep));
-    const limit = large ? window.size : Math.min(offset + declared, window.size);
-    if (length >= bytesMin && at + length <= limit - END_BYTES) return bytes.slice();
-    if (offset + declared > window.size && !large) return fault(offset, 'truncated', 'the file ends in the message');
-    return fault(at, 'section', `the ${name} section of ${length} bytes is impossible`);
+class SectionWalk {
+  sections = 0;
+  readonly #start: MessageStart;
+  readonly #declared: number;
+  readonly #isLarge: boolean;
+  #at: number;
+  #fault: GribFault | undefined;
+
+  constructor(start: MessageStart, declared: number) {
+    this.#start = start;
+    this.#declared = declared;
+    this.#isLarge = (declared & LARGE_BIT) !== 0;
+    this.#at = start.offset + INDICATOR_BYTES;
   }
-  function* padded(from: number, length: number): ReadSteps<Uint8Array> {
-    const bytes = yield* window.need(from, length);
+
+  *run(): ReadSteps<GribField | GribFault> {
+    const product = yield* this.#section('product', PRODUCT_BYTES_MIN, 1 << 16);
+    if (this.#fault !== undefined) return this.#fault;
+    const hasGrid = (product[7]! & HAS_GRID) !== 0;
+    const grid = hasGrid ? yield* this.#section('grid', GRID_BYTES_MIN, 1 << 20) : new Uint8Array(0);
+    if (this.#fault !== undefined) return this.#fault;
+    const bitmap = product[7]! & HAS_BITMAP ? yield* this.#bitmap() : NO_BITMAP;
+    if (this.#fault !== undefined) return this.#fault;
+    return yield* this.#data(product, grid, bitmap);
+  }
+
+  /** A section's first `keep` bytes. */
+  *#section(name: string, bytesMin: number, keep: number): ReadSteps<Uint8Array> {
+    const { window, offset } = this.#start;
+    this.sections++;
+    const length = u24(yield* this.#padded(3), 0);
+    const limit = this.#isLarge ? window.size : Math.min(offset + this.#declared, window.size);
+    if (length < bytesMin || this.#at + length > limit - END_BYTES) {
+      const isTruncated = offset + this.#declared > window.size && !this.#isLarge;
+      this.#fault = isTruncated
+        ? this.#truncated(this.#declared)
+        : this.#faultHere('section', `the ${name} section of ${length} bytes is impossible`);
+      return new Uint8Array(0);
+    }
+    const bytes = (yield* this.#padded(Math.min(length, keep))).slice();
+    this.#at += length;
+    return bytes;
+  }
+
+  *#bitmap(): ReadSteps<FieldBitmap> {
+    const at = this.#at;
+    const head = yield* this.#section('bitmap', BITMAP_HEAD_BYTES, BITMAP_HEAD_BYTES);
+    if (this.#fault !== undefined) return NO_BITMAP;
+    const predefined = u16(head, 4);
+    if (predefined !== 0) return { kind: 'unreadable', indicator: predefined };
+    const extent = { offset: at + BITMAP_HEAD_BYTES, length: u24(head, 0) - BITMAP_HEAD_BYTES };
+    return { kind: 'bits', extent };
+  }
+
+  *#data(product: Uint8Array, grid: Uint8Array, bitmap: FieldBitmap): ReadSteps<GribField | GribFault> {
+    const { window, offset, number, lenient } = this.#start;
+    const at = this.#at;
+    this.sections++;
+    const packing = (yield* this.#padded(PACKING_BYTES)).slice();
+    const coded = u24(packing, 0);
+    const isEscaped = this.#isLarge && coded < LARGE_UNIT_BYTES;
+    const length = isEscaped
+      ? (this.#declared & (LARGE_BIT - 1)) * LARGE_UNIT_BYTES - coded + END_BYTES
+      : this.#declared;
+    const end = offset + length - END_BYTES;
+    if (end + END_BYTES > window.size) return this.#truncated(length);
+    const dataBytes = isEscaped ? end - at : coded;
+    if (dataBytes < DATA_HEAD_BYTES || at + dataBytes > end) {
+      return this.#faultHere('section', `the data section of ${coded} bytes is impossible`);
+    }
+    const mark = yield* window.need(end, END_BYTES);
+    if (!lenient && !asciiIs(mark, 0, '7777')) {
+      return faultAt(end, 'end-mark', 'the message does not end with 7777');
+    }
+    return {
+      number: `${number}`,
+      edition: 1,
+      message: { offset, length },
+      discipline: 255,
+      identification: product,
+      grid,
+      product,
+      packing: packing.subarray(0, Math.min(dataBytes, PACKING_BYTES)),
+      bitmap,
+      data: { offset: at + DATA_HEAD_BYTES, length: dataBytes - DATA_HEAD_BYTES },
+    };
+  }
+
+  /** Bytes from here on, zeros past the end of the file. */
+  *#padded(length: number): ReadSteps<Uint8Array> {
+    const bytes = yield* this.#start.window.need(this.#at, length);
     if (bytes.length === length) return bytes;
     const full = new Uint8Array(length);
     full.set(bytes);
     return full;
   }
 
-  const product = yield* section(PRODUCT_BYTES_MIN, 'product', 1 << 16);
-  if (!(product instanceof Uint8Array)) return product;
-  at += u24(product, 0);
-  let grid: Uint8Array = EMPTY;
-  if (product[7]! & 0x80) {
-    const read = yield* section(GRID_BYTES_MIN, 'grid', 1 << 20);
-    if (!(read instanceof Uint8Array)) return read;
-    grid = read;
-    at += u24(grid, 0);
+  #faultHere(code: GribFaultCode, message: string): GribFault {
+    return faultAt(this.#at, code, message);
   }
-  let bitmap: FieldBitmap = NO_BITMAP;
-  if (product[7]! & 0x40) {
-    const head = yield* section(BITMAP_HEAD_BYTES, 'bitmap', BITMAP_HEAD_BYTES);
-    if (!(head instanceof Uint8Array)) return head;
-    const predefined = u16(head, 4);
-    const extent = { offset: at + BITMAP_HEAD_BYTES, length: u24(head, 0) - BITMAP_HEAD_BYTES };
-    bitmap = predefined === 0 ? { kind: 'bits', extent } : { kind: 'unreadable', indicator: predefined };
-    at += u24(head, 0);
+
+  #truncated(length: number): GribFault {
+    return faultAt(this.#start.offset, 'truncated', `the file ends inside the message of ${length} bytes`);
   }
-  const packing = (yield* padded(at, 32)).slice();
-  const coded = u24(packing, 0);
-  sections++;
-  const escaped = large && coded < LARGE_UNIT_BYTES;
-  const length = escaped ? (declared & (LARGE_BIT - 1)) * LARGE_UNIT_BYTES - coded + 4 : declared;
-  const end = offset + length - END_BYTES;
-  if (end + END_BYTES > window.size) return fault(offset, 'truncated', `the file ends in a message of ${length} bytes`);
-  const dataBytes = escaped ? end - at : coded;
-  if (dataBytes < DATA_HEAD_BYTES || at + dataBytes > end) {
-    return fault(at, 'section', `the data section of ${coded} bytes is impossible`);
-  }
-  const mark = yield* window.need(end, END_BYTES);
-  if (!lenient && !asciiIs(mark, 0, '7777')) return fault(end, 'end-mark', 'the message does not end with 7777');
-  const field = {
-    number: `${number}`,
-    edition: 1 as const,
-    message: { offset, length },
-    discipline: 255,
-    identification: product,
-    grid,
-    product,
-    packing: packing.subarray(0, Math.min(dataBytes, packing.length)),
-    bitmap,
-    data: { offset: at + DATA_HEAD_BYTES, length: dataBytes - DATA_HEAD_BYTES },
-  };
-  return { end: end + END_BYTES, fields: [field], sections };
 }

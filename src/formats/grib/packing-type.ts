@@ -26,3 +26,11 @@ export function packingTypeOf({ edition, packing }: GribField): string {
   const flags = packing[3]! & 0xc0;
   return ['grid_simple', 'grid_second_order', 'spectral_simple', 'spectral_complex'][flags >>> 6]!;
 }
+
+/** For people: `5.3/2 10 bit` is template 5.3 of order 2 with 10 bits a number. */
+export function packingText({ edition, packing }: GribField): string {
+  if (edition === 1) return `grib1 ${packing[10]} bit`;
+  const template = u16(packing, 9);
+  const order = template === 3 && packing.length > 47 ? `/${packing[47]}` : '';
+  return `5.${template}${order}${packing.length > 19 && template !== 4 ? ` ${packing[19]} bit` : ''}`;
+}

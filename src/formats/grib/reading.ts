@@ -61,15 +61,15 @@ export class Window {
     return this.#bytes.subarray(offset - this.#start, Math.max(end - this.#start, offset - this.#start));
   }
 
-  /** The position of `GRIB` at or after `from`, or `undefined`. */
-  *find(from: number): ReadSteps<number | undefined> {
-    for (let at = from; at + 4 <= this.size; ) {
+  /** The position of `GRIB` at or after `from` and before `until`, or `undefined`. */
+  *find(from: number, until: number): ReadSteps<number | undefined> {
+    for (let at = from; at + 4 <= this.size && at < until; ) {
       const bytes = yield* this.need(at, 4);
       // A source that answers less than its size says ends here.
       if (bytes.length < 4) return undefined;
       const rest = this.#bytes.subarray(at - this.#start);
       const found = indexOfMagic(rest);
-      if (found >= 0) return at + found;
+      if (found >= 0) return at + found < until ? at + found : undefined;
       at += Math.max(rest.length - 3, 1);
     }
     return undefined;

@@ -20,16 +20,20 @@ export interface GribMessage extends Extent {
 export interface WalkOptions {
   /** Takes messages whose end mark is wrong. */
   readonly lenient?: boolean;
-  /** Where to begin, and the number of the first message there. @default 0 and 1 */
+  /** Where to begin. @default 0 */
   readonly from?: number;
-  readonly firstNumber?: number;
+  /** Messages that begin here or later are left to others. @default the end of the file */
+  readonly until?: number;
   /** Called for each message, in the order of the file. */
   readonly onMessage: (message: GribMessage) => void;
-  readonly onFault: (fault: GribFault) => void;
+  /** `at` is the start of the faulty message, before which the fault itself can't lie. */
+  readonly onFault: (fault: GribFault, at: number) => void;
 }
 
 export interface WalkSummary {
   readonly messages: number;
+  /** Where the walk ended: the first byte that belongs to no message found, or the end of the file. */
+  readonly end: number;
   /** Bytes in no message: padding, bulletin headers, faulty messages. */
   readonly skippedBytes: number;
   readonly bytesRead: number;
@@ -40,17 +44,20 @@ export interface WalkSummary {
  * start, so that a wrong length hides no other message.
  */
 export function* walkMessages(size: number, options: WalkOptions): ReadSteps<WalkSummary> {
-  const { lenient = false, from = 0, firstNumber = 1, onMessage, onFault } = options;
+  const { lenient = false, from = 0, until = size, onMessage, onFault } = options;
   const window = new Window(size);
-  let number = firstNumber;
+  let number = 1;
   let skippedBytes = 0;
   let wastedSections = 0;
   let at = from;
   let messageEnd = from;
   let shared: GribField | undefined;
-  while (at < size) {
-    const start = yield* nextStart(window, at);
-    if (start === undefined) break;
+  while (at < until) {
+    const start = yield* nextStart(window, at, until);
+    if (start === undefined) {
+      at = until;
+      break;
+    }
     const edition = (yield* window.need(start, 8))[7];
     if (edition !== 1 && edition !== 2) {
       at = start + 4;
@@ -59,11 +66,12 @@ export function* walkMessages(size: number, options: WalkOptions): ReadSteps<Wal
     const message = { window, offset: start, number, lenient };
     const result: MessageResult = yield* edition === 1 ? gribOneMessage(message) : gribTwoMessage(message, shared);
     if ('fault' in result) {
-      onFault(result.fault);
+      onFault(result.fault, start);
       wastedSections += result.sections + 1;
       at = start + 4;
       if (wastedSections <= WASTED_SECTIONS_MAX) continue;
-      onFault(faultAt(at, 'section', 'too many faulty messages: the rest of the file is not searched'));
+      onFault(faultAt(at, 'section', 'too many faulty messages: the rest of the file is not searched'), start);
+      at = size;
       break;
     }
     skippedBytes += start - messageEnd;
@@ -74,16 +82,17 @@ export function* walkMessages(size: number, options: WalkOptions): ReadSteps<Wal
     messageEnd = result.end;
   }
   return {
-    messages: number - firstNumber,
-    skippedBytes: skippedBytes + size - messageEnd,
+    messages: number - 1,
+    end: at,
+    skippedBytes: skippedBytes + Math.max(at - messageEnd, 0),
     bytesRead: window.bytesRead,
   };
 }
 
 /** The next `GRIB` at or after `at`. The usual case, a message right here, needs no search. */
-function* nextStart(window: Window, at: number): ReadSteps<number | undefined> {
+function* nextStart(window: Window, at: number, until: number): ReadSteps<number | undefined> {
   // The end mark of the message before is near: one read serves both.
   const head = yield* window.need(at, 8);
   if (head.length === 8 && u16(head, 0) * 65536 + u16(head, 2) === MAGIC) return at;
-  return yield* window.find(at);
+  return yield* window.find(at, until);
 }

@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import { isLsioError, LsioError } from '../../errors.js';
+import type { FieldSelection, WhereCondition } from '../../formats/grib/select.js';
+import type { GribSource } from '../../formats/grib/source.js';
+import { type ByteText, byteTextOf, textOf } from '../../paths/byte-text.js';
+import { isDirectory, walk } from '../../paths/walk.js';
+import { LocalStore } from '../../store/local/local.js';
+import type { Context } from '../app/context.js';
+import { announceEngine, applyReadingOptions, type ReadingOptions } from '../app/options.js';
+
+/** The options of every action over the fields of GRIB files, as commander hands them over. */
+export interface GribOptions extends ReadingOptions {
+  readonly match: readonly RegExp[];
+  readonly not: readonly RegExp[];
+  readonly where: readonly WhereCondition[];
+  readonly fields?: ReadonlySet<string>;
+  readonly recursive: boolean;
+  readonly lenient: boolean;
+  readonly chains?: number;
+  readonly json: boolean;
+}
+
+export function selectionOf({ match, not, where, fields }: GribOptions): FieldSelection {
+  return { match, not, where, numbers: fields };
+}
+
+/** A file that is named, or found below a directory. */
+export interface GribFile {
+  /** As people read it. */
+  readonly name: string;
+  readonly path: ByteText;
+}
+
+/** Opens a store for files anywhere. */
+export async function openFiles(options: GribOptions, context: Context): Promise<LocalStore> {
+  const log = applyReadingOptions(options, context);
+  const { engine, queueDepth, rings, direct } = options;
+  const depth = queueDepth === undefined ? {} : { queueDepth };
+  const store = await LocalStore.open('/', { engine, rings, direct, ...depth });
+  announceEngine(store.info, options, log);
+  return store;
+}
+
+/** The files that the command line names; what can't be read is told to `onError`. */
+export async function* filesOf(
+  paths: readonly string[],
+  recursive: boolean,
+  onError: (name: string, error: LsioError) => void,
+): AsyncGenerator<GribFile> {
+  for (const given of paths) {
+    const path = byteTextOf(given);
+    if (!isDirectory(path)) {
+      yield { name: textOf(path), path };
+    } else if (!recursive) {
+      throw new LsioError('usage', `${given} is a directory`, { remedy: '-r reads what is below it' });
+    } else {
+      for await (const names of walk(path, (directory, error) => onError(textOf(directory), error))) {
+        for (const name of names) yield { name: textOf(name), path: name };
+      }
+    }
+  }
+}
+
+/** The bytes of a file in the store of {@link openFiles}. @throws {LsioError} `read` when it isn't there. */
+export async function sourceOf(store: LocalStore, { name, path }: GribFile, context: Context): Promise<GribSource> {
+  const key = Buffer.from(resolve(byteTextOf(process.cwd()), path), 'latin1');
+  const { signal } = context;
+  const absent = () => new LsioError('read', `${name}: no such file`, { code: 'ENOENT', path: name });
+  const head = await store.head(key, { signal });
+  if (head === undefined) throw absent();
+  return {
+    size: head.size,
+    read: async (extent) => {
+      const bytes = await store.getRange(key, extent, { signal });
+      if (bytes === undefined) throw absent();
+      return bytes;
+    },
+  };
+}
+
+/** An error with the name of its file in front. */
+export function namedError(name: string, error: unknown): LsioError {
+  if (!isLsioError(error)) throw error;
+  if (error.message.startsWith(name)) return error;
+  const { code, offset, remedy } = error;
+  return new LsioError(error.kind, `${name}: ${error.message}`, { code, offset, remedy, path: name, cause: error });
+}

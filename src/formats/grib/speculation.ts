@@ -1,0 +1,108 @@
+import type { GribFault } from './fault.js';
+import { runSteps } from './reading.js';
+import type { GribSource, ScanItem } from './source.js';
+import { type GribMessage, type WalkSummary, walkMessages } from './walk.js';
+
+/** What a walk found, in the order of the file: faults stand at the start of their message. */
+type Found = { readonly at: number } & ScanItem;
+
+interface Chain {
+  readonly from: number;
+  readonly found: readonly Found[];
+  /** Where it went on looking, at or past the next chain's start. */
+  readonly end: number;
+  readonly bytesRead: number;
+}
+
+/**
+ * Walks several parts of a file at once. Each chain begins by searching, so it may begin inside a message that holds
+ * bytes like a message. A chain's finds count only from where the chain before it really ended: false starts cost time,
+ * never correctness.
+ */
+export class Speculation {
+  readonly #source: GribSource;
+  readonly #chains: number;
+  readonly #lenient: boolean;
+
+  constructor(source: GribSource, chains: number, lenient: boolean) {
+    this.#source = source;
+    this.#chains = chains;
+    this.#lenient = lenient;
+  }
+
+  async *run(): AsyncGenerator<ScanItem, WalkSummary, undefined> {
+    const { size } = this.#source;
+    const starts = Array.from({ length: this.#chains }, (_, i) => Math.floor((size / this.#chains) * i));
+    const chains = starts.map((from, i) => this.#walk(from, starts[i + 1] ?? size));
+    // All are awaited in turn: until then a failure must not count as unhandled.
+    for (const chain of chains) chain.catch(() => undefined);
+    let at = 0;
+    let bytesRead = 0;
+    const messages = new Numbering();
+    for (const [i, pending] of chains.entries()) {
+      const chain = await pending;
+      bytesRead += chain.bytesRead;
+      const until = starts[i + 1] ?? size;
+      while (at < until) {
+        const rest = reachable(chain, at);
+        // What the chain found does not follow from here: walk on until it does.
+        const part = rest ?? (await this.#walk(at, nextStart(chain, at) ?? until));
+        if (rest === undefined) bytesRead += part.bytesRead;
+        for (const item of part.found) yield messages.number(item);
+        at = part.end;
+      }
+    }
+    return { messages: messages.count, end: at, skippedBytes: size - messages.bytes, bytesRead };
+  }
+
+  async #walk(from: number, until: number): Promise<Chain> {
+    const found: Found[] = [];
+    const steps = walkMessages(this.#source.size, {
+      lenient: this.#lenient,
+      from,
+      until,
+      onMessage: (message) => found.push({ at: message.offset, message }),
+      onFault: (fault: GribFault, at: number) => found.push({ at, fault }),
+    });
+    const { end, bytesRead } = await runSteps(steps, this.#source.read);
+    return { from, found, end, bytesRead };
+  }
+}
+
+/** The part of a chain that a walk from `at` would find, too; `undefined` where the chain was inside a message then. */
+function reachable(chain: Chain, at: number): Chain | undefined {
+  let looking = chain.from;
+  for (const [i, item] of chain.found.entries()) {
+    if (item.at >= at) return looking <= at ? { ...chain, found: chain.found.slice(i) } : undefined;
+    looking = 'message' in item ? item.message.offset + item.message.length : item.at + 4;
+  }
+  return looking <= at ? { ...chain, found: [], end: Math.max(chain.end, at) } : undefined;
+}
+
+/** Where the chain looked for a message after `at`. */
+function nextStart(chain: Chain, at: number): number | undefined {
+  for (const item of chain.found) {
+    const end = 'message' in item ? item.message.offset + item.message.length : item.at + 4;
+    if (end > at) return end;
+  }
+  return undefined;
+}
+
+/** Gives messages their numbers in the file. */
+class Numbering {
+  count = 0;
+  bytes = 0;
+
+  number(item: Found): ScanItem {
+    if ('fault' in item) return { fault: item.fault };
+    this.count++;
+    const { message } = item;
+    this.bytes += message.length;
+    const { length } = message.fields;
+    const fields = message.fields.map((field, i) => ({
+      ...field,
+      number: length === 1 ? `${this.count}` : `${this.count}.${i + 1}`,
+    }));
+    return { message: { ...message, fields } satisfies GribMessage };
+  }
+}
