@@ -43,7 +43,7 @@ describe('package', () => {
     const jobs = readdirSync(path.join(ROOT, 'fio')).map((name) => `fio/${name}`);
     expect(jobs.filter((name) => !name.endsWith('.fio'))).toEqual([]);
     const schemas = readdirSync(path.join(ROOT, 'schemas')).map((name) => `schemas/${name}`);
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const papers = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json'];
     const program = ['bin/lsio.js', 'bin/package.json'];
     const bundle = readdirSync(path.join(ROOT, 'dist/bundle')).map((name) => `dist/bundle/${name}`);
     expect(bundle).toEqual(expect.arrayContaining(['dist/bundle/main.js', 'dist/bundle/child.js']));
