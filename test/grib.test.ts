@@ -110,7 +110,7 @@ describe('lsio grib ls', () => {
     [['ls', 'a.grib2', '--where', 'x'], /--where: "x" is not key=value/],
     [['ls', 'a.grib2', '--fields', '0'], /--fields: "0" is not a field number/],
     [['ls', '.'], /\. is a directory/],
-    [[], /say what to do/],
+    [[], /missing subcommand/],
   ])('%j is a usage error', (args, message) => {
     const { status, stderr } = grib(...args);
     expect(stderr).toMatch(message);
