@@ -47,6 +47,8 @@ export interface ReadCounts {
   readonly chunksMissing: number;
   readonly bytesRead: number;
   readonly bytesDecoded: number;
+  /** Spent on decoding and copying, in nanoseconds; the rest was waiting for bytes. */
+  readonly decodeNs: number;
   readonly decoder: ChunkDecoder['decoder'];
   readonly libraries: readonly string[];
 }
@@ -64,7 +66,7 @@ export async function readArray(array: ChunkedArray, options: ReadOptions = {}):
   const output = openOutput(array, selection, options);
   const plan = new TaskPlan(array.chunkShape, selection);
   const decoder = openDecoder(array.decoder, await loadLibraries(choice));
-  const counts = { chunks: plan.count, chunksMissing: 0, bytesRead: 0, bytesDecoded: 0 };
+  const counts = { chunks: plan.count, chunksMissing: 0, bytesRead: 0, bytesDecoded: 0, decodeNs: 0 };
   const chunkBytes = byteLengthOf(array.chunkShape, array.dtype.itemBytes || 1) ?? 0;
   for await (const chunk of readChunks(array, chunksOf(plan), { chunkBytes, signal })) {
     signal?.throwIfAborted();
@@ -74,7 +76,9 @@ export async function readArray(array: ChunkedArray, options: ReadOptions = {}):
       counts.bytesRead += chunk.bytes.length;
       counts.bytesDecoded += chunkBytes;
     }
+    const beganMs = performance.now();
     place(chunk, output, decoder, plan.at(chunk.index).boxes);
+    counts.decodeNs += Math.round((performance.now() - beganMs) * 1e6);
     onChunk?.();
   }
   const { bytes, items } = output;

@@ -91,6 +91,8 @@ export interface ChunkedArray {
   readonly shardShape?: readonly number[];
   readonly dtype: DType;
   readonly fill: Scalar;
+  /** The fill value means "missing" where no attribute says otherwise: that is how Zarr v2 is used. */
+  readonly missingFill?: boolean;
   /** A name for each axis. */
   readonly dims: readonly string[];
   readonly attributes: JsonObject;

@@ -38,6 +38,7 @@ export class ZarrArray implements ChunkedArray {
   readonly shardShape?: readonly number[];
   readonly dtype: DType;
   readonly fill: ChunkedArray['fill'];
+  readonly missingFill: boolean;
   readonly dims: readonly string[];
   readonly attributes: ChunkedArray['attributes'];
   readonly sources: readonly ByteSource[];
@@ -69,6 +70,7 @@ export class ZarrArray implements ChunkedArray {
     if (layout.levels.length > 0) this.shardShape = metadata.chunkShape;
     this.dtype = dtype;
     this.fill = fill;
+    this.missingFill = metadata.zarrFormat === 2 && metadata.fillJson !== null;
     this.dims = metadata.dims;
     this.attributes = metadata.attributes;
     this.sources = store.sources;

@@ -1,0 +1,161 @@
+import { isatty } from 'node:tty';
+import { type Command, Option } from 'commander';
+import { stringifyJson } from '../../array/exact-json.js';
+import type { Selection } from '../../array/selection.js';
+import type { DecoderChoice } from '../../codec/codec.js';
+import { type ArrayData, type ReadCounts, readArray } from '../../compute/read.js';
+import { parseSelection } from '../../compute/select.js';
+import { LsioError } from '../../errors.js';
+import type { ChunkedArray } from '../../formats/chunked-array.js';
+import { openSource } from '../../formats/open-source.js';
+import type { ArraySource } from '../../formats/source.js';
+import { StdoutWriter } from '../../output/stdout-writer.js';
+import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
+import { formatBytes, formatCount, formatDurationNs, parseBytes, parseCount } from '../../units.js';
+import type { Context } from '../app/context.js';
+import { applyReadingOptions, named } from '../app/options.js';
+import { startProgress } from '../app/progress.js';
+import { print, say } from '../app/talk.js';
+import { chosenArray } from './choose.js';
+import { FORMATS, type Format, formatOf, partsOf } from './read-formats.js';
+import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
+
+const EXAMPLES = `Examples:
+  lsio read era.zarr/t2m --isel time=-1 -o last.npy             the last step, for numpy
+  lsio read era.zarr/t2m --sel lat=60:50,lon=-10:10 -o uk.npy   a region, both ends included
+  lsio read era.zarr/t2m --sel time=2001-03 --format csv        a month, a row for each element
+  lsio read era.zarr/lat                                        on a terminal: numbers
+
+`;
+const STDOUT = 1;
+
+interface Options extends SourceOptions {
+  readonly isel: readonly string[];
+  readonly sel: readonly string[];
+  readonly level?: number;
+  readonly output?: string;
+  readonly format?: Format;
+  readonly overwrite: boolean;
+  readonly maskAndScale?: boolean;
+  readonly decoder: DecoderChoice;
+  readonly maxMemory?: number;
+  readonly json: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  addSourceOptions(command)
+    .option(
+      '--isel <selection>',
+      'by position: dim=3, dim=10:20, dim=::2, negative from the end; repeatable',
+      collect,
+      [],
+    )
+    .option(
+      '--sel <selection>',
+      'by label: dim=VALUE, dim=~VALUE (nearest), dim=A:B (both included); repeatable',
+      collect,
+      [],
+    )
+    .option('--level <n>', 'of a multiscale image: 0 is the largest', parseLevel)
+    .option('-o, --output <file>', `write to this file, in the format of its name: .${FORMATS.join(' .')}`)
+    .addOption(new Option('--format <format>', 'the format, whatever the name, or of stdout').choices(FORMATS))
+    .option('--overwrite', 'replace the file if it exists', false)
+    .option(
+      '--mask-and-scale',
+      'missing values, scale, offset and times as the attributes say (default for csv, json, text)',
+    )
+    .option('--no-mask-and-scale', 'elements as they are stored (default for npy, raw)')
+    .addOption(
+      new Option('--decoder <choice>', 'shared libraries of the system, or WebAssembly and JavaScript')
+        .choices(['auto', 'native', 'wasm'])
+        .default('auto'),
+    )
+    .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes))
+    .option('--json', 'with -o: print one JSON document', false)
+    .addHelpText('before', EXAMPLES)
+    .action((source: string, options: Options) => read(source, options, context));
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function parseLevel(text: string): number {
+  return parseCount(text, { name: '--level', min: 0, max: 1000 });
+}
+
+async function read(name: string, options: Options, context: Context): Promise<void> {
+  applyReadingOptions(options, context);
+  const { output, json, overwrite, quiet } = options;
+  if (json && output === undefined) throw new LsioError('usage', '--json goes with -o: stdout can carry one of them');
+  const format = formatOf(output, options.format, isatty(STDOUT));
+  if (output !== undefined) checkWholeFile(output, overwrite);
+  const { signal } = context;
+  const source = await openSource(name, openOptionsOf(options, signal));
+  try {
+    const array = chosenArray(source, options.array, options.level);
+    const selection = await parseSelection(source, array, options, signal);
+    const beganNs = process.hrtime.bigint();
+    const data = await readElements(array, selection, options, context);
+    const parts = await partsOf(format, { source, array, selection, data, signal, maskAndScale: options.maskAndScale });
+    if (output === undefined) {
+      const stdout = new StdoutWriter(signal);
+      for (const part of parts) await stdout.write(typeof part === 'string' ? Buffer.from(part) : part);
+      await stdout.end();
+      return;
+    }
+    writeWholeFile(output, parts, overwrite);
+    const wallNs = Number(process.hrtime.bigint() - beganNs);
+    if (json) print(`${stringifyJson(documentOf(source, array, data, output, wallNs))}\n`);
+    else if (!quiet) say(summary(array, data, output, wallNs));
+  } finally {
+    await source.close();
+  }
+}
+
+async function readElements(array: ChunkedArray, selection: Selection, options: Options, { signal }: Context) {
+  const { quiet, decoder, maxMemory } = options;
+  let chunks = 0;
+  const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: chunks, unit: 'chunks' }));
+  try {
+    return await readArray(array, { selection, decoder, signal, memoryBytesMax: maxMemory, onChunk: () => chunks++ });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** As schemas/lsio.read.json has it. */
+function documentOf(
+  source: ArraySource,
+  array: ChunkedArray,
+  { shape, dtype, bytes, items, ...counts }: ArrayData & ReadCounts,
+  output: string,
+  wallNs: number,
+): object {
+  return {
+    schema: 'lsio.read/1',
+    source: source.name,
+    array: array.name,
+    shape,
+    dims: array.dims,
+    dtype: dtype.name,
+    bytes: items === undefined ? bytes.length : null,
+    chunks: counts.chunks,
+    chunksMissing: counts.chunksMissing,
+    bytesRead: counts.bytesRead,
+    bytesDecoded: counts.bytesDecoded,
+    decoder: counts.decoder,
+    workers: 1,
+    engine: source.engine,
+    wallNs,
+    boundBy: counts.decodeNs * 2 > wallNs ? 'decoding' : 'reading',
+    output,
+  };
+}
+
+function summary(array: ChunkedArray, data: ArrayData & ReadCounts, output: string, wallNs: number): string {
+  const size = data.items === undefined ? formatBytes(data.bytes.length) : `${formatCount(data.items.length)} elements`;
+  const missing = data.chunksMissing === 0 ? '' : ` (${formatCount(data.chunksMissing)} not stored)`;
+  const from = `${formatCount(data.chunks)} chunks${missing}, ${formatBytes(data.bytesRead)} read`;
+  return `${output}: ${array.dtype.name} (${data.shape.join(', ')}), ${size} from ${from}, ${formatDurationNs(wallNs)}`;
+}

@@ -1,0 +1,94 @@
+import { selectLabels } from '../array/labels.js';
+import { type AxisSelection, type IndexSelector, type Selection, selectIndex, wholeAxis } from '../array/selection.js';
+import { type LabelSelector, parseIndexSelectors, parseLabelSelectors } from '../array/selection-text.js';
+import { LsioError } from '../errors.js';
+import type { ChunkedArray } from '../formats/chunked-array.js';
+import { type ArraySource, coordinateOf } from '../formats/source.js';
+import { readLabels } from './labels.js';
+
+/** What the command line says of the axes. */
+export interface SelectionTexts {
+  /** `time=0:10:2,lat=-1` */
+  readonly isel: readonly string[];
+  /** `time=2001-03,lat=50:60,lon=~10.1` */
+  readonly sel: readonly string[];
+}
+
+/** Names that mean the same axis. */
+const ALIASES: readonly (readonly string[])[] = [
+  ['lat', 'latitude'],
+  ['lon', 'longitude'],
+];
+
+/**
+ * What is selected of an array: the labels of axes that are selected by label are read.
+ *
+ * @throws {LsioError} `usage` for an axis that the array doesn't have, for one without labels, and for what selects
+ * nothing; as {@link readLabels}.
+ */
+export async function parseSelection(
+  source: Pick<ArraySource, 'arrays'>,
+  array: ChunkedArray,
+  texts: SelectionTexts,
+  signal?: AbortSignal,
+): Promise<Selection> {
+  const indexes = byAxis(array, parseIndexSelectors(texts.isel), '--isel');
+  const labels = byAxis(array, parseLabelSelectors(texts.sel), '--sel');
+  const selection: AxisSelection[] = [];
+  for (const [axis, name] of array.dims.entries()) {
+    const length = array.shape[axis]!;
+    const [index, label] = [indexes.get(axis), labels.get(axis)];
+    if (index !== undefined && label !== undefined) throw new LsioError('usage', `${name} is selected twice`);
+    if (index !== undefined) selection.push(selectIndex({ name, length }, index));
+    else if (label !== undefined) selection.push(await selectByLabel(source, array, axis, label, signal));
+    else selection.push(wholeAxis(length));
+  }
+  return selection;
+}
+
+function byAxis<Selector extends IndexSelector | LabelSelector>(
+  { name, dims }: ChunkedArray,
+  selectors: ReadonlyMap<string, Selector>,
+  option: string,
+): Map<number, Selector> {
+  const found = new Map<number, Selector>();
+  for (const [dim, selector] of selectors) {
+    const axis = axisNamed(dims, dim);
+    if (axis < 0) {
+      const axes = dims.length === 0 ? 'it has no axes' : `its axes are ${dims.join(', ')}`;
+      throw new LsioError('usage', `${option}: ${name} has no axis ${JSON.stringify(dim)}: ${axes}`);
+    }
+    if (found.has(axis)) throw new LsioError('usage', `${dims[axis]} is selected twice`);
+    found.set(axis, selector);
+  }
+  return found;
+}
+
+function axisNamed(dims: readonly string[], name: string): number {
+  const exact = dims.indexOf(name);
+  if (exact >= 0) return exact;
+  const aliases = ALIASES.find((names) => names.includes(name)) ?? [];
+  return dims.findIndex((dim) => aliases.includes(dim.toLowerCase()));
+}
+
+async function selectByLabel(
+  { arrays }: Pick<ArraySource, 'arrays'>,
+  array: ChunkedArray,
+  axis: number,
+  selector: LabelSelector,
+  signal: AbortSignal | undefined,
+): Promise<AxisSelection> {
+  const name = array.dims[axis]!;
+  const coordinate = coordinateOf(arrays, array.name, name);
+  const byPosition = { remedy: `select by position: --isel ${name}=0:10` };
+  if (coordinate === undefined) throw new LsioError('usage', `${name}: this axis has no labels`, byPosition);
+  if (coordinate.array === undefined) {
+    throw new LsioError('format', `${name}: its labels can't be read: ${coordinate.reason}`, byPosition);
+  }
+  const labels = await readLabels(coordinate.array, { signal });
+  if (labels.values.length !== array.shape[axis]) {
+    const lengths = `${labels.values.length} labels for ${array.shape[axis]} elements`;
+    throw new LsioError('format', `${name}: the axis has ${lengths}`, byPosition);
+  }
+  return selectLabels(name, labels, selector);
+}
