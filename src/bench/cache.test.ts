@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cachedFile, evict, residentBytes, warm } from './cache.js';
 import { deviceOf, readDeviceCounters } from './device.js';
-import { mountOf } from './environment.js';
+import { mountOf } from './mount.js';
 
 const BYTES = 1024 * 1024;
 

@@ -1,5 +1,6 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { mountOf } from './mount.js';
 
 /** /proc/diskstats counts in sectors of this size whatever the device's own is. */
 const SECTOR_BYTES = 512;
@@ -20,18 +21,32 @@ export interface DeviceCounters {
 
 /**
  * The name of the block device that a path lies on, as in /proc/diskstats; undefined where there is none (tmpfs,
- * overlay, network) or the system doesn't tell.
+ * overlay, network), where there are several, or where the system doesn't tell.
  */
 export function deviceOf(path: string): string | undefined {
   try {
-    const { dev } = statSync(path);
-    // glibc's encoding of dev_t: major and minor are split over the bits.
-    const major = (dev >>> 8) & 0xfff;
-    const minor = (dev & 0xff) | ((dev >>> 12) & 0xfff00);
-    return basename(realpathSync(`/sys/dev/block/${major}:${minor}`));
+    return deviceOfNumber(statSync(path).dev) ?? mountedDevice(path);
   } catch {
     return undefined;
   }
+}
+
+function deviceOfNumber(dev: number): string | undefined {
+  // glibc's encoding of dev_t: major and minor are split over the bits.
+  const major = (dev >>> 8) & 0xfff;
+  const minor = (dev & 0xff) | ((dev >>> 12) & 0xfff00);
+  const path = `/sys/dev/block/${major}:${minor}`;
+  return existsSync(path) ? basename(realpathSync(path)) : undefined;
+}
+
+/** btrfs numbers its subvolumes itself; its device is where it was mounted from, and may be one of several. */
+function mountedDevice(path: string): string | undefined {
+  const mount = mountOf(path);
+  if (mount?.type !== 'btrfs') return undefined;
+  const device = deviceOfNumber(statSync(mount.source).rdev);
+  const fileSystems = readdirSync('/sys/fs/btrfs').map((uuid) => `/sys/fs/btrfs/${uuid}/devices`);
+  const devices = fileSystems.filter(existsSync).map((directory) => readdirSync(directory));
+  return devices.some((names) => names.length === 1 && names[0] === device) ? device : undefined;
 }
 
 export function readDeviceCounters(device: string): DeviceCounters | undefined {

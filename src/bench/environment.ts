@@ -1,10 +1,10 @@
-import { realpathSync } from 'node:fs';
 import * as os from 'node:os';
 import { isLsioError } from '../errors.js';
 import { loadKoffi } from '../native/library.js';
 import { loadLiburing } from '../native/liburing.js';
 import { KernelQueues } from '../uring/kernel-queues.js';
 import { describeDevice, deviceOf, readText } from './device.js';
+import { mountOf } from './mount.js';
 
 /** What a result was measured on: enough to judge it by, and to repeat it. */
 export interface Environment {
@@ -82,26 +82,6 @@ function ringFlags(): string[] {
   const { flags } = ring;
   ring.release(true);
   return flags;
-}
-
-/** The file system that a path lies on: the longest mount point that begins it, the last one mounted there. */
-export function mountOf(path: string): { readonly type: string; readonly options: string } | undefined {
-  const mounts = readText('/proc/self/mounts');
-  if (mounts === undefined) return undefined;
-  let real: string;
-  try {
-    real = realpathSync(path);
-  } catch {
-    return undefined;
-  }
-  let best: { point: string; type: string; options: string } | undefined;
-  for (const line of mounts.split('\n')) {
-    const [, escaped = '', type = '', options = ''] = line.split(' ');
-    const point = escaped.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-    const within = real === point || real.startsWith(point === '/' ? '/' : `${point}/`);
-    if (within && point.length >= (best?.point.length ?? 0)) best = { point, type, options };
-  }
-  return best;
 }
 
 function virtualisation(): string | null {
