@@ -23,7 +23,7 @@ export function mountOf(path: string): Mount | undefined {
   }
   let best: (Mount & { readonly point: string }) | undefined;
   for (const line of mounts.split('\n')) {
-    const [source = '', point = '', type = '', options = ''] = line.split(' ').map(unescape);
+    const [source = '', point = '', type = '', options = ''] = line.split(' ').map(plainField);
     const within = real === point || real.startsWith(point === '/' ? '/' : `${point}/`);
     if (within && point.length >= (best?.point.length ?? 0)) best = { point, type, options, source };
   }
@@ -31,6 +31,6 @@ export function mountOf(path: string): Mount | undefined {
 }
 
 /** Blanks stand there as octal numbers. */
-function unescape(field: string): string {
+function plainField(field: string): string {
   return field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

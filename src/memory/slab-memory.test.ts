@@ -16,7 +16,7 @@ interface Region {
 /** The mappings of this process, in order. */
 function regions(): Region[] {
   const text = readFileSync('/proc/self/smaps', 'latin1');
-  return [...text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) (\S+) [^]*?^VmFlags: (.*)$/gm)].map((match) => ({
+  return [...text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) (\S+) [\s\S]*?^VmFlags: (.*)$/gm)].map((match) => ({
     from: Number.parseInt(match[1]!, 16),
     to: Number.parseInt(match[2]!, 16),
     access: match[3]!,
