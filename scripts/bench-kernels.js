@@ -67,12 +67,6 @@ const CASES = [
   ['exact sum and squares float32', 'f4', (k) => k.exactF32(SOURCE, BYTES / 4, OUT)],
   ['exact sum and squares float64', 'f8', (k) => k.exactF64(SOURCE, BYTES / 8, OUT)],
   [
-    'weighted float64',
-    'f8',
-    (k) => k.weightedMoments(SOURCE, WEIGHTS, BYTES / 8, OUT),
-    'np.average(x, weights=np.abs(x))',
-  ],
-  [
     'radix counts pass 1 float32',
     'f4',
     (k) => k.radixF32(SOURCE, BYTES / 4, false, 0, 16, false, 0n, OUT),

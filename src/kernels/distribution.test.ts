@@ -17,29 +17,6 @@ function put(kernels: Kernels, at: number, values: ArrayBufferView): void {
   );
 }
 
-test('weightedMoments() wasm and plain JavaScript give the same bits, and the weighted mean', () => {
-  const property = fc.property(
-    doubles,
-    fc.array(fc.constantFrom(0, 0.25, 1, 3.7), { minLength: 60 }),
-    (list, factors) => {
-      const results = [wasm, js].map((kernels) => {
-        put(kernels, SOURCE, new Float64Array(list));
-        put(kernels, SOURCE + 1000, new Float64Array(factors));
-        kernels.weightedMoments(SOURCE, SOURCE + 1000, list.length, 0);
-        return [...new Float64Array(kernels.buffer, 0, 7)];
-      });
-      expect(results[0]).toEqual(results[1]);
-      const pairs = list.map((x, i) => [x, factors[i]!] as const).filter(([x, w]) => !Number.isNaN(x) && w > 0);
-      const weight = pairs.reduce((a, [, w]) => a + w, 0);
-      const [count, shift = 0, weights = 0, sum = 0] = results[0]!;
-      expect(count).toBe(pairs.length);
-      if (count === 0) return;
-      expect(shift + sum / weights).toBeCloseTo(pairs.reduce((a, [x, w]) => a + x * w, 0) / weight, 10);
-    },
-  );
-  fc.assert(property, { numRuns: 200 });
-});
-
 test('histogram() counts what lies between the edges', () => {
   const property = fc.property(doubles, fc.integer({ min: 1, max: 20 }), (list, bins) => {
     const edges = Float64Array.from({ length: bins + 1 }, (_, i) => -50 + (100 * i) / bins);

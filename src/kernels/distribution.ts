@@ -4,14 +4,8 @@ import { elementsAt, type TypedArrayOf } from './views.js';
 /** Counters that a radix kernel adds to: one a value of 16 bits. */
 export const RADIX_COUNTERS = 65536;
 
-/** Weighted moments, histograms, and counts of digits for exact quantiles. */
+/** Histograms, and counts of digits for exact quantiles. */
 export type DistributionKernels = {
-  /**
-   * Of float64. Writes seven float64, aligned to 8: count, shift, Σw, Σw(x − shift), Σw(x − shift)², minimum, maximum.
-   * NaN and elements of weight 0 are skipped.
-   */
-  weightedMoments(source: number, weights: number, count: number, out: number): void;
-
   /**
    * Of float64: adds to `bins` uint32 counters. Bin i holds edges[i] ≤ x < edges[i + 1]; the last one its upper edge,
    * too. `bins` + 1 float64 edges ascend; values outside and NaN are skipped. Edges and counters are aligned.
@@ -55,33 +49,9 @@ export function valueOfKey(type: ElementType, key: bigint): number | bigint {
 }
 
 export function distributionKernels(buffer: ArrayBuffer): DistributionKernels {
-  const kernels: Record<string, unknown> = { weightedMoments: weighted(buffer), histogram: histogram(buffer) };
+  const kernels: Record<string, unknown> = { histogram: histogram(buffer) };
   for (const type of ELEMENT_TYPES) kernels[`radix${type}`] = radix(buffer, type);
   return kernels as unknown as DistributionKernels;
-}
-
-function weighted(buffer: ArrayBuffer): DistributionKernels['weightedMoments'] {
-  return (source, weights, count, out) => {
-    const values = elementsAt(Float64Array, buffer, source, count);
-    const factors = elementsAt(Float64Array, buffer, weights, count);
-    const shift = values.find(Number.isFinite) ?? 0;
-    let [valid, weight, sum, squares] = [0, 0, 0, 0];
-    let low = Number.POSITIVE_INFINITY;
-    let high = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < count; i++) {
-      const x = values[i]!;
-      const w = factors[i]!;
-      if (Number.isNaN(x) || w === 0) continue;
-      const d = x - shift;
-      valid++;
-      weight += w;
-      sum += w * d;
-      squares += w * d * d;
-      if (x < low) low = x;
-      if (x > high) high = x;
-    }
-    new Float64Array(buffer, out, 7).set([valid, shift, weight, sum, squares, low + 0, high + 0]);
-  };
 }
 
 function histogram(buffer: ArrayBuffer): DistributionKernels['histogram'] {

@@ -1,44 +1,4 @@
-// Weighted moments, histograms, and counts of digits for exact quantiles.
-
-/**
- * Output, seven float64: count, shift, Σw, Σw(x − shift), Σw(x − shift)², minimum, maximum.
- * NaN and elements of weight 0 are skipped.
- */
-export function weightedMoments(source: usize, weights: usize, count: u32, out: usize): void {
-  let shift: f64 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const x = load<f64>(source + 8 * i);
-    if (x - x === 0) {
-      shift = x;
-      break;
-    }
-  }
-  let valid: f64 = 0;
-  let weight: f64 = 0;
-  let sum: f64 = 0;
-  let squares: f64 = 0;
-  let low: f64 = Infinity;
-  let high: f64 = -Infinity;
-  for (let i: u32 = 0; i < count; i++) {
-    const x = load<f64>(source + 8 * i);
-    const w = load<f64>(weights + 8 * i);
-    if (x !== x || w === 0) continue;
-    const d = x - shift;
-    valid += 1;
-    weight += w;
-    sum += w * d;
-    squares += w * d * d;
-    if (x < low) low = x;
-    if (x > high) high = x;
-  }
-  store<f64>(out, valid);
-  store<f64>(out + 8, shift);
-  store<f64>(out + 16, weight);
-  store<f64>(out + 24, sum);
-  store<f64>(out + 32, squares);
-  store<f64>(out + 40, low + 0);
-  store<f64>(out + 48, high + 0);
-}
+// Histograms, and counts of digits for exact quantiles.
 
 /** Adds to `bins` uint32 counts; bin i holds edges[i] <= x < edges[i + 1], the last one its upper edge, too. */
 export function histogram(source: usize, count: u32, edges: usize, bins: u32, counts: usize): void {
