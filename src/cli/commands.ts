@@ -28,6 +28,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./array/grib.js'),
     hasActions: true,
   },
+  stats: { summary: 'mean, std, extremes and quantiles of an array', load: () => import('./array/stats.js') },
   files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./system/files.js') },
   bench: { summary: 'measure how fast files are read, by lsio and by Node', load: () => import('./bench/bench.js') },
   'compare-fio': {

@@ -1,0 +1,147 @@
+import { type Command, Option } from 'commander';
+import type { Labels } from '../../array/labels.js';
+import { countOf, type Selection } from '../../array/selection.js';
+import { labelText, readLabels } from '../../compute/labels.js';
+import { DEFAULT_REDUCTIONS } from '../../compute/reductions.js';
+import { parseSelection } from '../../compute/select.js';
+import { selectedIndexes, specOfRequest } from '../../compute/statistics-request.js';
+import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
+import { LsioError } from '../../errors.js';
+import { type ArraySource, coordinateOf, isCoordinate, type ListedArray } from '../../formats/source.js';
+import { parseBytes, parseCount } from '../../units.js';
+import { chosenArrays, namesText, type SourceOptions } from './source-options.js';
+
+/** The options of stats, as commander hands them over. */
+export interface StatsCommandOptions extends SourceOptions {
+  readonly isel: readonly string[];
+  readonly sel: readonly string[];
+  readonly reduce?: string;
+  readonly over: string;
+  readonly by?: string;
+  readonly weights?: string;
+  readonly exact: boolean;
+  readonly ddof: number;
+  readonly minCount: number;
+  readonly skipna: boolean;
+  readonly maskAndScale: boolean;
+  readonly missing: 'count' | 'error';
+  readonly skipErrors: boolean;
+  readonly maxMemory?: number;
+  readonly decoder: 'auto' | 'native' | 'wasm';
+  readonly output?: string;
+  readonly overwrite: boolean;
+  readonly shard?: string;
+  readonly partial?: string;
+  readonly json: boolean;
+}
+
+const COUNT_MAX = 1e9;
+
+function count(text: string, name: string): number {
+  return parseCount(text, { name, min: 0, max: COUNT_MAX });
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+export function addStatsOptions(command: Command): Command {
+  return command
+    .option('--reduce <names>', `of ${DEFAULT_REDUCTIONS.join(',')} (default), sum, var, median, q0.05, hist:64`)
+    .option('--over <dims>', 'the axes that are reduced: time, or lat,lon', 'all')
+    .option('--by <dim.field>', 'groups of time steps: time.year, .month, .hour, .dayofyear or .season')
+    .option('--weights <function>', "cos(lat): each value's weight")
+    .option('--sel <dim=label>', 'by label: time=2001-03,lat=60:50,lon=~10 (repeatable)', collect, [])
+    .option('--isel <dim=index>', 'by position: time=0:10 (repeatable)', collect, [])
+    .option('--exact', 'correctly rounded, the same bits for any chunks', false)
+    .option('--ddof <n>', 'subtracted from the count in std and var', (text: string) => count(text, '--ddof'), 0)
+    .option('--min-count <n>', 'fewer values give no result', (text: string) => count(text, '--min-count'), 0)
+    .option('--no-skipna', 'one missing value makes its result missing')
+    .option('--no-mask-and-scale', 'stored numbers: no missing values, no scale and offset')
+    .addOption(
+      new Option('--missing <what>', 'chunks that are not stored: count them, or stop')
+        .choices(['count', 'error'])
+        .default('count'),
+    )
+    .option('--skip-errors', 'leave out chunks that are damaged, and count them', false)
+    .option('--max-memory <bytes>', 'the most memory (default: 4 GiB)', parseBytes)
+    .addOption(new Option('--decoder <kind>', 'what decompresses').choices(['auto', 'native', 'wasm']).default('auto'));
+}
+
+/** The only data array, or the one that was named. @throws {LsioError} `usage` listing them where there are several. */
+export function chosenArray(source: ArraySource, array: string | undefined): ListedArray {
+  const chosen = chosenArrays(source, array);
+  const named = array !== undefined || chosen.some(({ name }) => name === source.path);
+  const data = named ? chosen : chosen.filter((listed) => !isCoordinate(listed));
+  const [only] = data;
+  if (only !== undefined && data.length === 1) return only;
+  const remedy = `choose one with --array; ${namesText(data.length === 0 ? chosen : data)}`;
+  throw new LsioError('usage', `${source.name} has ${data.length} data arrays`, { remedy });
+}
+
+/** Reads the labels of axes, each once. */
+export function labelReader(
+  source: ArraySource,
+  name: string,
+  signal: AbortSignal,
+): (dim: string) => Promise<Labels | undefined> {
+  const read = new Map<string, Promise<Labels | undefined>>();
+  return (dim) => {
+    const coordinate = coordinateOf(source.arrays, name, dim)?.array;
+    const labels =
+      read.get(dim) ?? (coordinate === undefined ? Promise.resolve(undefined) : readLabels(coordinate, { signal }));
+    read.set(dim, labels);
+    return labels;
+  };
+}
+
+/** What the options ask for. @throws {LsioError} as {@link specOfRequest} and {@link parseSelection} */
+export async function specOfOptions(
+  source: ArraySource,
+  listed: ListedArray,
+  options: StatsCommandOptions,
+  labelsOf: (dim: string) => Promise<Labels | undefined>,
+  signal: AbortSignal,
+): Promise<StatsSpec> {
+  if (listed.array === undefined) throw new LsioError('format', `${listed.name} can't be read: ${listed.reason}`);
+  const selection = await parseSelection(source, listed.array, options, signal);
+  const names = (text: string): string[] => text.split(',').map((name) => name.trim());
+  const request = {
+    selection,
+    reductions: options.reduce === undefined ? undefined : names(options.reduce),
+    over: options.over === 'all' ? ('all' as const) : names(options.over),
+    by: options.by,
+    weights: options.weights,
+    exact: options.exact,
+    ddof: options.ddof,
+    minCount: options.minCount,
+    skipMissing: options.skipna,
+    maskAndScale: options.maskAndScale,
+  };
+  return specOfRequest(listed, request, labelsOf);
+}
+
+/** The labels along the axes of the result: numbers, texts and ISO times. */
+export async function coordsOf(
+  spec: StatsSpec,
+  labelsOf: (dim: string) => Promise<Labels | undefined>,
+): Promise<Record<string, readonly unknown[]>> {
+  const coords: Record<string, readonly unknown[]> = {};
+  for (const dim of resultDimsOf(spec)) {
+    const axis = spec.groups?.field === dim ? -1 : spec.dims.indexOf(dim);
+    if (axis < 0) coords[dim] = spec.groups!.keys;
+    else coords[dim] = await axisLabels(dim, spec.selection, axis, labelsOf);
+  }
+  return coords;
+}
+
+/** Without labels: the positions. */
+async function axisLabels(
+  dim: string,
+  selection: Selection,
+  axis: number,
+  labelsOf: (dim: string) => Promise<Labels | undefined>,
+): Promise<readonly unknown[]> {
+  const indexes = selectedIndexes(selection, axis);
+  const labels = await labelsOf(dim);
+  if (labels === undefined || labels.values.length < countOf(selection[axis]!)) return indexes;
+  return indexes.map((index) => labelText(labels, index));
+}
