@@ -29,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     hasActions: true,
   },
   stats: { summary: 'mean, std, extremes and quantiles of an array', load: () => import('./array/stats.js') },
+  merge: { summary: 'statistics that several machines computed, put together', load: () => import('./array/merge.js') },
   files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./system/files.js') },
   bench: { summary: 'measure how fast files are read, by lsio and by Node', load: () => import('./bench/bench.js') },
   'compare-fio': {
@@ -47,11 +48,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   completion: { summary: 'print a shell completion script', load: () => import('./system/completion.js') },
 };
 
+/** Commands that print the document of another one. */
+const DOCUMENTS: Readonly<Record<string, string>> = { merge: 'stats' };
+
 /** The schema of the JSON document that the arguments ask for, if they do: commands that know `--json` have one. */
 export function jsonSchemaOf(args: readonly string[]): string | undefined {
   const [name, action = ''] = args;
   const end = args.indexOf('--');
   const asked = args.slice(0, end < 0 ? args.length : end).includes('--json');
   if (!asked || name === undefined || !Object.hasOwn(COMMANDS, name)) return undefined;
-  return `lsio.${name}${COMMANDS[name]!.hasActions && /^[a-z]+$/.test(action) ? `-${action}` : ''}/1`;
+  return `lsio.${DOCUMENTS[name] ?? name}${COMMANDS[name]!.hasActions && /^[a-z]+$/.test(action) ? `-${action}` : ''}/1`;
 }

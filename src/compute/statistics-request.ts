@@ -1,7 +1,7 @@
 import type { Labels } from '../array/labels.js';
 import { countOf, type Selection } from '../array/selection.js';
 import { LsioError } from '../errors.js';
-import type { ListedArray } from '../formats/source.js';
+import type { ChunkedArray } from '../formats/chunked-array.js';
 import { GROUP_FIELDS, type GroupField, groupTimes } from './groups.js';
 import { packingOf } from './present.js';
 import { DEFAULT_REDUCTIONS, parseReductions } from './reductions.js';
@@ -30,15 +30,13 @@ export interface StatsRequest {
  * Makes a request's meaning plain. Labels are read only of the axes that it groups by or takes weights from.
  *
  * @param labelsOf undefined for an axis without labels.
- * @throws {LsioError} `usage` for axes, groups or weights that can't be; `format` for an array that can't be read.
+ * @throws {LsioError} `usage` for axes, groups or weights that can't be.
  */
 export async function specOfRequest(
-  listed: ListedArray,
+  array: ChunkedArray,
   request: StatsRequest,
   labelsOf: (dim: string) => Promise<Labels | undefined>,
 ): Promise<StatsSpec> {
-  const { array } = listed;
-  if (array === undefined) throw new LsioError('format', `${listed.name} can't be read: ${listed.reason}`);
   const { shape, chunkShape, dims, dtype } = array;
   const { selection, over = 'all', reductions = DEFAULT_REDUCTIONS } = request;
   parseReductions(reductions);

@@ -6,10 +6,10 @@ import { DEFAULT_REDUCTIONS } from '../../compute/reductions.js';
 import { parseSelection } from '../../compute/select.js';
 import { selectedIndexes, specOfRequest } from '../../compute/statistics-request.js';
 import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
-import { LsioError } from '../../errors.js';
-import { type ArraySource, coordinateOf, isCoordinate, type ListedArray } from '../../formats/source.js';
+import type { ChunkedArray } from '../../formats/chunked-array.js';
+import { type ArraySource, coordinateOf } from '../../formats/source.js';
 import { parseBytes, parseCount } from '../../units.js';
-import { chosenArrays, namesText, type SourceOptions } from './source-options.js';
+import type { SourceOptions } from './source-options.js';
 
 /** The options of stats, as commander hands them over. */
 export interface StatsCommandOptions extends SourceOptions {
@@ -66,17 +66,6 @@ export function addStatsOptions(command: Command): Command {
     .addOption(new Option('--decoder <kind>', 'what decompresses').choices(['auto', 'native', 'wasm']).default('auto'));
 }
 
-/** The only data array, or the one that was named. @throws {LsioError} `usage` listing them where there are several. */
-export function chosenArray(source: ArraySource, array: string | undefined): ListedArray {
-  const chosen = chosenArrays(source, array);
-  const named = array !== undefined || chosen.some(({ name }) => name === source.path);
-  const data = named ? chosen : chosen.filter((listed) => !isCoordinate(listed));
-  const [only] = data;
-  if (only !== undefined && data.length === 1) return only;
-  const remedy = `choose one with --array; ${namesText(data.length === 0 ? chosen : data)}`;
-  throw new LsioError('usage', `${source.name} has ${data.length} data arrays`, { remedy });
-}
-
 /** Reads the labels of axes, each once. */
 export function labelReader(
   source: ArraySource,
@@ -96,13 +85,12 @@ export function labelReader(
 /** What the options ask for. @throws {LsioError} as {@link specOfRequest} and {@link parseSelection} */
 export async function specOfOptions(
   source: ArraySource,
-  listed: ListedArray,
+  array: ChunkedArray,
   options: StatsCommandOptions,
   labelsOf: (dim: string) => Promise<Labels | undefined>,
   signal: AbortSignal,
 ): Promise<StatsSpec> {
-  if (listed.array === undefined) throw new LsioError('format', `${listed.name} can't be read: ${listed.reason}`);
-  const selection = await parseSelection(source, listed.array, options, signal);
+  const selection = await parseSelection(source, array, options, signal);
   const names = (text: string): string[] => text.split(',').map((name) => name.trim());
   const request = {
     selection,
@@ -116,7 +104,7 @@ export async function specOfOptions(
     skipMissing: options.skipna,
     maskAndScale: options.maskAndScale,
   };
-  return specOfRequest(listed, request, labelsOf);
+  return specOfRequest(array, request, labelsOf);
 }
 
 /** The labels along the axes of the result: numbers, texts and ISO times. */

@@ -1,26 +1,26 @@
 import type { Command } from 'commander';
+import type { JsonObject } from '../../array/exact-json.js';
 import { loadLibraries } from '../../codec/libraries.js';
-import { computeStats, STATS_MEMORY_BYTES_MAX, type StatsOptions, type StatsResult } from '../../compute/stats.js';
-import { checkSpec, isExact, type StatsSpec } from '../../compute/stats-spec.js';
-import type { ChunkDecoder } from '../../formats/chunked-array.js';
+import { leavesOfShard, parseShard } from '../../compute/shard.js';
+import { computeShard, computeStats, STATS_MEMORY_BYTES_MAX, type StatsOptions } from '../../compute/stats.js';
+import { checkSpec, isExact, planOf, type StatsSpec } from '../../compute/stats-spec.js';
+import { LsioError } from '../../errors.js';
+import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
 import { openSource } from '../../formats/open-source.js';
-import type { ArraySource, ListedArray } from '../../formats/source.js';
+import type { ArraySource } from '../../formats/source.js';
+import { checkWholeFile } from '../../output/whole-file.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
+import { chosenArray } from './choose.js';
 import { addSourceOptions, openOptionsOf } from './source-options.js';
 import { statsDocument } from './stats-document.js';
-import {
-  addStatsOptions,
-  chosenArray,
-  coordsOf,
-  labelReader,
-  type StatsCommandOptions,
-  specOfOptions,
-} from './stats-options.js';
+import { addStatsOptions, coordsOf, labelReader, type StatsCommandOptions, specOfOptions } from './stats-options.js';
+import { addOutputOptions, checkOutput, writeStats } from './stats-output.js';
+import { checkShardable, isDone, partialFile, writePartial } from './stats-partial.js';
 import { renderStats } from './stats-text.js';
 
 const EXAMPLES = `Examples:
@@ -37,65 +37,107 @@ exact. The bits of a result do not depend on the order of reading, on workers or
 Exit code 1: chunks failed, or are missing with --missing error.`;
 
 export function define(command: Command, context: Context): void {
-  addStatsOptions(addSourceOptions(command))
+  addOutputOptions(addStatsOptions(addSourceOptions(command)))
+    .option('--shard <k/n>', 'only part K of N, from 0; env/N: K from the variable of a job engine')
+    .option('--partial <dir>', "where a shard's result goes, for lsio merge")
     .option('--json', 'print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTES)
     .action((source: string, options: StatsCommandOptions) => stats(source, options, context));
 }
 
+/** What is computed, once it is known. */
+interface Work {
+  readonly source: ArraySource;
+  readonly array: ChunkedArray;
+  readonly spec: StatsSpec;
+  readonly coords: Readonly<Record<string, readonly unknown[]>>;
+  readonly decoder: ChunkDecoder;
+}
+
 async function stats(name: string, options: StatsCommandOptions, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const { signal } = context;
+  if ((options.shard === undefined) !== (options.partial === undefined)) {
+    throw new LsioError('usage', '--shard and --partial go together: which part, and where its result goes');
+  }
   const source = await openSource(name, openOptionsOf(options, signal));
   try {
-    const listed = chosenArray(source, options.array);
-    const labelsOf = labelReader(source, listed.name, signal);
-    const spec = await specOfOptions(source, listed, options, labelsOf, signal);
+    const array = chosenArray(source, options.array, undefined);
+    const labelsOf = labelReader(source, array.name, signal);
+    const spec = await specOfOptions(source, array, options, labelsOf, signal);
     checkSpec(spec, options.maxMemory ?? STATS_MEMORY_BYTES_MAX);
+    if (options.output !== undefined) {
+      checkOutput(options.output, spec);
+      checkWholeFile(options.output, options.overwrite);
+    }
     const coords = await coordsOf(spec, labelsOf);
-    const decoder = openDecoder(listed.array!.decoder, await loadLibraries(options.decoder));
-    const { result, wallNs, cpuNs } = await timed(() => compute(listed, decoder, spec, options, signal));
-    const { table, counts } = result;
-    const facts = { ...namesOf(source, listed, decoder), coords, wallNs, cpuNs, workers: 1 };
-    const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
-    if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
-    print(options.json ? `${JSON.stringify(document)}\n` : renderStats(document));
+    const decoder = openDecoder(array.decoder, await loadLibraries(options.decoder));
+    const work = { source, array, spec, coords, decoder };
+    await (options.shard === undefined ? all(work, options, signal) : shard(work, options, signal));
   } finally {
     await source.close();
   }
 }
 
-function namesOf(source: ArraySource, { name }: ListedArray, { decoder }: ChunkDecoder) {
+async function all({ source, array, spec, coords, decoder }: Work, options: StatsCommandOptions, signal: AbortSignal) {
+  const compute = (settings: StatsOptions) => computeStats(array, decoder, spec, settings);
+  const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
+  const { table, counts } = result;
+  const facts = { ...namesOf(source, array, decoder), coords, wallNs, cpuNs, workers: 1 };
+  const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
+  if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
+  if (options.output !== undefined) writeStats(options.output, spec, table, coords, options.overwrite);
+  print(options.json ? `${JSON.stringify(document)}\n` : renderStats(document));
+}
+
+async function shard(work: Work, options: StatsCommandOptions, signal: AbortSignal): Promise<void> {
+  const { source, array, spec, coords, decoder } = work;
+  if (options.output !== undefined)
+    throw new LsioError('usage', '--output has no meaning with --shard: see lsio merge');
+  if (options.json) throw new LsioError('usage', '--json has no meaning with --shard: see lsio merge');
+  checkShardable(spec);
+  const part = parseShard(options.shard!, process.env);
+  const file = partialFile(options.partial!, spec, part);
+  if (isDone(file, spec)) {
+    if (!options.quiet) say(`lsio: ${file} is there already`);
+    return;
+  }
+  const leaves = leavesOfShard(part, planOf(spec, 'moments').leaves);
+  const compute = (settings: StatsOptions) => computeShard(array, decoder, spec, leaves, settings);
+  const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
+  const { nodes, counts } = result;
+  const about = { ...namesOf(source, array, decoder), coords, wallNs, cpuNs, workers: 1, shard: part };
+  writePartial(file, { spec, leaves, nodes, counts, about: about as unknown as JsonObject });
+  if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
+  if (!options.quiet) say(`lsio: ${file}: segments ${leaves.from} to ${leaves.to}, ${counts.chunks} chunks`);
+}
+
+function namesOf(source: ArraySource, { name }: ChunkedArray, { decoder }: ChunkDecoder) {
   return { source: source.name, array: name, engine: source.engine, decoder };
 }
 
-async function compute(
-  { array }: ListedArray,
-  decoder: ChunkDecoder,
-  spec: StatsSpec,
+/** Shows how far it is, and says which chunks are left out. */
+async function watched<Result>(
+  compute: (settings: StatsOptions) => Promise<Result>,
   options: StatsCommandOptions,
   signal: AbortSignal,
-): Promise<StatsResult> {
+): Promise<Result> {
   let [chunks, bytes] = [0, 0];
-  const progress = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
-    items: chunks,
-    unit: 'chunks',
-    bytes,
-  }));
-  const settings: StatsOptions = {
-    memoryBytesMax: options.maxMemory,
-    skipErrors: options.skipErrors,
-    missingIsError: options.missing === 'error',
-    signal,
-    onChunk({ bytesDecoded, failed }) {
-      chunks++;
-      bytes += bytesDecoded;
-      if (failed !== undefined && !options.quiet) say(`lsio: left out: ${failed.message}`);
-    },
-  };
+  const { progress: mode, quiet } = options;
+  const progress = startProgress({ mode, quiet }, () => ({ items: chunks, unit: 'chunks', bytes }));
   try {
-    return await computeStats(array!, decoder, spec, settings);
+    return await compute({
+      memoryBytesMax: options.maxMemory,
+      skipErrors: options.skipErrors,
+      missingIsError: options.missing === 'error',
+      signal,
+      onChunk({ bytesDecoded, failed }) {
+        chunks++;
+        bytes += bytesDecoded;
+        if (failed !== undefined && !quiet) say(`lsio: left out: ${failed.message}`);
+      },
+    });
   } finally {
     progress.stop();
   }

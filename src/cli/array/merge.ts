@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { mergePartials, type Partial } from '../../compute/partial.js';
+import { isExact, planOf } from '../../compute/stats-spec.js';
+import { LsioError } from '../../errors.js';
+import type { Context } from '../app/context.js';
+import { EXIT } from '../app/exit.js';
+import { addRunOptions, applyReadingOptions, type RunOptions } from '../app/options.js';
+import { print, say } from '../app/talk.js';
+import { type RunFacts, statsDocument } from './stats-document.js';
+import { addOutputOptions, type OutputOptions, writeStats } from './stats-output.js';
+import { missingShards, readPartials } from './stats-partial.js';
+import { renderStats } from './stats-text.js';
+
+const EXAMPLES = `Examples:
+  lsio stats era.zarr/t2m --shard 0/4 --partial parts    and 1/4, 2/4, 3/4, on any machines
+  lsio merge parts                                       prints what lsio stats would have
+
+`;
+
+interface Options extends RunOptions, OutputOptions {
+  readonly allowMissing: boolean;
+  readonly json: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  command.argument('<paths...>', 'partial files, or directories of them');
+  addOutputOptions(command)
+    .option('--allow-missing', 'merge what is there, and say how much that is', false)
+    .option('--json', 'print one JSON document', false);
+  addRunOptions(command, {
+    quiet: 'no notes; errors only',
+    progress: 'a progress bar; there is none here',
+    color: 'colours; there are none here',
+  })
+    .addHelpText('before', EXAMPLES)
+    .action((paths: string[], options: Options) => merge(paths, options, context));
+}
+
+function merge(paths: readonly string[], options: Options, context: Context): void {
+  applyReadingOptions(options, context);
+  const files = readPartials(paths);
+  const { table, counts, missing, share } = mergePartials(files, options.allowMissing);
+  const [first] = files.values();
+  const { spec } = first!;
+  if (missing.length > 0) {
+    const text = missingText(files, missing, planOf(spec, 'moments').leaves);
+    if (!options.allowMissing) throw new LsioError('read', text, { remedy: 'run these shards again, then merge' });
+    say(`lsio: ${text}: this is ${(share * 100).toFixed(2)} % of it`);
+  }
+  if (counts.chunksFailed > 0 || missing.length > 0) process.exitCode = EXIT.someFailed;
+  const facts = factsOf([...files.values()]);
+  const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
+  if (options.output !== undefined) writeStats(options.output, spec, table, facts.coords, options.overwrite);
+  print(options.json ? `${JSON.stringify(document)}\n` : renderStats(document));
+}
+
+function missingText(
+  files: ReadonlyMap<string, Partial>,
+  missing: readonly { from: number; to: number }[],
+  leaves: number,
+): string {
+  const shards = missingShards(files);
+  const ranges = missing.map(({ from, to }) => `[${from}, ${to})`).join(', ');
+  return `segments ${ranges} of ${leaves} are missing${shards === undefined ? '' : `: shards ${shards}`}`;
+}
+
+/** The time is that of the slowest shard: so long it takes where all run at once. */
+function factsOf(partials: readonly Partial[]): RunFacts {
+  const all = partials.map(({ about }) => about as unknown as RunFacts);
+  const [first] = all;
+  return {
+    source: first!.source,
+    array: first!.array,
+    engine: first!.engine,
+    decoder: first!.decoder,
+    coords: first!.coords,
+    wallNs: Math.max(...all.map(({ wallNs }) => wallNs)),
+    cpuNs: all.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
+    workers: all.reduce((sum, { workers }) => sum + workers, 0),
+  };
+}

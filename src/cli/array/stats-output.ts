@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { plainDType } from '../../array/dtype.js';
+import type { ResultTable, Values } from '../../compute/result-table.js';
+import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
+import { LsioError } from '../../errors.js';
+import { npyHeader } from '../../output/npy.js';
+import { writeWholeFile } from '../../output/whole-file.js';
+
+/** Where results go, as commander hands it over. */
+export interface OutputOptions {
+  readonly output?: string;
+  readonly overwrite: boolean;
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option('-o, --output <file>', 'write the results: .csv (all) or .npy (one)')
+    .option('--overwrite', 'replace the file', false);
+}
+
+/** @throws {LsioError} `usage` for a name that says no format, and for results that the format can't hold. */
+export function checkOutput(file: string, spec: StatsSpec): void {
+  const histogram = spec.reductions.find((name) => name.startsWith('hist:'));
+  if (histogram !== undefined) throw new LsioError('usage', `${histogram} is written by --json only`);
+  if (file.endsWith('.csv')) return;
+  if (!file.endsWith('.npy')) throw new LsioError('usage', `${file}: the name must end in .csv or .npy`);
+  if (spec.reductions.length > 1) {
+    throw new LsioError('usage', `${file}: holds one result; choose it with --reduce, or write .csv`);
+  }
+}
+
+/** Writes results to a file that appears under its name when it is whole. @throws {LsioError} `output` */
+export function writeStats(
+  file: string,
+  spec: StatsSpec,
+  table: ResultTable,
+  coords: Readonly<Record<string, readonly unknown[]>>,
+  overwrite: boolean,
+): void {
+  checkOutput(file, spec);
+  const parts = file.endsWith('.npy') ? npyParts(spec, table) : csvParts(spec, table, coords);
+  writeWholeFile(file, parts, overwrite);
+}
+
+function* npyParts(spec: StatsSpec, { values, shape }: ResultTable): Generator<Uint8Array> {
+  const result = values.get(spec.reductions[0]!)!;
+  // Integers stay integers where a float64 can't hold them.
+  const isWide = Array.isArray(result) && result.some((value) => typeof value === 'bigint');
+  const isSigned = isWide && result.every((value) => BigInt(value) < 2n ** 63n);
+  yield npyHeader(plainDType(isWide ? (isSigned ? 'int64' : 'uint64') : 'float64'), shape);
+  const array = isWide
+    ? (isSigned ? BigInt64Array : BigUint64Array).from(result.map(BigInt))
+    : Float64Array.from(result as number[]);
+  yield new Uint8Array(array.buffer);
+}
+
+/** Rows are put together in parts of this length. */
+const PART_CHARS = 2 ** 16;
+
+/** One row a cell: its labels, then each reduction; a missing value is empty. */
+function* csvParts(
+  spec: StatsSpec,
+  { values, shape }: ResultTable,
+  coords: Readonly<Record<string, readonly unknown[]>>,
+): Generator<string> {
+  const dims = resultDimsOf(spec);
+  const columns = spec.reductions.map((name): Values => values.get(name)!);
+  let text = `${[...dims, ...spec.reductions].map(csvCell).join(',')}\n`;
+  const cells = shape.reduce((a, b) => a * b, 1);
+  for (let cell = 0; cell < cells; cell++) {
+    let rest = cell;
+    const labels = new Array<unknown>(dims.length);
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      labels[axis] = coords[dims[axis]!]![rest % shape[axis]!];
+      rest = Math.floor(rest / shape[axis]!);
+    }
+    text += `${[...labels, ...columns.map((column) => column[cell])].map(csvCell).join(',')}\n`;
+    if (text.length < PART_CHARS) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '';
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
