@@ -65,7 +65,7 @@ beforeAll(() => {
 function json(...args: string[]): Record<string, never> & { results: Record<string, number> } {
   const result = runLsio(['stats', 'a.zarr', '--json', ...args], { cwd: scratch });
   expect(result.stderr).toBe('');
-  return documentOf(result, 'lsio.stats') as never;
+  return documentOf(result) as never;
 }
 
 /** The values that are selected, by the definition. */
@@ -182,7 +182,7 @@ describe('lsio stats', () => {
     expect(stopped.stdout.length).toBe(0);
     const skipped = runLsio(['stats', 'b.zarr/t2m', '--skip-errors', '--json'], { cwd: scratch });
     expect(skipped.status).toBe(1);
-    const document = documentOf(skipped, 'lsio.stats') as never as {
+    const document = documentOf(skipped) as never as {
       chunksFailed: number;
       chunksMissing: number;
       results: { min: number };
@@ -301,11 +301,7 @@ describe('lsio merge', () => {
 });
 
 describe.skipIf(!hasXarray)(`lsio stats and xarray${whyNoXarray}`, () => {
-  beforeAll(() => {
-    execFileSync(PYTHON, ['-c', WRITE_WITH_XARRAY], { cwd: scratch });
-  }, 60_000);
-
-  test.each([
+  const cases: [name: string, args: string[], expression: string][] = [
     ['t', [], 'x.t.METHOD()'],
     ['t', ['--over', 'time'], "x.t.METHOD('time')"],
     ['t', ['--over', 'lat,lon'], "x.t.METHOD(('lat', 'lon'))"],
@@ -319,30 +315,33 @@ describe.skipIf(!hasXarray)(`lsio stats and xarray${whyNoXarray}`, () => {
     ['packed', ['--over', 'lon'], "x.packed.METHOD('lon')"],
     ['count16', ['--over', 'time', '--sel', 'lat=50:-10'], "x.count16.sel(lat=slice(50, -10)).METHOD('time')"],
     ['count16', ['--ddof', '1'], 'x.count16.METHOD(DDOF)'],
-  ])('%s %j', (name, args, expression) => {
-    const result = runLsio(['stats', `x.zarr/${name}`, '--json', '--reduce', 'mean,std,min,max,count,sum', ...args], {
-      cwd: scratch,
-    });
-    const { results } = documentOf(result, 'lsio.stats') as never as { results: Record<string, unknown> };
-    const program = `${READ_WITH_XARRAY}
-expression = ${JSON.stringify(expression)}
-ddof = ${args.includes('--ddof') ? 1 : 0}
-out = {}
-for name in ['mean', 'std', 'min', 'max', 'count', 'sum']:
-    text = expression.replace('METHOD', name).replace('DDOF', 'ddof=ddof' if name == 'std' else '')
-    out[name] = np.asarray(eval(text), dtype='f8').tolist()
+  ];
+  let expected: Record<string, unknown>[] = [];
+
+  beforeAll(() => {
+    const program = `${WRITE_WITH_XARRAY}${READ_WITH_XARRAY}
+out = []
+for expression in ${JSON.stringify(cases.map(([, , expression]) => expression))}:
+    results = {}
+    for name in ['mean', 'std', 'min', 'max', 'count', 'sum']:
+        text = expression.replace('METHOD', name).replace('DDOF', 'ddof=1' if name == 'std' else '')
+        results[name] = np.asarray(eval(text), dtype='f8').tolist()
+    out.append(results)
 print(json.dumps(out))`;
-    const expected = JSON.parse(
-      execFileSync(PYTHON, ['-c', program], { cwd: scratch, encoding: 'utf8' }).replaceAll('NaN', 'null'),
-    );
-    for (const reduction of Object.keys(expected)) {
-      const [found, wanted] = [results[reduction], expected[reduction]].map(
-        (value) => [value].flat(9) as (number | null)[],
-      );
+    const text = execFileSync(PYTHON, ['-c', program], { cwd: scratch, encoding: 'utf8' });
+    expected = JSON.parse(text.replaceAll('NaN', 'null'));
+  }, 60_000);
+
+  test.each(cases.map((one, i) => [i, ...one] as const))('%d: %s %j', (i, name, args) => {
+    const names = ['--reduce', 'mean,std,min,max,count,sum'];
+    const result = runLsio(['stats', `x.zarr/${name}`, '--json', ...names, ...args], { cwd: scratch });
+    const { results } = documentOf(result) as never as { results: Record<string, unknown> };
+    for (const [reduction, values] of Object.entries(expected[i]!)) {
+      const [found, wanted] = [results[reduction], values].map((all) => [all].flat(9) as (number | null)[]);
       expect(found!.length).toBe(wanted!.length);
-      for (const [i, value] of wanted!.entries()) {
-        if (value === null) expect(found![i]).toBeNull();
-        else expect(Math.abs(found![i]! - value)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)));
+      for (const [at, value] of wanted!.entries()) {
+        if (value === null) expect(found![at]).toBeNull();
+        else expect(Math.abs(found![at]! - value)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)));
       }
     }
   });
@@ -351,11 +350,11 @@ print(json.dumps(out))`;
     const result = runLsio(['stats', 'x.zarr/t', '--json', '--reduce', 'median,q0.05,q0.999,hist:17'], {
       cwd: scratch,
     });
-    const { results } = documentOf(result, 'lsio.stats') as never as { results: Record<string, never> };
+    const { results } = documentOf(result) as never as { results: Record<string, never> };
     const weighted = runLsio(['stats', 'x.zarr/t', '--json', '--reduce', 'mean,std,sum', '--weights', 'cos(lat)'], {
       cwd: scratch,
     });
-    const byArea = (documentOf(weighted, 'lsio.stats') as never as { results: Record<string, number> }).results;
+    const byArea = (documentOf(weighted) as never as { results: Record<string, number> }).results;
     const program = `${READ_WITH_XARRAY}
 v = x.t.values.astype('f8'); v = v[~np.isnan(v)]
 counts, edges = np.histogram(v, 17)
@@ -375,7 +374,7 @@ print(json.dumps([np.quantile(v, [.5, .05, .999]).tolist(), counts.tolist(), edg
 
   test('--exact is the correctly rounded mean and deviation, by fractions', () => {
     const result = runLsio(['stats', 'x.zarr/t', '--json', '--exact', '--reduce', 'mean,std,sum'], { cwd: scratch });
-    const { results } = documentOf(result, 'lsio.stats') as never as { results: Record<string, number> };
+    const { results } = documentOf(result) as never as { results: Record<string, number> };
     const program = `${READ_WITH_XARRAY}
 from fractions import Fraction as F
 from decimal import Decimal, getcontext

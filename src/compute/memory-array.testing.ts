@@ -38,6 +38,9 @@ export function memoryArray({ shape, chunkShape, dtype: name, values, absent, fi
     attributes: {},
     sources: [],
     decoder: { format: 'zarr', dtype, chunkShape, fill: zeros, parameters: null },
+    stored() {
+      throw new Error('nothing is listed');
+    },
     async *refs(chunks) {
       let index = 0;
       for (const chunk of chunks) {

@@ -77,7 +77,9 @@ const MISSING = 7;
 function build({ dtype, shape, chunkShape, values, selection, kept, groupAxis, weightAxis }: Case) {
   const isFloat = dtype.startsWith('float');
   // A share of what is missing: NaN in floats, 7 in integers.
-  const typed = ARRAYS[dtype].from(values, (x) => (isFloat && x === MISSING ? Number.NaN : isFloat ? x / 8 + 270 : x));
+  const typed = ARRAYS[dtype].from(
+    values.map((x) => (isFloat && x === MISSING ? Number.NaN : isFloat ? x / 8 + 270 : x)),
+  );
   const source = memoryArray({ shape, chunkShape, dtype, values: typed });
   const groupLength = groupAxis === undefined ? 0 : countOf(selection[groupAxis]!);
   const grouped = groupAxis !== undefined && !kept[groupAxis];
