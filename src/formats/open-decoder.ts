@@ -1,10 +1,16 @@
 import type { Libraries } from '../codec/libraries.js';
 import type { ChunkDecoder, DecoderSpec } from './chunked-array.js';
+import { GRIB_FORMAT, openGribDecoder } from './grib/decoder.js';
+import { MEMORY_FORMAT, openMemoryDecoder } from './memory-array.js';
 import { openZarrDecoder } from './zarr/decoder.js';
 
 type OpenDecoder = (spec: DecoderSpec, libraries: Libraries) => ChunkDecoder;
 
-const DECODERS: Readonly<Record<string, OpenDecoder>> = { zarr: openZarrDecoder };
+const DECODERS: Readonly<Record<string, OpenDecoder>> = {
+  zarr: openZarrDecoder,
+  [GRIB_FORMAT]: openGribDecoder,
+  [MEMORY_FORMAT]: openMemoryDecoder,
+};
 
 /**
  * Opens the decoder of an array's chunks for this thread.

@@ -6,6 +6,10 @@ import type { EngineOptions } from '../engine/open.js';
 import { LsioError, readError } from '../errors.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
+import type { ByteSource } from './chunked-array.js';
+import { openGribArrays } from './grib/arrays.js';
+import { GRIB_HEAD_BYTES, isGrib } from './grib/recognise.js';
+import type { FieldSelection } from './grib/select.js';
 import { localPlaces } from './local-source.js';
 import type { PlaceStore } from './place-store.js';
 import { fileFormat, HEAD_BYTES, refusedDirectory, refusedFormat } from './recognise.js';
@@ -26,6 +30,8 @@ export interface OpenSourceOptions extends EngineOptions {
    * @default false
    */
   readonly allowOutside?: boolean | undefined;
+  /** Which fields of a GRIB file are taken. @default all */
+  readonly fields?: FieldSelection | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,10 +46,10 @@ interface Located {
 
 const GROUP_METADATA = ['zarr.json', '.zgroup', '.zmetadata'];
 const ARRAY_METADATA = ['zarr.json', '.zarray'];
-const WAYS = 'a Zarr store (directory or .zip), or a kerchunk reference file (.json)';
+const WAYS = 'a Zarr store (directory or .zip), a GRIB file, or a kerchunk reference file (.json)';
 
 /**
- * Opens a source of arrays: a Zarr store (a directory, a `.zip` file), or a kerchunk reference file. It is recognised by
+ * Opens a source of arrays: a Zarr store (a directory, a `.zip` file), a GRIB file, or a kerchunk reference file. It is recognised by
  * what is in it, not by its name. A path within it may follow: `era.zarr/t2m`.
  *
  * @param source a path, or a `file:` URL.
@@ -55,7 +61,13 @@ export async function openSource(source: string, options: OpenSourceOptions = {}
   return located.isDirectory ? openDirectory(source, located, options) : openFile(source, located, options);
 }
 
-function engineOptions({ verify: _verify, allowOutside: _allow, signal: _signal, ...options }: OpenSourceOptions) {
+function engineOptions({
+  verify: _verify,
+  allowOutside: _allow,
+  fields: _fields,
+  signal: _signal,
+  ...options
+}: OpenSourceOptions) {
   return options;
 }
 
@@ -130,6 +142,8 @@ async function openFile(name: string, { file, inner }: Located, options: OpenSou
     const key = file.slice(root === '/' ? 0 : root.length) as AbsolutePath;
     const shown = path.relative('', file);
     const base = localPlaces(store, root === '/' ? '' : root, shown);
+    const fields = await openFields(base.sources[0]!, key, options);
+    if (fields !== undefined) return sourceOf({ name, ...fields, path: inner, engine: store.info.engine }, store);
     const places = await openPlaces(base, key, shown, { directory, root });
     const start = await zarrRoot(places);
     const contents = await openZarr(places, start, { verify }, signal);
@@ -143,6 +157,15 @@ async function openFile(name: string, { file, inner }: Located, options: OpenSou
     await store.close();
     throw error;
   }
+}
+
+/** A file of fields: GRIB. Undefined if it is none. */
+async function openFields(source: ByteSource, key: AbsolutePath, { fields, signal }: OpenSourceOptions) {
+  const { size } = (await source.store.head(key, { signal })) ?? { size: 0 };
+  const length = Math.min(size, GRIB_HEAD_BYTES);
+  const head = length === 0 ? undefined : await source.store.getRange(key, { offset: 0, length }, { signal });
+  if (head === undefined || !isGrib(head)) return undefined;
+  return openGribArrays(source, key, fields, signal);
 }
 
 async function openPlaces(

@@ -26,6 +26,8 @@ export interface ListedArray {
   readonly reason?: string;
   /** Absent if it can't be read. */
   readonly array?: ChunkedArray;
+  /** The labels of its axes where the format says so; else {@link coordinateOf} finds them by their names. */
+  readonly coordinates?: Readonly<Record<string, ListedArray>>;
 }
 
 export interface ListedGroup {
@@ -57,6 +59,8 @@ export interface ArraySource extends AsyncDisposable {
  * lies in the same group or in one above.
  */
 export function coordinateOf(arrays: readonly ListedArray[], name: string, dim: string): ListedArray | undefined {
+  const own = arrays.find((array) => array.name === name)?.coordinates?.[dim];
+  if (own !== undefined) return own;
   let group = groupOf(name);
   for (;;) {
     const wanted = group === '' ? dim : `${group}/${dim}`;

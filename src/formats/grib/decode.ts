@@ -1,3 +1,4 @@
+import { assert } from '../../assert.js';
 import { gribError } from './fault.js';
 import type { GribField } from './field.js';
 import { u16 } from './octets.js';
@@ -39,14 +40,21 @@ export function pointCount(field: GribField, { maxPoints = POINTS_MAX }: DecodeO
  * Decodes a field's values in the order of its message; missing ones are NaN.
  *
  * @param source the message, or the part of it from the bitmap to four bytes after the data.
+ * @param into where the values go. @default new memory
  * @throws {LsioError} kind `format`, whose code says what is wrong with the field.
  */
-export function decodeField(field: GribField, source: FieldBytes, options: DecodeOptions = {}): Float32Array {
+export function decodeField(
+  field: GribField,
+  source: FieldBytes,
+  options: DecodeOptions = {},
+  into?: Float32Array,
+): Float32Array {
   const points = pointCount(field, options);
   const bitmap = bitmapOf(field, source, points);
   const present = bitmap === undefined ? points : countBits(bitmap, points);
   const packed = packedOf(field, source, present);
-  const out = new Float32Array(points);
+  assert(into === undefined || into.length === points, 'the target of a field has its number of points');
+  const out = into ?? new Float32Array(points);
   if (field.edition === 2) unpackValues(packed, out);
   else unpackSimpleOne(packed, u16(field.product, 26), out);
   if (bitmap !== undefined) spread(out, present, bitmap, points);

@@ -14,4 +14,6 @@ export interface MessageStart {
   /** Number of the message in the file, from 1. */
   readonly number: number;
   readonly lenient: boolean;
+  /** The source ends with a field, at or before the end of its message. */
+  readonly isPrefix?: boolean;
 }

@@ -20,7 +20,7 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** Walks the sections of a GRIB2 message. `before` is a field whose equal headers are shared, to save memory. */
 export function* gribTwoMessage(start: MessageStart, before: GribField | undefined): ReadSteps<MessageResult> {
-  const { window, offset, lenient } = start;
+  const { window, offset, lenient, isPrefix = false } = start;
   const indicator = (yield* window.need(offset, INDICATOR_BYTES)).slice();
   const sections = 0;
   if (indicator.length < INDICATOR_BYTES) {
@@ -31,12 +31,14 @@ export function* gribTwoMessage(start: MessageStart, before: GribField | undefin
     return { fault: faultAt(offset, 'length', `total length ${length} is impossible`), sections };
   }
   const missing = offset + length - window.size;
-  if (missing > 0) {
+  if (missing > 0 && !isPrefix) {
     const message = `the file ends ${missing} bytes before the message of ${length} bytes does`;
     return { fault: faultAt(offset, 'truncated', message), sections };
   }
   const walk = new SectionWalk(start, { offset, length }, indicator[6]!, before);
-  const fault = (yield* walk.run()) ?? (lenient ? undefined : yield* endFault(window, offset + length));
+  const end = Math.min(offset + length, window.size) - END_BYTES;
+  const isMarked = !lenient && missing <= 0;
+  const fault = (yield* walk.run(end)) ?? (isMarked ? yield* endFault(window, offset + length) : undefined);
   if (fault !== undefined) return { fault, sections: walk.sections };
   return { end: offset + length, fields: walk.fields, sections: walk.sections };
 }
@@ -70,8 +72,8 @@ class SectionWalk {
     this.#before = before;
   }
 
-  *run(): ReadSteps<GribFault | undefined> {
-    const end = this.#message.offset + this.#message.length - END_BYTES;
+  /** @param end where the last section ends. */
+  *run(end: number): ReadSteps<GribFault | undefined> {
     let previous = 0;
     let at = this.#message.offset + INDICATOR_BYTES;
     while (at < end) {
