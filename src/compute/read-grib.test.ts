@@ -1,0 +1,82 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../formats/grib/fixtures.testing.js';
+import { gribTwo, simple, type WrittenField } from '../formats/grib/write.testing.js';
+import { openSource } from '../formats/open-source.js';
+import { coordinateOf } from '../formats/source.js';
+import { readArray } from './read.js';
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+/** Values `first`, `first + 1`, … on 3 rows of 4 columns. */
+function field(first: number, more: Partial<WrittenField>): WrittenField {
+  const numbers = Array.from({ length: 12 }, (_, i) => first + i);
+  return { packed: simple(numbers, 13), columns: 4, rows: 3, ...more };
+}
+
+function floats({ bytes }: { bytes: Uint8Array }): number[] {
+  return [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)];
+}
+
+function doubles({ bytes }: { bytes: Uint8Array }): number[] {
+  return [...new Float64Array(bytes.slice().buffer)];
+}
+
+describe('openSource() of a GRIB file', () => {
+  const file = path.join(directory.path, 'a.grib2');
+  const pressure = (hpa: number): [number, number, number] => [100, 0, hpa * 100];
+  beforeAll(() => {
+    const messages = [
+      gribTwo(field(1000, { surface: pressure(500), hours: 6 })),
+      gribTwo(field(2000, { surface: pressure(850), hours: 0 }), field(3000, { surface: pressure(500), hours: 0 })),
+      gribTwo(field(4000, { surface: pressure(850), hours: 0 })),
+      gribTwo(field(100, { category: 3, parameter: 1, surface: [101, 0, 0], scanning: 0x40 })),
+    ];
+    writeFileSync(file, Buffer.concat([Buffer.from('****\n'), ...messages]));
+  });
+
+  test('fields of one kind are one array, absent ones are missing chunks, the first of two wins', async () => {
+    await using source = await openSource(file);
+    const t = source.arrays.find(({ name }) => name === 't')!;
+    expect(t).toMatchObject({ dims: ['step', 'level', 'latitude', 'longitude'], shape: [2, 2, 3, 4] });
+    const data = await readArray(t.array!);
+    const block = (first: number) => Array.from({ length: 12 }, (_, i) => first + i);
+    expect(floats(data)).toEqual([...block(3000), ...block(2000), ...block(1000), ...new Array(12).fill(Number.NaN)]);
+    expect(data).toMatchObject({ chunks: 4, chunksMissing: 1 });
+    expect(source).toMatchObject({ duplicates: [{ number: '3' }] });
+  });
+
+  test('its axes have labels', async () => {
+    await using source = await openSource(file);
+    const labels = async (dim: string) => doubles(await readArray(coordinateOf(source.arrays, 't', dim)!.array!));
+    expect(await labels('step')).toEqual([0, 6]);
+    expect(await labels('level')).toEqual([500, 850]);
+    expect(await labels('latitude')).toEqual([60, 59, 58]);
+    expect(await labels('longitude')).toEqual([10, 11, 12, 13]);
+  });
+
+  test('rows come from the north', async () => {
+    await using source = await openSource(file);
+    const one = source.arrays.find(({ name }) => name === 'prmsl')!;
+    expect(floats(await readArray(one.array!))).toEqual([108, 109, 110, 111, 104, 105, 106, 107, 100, 101, 102, 103]);
+    const latitudes = coordinateOf(source.arrays, 'prmsl', 'latitude')!;
+    expect(doubles(await readArray(latitudes.array!))).toEqual([60, 59, 58]);
+  });
+
+  test('a selection of fields', async () => {
+    await using source = await openSource(file, { fields: { match: [/:TMP:850 mb:/] } });
+    expect(source.arrays.filter(({ dims }) => dims?.length === 2)).toMatchObject([{ name: 't', shape: [3, 4] }]);
+  });
+
+  test('a file that changed since it was scanned gives an error, not other values', async () => {
+    const other = path.join(directory.path, 'b.grib2');
+    const message = gribTwo(field(1000, { surface: pressure(500) }));
+    writeFileSync(other, Buffer.concat([message, message]));
+    await using source = await openSource(other);
+    writeFileSync(other, Buffer.concat([message.subarray(8), message, message.subarray(0, 8)]));
+    const array = source.arrays.find(({ name }) => name === 't')!.array!;
+    await expect(readArray(array)).rejects.toThrow(/no GRIB message begins here/);
+  });
+});
