@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 const RANKS = new Map(
   Object.entries({
     '': 0,
-    results: 0,
+    results: 1,
     native: 1,
     plan: 1,
     paths: 2,

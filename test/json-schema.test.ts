@@ -1,53 +1,49 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { violations } from './helpers/json-schema.js';
+import { schemaOf, violations } from './helpers/documents.js';
 
-const DIRECTORY = path.resolve(import.meta.dirname, '../schemas');
-
-describe('violations()', () => {
-  const schema = {
-    type: 'object',
-    properties: { n: { type: ['integer', 'null'], minimum: 1, maximum: 3 }, s: { enum: ['a', 'b'] }, c: { const: 1 } },
-    required: ['n'],
-    additionalProperties: false,
-  };
-
-  test.each([
-    [{ n: 1, s: 'a', c: 1 }, []],
-    [{ n: null }, []],
-    [{ n: 0 }, ['$.n is less than 1']],
-    [{ n: 4 }, ['$.n is more than 3']],
-    [{ n: 1.5 }, ['$.n is number, not integer,null']],
-    [{ n: 1, s: 'c' }, ['$.s is c, none of a,b']],
-    [{ n: 1, c: 2 }, ['$.c is not 1']],
-    [{}, ['$ has no n']],
-    [{ n: 1, other: 1 }, ['$ has other']],
-    [[], ['$ is array, not object']],
-  ])('finds what is wrong with %j', (value, found) => {
-    expect(violations(schema, value)).toEqual(found);
-  });
-
-  test('follows references, items and alternatives', () => {
-    const nested = {
-      $defs: { word: { type: 'string' } },
-      anyOf: [{ type: 'integer' }, { type: 'array', items: { $ref: '#/$defs/word' } }],
-    };
-    expect(violations(nested, ['a', 'b'])).toEqual([]);
-    expect(violations(nested, 1)).toEqual([]);
-    expect(violations(nested, ['a', 2])).toEqual(['$ is array, not integer', '$[1] is integer, not string']);
-  });
-
-  test('refuses a keyword that it would pass over', () => {
-    expect(() => violations({ pattern: 'x' }, 'y')).toThrow('unknown keyword pattern');
-  });
-});
+const ROOT = path.resolve(import.meta.dirname, '..');
+const NAMES = readdirSync(path.join(ROOT, 'schemas')).map((file) => file.replace(/\.json$/, '/1'));
 
 describe('schemas', () => {
-  test.each(readdirSync(DIRECTORY))('%s says which document it is for, and refuses an empty one', (name) => {
-    const schema = JSON.parse(readFileSync(path.join(DIRECTORY, name), 'utf8'));
-    expect(name).toBe(`${schema.$id.replace(/\/1$/, '')}.json`);
-    expect(violations(schema, {})).not.toEqual([]);
-    expect(violations(schema, { schema: schema.$id, error: { kind: 'usage', message: '' }, exitCode: 2 })).toEqual([]);
+  test.each(NAMES)('%s is for its document, takes a failed one, and refuses others', (name) => {
+    expect(schemaOf(name).$id).toBe(name);
+    expect(violations(name, {})).not.toEqual([]);
+    expect(violations(name, { schema: name })).not.toEqual([]);
+    const failed = { schema: name, error: { kind: 'usage', message: '' }, exitCode: 2 };
+    expect(violations(name, failed)).toEqual([]);
+    expect(violations(name, { ...failed, other: 1 })).not.toEqual([]);
+    expect(violations(name, { ...failed, exitCode: 0 })).not.toEqual([]);
+    expect(violations(name, { ...failed, error: { kind: 'none of these', message: '' } })).not.toEqual([]);
+    expect(violations(name, { ...failed, schema: 'lsio.other/1' })).not.toEqual([]);
+  });
+
+  test('are those of the types', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/make-schemas.js', '--check'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('hold numbers to what they count', () => {
+    const item = { path: 'a', offset: 0, bytes: 1 };
+    const document = {
+      schema: 'lsio.get/1',
+      engine: 'node',
+      engineReason: '',
+      failed: 0,
+      bytes: 1,
+      reads: 1,
+      bytesRead: 1,
+      wallNs: 5,
+    };
+    expect(violations('lsio.get/1', { ...document, items: [item] })).toEqual([]);
+    for (const bytes of [-1, 0.5, '1', null]) {
+      expect(violations('lsio.get/1', { ...document, items: [{ ...item, bytes }] })).not.toEqual([]);
+    }
+    expect(violations('lsio.get/1', { ...document, items: [{ ...item, more: 1 }] })).not.toEqual([]);
   });
 });

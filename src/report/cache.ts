@@ -1,4 +1,5 @@
 import { printable } from '../printable.js';
+import type { CacheFigures, CacheFile, CachePath, CacheTotals } from '../results/cache.js';
 import { formatBytes, formatCount } from '../units.js';
 import { type Ink, renderTable } from './table.js';
 
@@ -7,27 +8,10 @@ const FILES_SHOWN_MAX = 40;
 const LARGEST_SHOWN = 10;
 const GAP = '  ';
 
-/** What is in the page cache of one file, or of several. */
-export interface CacheFigures {
-  readonly sizeBytes: number;
-  readonly residentBytes: number;
-  /** Before the eviction, where there was one. */
-  readonly residentBytesBefore?: number;
-}
-
-export interface CacheFile extends CacheFigures {
-  /** As text for people. */
-  readonly path: string;
-}
-
-export interface CacheTotals extends CacheFigures {
-  readonly files: number;
-}
-
 export interface CacheReport {
   readonly files: readonly CacheFile[];
   /** By argument of the command line. */
-  readonly paths: readonly (CacheTotals & { readonly path: string })[];
+  readonly paths: readonly CachePath[];
   readonly total: CacheTotals;
 }
 

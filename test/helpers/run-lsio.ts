@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { expect } from 'vitest';
-import { type Schema, violations } from './json-schema.js';
+import { expectValid } from './documents.js';
 import { NOBODY, publicProgram } from './nobody.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -80,9 +79,6 @@ export function statusOf(child: ChildProcess): Promise<number> {
 /** The JSON document on stdout, which must be all that is there and keep to the schema that it names. */
 export function documentOf({ stdout }: { readonly stdout: Buffer }): Record<string, unknown> {
   const document = JSON.parse(stdout.toString());
-  const file = path.join(ROOT, 'schemas', `${document.schema.replace('/1', '')}.json`);
-  const schema: Schema = JSON.parse(readFileSync(file, 'utf8'));
-  expect(schema.$id).toBe(document.schema);
-  expect(violations(schema, document)).toEqual([]);
+  expectValid(document);
   return document;
 }

@@ -1,5 +1,6 @@
 import { InvariantError } from '../../assert.js';
 import { type ErrorKind, LsioError } from '../../errors.js';
+import type { ErrorReport } from '../../results/common.js';
 
 /** The exit codes of every command. */
 export const EXIT = {
@@ -77,14 +78,6 @@ export class Interrupted extends Error {
     super(`ended by ${signal}`);
     this.signal = signal;
   }
-}
-
-/** What is told of an error, on stderr and in JSON. */
-export interface ErrorReport {
-  readonly kind: ErrorKind | 'interrupted' | 'internal';
-  readonly code?: string | undefined;
-  readonly message: string;
-  readonly remedy?: string | undefined;
 }
 
 /** An error that ended a command. */

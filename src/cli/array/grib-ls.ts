@@ -4,6 +4,7 @@ import type { GribFault } from '../../formats/grib/fault.js';
 import type { GribField } from '../../formats/grib/field.js';
 import { scanGrib } from '../../formats/grib/scan.js';
 import { type FieldSelection, isSelected } from '../../formats/grib/select.js';
+import type { GribFaultEntry, GribFieldEntry, GribFileEntry } from '../../results/grib-ls.js';
 import type { LocalStore } from '../../store/local/local.js';
 import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
@@ -138,14 +139,14 @@ function report(listing: FileListing, options: LsOptions, isOne: boolean, totals
 }
 
 /** A file of `lsio.grib-ls/1`. */
-function documentOf({ name, bytes, rows, faults, error, skippedBytes }: FileListing) {
-  const errors: object[] = faults.map(({ offset, code, message }) => ({ offset, code, message }));
+function documentOf({ name, bytes, rows, faults, error, skippedBytes }: FileListing): GribFileEntry {
+  const errors: GribFaultEntry[] = faults.map(({ offset, code, message }) => ({ offset, code, message }));
   if (error !== undefined)
     errors.push({ offset: error.offset ?? 0, code: error.code ?? error.kind, message: error.message });
   return { file: name, bytes, skippedBytes, fields: rows.map(({ field, keys }) => fieldDocument(field, keys)), errors };
 }
 
-function fieldDocument(field: GribField, keys: FieldKeys) {
+function fieldDocument(field: GribField, keys: FieldKeys): GribFieldEntry {
   const { edition, shortName, paramId, parameter, typeOfLevel, level, stepRange, date, packingType, gridType } = keys;
   return {
     number: field.number,

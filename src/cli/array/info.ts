@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { stringifyJson } from '../../array/exact-json.js';
 import { openSource } from '../../formats/open-source.js';
+import type { InfoDocument } from '../../results/info.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
@@ -65,8 +66,7 @@ async function info(name: string, options: Options, context: Context): Promise<v
   }
 }
 
-/** As schemas/lsio.info.json has it. */
-function documentOf({ source, format, attributes, groups, arrays }: Info): object {
+function documentOf({ source, format, attributes, groups, arrays }: Info): InfoDocument {
   return {
     schema: 'lsio.info/1',
     source,

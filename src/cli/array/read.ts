@@ -11,6 +11,7 @@ import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
+import type { ReadDocument } from '../../results/read.js';
 import { formatBytes, formatCount, formatDurationNs, parseBytes, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { applyReadingOptions, named } from '../app/options.js';
@@ -124,14 +125,13 @@ async function readElements(array: ChunkedArray, selection: Selection, options: 
   }
 }
 
-/** As schemas/lsio.read.json has it. */
 function documentOf(
   source: ArraySource,
   array: ChunkedArray,
   { shape, dtype, bytes, items, ...counts }: ArrayData & ReadCounts,
   output: string,
   wallNs: number,
-): object {
+): ReadDocument {
   return {
     schema: 'lsio.read/1',
     source: source.name,

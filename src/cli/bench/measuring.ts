@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   type Baseline,
-  type Change,
   type Condition,
-  type Crossing,
   changesSince,
   crossings,
   METRICS_OF,
@@ -16,12 +14,14 @@ import type { CaseResult, Comparison } from '../../bench/result.js';
 import type { MeasureSettings } from '../../bench/settings.js';
 import { LsioError, systemError } from '../../errors.js';
 import { crossingText, renderChanges } from '../../report/changes.js';
+import type { Failed } from '../../results/common.js';
 import type { Context } from '../app/context.js';
-import { type ErrorReport, EXIT } from '../app/exit.js';
+import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
 import { type BenchingOptions, followSteps, measureSettings, workloadsFor } from './bench-options.js';
+import type { Additions } from './documents.js';
 import { Exports, type Renderers } from './exports.js';
 
 /** A command that measures: what is its own. */
@@ -34,15 +34,10 @@ export interface Measurement<Result extends MeasuredResult> {
   readonly renderers: Renderers<Result>;
 }
 
-/** What `--json` prints beside the result. */
-interface Additions {
-  /** With `--baseline`. */
-  readonly changes?: readonly Change[];
-  /** With `--fail-if`. */
-  readonly failed?: readonly Crossing[];
-  readonly error?: ErrorReport;
-  readonly exitCode?: number;
-}
+/** What stands beside a result, whether the command failed or not. */
+interface Beside extends Additions, Partial<Failed> {}
+
+type Document<Result> = Result & Beside;
 
 /**
  * Measures, keeps what is complete in the files of `--export-…` after every case, prints the result, and holds it to
@@ -57,7 +52,7 @@ export async function measure<Result extends MeasuredResult>(
   const conditions = conditionsOf(options, measurement.schema);
   const { workloads, warnings } = await workloadsFor(options, context);
   const baseline = readBaseline(options, measurement, workloads);
-  const exports = await Exports.open<Result & Additions>(options, measurement.renderers);
+  const exports = await Exports.open<Document<Result>>(options, measurement.renderers);
   const steps = followSteps(options, log);
   let latest: Result | undefined;
   let printed = false;
@@ -106,7 +101,7 @@ export async function measure<Result extends MeasuredResult>(
 /** Completes the document, and the files, of a command that failed: what is there of the result stays. */
 function finisher<Result extends MeasuredResult>(
   latest: () => Result | undefined,
-  exports: Exports<Result & Additions>,
+  exports: Exports<Document<Result>>,
   schema: string,
 ): NonNullable<Context['finishJson']> {
   let finished = false;
@@ -116,7 +111,7 @@ function finisher<Result extends MeasuredResult>(
     finished = true;
     const result = latest();
     // Only JSON has a form for no result at all.
-    const document = { ...(result ?? { schema }), error, exitCode } as Result & Additions;
+    const document = { ...(result ?? { schema }), error, exitCode } as Document<Result>;
     if (result !== undefined || exports.stdoutIsJson) print(exports.stdout?.(document) ?? '');
     if (result !== undefined && entriesOf(result).length > 0) exports.save(document, true);
   };

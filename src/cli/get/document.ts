@@ -3,36 +3,11 @@ import type { LsioError } from '../../errors.js';
 import type { Input } from '../../output/input.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { type ByteText, exactText } from '../../paths/byte-text.js';
-import type { ReadOrder } from '../../store/local/device-order.js';
+import type { GetItem, GetResult, GetTotals } from '../../results/get.js';
 import { type Failure, reportOf } from '../app/exit.js';
 
-/** What `lsio get` came to. */
-export interface GetTotals {
-  /** Inputs that could not be got whole. */
-  readonly failed: number;
-  /** Inputs of which the output was there already; absent where there were none. */
-  readonly skipped?: number;
-  /** Bytes that were got. */
-  readonly bytes: number;
-  /** What the engine read for them. */
-  readonly reads: number;
-  readonly bytesRead: number;
-  /** Whether the bytes came past the page cache; absent where nothing was read. */
-  readonly direct?: 'on' | 'off' | 'mixed';
-  readonly wallNs: number;
-  /** Nothing was read: this is what would be. */
-  readonly dryRun?: true;
-  /** In which order it would be read, of a dry run. */
-  readonly order?: ReadOrder;
-}
-
 /** An item that was got. */
-export interface GotItem {
-  readonly offset: number;
-  readonly bytes: number;
-  /** `sha256:…` */
-  readonly digest?: string | undefined;
-}
+export type GotItem = Pick<GetItem, 'offset' | 'bytes' | 'digest'>;
 
 /** Writes the JSON document of `lsio get` item by item, so that it takes no memory however many there are. */
 export class GetDocument {
@@ -47,7 +22,8 @@ export class GetDocument {
   }
 
   begin({ engine, reason }: EngineInfo): Promise<void> | undefined {
-    const head = JSON.stringify({ schema: 'lsio.get/1', engine, engineReason: reason });
+    const begun: Pick<GetResult, 'engine' | 'engineReason'> = { engine, engineReason: reason };
+    const head = JSON.stringify({ schema: 'lsio.get/1', ...begun });
     return this.#write(this.#withItems ? `${head.slice(0, -1)},"items":[` : head.slice(0, -1));
   }
 
@@ -66,7 +42,7 @@ export class GetDocument {
     await this.#writer.end();
   }
 
-  #item(item: object): Promise<void> | undefined {
+  #item(item: GetItem): Promise<void> | undefined {
     if (!this.#withItems) return undefined;
     const separator = this.#separator;
     this.#separator = ',\n';

@@ -5,6 +5,7 @@ import { canReadDirectories } from '../../native/directory.js';
 import type { Inputs } from '../../output/input.js';
 import { type ByteText, textOf } from '../../paths/byte-text.js';
 import { inkFor, renderTable } from '../../report/table.js';
+import type { GetTotals } from '../../results/get.js';
 import { windowMax } from '../../store/admission.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import { formatBytes, formatCount } from '../../units.js';
@@ -18,7 +19,7 @@ import {
   type ReadingOptions,
 } from '../app/options.js';
 import { print } from '../app/talk.js';
-import { GetDocument, type GetTotals } from './document.js';
+import { GetDocument } from './document.js';
 import { explained } from './explained.js';
 import type { OnInputError } from './inputs.js';
 import { type FilePlan, GetPlan } from './plan.js';

@@ -4,17 +4,12 @@ import { type CachedFile, cachedFile, dropCaches, evict, requireRoot } from '../
 import { isLsioError, LsioError, systemError } from '../../errors.js';
 import { type ByteText, byteTextOf, exactText, pathOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
-import {
-  type CacheFigures,
-  type CacheFile,
-  type CacheReport,
-  type CacheTotals,
-  renderCache,
-} from '../../report/cache.js';
+import { type CacheReport, renderCache } from '../../report/cache.js';
 import { inkFor } from '../../report/table.js';
+import type { CacheDocument, CacheFigures, CacheFile, CacheResult, CacheTotals } from '../../results/cache.js';
 import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { type ErrorReport, EXIT, reportOf } from '../app/exit.js';
+import { EXIT, reportOf } from '../app/exit.js';
 import { PROGRESS_MODES, type ProgressMode, startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
@@ -83,7 +78,8 @@ async function cache(action: Action, paths: readonly string[], options: Options,
     say(`lsio: ${formatBytes(report.total.residentBytes)} stay in the page cache: ${why}`);
   }
   if (json) {
-    const document = { schema: 'lsio.cache/1', action, items, paths: report.paths, ...report.total, failed };
+    const { paths, total } = report;
+    const document: CacheDocument = { schema: 'lsio.cache/1', action, items, paths, ...total, failed };
     print(`${JSON.stringify(document)}\n`);
   } else print(renderCache(report, { all, ink: inkFor(wantsColor()) }));
 }
@@ -104,8 +100,7 @@ interface Entry {
   error?: LsioError;
 }
 
-/** What the JSON document says of a path. */
-type Item = Partial<CacheFile> & { readonly path: string; readonly error?: ErrorReport };
+type Item = CacheResult['items'][number];
 
 type Sum = { -readonly [Name in keyof CacheTotals]: CacheTotals[Name] };
 
@@ -148,7 +143,7 @@ class Survey {
   results(): { items: Item[]; report: CacheReport; failed: number } {
     const files: CacheFile[] = [];
     const items: Item[] = [];
-    const paths = this.#arguments.map((path) => ({ path, ...this.#noFiles(), failed: 0 }));
+    const paths = this.#arguments.map((path) => ({ path, failed: 0, ...this.#noFiles() }));
     const total = this.#noFiles();
     for (const { name, argument, figures, error } of this.#entries) {
       const path = exactText(name);
@@ -159,7 +154,7 @@ class Survey {
         addTo(paths[argument]!, figures);
         addTo(total, figures);
       }
-      items.push({ path, ...figures, ...(error === undefined ? {} : { error: reportOf(error) }) });
+      items.push(error === undefined ? { path, ...figures! } : { path, error: reportOf(error) });
     }
     return { items, report: { files, paths, total }, failed: items.length - files.length };
   }

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { describeDevice, deviceOf } from '../../bench/device.js';
 import { hugePages } from '../../bench/environment.js';
 import { mountOf } from '../../bench/mount.js';
-import { type CodecAvailability, codecAvailability } from '../../codec/availability.js';
+import { codecAvailability } from '../../codec/availability.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
 import { isLsioError, type LsioError } from '../../errors.js';
-import { type FioInfo, findFio } from '../../fio/run.js';
+import { findFio } from '../../fio/run.js';
 import { kernelMemory, loadKernels } from '../../kernels/kernels.js';
 import { type DirectAlignment, directAlignment } from '../../native/libc.js';
 import { loadKoffi } from '../../native/library.js';
@@ -16,45 +16,30 @@ import { loadLiburing } from '../../native/liburing.js';
 import { type Limits, readLimits } from '../../native/limits.js';
 import { isDirectory } from '../../paths/walk.js';
 import { QUEUE_DEPTH_MAX } from '../../plan/window.js';
+import type { DirectoryFacts, DoctorResult, Problem } from '../../results/doctor.js';
 
 /** Linux's O_TMPFILE without the O_DIRECTORY that it contains; Node has no name for it. */
 const TMPFILE = 0o20000000;
 
-/** Something that keeps lsio from its best, and what mends it. */
-export interface Problem {
-  readonly problem: string;
-  readonly remedy: string | null;
-}
-
-export interface DirectoryFacts {
-  readonly path: string;
-  readonly fileSystem: string | null;
-  readonly mountOptions: string | null;
-  readonly device: string | null;
-  readonly scheduler: string | null;
-  /** What O_DIRECT reads of its files have to be multiples of; null where there is no direct I/O. */
-  readonly direct: DirectAlignment | null;
-}
-
 /** What this machine allows. */
-export interface DoctorFacts {
+export interface DoctorFacts extends Pick<DoctorResult, Told> {
   /** Null where nothing works. */
   readonly engine: EngineInfo | null;
-  readonly kernel: string;
-  /** How arrays are computed on: WebAssembly SIMD or plain JavaScript. */
-  readonly kernels: 'wasm' | 'js';
-  /** What decompresses the chunks of arrays. */
-  readonly codecs: readonly CodecAvailability[];
-  readonly node: string;
-  readonly koffi: string | null;
-  readonly liburing: { readonly path: string; readonly functions: Readonly<Record<string, boolean>> } | null;
   readonly limits: Limits;
-  /** `always`, `madvise` or `never`; null where the system has none. */
-  readonly hugePages: string | null;
-  readonly fio: FioInfo | null;
-  readonly directories: readonly DirectoryFacts[];
-  readonly problems: readonly Problem[];
 }
+
+/** What is told as it was found. */
+type Told =
+  | 'kernel'
+  | 'kernels'
+  | 'codecs'
+  | 'node'
+  | 'koffi'
+  | 'liburing'
+  | 'hugePages'
+  | 'fio'
+  | 'directories'
+  | 'problems';
 
 /** Finds out what this machine allows, by trying it. */
 export async function gatherFacts(directories: readonly string[], signal: AbortSignal): Promise<DoctorFacts> {

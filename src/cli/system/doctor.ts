@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CodecAvailability } from '../../codec/availability.js';
+import type { DirectoryFacts, DoctorDocument } from '../../results/doctor.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { print } from '../app/talk.js';
-import { type DirectoryFacts, type DoctorFacts, gatherFacts } from './doctor-facts.js';
+import { type DoctorFacts, gatherFacts } from './doctor-facts.js';
 
 const EXAMPLES = `
 Examples:
@@ -28,7 +29,7 @@ async function doctor(directories: readonly string[], { json }: { json?: boolean
 }
 
 /** JSON has no Infinity: a limit that isn't there is null. */
-function documentOf({ engine, limits, ...facts }: DoctorFacts): object {
+function documentOf({ engine, limits, ...facts }: DoctorFacts): DoctorDocument {
   return {
     schema: 'lsio.doctor/1',
     engine: engine?.engine ?? null,

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { isLsioError } from '../../errors.js';
 import { layOutWithFio } from '../../fio/lay-out.js';
 import { findFio } from '../../fio/run.js';
+import type { FilesChecked, FilesCreated, FilesDocument, FilesRemoved } from '../../results/files.js';
 import { formatBytes, formatCount, parseBytes, parseCount } from '../../units.js';
 import { checkDataSet, createDataSet, type DataSetTask, removeDataSet } from '../../workload/data-set.js';
 import { COUNT_MAX, DEFAULT_DIR, DEFAULT_SHAPE } from '../../workload/manifest.js';
@@ -17,6 +18,8 @@ Examples:
   lsio files create --dir /mnt/a --count 20000 --size 4Ki --big-size 0
   lsio files check                                 is every byte as it was made?
   lsio files rm`;
+
+type FilesResult = FilesCreated | FilesChecked | FilesRemoved;
 
 interface Options {
   readonly dir: string;
@@ -79,11 +82,15 @@ async function create(options: CreateOptions, context: Context): Promise<void> {
   const { made, kept, bytes, manifest } = await withProgress(options, context, (task) =>
     createDataSet({ ...task, ...shape, layOut }),
   );
-  report(options, { action: 'create', made, kept, bytes, laidOutBy: manifest?.laidOutBy ?? null }, () => {
-    const all = `${formatCount(made + kept)} files, ${formatBytes(bytes)}`;
-    if (manifest === undefined) return `${options.dir}: ${all}, not made by lsio: left as they are`;
-    return `${options.dir}: ${all}, laid out by ${manifest.laidOutBy}; ${formatCount(made)} made, ${formatCount(kept)} kept`;
-  });
+  report(
+    options,
+    { dir: options.dir, action: 'create', made, kept, bytes, laidOutBy: manifest?.laidOutBy ?? null },
+    () => {
+      const all = `${formatCount(made + kept)} files, ${formatBytes(bytes)}`;
+      if (manifest === undefined) return `${options.dir}: ${all}, not made by lsio: left as they are`;
+      return `${options.dir}: ${all}, laid out by ${manifest.laidOutBy}; ${formatCount(made)} made, ${formatCount(kept)} kept`;
+    },
+  );
 }
 
 /** fio lays the files out where it is there, unless told otherwise. */
@@ -100,7 +107,7 @@ async function layOutFor(options: CreateOptions): Promise<typeof layOutWithFio |
 
 async function check(options: Options, context: Context): Promise<void> {
   const { files, bytes, damage } = await withProgress(options, context, checkDataSet);
-  report(options, { action: 'check', files, bytes, damage }, () => {
+  report(options, { dir: options.dir, action: 'check', files, bytes, damage }, () => {
     const all = `${options.dir}: ${formatCount(files)} files, ${formatBytes(bytes)}`;
     return damage.length === 0 ? `${all}: every byte is as it was made` : `${all}: ${damage.length} are damaged`;
   });
@@ -111,7 +118,7 @@ async function check(options: Options, context: Context): Promise<void> {
 
 async function remove(options: Options, context: Context): Promise<void> {
   const { removed, bytes, left } = await withProgress(options, context, removeDataSet);
-  report(options, { action: 'rm', removed, bytes, left }, () => {
+  report(options, { dir: options.dir, action: 'rm', removed, bytes, left }, () => {
     return `${options.dir}: ${formatCount(removed)} files, ${formatBytes(bytes)} removed`;
   });
   for (const path of left) say(`lsio: ${path}: was left, since lsio did not make it`);
@@ -144,9 +151,9 @@ async function withProgress<Result>(
   }
 }
 
-function report(options: Options, document: Record<string, unknown>, text: () => string): void {
-  const { dir } = options;
-  print(options.json ? `${JSON.stringify({ schema: 'lsio.files/1', dir, ...document })}\n` : `${text()}\n`);
+function report(options: Options, result: FilesResult, text: () => string): void {
+  const document: FilesDocument = { schema: 'lsio.files/1', ...result };
+  print(options.json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
 }
 
 function parseFileCount(text: string): number {
