@@ -28,7 +28,7 @@ lsio() {
   [ "$status" -eq 0 ] || fail "lsio $1 failed with exit code $status; $remedy"
 }
 
-cases='--case whole-files --case big-random --runs 3 --reads 16384'
+cases='--case whole-files --case big-random --runs 6 --min-time 300ms --reads 16384'
 lsio "it needs 1.3 GB of free space in $directory; LSIO_FIO_DIR puts the files elsewhere" files create --dir "$directory"
 lsio 'bin/lsio.js doctor says what this machine allows' bench --files "$directory" --engines uring,callback,sync $cases
 lsio 'it needs fio (Debian: apt-get install fio); bin/lsio.js doctor says what this machine allows' \

@@ -62,7 +62,9 @@ function deviceFact(name: string, text: string): string[] {
     case 'model':
       return text === '' ? [] : [text];
     case 'rotational':
-      return [text === '1' ? 'rotating disk' : 'no rotating disk'];
+      return text === '1' ? ['rotational, says the kernel'] : [];
+    case 'scheduler':
+      return [`scheduler ${/\[(.*)\]/.exec(text)?.[1] ?? text}`];
     case 'logicalBlockBytes':
       return [`blocks of ${text} B`];
     case 'requests':
