@@ -1,7 +1,8 @@
 import type { CompareResult, Comparison, SideResult } from '../bench/result.js';
 import { formatBytes, formatCount, formatMiBPerSecond, formatRate } from '../units.js';
 import { renderEnvironment } from './bench.js';
-import { caveatsByBaseline, INTERRUPTED, RATIO_NOTE, ratioInterval, VERDICT_NOTE } from './figures.js';
+import { caveatsByBaseline, RATIO_NOTE, ratioInterval, VERDICT_NOTE } from './comparison-figures.js';
+import { INTERRUPTED } from './figures.js';
 import { type Ink, inkFor, renderTable } from './table.js';
 import { renderWarnings, wrap } from './warnings.js';
 

@@ -3,22 +3,24 @@ import type { BenchResult, CompareResult } from '../bench/result.js';
 import type { Warning } from '../bench/warnings.js';
 import {
   COMPARISON_COLUMNS,
-  type Column,
-  caseColumns,
-  caseNotes,
   caveatsByBaseline,
   comparisonTitle,
   comparisonWork,
+  RATIO_NOTE,
+  SIDE_COLUMNS,
+  sidesOf,
+  VERDICT_NOTE,
+} from './comparison-figures.js';
+import {
+  type Column,
+  caseColumns,
+  caseNotes,
   environmentFacts,
   type Fact,
   INTERRUPTED,
-  RATIO_NOTE,
   resultFacts,
-  SIDE_COLUMNS,
   sectionsOf,
   sectionTitle,
-  sidesOf,
-  VERDICT_NOTE,
   workText,
 } from './figures.js';
 import { warningText } from './warnings.js';
