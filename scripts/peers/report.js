@@ -1,6 +1,6 @@
 /* The table of bench-peers, for the terminal and as markdown. */
 import { renderEnvironment } from '../../dist/report/bench.js';
-import { SIDE_COLUMNS } from '../../dist/report/figures.js';
+import { SIDE_COLUMNS } from '../../dist/report/comparison-figures.js';
 import { document, environmentList, escapeMarkdown, fence, list, table } from '../../dist/report/markdown.js';
 import { inkFor, renderTable } from '../../dist/report/table.js';
 import { renderWarnings, warningText } from '../../dist/report/warnings.js';

@@ -1,5 +1,5 @@
 import type { Environment } from '../bench/environment.js';
-import type { CaseResult, Comparison, RunRecord, SideResult } from '../bench/result.js';
+import type { CaseResult, RunRecord } from '../bench/result.js';
 import { readsText } from '../bench/summary.js';
 import { formatBytes, formatCount, formatDurationNs, formatMiBPerSecond, formatRate } from '../units.js';
 
