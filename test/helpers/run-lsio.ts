@@ -76,9 +76,10 @@ export function statusOf(child: ChildProcess): Promise<number> {
   });
 }
 
-/** The JSON document on stdout, which must be all that is there and keep to the schema that it names. */
-export function documentOf({ stdout }: { readonly stdout: Buffer }): Record<string, unknown> {
+/** The JSON document on stdout, which must be all that is there and keep to the schema that it names, or to this one. */
+export function documentOf({ stdout }: { readonly stdout: Buffer }, name?: string): Record<string, unknown> {
   const document = JSON.parse(stdout.toString());
   expectValid(document);
+  if (name !== undefined) expect(document.schema).toBe(`${name}/1`);
   return document;
 }
