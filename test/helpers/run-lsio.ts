@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { expect } from 'vitest';
 import { expectValid } from './documents.js';
 import { NOBODY, publicProgram } from './nobody.js';
 
