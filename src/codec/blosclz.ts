@@ -1,4 +1,4 @@
-import { copyLiterals, copyMatch } from './lz4.js';
+import { copyLiterals, copyMatch } from '../kernels/lz4.js';
 
 /** Distances beyond this one take two more bytes. */
 const NEAR_DISTANCE_MAX = 8191;

@@ -23,8 +23,10 @@ export function crc32c(bytes: Uint8Array): number {
   return ~updateCrc32c(-1, bytes) >>> 0;
 }
 
-export function crc32(bytes: Uint8Array): number {
-  return ~updateCrc32(-1, bytes) >>> 0;
+/** Of bytes, or of pieces that follow one another. */
+export function crc32(bytes: Uint8Array | readonly Uint8Array[]): number {
+  const pieces = bytes instanceof Uint8Array ? [bytes] : bytes;
+  return ~pieces.reduce(updateCrc32, -1) >>> 0;
 }
 
 function update(table: Int32Array, before: number, bytes: Uint8Array): number {

@@ -6,7 +6,7 @@ import { type DecodeLzma, LZMA_FORMAT, LZMA_LIBRARY, loadLzma } from '../native/
 import { loadZstd, ZSTD_LIBRARY } from '../native/zstd.js';
 import type { DecoderChoice, DecoderKind, Decompress } from './codec.js';
 import { bzip2Decompress, gzipDecompress, nodeInflate, zlibDecompress } from './gzip.js';
-import { decodeLz4Block } from './lz4.js';
+import { decodeLz4Block } from './lz4-fallback.js';
 import { type CompressorName, passesSelfTest } from './self-test.js';
 import { loadZstdFallback, ZSTD_FALLBACK } from './zstd-fallback.js';
 

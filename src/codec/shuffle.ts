@@ -1,5 +1,7 @@
 import { type Codec, checkLength } from './codec.js';
-import { workspace } from './workspace.js';
+import { makeWorkspace } from './workspace.js';
+
+const workspace = makeWorkspace();
 
 /** Elements that are put in order at once, in bytes: source and target stay in a core's cache. */
 const STRIP_BYTES = 64 * 1024;

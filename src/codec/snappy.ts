@@ -1,4 +1,4 @@
-import { copyLiterals, copyMatch } from './lz4.js';
+import { copyLiterals, copyMatch } from '../kernels/lz4.js';
 
 /**
  * Decodes a raw snappy block (https://github.com/google/snappy/blob/main/format_description.txt), as blosc stores one.

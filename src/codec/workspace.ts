@@ -8,13 +8,16 @@ export interface Workspace {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-let current: Workspace | undefined;
+export type Workspaces = (bytes: number) => Workspace;
 
-/** This thread's workspace, of at least `bytes` bytes. What it held before is lost. */
-export function workspace(bytes: number): Workspace {
-  if (current === undefined || current.bytes.length < bytes) {
-    const memory = kernelMemory(2 ** Math.ceil(Math.log2(Math.max(bytes, BYTES_MIN))));
-    current = { kernels: loadKernels(memory), bytes: new Uint8Array(memory.buffer) };
-  }
-  return current;
+/** A workspace that grows: what is given has at least so many bytes, and what it held before is lost. */
+export function makeWorkspace(): Workspaces {
+  let current: Workspace | undefined;
+  return (bytes) => {
+    if (current === undefined || current.bytes.length < bytes) {
+      const memory = kernelMemory(2 ** Math.ceil(Math.log2(Math.max(bytes, BYTES_MIN))));
+      current = { kernels: loadKernels(memory), bytes: new Uint8Array(memory.buffer) };
+    }
+    return current;
+  };
 }

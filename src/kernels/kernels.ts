@@ -3,6 +3,7 @@ import { type ConvertKernels, convertKernels } from './convert.js';
 import { type CopyKernels, copyKernels } from './copy.js';
 import { type DistributionKernels, distributionKernels } from './distribution.js';
 import { type ExactKernels, exactKernels } from './exact.js';
+import { type Lz4Kernels, lz4Kernels } from './lz4.js';
 import { type MaskKernels, maskKernels } from './mask.js';
 import { type MomentsKernels, momentsKernels } from './moments.js';
 import { type ShuffleKernels, shuffleKernels } from './shuffle.js';
@@ -17,6 +18,7 @@ export interface Kernels
   extends CopyKernels,
     ShuffleKernels,
     ConvertKernels,
+    Lz4Kernels,
     MaskKernels,
     MomentsKernels,
     AxisKernels,
@@ -55,6 +57,7 @@ export function loadKernels(memory: KernelMemory, choice: KernelChoice = 'auto')
     ...copyKernels(buffer),
     ...shuffleKernels(buffer),
     ...convertKernels(buffer),
+    ...lz4Kernels(buffer),
     ...maskKernels(buffer),
     ...momentsKernels(buffer),
     ...axisKernels(buffer),

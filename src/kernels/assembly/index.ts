@@ -7,6 +7,7 @@ export * from './convert';
 export * from './copy';
 export * from './distribution';
 export * from './exact';
+export * from './lz4';
 export * from './mask';
 export * from './moments-float';
 export * from './moments-integer';

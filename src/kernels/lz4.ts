@@ -1,12 +1,29 @@
+/** Decodes LZ4, where liblz4 is missing or not wanted. */
+export interface Lz4Kernels {
+  /**
+   * Decodes one LZ4 block. The source may hold anything: nothing is read or written outside of the two ranges, which must
+   * not overlap. Behind the decoded bytes the target may hold anything.
+   *
+   * @returns the bytes written, or -1 for damaged data or data longer than the target.
+   */
+  decodeLz4(target: number, targetBytes: number, source: number, sourceBytes: number): number;
+}
+
 const MATCH_MIN = 4;
 
+export function lz4Kernels(buffer: ArrayBuffer): Lz4Kernels {
+  return {
+    decodeLz4: (target, targetBytes, source, sourceBytes) =>
+      decodeLz4Block(new Uint8Array(buffer, source, sourceBytes), new Uint8Array(buffer, target, targetBytes)),
+  };
+}
+
 /**
- * Decodes one LZ4 block (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md), where liblz4 is missing or not
- * wanted.
+ * Decodes one LZ4 block (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md).
  *
  * @returns the bytes written, or -1 for damaged data or data longer than `target`.
  */
-export function decodeLz4Block(source: Uint8Array, target: Uint8Array): number {
+function decodeLz4Block(source: Uint8Array, target: Uint8Array): number {
   const sourceEnd = source.length;
   const targetEnd = target.length;
   let from = 0;
