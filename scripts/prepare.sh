@@ -51,6 +51,9 @@ install_missing() {
 TEST_PACKAGES='fio:fio strace:strace git:git cc:gcc mkfs.ext4:e2fsprogs mkfs.btrfs:btrfs-progs losetup:mount setpriv:util-linux
   script:bsdutils xargs:findutils ps:procps'
 
+# And of the Python modules against which results are compared.
+TEST_MODULES='numpy:python3-numpy numcodecs:python3-numcodecs PIL:python3-pil'
+
 # install_test_tools: all that scripts/test.sh and scripts/test-long.sh need.
 install_test_tools() {
   local missing='' pair
@@ -59,6 +62,9 @@ install_test_tools() {
   has_liburing || missing="$missing liburing2"
   for pair in $TEST_PACKAGES; do
     has_command "${pair%%:*}" || missing="$missing ${pair#*:}"
+  done
+  for pair in $TEST_MODULES; do
+    /usr/bin/python3 -c "import ${pair%%:*}" 2>/dev/null || missing="$missing ${pair#*:}"
   done
   echo '#include <linux/seccomp.h>' | cc -E -x c - >/dev/null 2>&1 || missing="$missing libc6-dev"
   { has_command pkg-config && pkg-config --exists fuse3; } || missing="$missing fuse3 libfuse3-dev pkg-config"

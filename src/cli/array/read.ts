@@ -25,6 +25,7 @@ const EXAMPLES = `Examples:
   lsio read era.zarr/t2m --isel time=-1 -o last.npy             the last step, for numpy
   lsio read era.zarr/t2m --sel lat=60:50,lon=-10:10 -o uk.npy   a region, both ends included
   lsio read era.zarr/t2m --sel time=2001-03 --format csv        a month, a row for each element
+  lsio read era.zarr/t2m --isel time=0 -o map.png               an image of one step
   lsio read era.zarr/lat                                        on a terminal: numbers
 
 `;
@@ -40,6 +41,8 @@ interface Options extends SourceOptions {
   readonly maskAndScale?: boolean;
   readonly decoder: DecoderChoice;
   readonly maxMemory?: number;
+  readonly colors?: string;
+  readonly range?: readonly [low: number, high: number];
   readonly json: boolean;
 }
 
@@ -63,15 +66,17 @@ export function define(command: Command, context: Context): void {
     .option('--overwrite', 'replace the file if it exists', false)
     .option(
       '--mask-and-scale',
-      'missing values, scale, offset and times as the attributes say (default for csv, json, text)',
+      'missing values, scale, offset and times as the attributes say (default for csv, json, text, png)',
     )
-    .option('--no-mask-and-scale', 'elements as they are stored (default for npy, raw)')
+    .option('--no-mask-and-scale', 'elements as they are stored (default for npy, npz, raw)')
     .addOption(
       new Option('--decoder <choice>', 'shared libraries of the system, or WebAssembly and JavaScript')
         .choices(['auto', 'native', 'wasm'])
         .default('auto'),
     )
     .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes))
+    .option('--colors <name>', 'of a png: a colour map such as viridis, cividis, gray or rdbu_r', 'viridis')
+    .option('--range <low:high>', 'of a png: the values of the first and the last colour', parseRange)
     .option('--json', 'with -o: print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .action((source: string, options: Options) => read(source, options, context));
@@ -83,6 +88,14 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 
 function parseLevel(text: string): number {
   return parseCount(text, { name: '--level', min: 0, max: 1000 });
+}
+
+function parseRange(text: string): readonly [low: number, high: number] {
+  const [low, high, ...more] = text.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (low === undefined || high === undefined || more.length > 0 || !(low <= high)) {
+    throw new LsioError('usage', `--range ${text}: two numbers LOW:HIGH are wanted, the lower one first`);
+  }
+  return [low, high];
 }
 
 async function read(name: string, options: Options, context: Context): Promise<void> {
@@ -98,7 +111,9 @@ async function read(name: string, options: Options, context: Context): Promise<v
     const selection = await parseSelection(source, array, options, signal);
     const beganNs = process.hrtime.bigint();
     const data = await readElements(array, selection, options, context);
-    const parts = await partsOf(format, { source, array, selection, data, signal, maskAndScale: options.maskAndScale });
+    const { maskAndScale, colors, range } = options;
+    const image = { ...(colors && { colors }), ...(range && { range }) };
+    const parts = await partsOf(format, { source, array, selection, data, signal, maskAndScale, image });
     if (output === undefined) {
       const stdout = new StdoutWriter(signal);
       for (const part of parts) await stdout.write(typeof part === 'string' ? Buffer.from(part) : part);
