@@ -1,6 +1,7 @@
 import { LsioError } from '../errors.js';
 import type { ByteSource, ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
-import type { AbsolutePath } from '../store/keys.js';
+import { checkPlace } from '../formats/place-store.js';
+import type { Extent } from '../range.js';
 
 /** A chunk as it is stored. */
 export interface StoredChunk {
@@ -44,30 +45,28 @@ export async function* readChunks(
 
 async function readChunk(
   sources: readonly ByteSource[],
-  { index, source, key, range, bytes, error }: ChunkRef,
+  { index, source, key, range, required, bytes, error }: ChunkRef,
   signal: AbortSignal | undefined,
 ): Promise<StoredChunk> {
-  const name = key ?? `chunk ${index}`;
+  const name = chunkName({ index, key, range });
   if (error !== undefined || key === undefined || source === undefined) return { index, name, bytes, error };
+  if (range?.length === 0) return { index, name, bytes: new Uint8Array(0) };
   const { store } = sources[source]!;
   try {
-    if (range === undefined) return { index, name, bytes: await store.get(key, { signal }) };
-    const where = `${name}: bytes ${range.offset} to ${range.offset + range.length}`;
-    if (range.length === 0) return { index, name: where, bytes: new Uint8Array(0) };
-    const part = await store.getRange(key, range, { signal });
-    if (part !== undefined && part.length !== range.length) throw shortRead(where, key, range, part.length);
-    return { index, name: where, bytes: part };
+    const found = await (range === undefined ? store.get(key, { signal }) : store.getRange(key, range, { signal }));
+    checkPlace({ key, ...(range && { range }), ...(required && { required }) }, found);
+    return { index, name, bytes: found };
   } catch (failure) {
     if (!(failure instanceof LsioError) || failure.kind === 'closed') throw failure;
     return { index, name, bytes: undefined, error: failure };
   }
 }
 
-function shortRead(
-  where: string,
-  path: AbsolutePath,
-  { offset, length }: { readonly offset: number; readonly length: number },
-  found: number,
-): LsioError {
-  return new LsioError('format', `${where}: found ${found} bytes, expected ${length}`, { path, offset });
+function chunkName({
+  index,
+  key,
+  range,
+}: Pick<StoredChunk, 'index'> & { key: string | undefined; range: Extent | undefined }) {
+  const name = key ?? `chunk ${index}`;
+  return range === undefined ? name : `${name}: bytes ${range.offset} to ${range.offset + range.length}`;
 }

@@ -35,6 +35,8 @@ export interface Place {
   readonly key: AbsolutePath;
   /** Absent: all of the value. */
   readonly range?: Extent;
+  /** Something says that it is there: that nothing is there is an error, not the fill value. */
+  readonly required?: boolean;
 }
 
 /** Where the bytes of one chunk are. With neither `key` nor `bytes` it is not stored: all of it is the fill value. */
@@ -42,9 +44,11 @@ export interface ChunkRef {
   /** Its place in the list of chunks that was asked for. */
   readonly index: number;
   readonly source?: number;
-  /** Whether a value lies there is seen when it is read: none means the fill value, too. */
+  /** Whether a value lies there is seen when it is read: none means the fill value, too, unless it is required. */
   readonly key?: AbsolutePath;
   readonly range?: Extent;
+  /** As {@link Place.required}. */
+  readonly required?: boolean;
   /** The bytes themselves, where the metadata holds them or they had to be unpacked. */
   readonly bytes?: Uint8Array;
   /** Why nothing can be said of this chunk. */

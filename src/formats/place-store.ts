@@ -51,13 +51,33 @@ export async function sizeOf(store: PlaceStore, key: AbsolutePath, options?: Cal
   return place.range?.length ?? (await store.sources[place.source]!.store.head(place.key, options))?.size;
 }
 
-/** @throws {LsioError} `format` where there are fewer bytes than the place says. */
-export async function readPlace(store: PlaceStore, { source, key, range }: Place, options?: CallOptions) {
+/** @throws {LsioError} `format` where there are fewer bytes than the place says, `read` where it is required and absent. */
+export async function readPlace(store: PlaceStore, place: Place, options?: CallOptions) {
+  const { source, key, range } = place;
   const from = store.sources[source]!.store;
-  if (range === undefined) return from.get(key, options);
-  if (range.length === 0) return new Uint8Array(0);
-  const bytes = await from.getRange(key, range, options);
-  if (bytes === undefined || bytes.length === range.length) return bytes;
+  if (range?.length === 0) return new Uint8Array(0);
+  const bytes = await (range === undefined ? from.get(key, options) : from.getRange(key, range, options));
+  checkPlace(place, bytes);
+  return bytes;
+}
+
+/**
+ * Checks what was read against what is known of the place.
+ *
+ * @throws {LsioError} `format` for another number of bytes, `read` for nothing where something is required.
+ */
+export function checkPlace(
+  { key, range, required }: Pick<Place, 'key' | 'range' | 'required'>,
+  bytes: Uint8Array | undefined,
+): void {
+  if (bytes === undefined) {
+    if (required !== true) return;
+    throw new LsioError('read', `${key}: no such file (ENOENT at byte ${range?.offset ?? 0})`, {
+      code: 'ENOENT',
+      path: key,
+    });
+  }
+  if (range === undefined || bytes.length === range.length) return;
   const found = `found ${bytes.length} bytes at ${range.offset}, expected ${range.length}`;
   throw new LsioError('format', `${key}: ${found}`, { path: key, offset: range.offset });
 }

@@ -53,7 +53,7 @@ class ReferenceStore implements PlaceStore {
     if ('bytes' in reference) return reference.bytes;
     const { file, offset, length } = reference;
     const { directory, root } = this.#options;
-    const place = { source: 0, key: targetKey(where, file, directory, root) };
+    const place = { source: 0, key: targetKey(where, file, directory, root), required: true };
     return offset === undefined || length === undefined ? place : { ...place, range: { offset, length } };
   }
 

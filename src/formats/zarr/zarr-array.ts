@@ -150,7 +150,7 @@ export class ZarrArray implements ChunkedArray {
     const { offset, length } = within!;
     if (found instanceof Uint8Array) return found.subarray(offset, offset + length);
     // Places in a shard count from where the shard begins.
-    return { ...found!, range: { offset: (found!.range?.offset ?? 0) + offset, length } };
+    return { ...found!, required: true, range: { offset: (found!.range?.offset ?? 0) + offset, length } };
   }
 
   /** @param within where an inner shard lies in the outer one. */

@@ -85,7 +85,9 @@ class ZipFile implements PlaceStore {
     const offset = this.#dataOffsets.get(key) ?? (await this.#dataOffset(entry));
     this.#dataOffsets.set(key, offset);
     if (entry.method === 0 && entry.bytes !== entry.storedBytes) throw this.#error(`${entry.name} has two sizes`);
-    if (entry.method === 0) return { source: 0, key: this.#file, range: { offset, length: entry.bytes } };
+    if (entry.method === 0) {
+      return { source: 0, key: this.#file, range: { offset, length: entry.bytes }, required: true };
+    }
     if (entry.method !== 8)
       throw this.#error(`${entry.name} is packed by method ${entry.method}, not stored or deflated`);
     return this.#inflate(entry, offset);
