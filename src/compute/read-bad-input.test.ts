@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { crc32c } from '../../codec/crc.js';
-import { readArray } from '../../compute/read.js';
-import { isLsioError, type LsioError } from '../../errors.js';
-import { openSource } from '../open-source.js';
+import { crc32c } from '../codec/crc.js';
+import { isLsioError, type LsioError } from '../errors.js';
+import { openSource } from '../formats/open-source.js';
+import { readArray } from './read.js';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'lsio-bad-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

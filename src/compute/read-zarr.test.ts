@@ -3,15 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as zarrita from 'zarrita';
-import { scalarValue } from '../../array/elements.js';
-import { readArray } from '../../compute/read.js';
-import type { AbsolutePath } from '../../store/keys.js';
-import { LocalStore } from '../../store/local/local.js';
-import { localPlaces } from '../local-source.js';
-import { openSource } from '../open-source.js';
-import { getValue, type PlaceStore } from '../place-store.js';
-import type { ListedArray } from '../source.js';
-import { openZip } from './zip.js';
+import { scalarValue } from '../array/elements.js';
+import { localPlaces } from '../formats/local-source.js';
+import { openSource } from '../formats/open-source.js';
+import { getValue, type PlaceStore } from '../formats/place-store.js';
+import type { ListedArray } from '../formats/source.js';
+import { openZip } from '../formats/zarr/zip.js';
+import type { AbsolutePath } from '../store/keys.js';
+import { LocalStore } from '../store/local/local.js';
+import { readArray } from './read.js';
 
 interface Expected {
   readonly shape: readonly number[];
@@ -23,13 +23,12 @@ interface Expected {
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'lsio-zarr-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const FIXTURES = path.resolve(import.meta.dirname, '../../../../shared/fixtures');
+const ZARR = path.resolve(import.meta.dirname, '../formats/zarr');
+const FIXTURES = path.resolve(import.meta.dirname, '../../../shared/fixtures');
 const noFixtures = existsSync(FIXTURES) ? '' : ' (no fixtures beside the project)';
 
 /** What zarr-python 3.1.6 read of the arrays that it wrote: scripts/fixtures/zarr-arrays.py. */
-const EXPECTED: Record<string, Expected> = JSON.parse(
-  readFileSync(path.join(import.meta.dirname, 'zarr.fixture.json'), 'utf8'),
-);
+const EXPECTED: Record<string, Expected> = JSON.parse(readFileSync(path.join(ZARR, 'zarr.fixture.json'), 'utf8'));
 
 async function readListed({ name, reason, array, shape }: ListedArray): Promise<Expected> {
   if (array === undefined) throw new Error(`${name}: ${reason}`);
@@ -50,7 +49,7 @@ async function expectAll(source: string, version: string): Promise<void> {
 
 /** Writes what is in a zip file to a directory. */
 async function unpack(file: string, directory: string): Promise<void> {
-  await using store = await LocalStore.open(import.meta.dirname);
+  await using store = await LocalStore.open(ZARR);
   const zip = await openZip({ store, spec: undefined }, `/${file}`, file);
   for await (const key of keysOf(zip, '/')) {
     mkdirSync(path.dirname(directory + key), { recursive: true });
@@ -69,7 +68,7 @@ async function* keysOf(store: PlaceStore, key: AbsolutePath): AsyncGenerator<Abs
 describe.each(['v2', 'v3'])('arrays that zarr-python wrote, %s', (version) => {
   const file = `zarr-${version}.fixture.zip`;
 
-  test('from a zip file, stored and deflated', () => expectAll(path.join(import.meta.dirname, file), version));
+  test('from a zip file, stored and deflated', () => expectAll(path.join(ZARR, file), version));
 
   test('from a directory, with consolidated metadata and without', async () => {
     const directory = path.join(scratch, version);
