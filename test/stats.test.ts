@@ -226,11 +226,7 @@ describe('lsio merge', () => {
     }
   };
   const merged = (directory: string): unknown => {
-    const { results } = documentOf(
-      runLsio(['merge', directory, '--json'], { cwd: scratch }),
-      'lsio.stats',
-    ) as never as { results: unknown };
-    return results;
+    return documentOf(runLsio(['merge', directory, '--json'], { cwd: scratch })).results;
   };
 
   test.each([

@@ -29,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     hasActions: true,
   },
   stats: { summary: 'mean, std, extremes and quantiles of an array', load: () => import('./array/stats.js') },
+  series: { summary: 'time series at points, as CSV', load: () => import('./array/series.js') },
   merge: { summary: 'statistics that several machines computed, put together', load: () => import('./array/merge.js') },
   files: { summary: 'make, check or remove the files of the benchmark', load: () => import('./system/files.js') },
   bench: { summary: 'measure how fast files are read, by lsio and by Node', load: () => import('./bench/bench.js') },

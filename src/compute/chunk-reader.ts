@@ -25,7 +25,7 @@ const READS_BYTES_MAX = 64 * 1024 ** 2;
  * @param chunkBytes about how long one is; it bounds how many are in flight.
  */
 export async function* readChunks(
-  array: ChunkedArray,
+  array: Pick<ChunkedArray, 'sources' | 'refs'>,
   chunks: Iterable<readonly number[]>,
   { chunkBytes, signal }: { readonly chunkBytes: number; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<StoredChunk, void, undefined> {

@@ -66,12 +66,11 @@ export function addStatsOptions(command: Command): Command {
     .addOption(new Option('--decoder <kind>', 'what decompresses').choices(['auto', 'native', 'wasm']).default('auto'));
 }
 
+/** Undefined for an axis without labels. */
+export type LabelsOf = (dim: string) => Promise<Labels | undefined>;
+
 /** Reads the labels of axes, each once. */
-export function labelReader(
-  source: ArraySource,
-  name: string,
-  signal: AbortSignal,
-): (dim: string) => Promise<Labels | undefined> {
+export function labelReader(source: ArraySource, name: string, signal: AbortSignal): LabelsOf {
   const read = new Map<string, Promise<Labels | undefined>>();
   return (dim) => {
     const coordinate = coordinateOf(source.arrays, name, dim)?.array;
@@ -87,7 +86,7 @@ export async function specOfOptions(
   source: ArraySource,
   array: ChunkedArray,
   options: StatsCommandOptions,
-  labelsOf: (dim: string) => Promise<Labels | undefined>,
+  labelsOf: LabelsOf,
   signal: AbortSignal,
 ): Promise<StatsSpec> {
   const selection = await parseSelection(source, array, options, signal);
@@ -108,10 +107,7 @@ export async function specOfOptions(
 }
 
 /** The labels along the axes of the result: numbers, texts and ISO times. */
-export async function coordsOf(
-  spec: StatsSpec,
-  labelsOf: (dim: string) => Promise<Labels | undefined>,
-): Promise<Record<string, readonly unknown[]>> {
+export async function coordsOf(spec: StatsSpec, labelsOf: LabelsOf): Promise<Record<string, readonly unknown[]>> {
   const coords: Record<string, readonly unknown[]> = {};
   for (const dim of resultDimsOf(spec)) {
     const axis = spec.groups?.field === dim ? -1 : spec.dims.indexOf(dim);
@@ -121,12 +117,12 @@ export async function coordsOf(
   return coords;
 }
 
-/** Without labels: the positions. */
-async function axisLabels(
+/** The selected labels of an axis; without labels the positions. */
+export async function axisLabels(
   dim: string,
   selection: Selection,
   axis: number,
-  labelsOf: (dim: string) => Promise<Labels | undefined>,
+  labelsOf: LabelsOf,
 ): Promise<readonly unknown[]> {
   const indexes = selectedIndexes(selection, axis);
   const labels = await labelsOf(dim);
