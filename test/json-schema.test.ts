@@ -21,11 +21,11 @@ describe('schemas', () => {
   });
 
   test('are those of the types', () => {
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/make-schemas.js', '--check'], {
+    const { status } = spawnSync(process.execPath, ['scripts/make-schemas.js', '--check'], {
       cwd: ROOT,
-      encoding: 'utf8',
+      stdio: 'inherit',
     });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(status).toBe(0);
   });
 
   test('hold numbers to what they count', () => {

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 
 const SCHEMAS = path.resolve(import.meta.dirname, '../../schemas');
-const ajv = new Ajv({ strict: true, strictRequired: false, allErrors: true, allowUnionTypes: true, verbose: true });
+const OPTIONS = { strict: true, strictRequired: false, allErrors: true, allowUnionTypes: true, verbose: true };
+const ajv = new Ajv(OPTIONS);
+/** For schemas that are written by hand. */
+const ajv2020 = new Ajv2020(OPTIONS);
 const validators = new Map<string, ValidateFunction>();
 
 /** The schema that is published for a kind of document, such as `lsio.get/1`. */
@@ -16,7 +20,8 @@ export function schemaOf(name: string): Record<string, unknown> {
 export function violations(name: string, document: unknown): string[] {
   let validate = validators.get(name);
   if (validate === undefined) {
-    validate = ajv.compile(schemaOf(name));
+    const schema = schemaOf(name);
+    validate = String(schema.$schema).includes('2020') ? ajv2020.compile(schema) : ajv.compile(schema);
     validators.set(name, validate);
   }
   validate(document);

@@ -1,6 +1,7 @@
 import type { Histogram, ResultTable } from '../../compute/result-table.js';
 import type { StatsCounts } from '../../compute/stats.js';
 import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
+import type { StatsResult } from '../../results/stats.js';
 
 /** What is told of a run besides its results. */
 export interface RunFacts {
@@ -14,28 +15,8 @@ export interface RunFacts {
   readonly workers: number;
 }
 
-/** As schemas/lsio.stats.json has it. */
-export interface StatsDocument {
-  readonly schema: 'lsio.stats/1';
-  readonly source: string;
-  readonly array: string;
-  readonly results: Readonly<Record<string, unknown>>;
-  readonly dims: readonly string[];
-  readonly coords: Readonly<Record<string, readonly unknown[]>>;
-  readonly chunks: number;
-  readonly chunksMissing: number;
-  readonly chunksFailed: number;
-  readonly bytesRead: number;
-  readonly bytesDecoded: number;
-  readonly wallNs: number;
-  readonly bytesPerSecond: number;
-  readonly minutesPerTerabyte: number | null;
-  readonly boundBy: 'cpu' | 'storage';
-  readonly exact: boolean;
-  readonly workers: number;
-  readonly decoder: string;
-  readonly engine: string;
-}
+/** The document of a run that ended. */
+export type StatsDocument = { readonly schema: 'lsio.stats/1' } & StatsResult;
 
 /** Above this share of one core a thread's work is bound by it. */
 const CPU_BOUND_SHARE = 0.85;
