@@ -1,5 +1,5 @@
 import { createReadStream, lstatSync, statSync } from 'node:fs';
-import { errnoText, LsioError } from '../errors.js';
+import { LsioError, systemError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
 
 /** No system takes a path as long as this; a list that seems to have one has another separator. */
@@ -100,9 +100,6 @@ function tooLong({ source, separator, requests }: NameList): LsioError {
 }
 
 function listError(source: ByteText, error: unknown): unknown {
-  if (error instanceof LsioError) return error;
-  const { errno } = error as NodeJS.ErrnoException;
-  if (errno === undefined) return error;
-  const [code, text] = errnoText(-errno);
-  return new LsioError('usage', `the list ${textOf(source)} can't be read: ${text} (${code})`, { code, cause: error });
+  const name = textOf(source);
+  return systemError('usage', `the list ${name} can't be read`, error, { path: name });
 }

@@ -1,6 +1,6 @@
 import { type Dirent, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { errnoText, isLsioError, LsioError } from '../errors.js';
+import { isLsioError, type LsioError, systemError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
 
 /** Marks at the end of an entry that no name holds, chosen so that entries sort as the paths below them do. */
@@ -77,12 +77,11 @@ function takeFiles(level: Level): ByteText[] {
   return files;
 }
 
+/** @throws what is no failure of a system call. */
 function walkError(directory: ByteText, error: unknown): LsioError {
-  const { errno } = error as NodeJS.ErrnoException;
-  if (errno === undefined) throw error;
-  const [code, text] = errnoText(-errno);
-  const path = textOf(directory);
-  return new LsioError('read', `${path}: ${text} (${code})`, { code, path, cause: error });
+  const known = systemError('read', textOf(directory), error);
+  if (isLsioError(known)) return known;
+  throw known;
 }
 
 /** Whether the path leads to a directory, through links. */

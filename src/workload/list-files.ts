@@ -1,6 +1,8 @@
-import { type Dirent, lstatSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { errnoText, LsioError, systemError } from '../errors.js';
+import { lstatSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { LsioError, systemError } from '../errors.js';
+import { type ByteText, byteTextOf, pathOf, textOf } from '../paths/byte-text.js';
+import { walk } from '../paths/walk.js';
 import { createCommand } from './cases.js';
 import { MAKING_PREFIX, MANIFEST_NAME } from './manifest.js';
 import type { WorkloadFile } from './workload.js';
@@ -18,13 +20,6 @@ export interface Listing {
   readonly skipped: Skipped[];
 }
 
-interface Entry {
-  readonly path: Buffer;
-  readonly size: number;
-}
-
-const SLASH = Buffer.from('/');
-
 /**
  * The regular files in a directory and all directories below it. Symbolic links are not followed; lsio's own notes are
  * left out. What can't be listed or named is `skipped`, with the reason.
@@ -34,26 +29,26 @@ const SLASH = Buffer.from('/');
  */
 export async function listFiles(dir: string, signal?: AbortSignal): Promise<Listing> {
   await checkDirectory(dir);
-  const entries: Entry[] = [];
+  const files: WorkloadFile[] = [];
   const skipped: Skipped[] = [];
-  // An explicit stack: the depth of a tree is its owner's choice, that of ours is limited.
-  const pending = [Buffer.from(dir)];
-  for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+  const root = byteTextOf(dir);
+  function onError(directory: ByteText, error: LsioError): void {
+    if (directory === root) throw error;
+    skipped.push({ path: textOf(directory), reason: error.message.slice(textOf(directory).length + 2) });
+  }
+  const isExcluded = (path: ByteText, isDirectory: boolean) => !isDirectory && isNote(path);
+  for await (const names of walk(root, onError, { isExcluded })) {
     signal?.throwIfAborted();
-    try {
-      for (const child of await readdir(below, { withFileTypes: true, encoding: 'buffer' })) {
-        const path = Buffer.concat([below, below.at(-1) === SLASH[0] ? Buffer.alloc(0) : SLASH, child.name]);
-        if (child.isDirectory()) pending.push(path);
-        else if (!isNote(child)) addFile(path, entries);
-      }
-    } catch (error) {
-      const { errno } = error as NodeJS.ErrnoException;
-      const path = below.toString();
-      if (errno === undefined || path === dir) throw systemError('read', path, error);
-      skipped.push({ path, reason: errnoText(-errno)[1] });
+    for (const name of names) {
+      const size = fileBytes(name);
+      if (size === undefined) continue;
+      const path = textOf(name);
+      if (byteTextOf(path) === name) files.push({ path, size });
+      else skipped.push({ path, reason: 'its name is not UTF-8' });
     }
   }
-  return { files: nameAll(entries, skipped, dir), skipped };
+  if (files.length > 0) return { files, skipped };
+  throw new LsioError('usage', `${dir}: holds no files`, { path: dir, remedy: createCommand(dir) });
 }
 
 async function checkDirectory(dir: string): Promise<void> {
@@ -66,25 +61,14 @@ async function checkDirectory(dir: string): Promise<void> {
   throw new LsioError('usage', `${dir}: is not a directory`, { path: dir });
 }
 
-function isNote(child: Dirent<Buffer>): boolean {
-  const name = child.name.toString();
+function isNote(path: ByteText): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
   return name === MANIFEST_NAME || name.startsWith(MAKING_PREFIX);
 }
 
-function addFile(path: Buffer, entries: Entry[]): void {
+/** undefined for links and what else is no file, and for one that has gone. */
+function fileBytes(name: ByteText): number | undefined {
   // The type in the directory entry would do, but not for the size; and one synchronous call costs a tenth of a promise.
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats?.isFile()) entries.push({ path, size: stats.size });
-}
-
-function nameAll(entries: Entry[], skipped: Skipped[], dir: string): WorkloadFile[] {
-  entries.sort((left, right) => left.path.compare(right.path));
-  const files: WorkloadFile[] = [];
-  for (const { path, size } of entries) {
-    const name = path.toString();
-    if (Buffer.from(name).equals(path)) files.push({ path: name, size });
-    else skipped.push({ path: name, reason: 'its name is not UTF-8' });
-  }
-  if (files.length > 0) return files;
-  throw new LsioError('usage', `${dir}: holds no files`, { path: dir, remedy: createCommand(dir) });
+  const stats = lstatSync(pathOf(name), { throwIfNoEntry: false });
+  return stats?.isFile() ? stats.size : undefined;
 }
