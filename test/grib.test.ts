@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -122,5 +122,70 @@ describe('lsio grib ls', () => {
     const { status, stderr } = grib('ls', '-q', 'absent');
     expect(stderr).toBe('lsio: absent: no such file\n');
     expect(status).toBe(1);
+  });
+});
+
+describe('lsio grib index and get', () => {
+  test('an index is written once, read when it lies beside the file, and told when it is stale', () => {
+    const file = path.join(directory, 'i.grib2');
+    for (const format of ['idx', 'index', 'lsio']) {
+      writeFileSync(file, TWO);
+      expect(grib('index', '-q', '--format', format, 'i.grib2')).toMatchObject({ status: 0, stderr: '' });
+      expect(grib('index', '-q', '--format', format, 'i.grib2').status).toBe(4);
+      const { stdout, stderr } = grib('ls', 'i.grib2', '--match', 'VGRD');
+      expect(stdout).toBe(`2.2:${ONE.length}:d=2024022906:VGRD:2 m above ground:6 hour fcst:\n`);
+      expect(stderr).toMatch(/1 of 3 fields, 2 messages, .*\(1 of 1 files by their index\)/);
+      writeFileSync(file, Buffer.concat([Buffer.alloc(7), TWO]));
+      const stale = grib('ls', 'i.grib2', '--match', 'VGRD');
+      expect(stale.stdout).toBe(`2.2:${ONE.length + 7}:d=2024022906:VGRD:2 m above ground:6 hour fcst:\n`);
+      expect(stale.stderr).toMatch(/the index is stale: .*; i\.grib2 is scanned instead/);
+      expect(grib('ls', '--strict', 'i.grib2').status).toBe(1);
+      rmSync(
+        path.join(directory, format === 'index' ? 'i.index' : format === 'idx' ? 'i.grib2.idx' : 'i.grib2.lsio.idx'),
+      );
+    }
+    rmSync(file);
+  });
+
+  test.each([
+    ['past the end', `1:0:d=2024022906:TMP:x:anl:\n2:99999:d=2024022906:TMP:x:anl:\n`, /points past the end/],
+    ['empty', '\n', /names no message/],
+    ['a pickle', Buffer.from('\x80\x04abc', 'latin1'), /pickle/],
+    ['other text', 'hello\n', /not a line of an index/],
+    ['of another file', '1:13:d=2024022906:TMP:2 m above ground:anl:\n', /stale/],
+  ])('an index that is %s is not used', (_, content, message) => {
+    writeFileSync(path.join(directory, 'bad.idx'), content);
+    const { status, stdout, stderr } = grib('ls', '--index', 'bad.idx', 'a.grib2');
+    expect(stdout.split('\n')).toHaveLength(4);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(0);
+  });
+
+  test("lines of Windows, and wgrib2's older dates, are read", () => {
+    writeFileSync(path.join(directory, 'crlf.idx'), `1:0:D=2024022906:TMP:2 m above ground:anl:\r\n`);
+    const { stdout, stderr } = grib('ls', '--index', 'crlf.idx', 'a.grib2');
+    expect(stdout).toBe('1:0:d=2024022906:TMP:2 m above ground:anl:\n');
+    expect(stderr).not.toMatch(/lsio:/);
+  });
+
+  test('get writes whole messages, bytes unchanged, each once', () => {
+    const output = path.join(directory, 'wind.grib2');
+    expect(grib('get', '-q', '--match', 'GRD', '-o', 'wind.grib2', 'a.grib2')).toMatchObject({ status: 0, stderr: '' });
+    expect(Buffer.compare(readFileSync(output), WIND)).toBe(0);
+    expect(grib('get', '-q', '--match', 'GRD', '-o', 'wind.grib2', 'a.grib2').status).toBe(4);
+    const { status, stdout } = runLsio(['grib', 'get', '-q', '-o', '-', 'a.grib2', 'a.grib2'], { cwd: directory });
+    expect(Buffer.compare(stdout, Buffer.concat([TWO, TWO]))).toBe(0);
+    expect(status).toBe(0);
+    expect(grib('get', '--match', 'NONE', '-o', 'none.grib2', 'a.grib2').status).toBe(1);
+    expect(existsSync(path.join(directory, 'none.grib2'))).toBe(false);
+  });
+
+  test('read and info take fields by the same options', () => {
+    const { status } = runLsio(['read', 'a.grib2', '--match', 'VGRD', '-o', 'v.raw', '-q'], { cwd: directory });
+    expect(status).toBe(0);
+    const bytes = readFileSync(path.join(directory, 'v.raw'));
+    expect([...new Float32Array(Uint8Array.from(bytes).buffer)]).toEqual(Array.from({ length: 12 }, (_, i) => 60 + i));
+    const { stdout } = runLsio(['info', 'a.grib2'], { cwd: directory });
+    expect(stdout.toString()).toMatch(/2t .*float32/);
   });
 });

@@ -24,29 +24,52 @@ export function checkWholeFile(file: string, overwrite: boolean): void {
   throw new LsioError('output', `${directory}: not a directory`, { code: 'ENOTDIR', path: directory });
 }
 
+/** Writes a file that appears under its name only when it is whole. */
+export class WholeFileWriter {
+  readonly #writer: FileWriter;
+  readonly #name: string;
+  written = 0;
+
+  /** @throws {LsioError} `output` as {@link checkWholeFile}. */
+  constructor(file: string, overwrite: boolean) {
+    checkWholeFile(file, overwrite);
+    const tree = new DirectoryTree(byteTextOf(path.dirname(file)));
+    this.#writer = new FileWriter(tree, { overwrite, skipExisting: false, writerId: 0 });
+    this.#name = byteTextOf(path.basename(file));
+  }
+
+  /** @throws {LsioError} `output` */
+  write(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += PART_BYTES) {
+      this.#writer.write({ path: this.#name, bytes: bytes.subarray(at, at + PART_BYTES), mode: FILE_MODE }, false);
+    }
+    this.written += bytes.length;
+  }
+
+  /** Gives the file its name. @throws {LsioError} `output` */
+  end(): void {
+    this.#writer.write({ path: this.#name, bytes: new Uint8Array(0), mode: FILE_MODE }, true);
+  }
+
+  /** Leaves nothing behind. */
+  discard(): void {
+    this.#writer.clear();
+  }
+}
+
 /**
  * Writes a file that appears under its name only when it is whole.
  *
  * @throws {LsioError} `output`
  */
 export function writeWholeFile(file: string, parts: Iterable<Uint8Array | string>, overwrite: boolean): number {
-  checkWholeFile(file, overwrite);
-  const tree = new DirectoryTree(byteTextOf(path.dirname(file)));
-  const writer = new FileWriter(tree, { overwrite, skipExisting: false, writerId: 0 });
-  const name = byteTextOf(path.basename(file));
-  let written = 0;
+  const writer = new WholeFileWriter(file, overwrite);
   try {
-    for (const part of parts) {
-      const bytes = typeof part === 'string' ? Buffer.from(part) : part;
-      for (let at = 0; at < bytes.length; at += PART_BYTES) {
-        writer.write({ path: name, bytes: bytes.subarray(at, at + PART_BYTES), mode: FILE_MODE }, false);
-      }
-      written += bytes.length;
-    }
-    writer.write({ path: name, bytes: new Uint8Array(0), mode: FILE_MODE }, true);
+    for (const part of parts) writer.write(typeof part === 'string' ? Buffer.from(part) : part);
+    writer.end();
   } catch (error) {
-    writer.clear();
+    writer.discard();
     throw error;
   }
-  return written;
+  return writer.written;
 }

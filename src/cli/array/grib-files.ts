@@ -1,27 +1,23 @@
 import { resolve } from 'node:path';
 import { isLsioError, LsioError } from '../../errors.js';
-import type { FieldSelection, WhereCondition } from '../../formats/grib/select.js';
 import type { GribSource } from '../../formats/grib/source.js';
 import { type ByteText, byteTextOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
 import { LocalStore } from '../../store/local/local.js';
 import type { Context } from '../app/context.js';
 import { announceEngine, applyReadingOptions, type ReadingOptions } from '../app/options.js';
+import type { FieldOptions } from './field-options.js';
+
+/** Files that are read at once: their hops overlap. */
+export const FILES_AT_ONCE = 64;
 
 /** The options of every action over the fields of GRIB files, as commander hands them over. */
-export interface GribOptions extends ReadingOptions {
-  readonly match: readonly RegExp[];
-  readonly not: readonly RegExp[];
-  readonly where: readonly WhereCondition[];
-  readonly fields?: ReadonlySet<string>;
+export interface GribOptions extends ReadingOptions, FieldOptions {
   readonly recursive: boolean;
+  readonly index: string;
+  readonly strict: boolean;
   readonly lenient: boolean;
   readonly chains?: number;
-  readonly json: boolean;
-}
-
-export function selectionOf({ match, not, where, fields }: GribOptions): FieldSelection {
-  return { match, not, where, numbers: fields };
 }
 
 /** A file that is named, or found below a directory. */

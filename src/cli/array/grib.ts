@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
-import { parseMatch, parseNumbers, parseWhere } from '../../formats/grib/select.js';
+import { INDEX_FORMATS } from '../../formats/grib/index-write.js';
 import { parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { addReadingOptions, named } from '../app/options.js';
+import { addReadingOptions } from '../app/options.js';
+import { addFieldOptions } from './field-options.js';
 
 const EXAMPLES = `Examples:
   lsio grib ls gfs.f006                                   its fields, as wgrib2 lists them
@@ -12,52 +13,47 @@ const EXAMPLES = `Examples:
   lsio grib index --format idx *.grib2                    FILE.idx beside each
 
 `;
-const NUMBERS = 'fields by number, as in the first column of ls: 4,7.1';
+const FILES = 'GRIB files; directories with -r';
 
 export function define(command: Command, context: Context): void {
   command.addHelpText('before', EXAMPLES);
-  addSelection(
-    command
-      .command('ls')
-      .description("the fields of GRIB files, in the words of wgrib2's inventories")
-      .argument('<files...>', FILES),
-  )
+  action(command, 'ls', "the fields of GRIB files, in the words of wgrib2's inventories")
     .option('--long', 'a table instead of lines', false)
     .option('--json', "print one JSON document, in ecCodes' keys", false)
     .action(async (files: string[], options) => {
       await (await import('./grib-ls.js')).listFields(files, options, context);
     });
+  action(command, 'index', 'write an index beside each file')
+    .addOption(
+      new Option('--format <format>', "idx: wgrib2's; index: ECMWF's; lsio: its own, as JSON lines")
+        .choices([...INDEX_FORMATS])
+        .default('idx'),
+    )
+    .option('--stdout', 'print it instead', false)
+    .option('--overwrite', 'replace an index that is there', false)
+    .action(async (files: string[], options) => {
+      await (await import('./grib-index.js')).writeIndexes(files, options, context);
+    });
+  action(command, 'get', 'the messages of the chosen fields, bytes unchanged')
+    .requiredOption('-o, --output <file>', 'write them to this file, one after the other; - is stdout')
+    .option('--overwrite', 'replace the file if it exists', false)
+    .action(async (files: string[], options) => {
+      await (await import('./grib-get.js')).getMessages(files, options, context);
+    });
 }
 
-const FILES = 'GRIB files; directories with -r';
-
-/** What every action over fields takes. */
-function addSelection(command: Command): Command {
-  command
-    .option(
-      '--match <regex>',
-      "fields whose :VAR:LEVEL:TIME: line matches, in wgrib2's words (repeatable: all must)",
-      collect('--match', parseMatch),
-      [],
-    )
-    .option('--not <regex>', 'fields whose line does not match (repeatable)', collect('--not', parseMatch), [])
-    .option(
-      '--where <key=value>',
-      "fields whose key has one of these values, in ecCodes' keys: level=500,850 (repeatable)",
-      collect('--where', parseWhere),
-      [],
-    )
-    .option('--fields <list>', NUMBERS, named('--fields', parseNumbers))
+/** An action over fields, with the options that all of them take. */
+function action(command: Command, name: string, description: string): Command {
+  const defined = command.command(name).description(description).argument('<files...>', FILES);
+  addFieldOptions(defined)
     .option('-r, --recursive', 'directories with all that is below them', false)
+    .option('--index <choice>', 'an index: a file, none, or auto: one that lies beside the file', 'auto')
+    .option('--strict', 'a stale index is an error; otherwise the file is scanned instead', false)
     .option('--lenient', 'take messages whose end mark is wrong', false)
     .addOption(
       new Option('--chains <n>', 'parts of a file walked at once (default: by its latency)').argParser(parseChains),
     );
-  return addReadingOptions(command);
-}
-
-function collect<Value>(option: string, parse: (text: string) => Value): (text: string, before: Value[]) => Value[] {
-  return (text, before) => [...before, named(option, parse)(text)];
+  return addReadingOptions(defined);
 }
 
 function parseChains(text: string): number {

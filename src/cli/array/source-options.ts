@@ -4,9 +4,10 @@ import { LsioError } from '../../errors.js';
 import type { OpenSourceOptions } from '../../formats/open-source.js';
 import type { ArraySource, ListedArray } from '../../formats/source.js';
 import { addRunOptions, type RunOptions } from '../app/options.js';
+import { addFieldOptions, type FieldOptions, selectionOf } from './field-options.js';
 
 /** The options of every command that takes a SOURCE, as commander hands them over. */
-export interface SourceOptions extends RunOptions {
+export interface SourceOptions extends RunOptions, FieldOptions {
   readonly engine: NonNullable<EngineOptions['engine']>;
   readonly array?: string;
   readonly verify: boolean;
@@ -14,7 +15,7 @@ export interface SourceOptions extends RunOptions {
 }
 
 export const SOURCE_HELP =
-  'a Zarr store (directory or .zip) or a kerchunk reference file, and a path in it: era.zarr/t2m';
+  'a Zarr store (directory or .zip), a GRIB file or a kerchunk reference file, and a path in it: era.zarr/t2m';
 
 export function addSourceOptions(command: Command): Command {
   command
@@ -27,6 +28,7 @@ export function addSourceOptions(command: Command): Command {
     )
     .option('--no-verify', "don't verify checksums")
     .option('--allow-outside', 'a reference file may refer to files outside of its directory', false);
+  addFieldOptions(command);
   return addRunOptions(command, {
     quiet: 'no notes, no progress; errors only',
     progress: 'a progress bar on stderr',
@@ -34,8 +36,9 @@ export function addSourceOptions(command: Command): Command {
   });
 }
 
-export function openOptionsOf({ engine, verify, allowOutside }: SourceOptions, signal: AbortSignal): OpenSourceOptions {
-  return { engine, verify, allowOutside, signal };
+export function openOptionsOf(options: SourceOptions, signal: AbortSignal): OpenSourceOptions {
+  const { engine, verify, allowOutside } = options;
+  return { engine, verify, allowOutside, fields: selectionOf(options), signal };
 }
 
 /**

@@ -1,0 +1,90 @@
+import { isLsioError } from '../../errors.js';
+import { gribError } from '../../formats/grib/fault.js';
+import { asciiIs } from '../../formats/grib/octets.js';
+import { StdoutWriter } from '../../output/stdout-writer.js';
+import { checkWholeFile, WholeFileWriter } from '../../output/whole-file.js';
+import type { Extent } from '../../range.js';
+import type { LocalStore } from '../../store/local/local.js';
+import { formatBytes } from '../../units.js';
+import type { Context } from '../app/context.js';
+import { EXIT } from '../app/exit.js';
+import { say } from '../app/talk.js';
+import { FILES_AT_ONCE, filesOf, type GribOptions, namedError, openFiles, sourceOf } from './grib-files.js';
+import { type FileListing, listFile, tellFaults } from './grib-listing.js';
+import { inOrder } from './in-order.js';
+
+interface GetOptions extends GribOptions {
+  readonly output: string;
+  readonly overwrite: boolean;
+}
+
+/** Messages that are read at once: about 16 MiB of usual ones. */
+const MESSAGES_AT_ONCE = 16;
+
+interface Output {
+  write(bytes: Uint8Array): void | Promise<void>;
+  end(): void | Promise<void>;
+}
+
+/** `lsio grib get`: a message with several fields is taken whole when one of them is chosen. */
+export async function getMessages(paths: readonly string[], options: GetOptions, context: Context): Promise<void> {
+  const { output, overwrite, quiet } = options;
+  if (output !== '-') checkWholeFile(output, overwrite);
+  const counts = { fields: 0, messages: 0, bytes: 0, faults: 0 };
+  await using store = await openFiles(options, context);
+  const files = filesOf(paths, options.recursive, (_, error) => {
+    say(`lsio: ${error.message}`);
+    counts.faults++;
+  });
+  const file = output === '-' ? undefined : new WholeFileWriter(output, overwrite);
+  const target: Output = file ?? new StdoutWriter(context.signal);
+  try {
+    for await (const listing of inOrder(files, FILES_AT_ONCE, (one) => listFile(store, one, options, context))) {
+      counts.faults += tellFaults(listing);
+      counts.fields += listing.rows.length;
+      for await (const bytes of messagesOf(store, listing, context)) {
+        if (!(bytes instanceof Uint8Array)) {
+          say(`lsio: ${bytes.message}`);
+          counts.faults++;
+          continue;
+        }
+        counts.messages++;
+        counts.bytes += bytes.length;
+        await target.write(bytes);
+      }
+    }
+    if (counts.messages > 0) await target.end();
+    else file?.discard();
+  } catch (error) {
+    file?.discard();
+    throw error;
+  }
+  if (counts.faults > 0 || counts.messages === 0) process.exitCode = EXIT.someFailed;
+  if (!quiet) say(`${counts.fields} fields in ${counts.messages} messages, ${formatBytes(counts.bytes)}`);
+}
+
+/** The messages of a file's chosen fields, each once, or what is wrong with it. */
+async function* messagesOf(store: LocalStore, { rows, file, name }: FileListing, context: Context) {
+  const extents = new Map(rows.map(({ field }) => [field.message.offset, field.message]));
+  if (extents.size === 0 || file === undefined) return;
+  const source = await sourceOf(store, file, context);
+  async function* each(): AsyncGenerator<Extent> {
+    yield* extents.values();
+  }
+  yield* inOrder(each(), MESSAGES_AT_ONCE, async (extent) => {
+    try {
+      const bytes = await source.read(extent);
+      checkMessage(bytes, extent);
+      return bytes;
+    } catch (error) {
+      if (!isLsioError(error)) throw error;
+      return namedError(name, error);
+    }
+  });
+}
+
+/** The file may have changed since it was listed. */
+function checkMessage(bytes: Uint8Array, { offset, length }: Extent): void {
+  const isWhole = bytes.length === length && asciiIs(bytes, 0, 'GRIB') && asciiIs(bytes, length - 4, '7777');
+  if (!isWhole) throw gribError('index', `no whole message at byte ${offset}: the file has changed`, offset);
+}
