@@ -6,9 +6,15 @@ test('the package exports these names', () => {
     'LocalStore',
     'LsioError',
     'decodeGrib',
+    'elementValue',
     'isLsioError',
     'openEngine',
     'openGrib',
+    'openSource',
+    'parseSelection',
+    'readArray',
     'readMany',
+    'scalarValue',
+    'viewElements',
   ]);
 });

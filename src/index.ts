@@ -1,6 +1,13 @@
+export type { DType, Field, TimeStep } from './array/dtype.js';
+export { type ElementArray, type ElementValue, elementValue, scalarValue, viewElements } from './array/elements.js';
+export type { Scalar } from './array/scalar.js';
+export type { AxisSelection, Run, Selection } from './array/selection.js';
+export { type ArrayData, type ReadCounts, type ReadOptions, readArray } from './compute/read.js';
+export { parseSelection, type SelectionTexts } from './compute/select.js';
 export type { Engine, EngineInfo, EngineName, Path } from './engine/engine.js';
 export { type EngineOptions, openEngine } from './engine/open.js';
 export { type ErrorKind, isLsioError, LsioError } from './errors.js';
+export type { ChunkedArray } from './formats/chunked-array.js';
 export type { DecodeOptions } from './formats/grib/decode.js';
 export type { FieldKeys } from './formats/grib/describe.js';
 export type { GribFaultCode } from './formats/grib/fault.js';
@@ -9,6 +16,8 @@ export { decodeGrib, type GribStore, type OpenField, openGrib } from './formats/
 export type { ScanOptions } from './formats/grib/scan.js';
 export type { FieldSelection } from './formats/grib/select.js';
 export type { FieldValues } from './formats/grib/values.js';
+export { type OpenSourceOptions, openSource } from './formats/open-source.js';
+export type { ArraySource, ListedArray, ListedGroup } from './formats/source.js';
 export type { Coalesce } from './plan/coalesce.js';
 export type { ByteRange } from './range.js';
 export type { Batches, Requests } from './store/intake.js';

@@ -84,6 +84,17 @@ describe.each(['v2', 'v3'])('arrays that zarr-python wrote, %s', (version) => {
     await expectAll(directory, version);
   });
 
+  test('from a store that is given', async () => {
+    const directory = path.join(scratch, `${version}-store`);
+    await unpack(file, directory);
+    await using store = await LocalStore.open(directory);
+    await using source = await openSource(store);
+    expect(source.arrays).toHaveLength(Object.keys(EXPECTED).filter((name) => name.startsWith(version)).length);
+    for (const listed of source.arrays) {
+      expect(await readListed(listed), listed.name).toEqual(EXPECTED[`${version}/${listed.name}`]);
+    }
+  });
+
   test('from references, to whole files and to parts of one', async () => {
     const directory = path.join(scratch, `${version}-parts`);
     await unpack(file, directory);

@@ -6,6 +6,7 @@ import type { EngineOptions } from '../engine/open.js';
 import { LsioError, readError } from '../errors.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
+import type { Store } from '../store/store.js';
 import type { ByteSource } from './chunked-array.js';
 import { openGribArrays } from './grib/arrays.js';
 import { GRIB_HEAD_BYTES, isGrib } from './grib/recognise.js';
@@ -16,6 +17,7 @@ import { fileFormat, HEAD_BYTES, refusedDirectory, refusedFormat } from './recog
 import { openReferences } from './refs/reference-store.js';
 import { isReferences } from './refs/references.js';
 import type { ArraySource } from './source.js';
+import { storePlaces } from './store-places.js';
 import { openZarr } from './zarr/zarr-source.js';
 import { openZip } from './zarr/zip.js';
 
@@ -56,9 +58,17 @@ const WAYS = 'a Zarr store (directory or .zip), a GRIB file, or a kerchunk refer
  * @throws {LsioError} `read` for what can't be read, `format` for what is no such source or is damaged; as
  * {@link LocalStore.open}.
  */
-export async function openSource(source: string, options: OpenSourceOptions = {}): Promise<ArraySource> {
+export async function openSource(source: string | Store, options: OpenSourceOptions = {}): Promise<ArraySource> {
+  if (typeof source !== 'string') return openStore(source, options);
   const located = await locate(localPath(source));
   return located.isDirectory ? openDirectory(source, located, options) : openFile(source, located, options);
+}
+
+async function openStore(store: Store, { verify = true, signal }: OpenSourceOptions): Promise<ArraySource> {
+  const name = 'store';
+  const contents = await openZarr(storePlaces(store, name), '', { verify }, signal);
+  if (contents === undefined) throw new LsioError('format', `${name}: holds no Zarr store`);
+  return sourceOf({ name, ...contents, path: '', engine: 'node' }, { close: () => Promise.resolve() });
 }
 
 function engineOptions({
@@ -213,6 +223,9 @@ function refusal(name: string, { name: format, way }: { readonly name: string; r
   return new LsioError('format', `${name}: is ${format}, which lsio does not read`, { path: name, remedy: way });
 }
 
-function sourceOf(contents: Omit<ArraySource, 'close' | typeof Symbol.asyncDispose>, store: LocalStore): ArraySource {
+function sourceOf(
+  contents: Omit<ArraySource, 'close' | typeof Symbol.asyncDispose>,
+  store: Pick<LocalStore, 'close'>,
+): ArraySource {
   return { ...contents, close: () => store.close(), [Symbol.asyncDispose]: () => store.close() };
 }
