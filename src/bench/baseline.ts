@@ -6,7 +6,7 @@ import { SYNC_READERS } from './reader.js';
 import type { BenchResult, CaseResult, CompareResult, Comparison, RunRecord } from './result.js';
 import { type Estimate, estimateMedian } from './stats.js';
 
-/** Figures that a later result can be held to, by the field that has them; compare-fio's are of lsio's side. */
+/** The figures that --fail-if knows, by the field that holds each. Those of compare-fio are lsio's. */
 const FIELDS = {
   throughput: 'bytesPerSecond',
   ops: 'operationsPerSecond',
@@ -88,7 +88,7 @@ export function parseCondition(text: string, metrics: readonly Metric[]): Condit
   }
 }
 
-/** Without its sign `throughput<10%` would mean less than 10 % more, which nobody wants to say. */
+/** Without a sign, `throughput<10%` would mean "grew by less than 10 %", which nobody means. */
 function parseShare(text: string, threshold: string): number {
   const match = /^([+-]\d+(?:\.\d+)?)%$/.exec(threshold);
   if (match === null) throw conditionError(text, 'write a change with its sign: -10% or +10%');
@@ -112,7 +112,7 @@ export interface Baseline {
   /** Where it comes from, for messages. */
   readonly name: string;
   readonly entries: readonly Entry[];
-  /** Those of them that are to be measured again. */
+  /** The cases that are measured again. */
   readonly planned: readonly Entry[];
 }
 
@@ -168,12 +168,12 @@ function isPlanned(entry: Entry, { workloads, caches, queueDepths, engines }: Pl
     ) &&
     caches.includes(cache) &&
     engines.includes(engine) &&
-    // What `auto` comes to is known when it runs, and the synchronous readers have their own depth.
+    // The depth of `auto` is known only when it runs. Synchronous readers have their own.
     (queueDepths.includes(undefined) || SYNC_READERS.includes(engine) || queueDepths.includes(queueDepth))
   );
 }
 
-/** Also for results that turned out to have none: the depth that `auto` took or O_DIRECT may differ. */
+/** Also thrown after the run: the depth of `auto`, or O_DIRECT, may differ from the baseline. */
 export function nothingInCommon({ name }: Baseline): LsioError {
   const parts = 'case, cache state, engine, depth, rings, O_DIRECT, and the same files and bytes';
   return baselineError(name, `no case in common: compared is what has the same ${parts}`);
@@ -196,8 +196,8 @@ export function changesSince(baseline: Baseline, result: MeasuredResult): Change
 }
 
 /**
- * The conditions that the cases of a result meet. Where a figure has an interval, its edge nearest to the threshold has
- * to be across; a figure that could not be measured is across, since nothing shows that it isn't.
+ * The conditions that the cases of a result meet. Of a figure with an interval, the edge nearest to the threshold must be
+ * across. A figure that could not be measured counts as across.
  */
 export function crossings(
   result: MeasuredResult,
@@ -207,7 +207,7 @@ export function crossings(
   return [...measured(result, conditions, baseline), ...missing(result, conditions, baseline)];
 }
 
-/** What was to be measured and is in the baseline, but not in the result at all: an engine that isn't to be had. */
+/** Cases of the baseline that are missing in the result, such as those of an unavailable engine. */
 function missing(result: MeasuredResult, conditions: readonly Condition[], baseline: Baseline | undefined): Crossing[] {
   const found = new Set(entriesOf(result).map(subjectOf));
   const gone = (baseline?.planned ?? []).filter((entry) => !found.has(subjectOf(entry)));
@@ -249,7 +249,7 @@ function entriesOf(result: MeasuredResult): readonly Entry[] {
   return result.schema === 'lsio.bench/1' ? result.cases : result.comparisons;
 }
 
-/** The same case in the baseline: figures of unequal work say nothing of each other. */
+/** The same case in the baseline, if it did the same work. */
 function counterpart(baseline: Baseline, entry: Entry): Entry | undefined {
   const key = identity(entry);
   return baseline.entries.find((other) => identity(other) === key);
@@ -269,7 +269,7 @@ function changeOf(metric: Metric, entry: Entry, before: Entry | undefined): Chan
   return { case: name, cache, engine, queueDepth, rings, metric, was, is, change };
 }
 
-/** Entries of a baseline come from outside: a figure may be anything. */
+/** A baseline is a file of the user: a figure in it may be anything. */
 function figureOf(entry: Entry, metric: Metric): number | null {
   const owner = 'lsio' in entry && metric !== 'ratio' ? entry.lsio : entry;
   const value = (owner as object as Partial<Record<string, unknown>> | null)?.[FIELDS[metric]];

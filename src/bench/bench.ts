@@ -22,11 +22,11 @@ export interface BenchOptions extends MeasureSettings {
   readonly latency: boolean;
   /** One more run of each reader, not counted, under `perf stat`. */
   readonly perf: boolean;
-  /** Called after each case, so that what is there is saved. */
+  /** Called after each case, so that complete results are saved. */
   readonly onResult?: ((result: BenchResult) => void) | undefined;
 }
 
-/** libuv's default of 4 threads, and more; each reader that uses them gets the number that suits it best. */
+/** libuv's default of 4 threads, and more. Each reader that uses them gets the faster number. */
 const THREAD_POOL_SIZES = [4, 16];
 const HAS_RINGS: readonly ReaderName[] = ['uring'];
 const USES_THREAD_POOL: readonly ReaderName[] = ['promises', 'callback', 'node'];
@@ -85,7 +85,7 @@ export function alignFor(
   cache: CacheState,
   warnings: Warning[],
 ): number | undefined {
-  // Warm pages are to be read from the cache; cold ones are not worth putting there.
+  // Warm runs measure the page cache. Cold runs go past it.
   if (direct === 'off' || (direct === 'auto' && cache !== 'cold')) return undefined;
   const alignment = directAlignment(work.files[0]?.path ?? dir);
   if (alignment !== undefined) return alignment.offsetBytes;
@@ -103,7 +103,7 @@ async function runCell(
   const started: StartedReader<number>[] = [];
   try {
     for (const reader of options.readers) {
-      // One call after the other, whatever the depth: once is enough.
+      // A synchronous reader has one read in flight at any depth.
       if (SYNC_READERS.includes(reader) && cell.queueDepth !== options.queueDepths[0]) continue;
       options.signal?.throwIfAborted();
       onRun(`${work.case} ${cache} ${reader}, start`);
@@ -138,7 +138,7 @@ async function runCell(
   }
 }
 
-/** One more run that isn't counted: being watched costs time. */
+/** One more run, not counted, since perf costs time. */
 async function perfOf({ runner, passes }: RunnerRuns, { work, cache }: Cell, warnings: Warning[]) {
   prepareFiles(work.files, cache);
   try {
@@ -157,7 +157,7 @@ export interface StartedReader<Rings> {
   readonly threadPoolSize: number | null;
 }
 
-/** Starts a reader; one that uses libuv's threads with as many of them as suit it best, found by trying. */
+/** Starts a reader. One that uses libuv's threads gets the faster of the pool sizes, found by a trial run. */
 export async function startReader<Rings extends number | 'auto'>(
   reader: ReaderName,
   cell: Cell,

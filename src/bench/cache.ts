@@ -9,13 +9,13 @@ import { cacheResidency, evictPages } from '../native/residency.js';
 const DROP_CACHES = '/proc/sys/vm/drop_caches';
 const PAGES_DENTRIES_INODES = '3';
 
-/** How the page cache stands before a run. */
+/** The state of the page cache before a run. */
 export const CACHE_STATES = ['cold', 'warm', 'as-is'] as const;
 export type CacheState = (typeof CACHE_STATES)[number];
 
 /**
- * The bytes of a file that are in the page cache, in whole pages; undefined where the kernel doesn't tell, as recent
- * ones don't of files that the caller neither owns nor may write.
+ * The bytes of a file that are in the page cache, in whole pages. undefined where the kernel does not tell: recent ones
+ * tell only of files that the caller owns or may write.
  */
 export function residentBytes(path: PathLike): number | undefined {
   return withFile(path, residentBytesOf);
@@ -33,7 +33,7 @@ export interface CachedFile {
   readonly residentBytes: number | undefined;
 }
 
-/** What is in the page cache of a file; undefined when it is no regular one. Those aren't opened: a device might act. */
+/** What the page cache holds of a file; undefined for anything but a regular file, which is never opened. */
 export function cachedFile(path: PathLike): CachedFile | undefined {
   const stats = statSync(path);
   if (!stats.isFile()) return undefined;
@@ -98,7 +98,7 @@ export function warm(path: PathLike): number | undefined {
 }
 
 function withFile<T>(path: PathLike, use: (fd: number) => T): T {
-  // A FIFO that has taken the file's place must not make us wait.
+  // Opening a FIFO must not block.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return use(fd);

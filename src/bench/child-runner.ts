@@ -16,14 +16,14 @@ export class ChildRunner implements Runner {
    * Starts the process and opens its reader.
    *
    * @param threadPoolSize the number of libuv's threads in it: fixed for the life of a process.
-   * @param signal ends the process in the middle of whatever it does, which is rejected with its reason.
-   * @throws {LsioError} `unavailable` when its engine can't be had.
+   * @param signal kills the process; the pending call is rejected with the signal's reason.
+   * @throws {LsioError} `unavailable` when its engine does not work here.
    */
   static async start(setup: ChildSetup, threadPoolSize: number, signal?: AbortSignal): Promise<ChildRunner> {
     const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), {
       serialization: 'advanced',
       env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize) },
-      // Its own process group: Ctrl-C is ours to handle, and ends it through `disconnect`.
+      // Its own process group: the parent handles Ctrl-C and ends the child by `disconnect`.
       detached: true,
     });
     try {
@@ -92,7 +92,7 @@ function ask(child: ChildProcess, request: ChildRequest, signal?: AbortSignal): 
     }
     function onAbort(): void {
       settle();
-      // One that reads synchronously hears of nothing else.
+      // A process that reads synchronously receives no message.
       child.kill('SIGKILL');
       reject(signal?.reason);
     }

@@ -62,7 +62,7 @@ export type ChildReply =
 
 let setup: ChildSetup | undefined;
 let reader: Reader | undefined;
-/** What it reads: the work, in pieces that its engine can read. */
+/** The work, in parts that the engine can read. */
 let reads: Workload | undefined;
 
 async function openReader({ reader: name, queueDepth, rings, ...options }: ChildSetup): Promise<Reader> {
@@ -114,7 +114,7 @@ async function timedRun(by: Reader, reads: Workload, { work, latency }: ChildSet
     wallNs,
     cpuUserNs: grown('userCPUTime') * 1000,
     cpuSystemNs: grown('systemCPUTime') * 1000,
-    // An operation is one thing asked for, in however many pieces it was read.
+    // An operation is one file or block, in however many reads.
     operations: operations - (reads.operations - work.operations) * passes,
     bytes,
     reads: issued,
@@ -137,5 +137,5 @@ process.on('message', (request: ChildRequest) => {
     },
   );
 });
-// The parent went away: so do we.
+// The parent has ended.
 process.on('disconnect', () => process.exit());

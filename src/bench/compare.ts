@@ -21,11 +21,11 @@ import { dedupe, type Warning } from './warnings.js';
 
 /** What `lsio compare-fio` compares: every workload in every cache state at every depth, lsio against fio. */
 export interface CompareOptions extends MeasureSettings {
-  /** lsio against itself: what the machinery says when there is no difference. */
+  /** lsio against itself: shows what the method reports without a difference. */
   readonly self: boolean;
   /** The lsio command that does lsio's side of a comparison again. */
   readonly commandLineOf: (work: Workload, cache: CacheState, queueDepth: number) => string;
-  /** Called after each comparison, so that what is there is saved. */
+  /** Called after each comparison, so that complete results are saved. */
   readonly onResult?: ((result: CompareResult) => void) | undefined;
 }
 
@@ -64,7 +64,7 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
             comparisons.push(await compareCell(cell, options, warnings, step));
           } catch (error) {
             if (signal?.aborted) return result(true);
-            // fio's classic job may not be possible here, with more files than may be open: the matched one is.
+            // fio's classic job opens all files at once, which limits may forbid. The matched job needs few.
             const spared =
               error instanceof NotCompared || (baseline === 'classic' && isLsioError(error, 'unavailable'));
             if (!spared) throw error;
@@ -85,7 +85,7 @@ export async function runComparison(options: CompareOptions): Promise<CompareRes
   return result(false);
 }
 
-/** Without a single comparison the command has failed, for the reason of the last. */
+/** Without any comparison the command fails, with the reason of the last one. */
 function nothingCompared(warnings: readonly Warning[]): LsioError {
   const last = warnings.filter((warning) => warning.kind === 'not-compared').at(-1);
   return new LsioError('unavailable', last === undefined ? 'nothing to compare' : `${last.case}: ${last.reason}`, {
@@ -93,14 +93,14 @@ function nothingCompared(warnings: readonly Warning[]): LsioError {
   });
 }
 
-/** One comparison can't be had; the others can. */
+/** One comparison is impossible; the others go on. */
 class NotCompared extends LsioError {
   constructor(message: string, details: ErrorDetails) {
     super('unavailable', message, details);
   }
 }
 
-/** The ring needs none of libuv's threads. */
+/** io_uring uses no threads of libuv. */
 const THREADS = 4;
 
 type Baseline = Comparison['baseline'];

@@ -32,7 +32,7 @@ export function deviceSummary(runs: readonly ObservedRun[]): DeviceSummary | nul
   };
 }
 
-/** The device over the last of these runs, look by look. */
+/** The device over the last of these runs, sample by sample. */
 export function deviceOverTime(runs: readonly ObservedRun[]): DeviceMoment[] {
   const looks = runs.at(-1)?.looks ?? [];
   return looks.slice(1).map(({ atNs, counters }, index) => {
@@ -47,9 +47,9 @@ export function deviceOverTime(runs: readonly ObservedRun[]): DeviceMoment[] {
 }
 
 /**
- * What these runs waited for; null when there were none.
+ * What limited these runs; null when there were none.
  *
- * @param asked `queueDepth`: reads in flight asked for, over all rings. `threads`: as many as issue reads, each on one CPU.
+ * @param asked `queueDepth`: reads in flight asked for, over all rings. `threads`: those that issue reads, one CPU each.
  */
 export function boundOf(
   runs: readonly ObservedRun[],

@@ -19,7 +19,7 @@ export interface EngineReaderOptions {
   readonly readOrder?: ReadOrder | undefined;
 }
 
-/** Reads a workload through an engine's bulk path: nothing per read that allocates, makes a promise or crosses the FFI. */
+/** Reads a workload through an engine's bulk path, which makes no allocation, promise or foreign call for a read. */
 export class EngineReader implements Reader {
   readonly engine: string;
   readonly reason: string;
@@ -173,7 +173,7 @@ class WorkloadSource implements ReadSource {
   }
 }
 
-/** Of merged reads each operation is checked by itself. Latencies are of reads: what comes together takes as long. */
+/** Each operation of a merged read is checked. A latency belongs to a read, so merged operations share one. */
 function observerOfParts(work: Workload, { first, work: reads }: MergedWork, { latency, check }: Observer): Observer {
   function checkParts(read: number, bytes: Uint8Array): void {
     for (let operation = first[read]!; operation < first[read + 1]!; operation++) {

@@ -6,7 +6,7 @@ import { KernelQueues } from '../uring/kernel-queues.js';
 import { describeDevice, deviceOf, readText } from './device.js';
 import { mountOf } from './mount.js';
 
-/** What a result was measured on: enough to judge it by, and to repeat it. */
+/** Where a result was measured: enough to judge and to repeat it. */
 export interface Environment {
   readonly date: string;
   readonly lsio: string;
@@ -57,17 +57,17 @@ export function describeEnvironment(dir: string, version: string, fio: string | 
   };
 }
 
-/** What the system has been told of huge pages for programs that ask for them; undefined where there are none. */
+/** The setting of transparent huge pages; undefined where the kernel has none. */
 export function hugePages(): string | undefined {
   return /\[(\w+)\]/.exec(readText('/sys/kernel/mm/transparent_hugepage/enabled') ?? '')?.[1];
 }
 
-/** What lsio reads by; loading them costs milliseconds, which no timed run sees. */
+/** The libraries in use. Loading them takes milliseconds, outside the timed runs. */
 function describeLibraries(): Pick<Environment, 'koffi' | 'liburing' | 'ringFlags'> {
   try {
     const koffi = loadKoffi().version;
     const { path } = loadLiburing();
-    // The name that it is known by says nothing: the file that was mapped has its version in its name.
+    // The soname has no full version; the name of the mapped file has.
     const mapped = readText('/proc/self/maps')?.match(/\/(liburing\.so[^\s/]*)$/m)?.[1];
     return { koffi, liburing: mapped ?? path, ringFlags: ringFlags() };
   } catch (error) {

@@ -10,7 +10,7 @@ import { makeDirectory } from '../paths/make-directory.js';
 import type { Workload } from '../workload/workload.js';
 import type { Runner, Sample } from './runner.js';
 
-/** Jobs are put here, by the process that runs them, and stay to be run by hand until the next comparison. */
+/** Job files stay here for running by hand, until the next comparison. */
 const JOBS = join(tmpdir(), `lsio-compare-fio-${process.getuid?.() ?? 0}`);
 
 /**
@@ -41,7 +41,7 @@ function isRunning(pid: number): boolean {
   try {
     return Number.isInteger(pid) && process.kill(pid, 0);
   } catch (error) {
-    // It is there, but somebody else's.
+    // It exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
@@ -50,7 +50,7 @@ function isRunning(pid: number): boolean {
 export class FioRunner implements Runner {
   readonly name = 'fio';
   readonly version: string;
-  /** How often one run can go over the work. */
+  /** How often a run can repeat the work. */
   readonly passesMax: number;
   /** What isn't the same on lsio's side. */
   readonly caveats: readonly string[];

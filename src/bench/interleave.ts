@@ -6,14 +6,14 @@ import { watch } from './monitor.js';
 import { inSequence, type ObservedRun } from './observed-run.js';
 import type { Runner } from './runner.js';
 
-/** A cold run may find this share of what it reads in the page cache (a file's tail, a page in use), a warm one must find the rest. */
+/** A cold run may find this share of its bytes in the page cache (a page in use). A warm run may miss as much. */
 const COLD_SHARE_MAX = 0.01;
-/** By default a run goes over the work again until it lasts so long: fio's clock ticks in milliseconds. */
+/** By default a run repeats the work until it lasts so long, since fio's clock ticks in milliseconds. */
 export const RUN_NS_MIN = 1e9;
-/** A trial this long has warmed up what is to be timed. */
+/** A trial this long warms up the code. */
 const TRIAL_NS = 2e8;
 const PASSES_MAX = 10_000;
-/** Each pass of a cold run evicts the files again, which takes longer than to read them. */
+/** Each pass of a cold run evicts the files first, which takes longer than reading them. */
 const COLD_PASSES_MAX = 3;
 
 export interface InterleaveOptions {
@@ -26,9 +26,9 @@ export interface InterleaveOptions {
   readonly warmups: number;
   /** The least time of a run; absent: {@link RUN_NS_MIN}. */
   readonly runNsMin?: number | undefined;
-  /** Every runner goes over the work equally often. */
+  /** Every runner repeats the work equally often. */
   readonly equalPasses: boolean;
-  /** How often a run can go over the work at most. */
+  /** How often a run can repeat the work at most. */
   readonly passesMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRun?: ((runner: string, run: number) => void) | undefined;
@@ -41,8 +41,8 @@ export interface RunnerRuns {
 }
 
 /**
- * Runs the runners in turn, A B B A A B …, so that a machine that gets slower or faster meanwhile does so for all of
- * them; the cache is brought into its state before every run.
+ * Runs in turn, A B B A A B …, so that a machine that slows down does so for all runners. Before every run the page cache
+ * is brought into its state.
  */
 export async function interleave(runners: readonly Runner[], options: InterleaveOptions): Promise<RunnerRuns[]> {
   const { runs, signal, passesMax = PASSES_MAX } = options;
@@ -65,7 +65,7 @@ export async function interleave(runners: readonly Runner[], options: Interleave
   return results;
 }
 
-/** Warms a runner up, and finds out how often it has to go over the work to be at it for long enough. */
+/** Warms a runner up, and finds how often it must repeat the work for a run of the least time. */
 async function passesFor(runner: Runner, options: InterleaveOptions): Promise<number> {
   const { files, cache, warmups, signal, runNsMin = RUN_NS_MIN } = options;
   const max = Math.min(cache === 'cold' ? COLD_PASSES_MAX : PASSES_MAX, options.passesMax ?? PASSES_MAX);
@@ -78,13 +78,13 @@ async function passesFor(runner: Runner, options: InterleaveOptions): Promise<nu
   const fitting = (ns: number, each: number) => Math.min(max, Math.max(1, Math.ceil(ns / each)));
   let each = Number.POSITIVE_INFINITY;
   for (let round = 0; round < Math.max(1, warmups); round++) each = await passNs(1);
-  // The first pass is slower than those that count: code is being compiled in it.
+  // The first pass is slower: code is compiled during it.
   const trialNs = Math.min(TRIAL_NS, runNsMin);
   if (cache !== 'cold' && each < trialNs) each = await passNs(fitting(trialNs, each));
   return fitting(runNsMin, each);
 }
 
-/** A counted run. Going over cold files again would find them in the cache: each pass has them evicted before. */
+/** A counted run. Each pass of a cold run evicts the files first. */
 async function runOnce(
   { runner, passes }: RunnerRuns,
   options: InterleaveOptions,
@@ -102,7 +102,7 @@ async function runOnce(
   return parts.length === 1 ? parts[0]! : inSequence(parts);
 }
 
-/** Brings the files into the state asked for. Returns how many of their bytes are in the page cache then. */
+/** Brings the files into the cache state. Returns how many of their bytes are then in the page cache. */
 export function prepareFiles(files: readonly WorkloadFile[], cache: CacheState): number | undefined {
   let total: number | undefined = 0;
   for (const file of files) {
@@ -121,7 +121,7 @@ function prepareOne(cache: CacheState, file: WorkloadFile): number | undefined {
   }
 }
 
-/** Pages are resident as a whole: of the last one only what the file fills counts. */
+/** Of the last page only the bytes of the file count. */
 function prepareFile(cache: CacheState, { path, size }: WorkloadFile): number | undefined {
   const within = (bytes: number | undefined) => (bytes === undefined ? undefined : Math.min(bytes, size));
   if (cache === 'cold') return within(evict(path));
@@ -132,7 +132,7 @@ function prepareFile(cache: CacheState, { path, size }: WorkloadFile): number | 
 function isValid({ cache, files, bytes }: InterleaveOptions, resident: number | undefined): boolean {
   if (resident === undefined || cache === 'as-is') return true;
   const fileBytes = files.reduce((sum, file) => sum + file.size, 0);
-  // What is there, or missing, may be just what the work reads of large files.
+  // The resident or missing pages may be exactly those that the work reads of a large file.
   const tolerated = Math.min(bytes, fileBytes) * COLD_SHARE_MAX;
   return cache === 'cold' ? resident <= tolerated : resident >= fileBytes - tolerated;
 }

@@ -19,7 +19,7 @@ export interface Observer {
   readonly check?: ((operation: number, bytes: Uint8Array) => void) | undefined;
 }
 
-/** What reading a workload came to. */
+/** The result of reading a workload. */
 export interface Tally {
   /** Things asked for, and their bytes. */
   operations: number;

@@ -21,16 +21,16 @@ export interface RunRecord {
   readonly bytesRead: number | null;
   /** Of the workload's files, before the run; null where the kernel doesn't tell. */
   readonly residentBytesBefore: number | null;
-  /** What the device below read meanwhile, whoever asked; null where there is no device to watch. */
+  /** What the device read meanwhile, for all programs; null where no device is watched. */
   readonly deviceBytes: number | null;
-  /** Of the process that read; null where it isn't told. */
+  /** Of the reading process; null where unknown. */
   readonly contextSwitches: number | null;
   readonly pageFaults: number | null;
   /** Of these, those that waited for the device. */
   readonly majorPageFaults: number | null;
   /** Time of this machine's CPUs that its host gave to others during the run. */
   readonly stealNs: number | null;
-  /** False when the cache was not in the state that was asked for: such a run isn't counted. */
+  /** False when the cache was in another state: such a run is not counted. */
   readonly valid: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface LatencyShare {
   readonly share: number;
 }
 
-/** What the device below the files did during the valid runs, whoever asked. */
+/** What the device below the files did during the valid runs, for all programs. */
 export interface DeviceSummary {
   readonly bytesPerSecond: number;
   readonly readsPerSecond: number;
@@ -65,7 +65,7 @@ export interface DeviceMoment {
  */
 export interface Bound {
   readonly by: 'application' | 'device' | 'cpu';
-  /** The figures that say so, in words. */
+  /** The figures behind it, in words. */
   readonly evidence: string;
 }
 
@@ -90,7 +90,7 @@ export interface CaseResult {
   /** Of one pass. */
   readonly operations: number;
   readonly bytes: number;
-  /** How often a run goes over the workload, so that it lasts long enough to be timed. */
+  /** How often a run repeats the workload, so that it lasts long enough to be timed. */
   readonly passes: number;
   readonly runs: readonly RunRecord[];
   /** The median over valid runs, and its 95 % interval; null when no run was valid. */
@@ -131,18 +131,18 @@ export interface BenchResult {
   readonly environment: Environment;
   readonly cases: readonly CaseResult[];
   readonly warnings: readonly Warning[];
-  /** It didn't come to its end: Ctrl-C, or an error. */
+  /** It was stopped before its end: Ctrl-C, or an error. */
   readonly interrupted: boolean;
 }
 
-/** What one side of a comparison came to: medians over valid runs. */
+/** The figures of one side of a comparison: medians over valid runs. */
 export interface SideResult {
   readonly bytesPerSecond: number;
   readonly operationsPerSecond: number;
   readonly cpuNsPerOperation: number;
   readonly cpuUserShare: number;
   readonly runs: readonly RunRecord[];
-  /** What runs the work again by hand. */
+  /** The command that repeats the work. */
   readonly commandLine: string;
   readonly version: string;
   /** fio's job file. */

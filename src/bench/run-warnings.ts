@@ -7,10 +7,10 @@ import type { RunnerRuns } from './interleave.js';
 import { type ObservedRun, speedOf } from './observed-run.js';
 import type { OutlierCause, Warning } from './warnings.js';
 
-/** A run this far from the median, and five times as far as is usual among the runs, is an outlier. */
+/** An outlier is this far from the median, and five median deviations. */
 const OUTLIER_SHARE = 0.15;
 const OUTLIER_DEVIATIONS = 5;
-/** Shares of a run that count as a cause. */
+/** From these shares on, something counts as the cause of an outlier. */
 const STEAL_SHARE = 0.05;
 const DEVICE_MORE_SHARE = 0.1;
 const MAJOR_FAULTS = 10;
@@ -20,7 +20,7 @@ const COLD_DEVICE_SHARE = 0.5;
 /** fio's clock ticks in milliseconds: 1 % of this. */
 const RUN_NS_MIN = 1e8;
 
-/** What the machine gives reason to warn of before the first run. */
+/** Warnings about the machine, before the first run. */
 export function machineWarnings({ loadAverage, cpus, device, dir, fileSystem }: Environment): Warning[] {
   return [
     ...(loadAverage > cpus ? [{ kind: 'busy-machine', loadAverage, cpus } as const] : []),
@@ -33,7 +33,7 @@ export function machineWarnings({ loadAverage, cpus, device, dir, fileSystem }: 
   ];
 }
 
-/** What the runs of one runner give reason to warn of. */
+/** Warnings about the runs of one runner. */
 export function runWarnings({ work, cache, direct, depth }: Measured, measured: RunnerRuns): Warning[] {
   const name = `${work.case} ${cache}, depth ${depth}`;
   return [
@@ -63,7 +63,7 @@ function cacheWarnings(name: string, work: Workload, cache: CacheState, { runs }
   });
 }
 
-/** A run from the page cache during which the device read: others used it, or pages were thrown out. */
+/** The device read during a warm run: others used it, or pages were dropped. */
 function warmWarnings(name: string, { runs }: RunnerRuns): Warning[] {
   return runs.flatMap(({ valid, device, sample: { bytes } }): Warning[] => {
     if (!valid || device === undefined || device.bytes <= bytes * WARM_DEVICE_SHARE) return [];
@@ -71,7 +71,7 @@ function warmWarnings(name: string, { runs }: RunnerRuns): Warning[] {
   });
 }
 
-/** A cold run for which the device read less than half: random blocks may repeat, but not so often. */
+/** The device read less than half of a cold run. Random blocks may repeat, but not so often. */
 function coldWarnings(name: string, { runs }: RunnerRuns): Warning[] {
   return runs.flatMap(({ valid, device, sample: { bytes } }): Warning[] => {
     if (!valid || device === undefined || device.bytes >= bytes * COLD_DEVICE_SHARE) return [];

@@ -7,7 +7,7 @@ import type { Warning } from './warnings.js';
 
 export type { DirectChoice };
 
-/** What every measurement is told: `bench`, `compare-fio` and `tune` have it in common. */
+/** The settings that `bench`, `compare-fio` and `tune` share. */
 export interface MeasureSettings extends CoalesceChoice {
   readonly dir: string;
   /** Of lsio. */
@@ -28,14 +28,14 @@ export interface MeasureSettings extends CoalesceChoice {
   readonly direct: DirectChoice;
   readonly runs: number;
   readonly warmups: number;
-  /** The least time of a run, which goes over the work again until then. */
+  /** The least time of a run, which repeats the work until then. */
   readonly runNsMin?: number | undefined;
   readonly verify: 'all' | 'sample' | 'none';
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: ((step: Step) => void) | undefined;
 }
 
-/** What is being run now, and how much of all runs is done. */
+/** The current run, and how many runs are done. */
 export interface Step {
   readonly text: string;
   readonly done: number;

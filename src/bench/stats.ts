@@ -7,7 +7,7 @@ export interface Estimate {
   readonly high: number;
 }
 
-/** With fewer runs there is no interval to speak of, and nothing is decided. */
+/** Fewer runs give no interval, and decide nothing. */
 export const DECIDING_RUNS = 3;
 /** Where the least and the greatest of so few values are too narrow an interval, they are moved away from the median. */
 const WIDENED: Readonly<Record<number, number>> = { 2: 4, 3: 4, 4: 2, 5: 1.5 };

@@ -11,12 +11,12 @@ import { type ReaderName, SYNC_READERS } from './reader.js';
 import type { CaseResult, RunRecord } from './result.js';
 import { DECIDING_RUNS, type Estimate, estimateMedian } from './stats.js';
 
-/** How many reads to keep in flight where nobody said: as our own engine's window does for reads of this size. */
+/** The default number of reads in flight: that of lsio's own window for reads of this size. */
 export function lanesFor(work: Workload, queueDepth: number | undefined): number {
   return queueDepth ?? depthFor({ readBytes: work.bytes / Math.max(1, work.operations) });
 }
 
-/** All that is known of a reader's runs. */
+/** A reader's runs, and how they were made. */
 export interface MeasuredCase {
   readonly work: Workload;
   readonly cache: CacheState;
@@ -41,7 +41,7 @@ export function caseResult(given: MeasuredCase): CaseResult {
   const bytesPerSecond = rate(valid, ({ sample }) => sample.bytes);
   const queueDepth = SYNC_READERS.includes(given.reader) ? 1 : lanesFor(work, given.queueDepth);
   const device = deviceSummary(valid);
-  // libuv's threads hold a read each, however many are asked for.
+  // Each of libuv's threads holds one read.
   const inFlight = Math.min(queueDepth, given.threadPoolSize ?? queueDepth) * given.rings;
   const latency = new LatencyHistogram();
   for (const { sample } of valid) if (sample.latencyCounts !== undefined) latency.merge(sample.latencyCounts);
@@ -81,7 +81,7 @@ export function caseResult(given: MeasuredCase): CaseResult {
   };
 }
 
-/** In which order the runs read: all alike, but where files came into the page cache meanwhile. */
+/** The order in which the runs read. It can change when files enter the page cache meanwhile. */
 export function readOrderOf(runs: readonly ObservedRun[]): ReadOrder {
   return runs.some(({ sample }) => sample.readOrder === 'device') ? 'device' : 'given';
 }
@@ -121,7 +121,7 @@ export function runRecord({ sample, residentBytesBefore, device, stealNs, valid 
   };
 }
 
-/** How operations became reads, where that isn't one by one; undefined where it is, and where it isn't known. */
+/** How operations became reads; undefined where each was one read, and where that is unknown. */
 export function readsText({
   case: name,
   passes,

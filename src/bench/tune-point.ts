@@ -11,11 +11,11 @@ export interface TuneRun {
   readonly cpuSystemNs: number;
   readonly operations: number;
   readonly bytes: number;
-  /** False when the cache was not in the state that was asked for: such a run isn't counted. */
+  /** False when the cache was in another state: such a run is not counted. */
   readonly valid: boolean;
 }
 
-/** One setting, and what it came to: medians over valid runs; null when none was. */
+/** The figures of one setting: medians over valid runs; null when none was valid. */
 export interface TunePoint extends KneePoint {
   /** Of one pass. */
   readonly operations: number;

@@ -14,20 +14,20 @@ import type { MeasureSettings } from './settings.js';
 import { pointOf, type TunePoint } from './tune-point.js';
 import { dedupe, type Warning } from './warnings.js';
 
-/** A run is to take about so long: the reads are so many. */
+/** The number of reads is chosen so that a run takes about so long. */
 const RUN_SECONDS = 0.5;
 const READS_MIN = 256;
 /** Twenty bytes each, in every process. */
 const READS_MAX = 262_144;
-/** Of the cases that read files in their order: all points read the same ones, or they couldn't be compared. */
+/** For cases that read files in order. All points must read the same files. */
 const FILE_READS_DEFAULT = 20_000;
-/** The rate at one read in flight is tried with so many reads, at many in flight with 0.1 s of that rate for each. */
+/** The pilot run has so many reads at depth 1, and 0.1 s of that rate for each read in flight at greater depth. */
 const PILOT_READS = 200;
 const PILOT_SECONDS = 0.1;
 const PILOT_READS_MAX = 16_384;
-/** Processes that wait for their turn at the same time: each takes some 50 MB. */
+/** Processes that are alive at a time; each takes some 50 MB. */
 const PROCESSES_MAX = 64;
-/** libuv's own default, which a recommendation for its engine is to hold for. */
+/** libuv's default: a recommendation for the portable engine must hold for it. */
 const THREAD_POOL_SIZE = Number(process.env.UV_THREADPOOL_SIZE) || 4;
 
 /** What `lsio tune` sweeps. */
@@ -63,7 +63,7 @@ export interface TuneResult {
   readonly points: readonly TunePoint[];
   readonly recommendations: readonly Recommendation[];
   readonly warnings: readonly Warning[];
-  /** It was told to stop before the end. */
+  /** It was stopped before its end. */
   readonly interrupted: boolean;
 }
 
@@ -71,7 +71,7 @@ export interface TuneResult {
  * Measures every depth with every number of rings and block size. An abort ends it between two runs: the result then
  * holds what is complete.
  *
- * @throws {LsioError} `unavailable` when the engine can't be had at any of the depths.
+ * @throws {LsioError} `unavailable` when the engine works at none of the depths.
  */
 export async function runTune(options: TuneOptions): Promise<TuneResult> {
   const { blockSizesBytes, queueDepths, runs, signal } = options;
@@ -139,16 +139,16 @@ async function chooseEngine(asked: TuneOptions['engine'], warnings: Warning[]) {
   return { engine, reason };
 }
 
-/** Says how many reads a run is to do, by the depth of all rings together. */
+/** The number of reads of a run, by the depth of all rings together. */
 type ReadsAt = (depth: number) => number | undefined;
 
-/** By Little's law, `depth` reads in flight are at most `depth` times as fast as one, and no faster than ever. */
+/** Estimate = min(depth × rate at depth 1, best rate seen). */
 async function readsFor(sweep: Sweep): Promise<ReadsAt> {
   const { case: name, reads, queueDepths, blockBytes = 1, workFor, alignBytes, cache } = sweep;
   if (reads !== undefined) return () => reads;
   if (name !== 'big-random') return () => FILE_READS_DEFAULT;
   const [file] = workFor(sweep.blockBytes, 1).files;
-  // A block that is read again is in the page cache, unless reads go past it.
+  // Without O_DIRECT, a block that is read twice comes from the page cache.
   const readsMax = cache === 'cold' && alignBytes === undefined ? Math.floor(file!.size / blockBytes) : READS_MAX;
   const one = await pilotRate(sweep, 1, Math.min(PILOT_READS, readsMax));
   let top = one;
@@ -186,7 +186,7 @@ interface Depths {
   readonly onRun: (text: string) => void;
 }
 
-/** All depths, in turn as far as there is room for their processes. */
+/** Measures all depths, interleaved in groups of at most {@link PROCESSES_MAX}. */
 async function measureDepths(sweep: Sweep, depths: Depths): Promise<TunePoint[]> {
   const together = Math.max(1, Math.floor(PROCESSES_MAX / depths.rings));
   const points: TunePoint[] = [];
@@ -261,7 +261,7 @@ function startReader(
   );
 }
 
-/** What speaks against all points at once; that single runs differ shows in the intervals. */
+/** Warnings that concern all points. Differences of single runs show in the intervals. */
 function cacheDoubts({ cache, alignBytes }: Sweep, work: Workload, measured: RunnerRuns): Warning[] {
   const kinds: readonly Warning['kind'][] = ['cold-was-warm', 'warm-was-cold', 'residency-unknown', 'warm-read-device'];
   return runWarnings({ work, cache, direct: alignBytes !== undefined, depth: 0 }, measured).filter(({ kind }) =>

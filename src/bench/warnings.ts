@@ -1,6 +1,6 @@
 /**
- * Everything that lsio warns of: each kind is worded, with the next action, in `report/warnings.ts`. A `case` is named with
- * what sets it apart: `big-random cold, depth 64`.
+ * Everything that lsio warns of. `report/warnings.ts` words each kind, with the next action. A `case` is named with its
+ * state and depth: `big-random cold, depth 64`.
  */
 export type Warning =
   | { readonly kind: 'cold-was-warm'; readonly case: string; readonly residentBytes: number; readonly bytes: number }
@@ -16,7 +16,7 @@ export type Warning =
   | { readonly kind: 'device-unwatched'; readonly device: string }
   | { readonly kind: 'warm-read-device'; readonly case: string; readonly deviceBytes: number; readonly bytes: number }
   | {
-      /** A run far from the others of its reader. It is counted all the same. */
+      /** A run far from the others of its reader. It is counted. */
       readonly kind: 'outlier';
       readonly case: string;
       readonly engine: string;
@@ -24,7 +24,7 @@ export type Warning =
       readonly run: number;
       /** Its throughput over the median's. */
       readonly share: number;
-      /** What may have been the cause, as far as it can be seen. */
+      /** The likely cause. */
       readonly cause: OutlierCause;
     }
   | { readonly kind: 'short-runs'; readonly case: string; readonly wallNs: number }
@@ -40,7 +40,7 @@ export type Warning =
   | { readonly kind: 'file-skipped'; readonly path: string; readonly reason: string }
   | { readonly kind: 'busy-machine'; readonly loadAverage: number; readonly cpus: number };
 
-/** `steal`: the host gave our CPUs to others; `faults`: pages were read in; `device`: others used the device. */
+/** `steal`: the host ran other guests; `faults`: pages were read in; `device`: others used the device. */
 export type OutlierCause = 'steal' | 'faults' | 'device' | 'unknown';
 
 /** One warning of each kind and subject is enough: the last, which is the most recent. */

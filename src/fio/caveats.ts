@@ -30,7 +30,7 @@ export function commonCaveats(work: Workload, readBytes: number, options: FioJob
   ];
 }
 
-/** A device is told of each piece of memory that lies apart, which halves the speed of large reads on some. */
+/** A device is told of each separate piece of memory, which halves the speed of large reads on some. */
 function memoryCaveats(readBytes: number, options: FioJobOptions): string[] {
   if (!options.direct || fitsHugePages(readBytes, options)) return [];
   const pages = hugePagesNeeded(readBytes, options);

@@ -14,11 +14,11 @@ export interface FioJobOptions {
   readonly baseline: 'matched' | 'classic';
   /** How often the work is done. */
   readonly passes?: number | undefined;
-  /** False: fio need not take latencies, which costs it two looks at the clock per read. */
+  /** False: fio records no latencies, which would cost it two clock reads for each read. */
   readonly latency?: boolean | undefined;
   /** Memory that fio may lock; buffers are registered with the kernel where they fit into a quarter of it, as lsio's do. */
   readonly memlockBytes?: number | undefined;
-  /** Memory in huge pages that is reserved for whoever asks; fio's buffers are there if they fit. Default: none. */
+  /** Reserved memory in huge pages; fio's buffers use it if they fit. Default: none. */
   readonly hugeBytes?: number | undefined;
 }
 

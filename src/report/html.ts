@@ -230,7 +230,7 @@ function deviceCharts(best: readonly CaseResult[], entries: Entries): string[] {
     }));
   const queue = linearAxis({ max: Math.max(...moments.map((moment) => moment.queue)), label: 'requests' });
   const rate = rateAxis(Math.max(...moments.map((moment) => moment.bytesPerSecond)));
-  const note = 'Over the last valid run of each, whoever asked.';
+  const note = 'Over the last valid run of each; reads of all programs.';
   return [
     lineChart({ title: 'Device queue over time', note }, { x, y: queue }, lines('queue')),
     lineChart({ title: 'Device throughput over time', note }, { x, y: rate }, lines('bytesPerSecond')),
