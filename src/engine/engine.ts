@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { Path, SharedFile } from './read.js';
 import type { ReadSlots } from './slots.js';
 
@@ -78,6 +79,8 @@ export interface Run {
 /** Reads files. Engines differ in how, never in what: one conformance suite runs on all of them. */
 export interface Engine {
   readonly info: EngineInfo;
+  /** What it goes by; absent: {@link systemClock}. */
+  readonly clock?: Clock | undefined;
   /** A file for many reads. Nothing is opened yet. */
   share(path: Path, options?: OpenOptions): SharedFile;
   run(source: ReadSource, options?: RunOptions): Run;

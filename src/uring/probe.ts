@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../clock.js';
 import { errnoText, LsioError } from '../errors.js';
 import type { Ring } from './ring.js';
 
@@ -55,9 +56,9 @@ function readBeginning(path: string): Buffer {
 }
 
 function answer(ring: Ring, operation: string): number {
-  const deadlineMs = Date.now() + ANSWER_MS_MAX;
+  const deadlineMs = systemClock.now() + ANSWER_MS_MAX;
   while (ring.submitAndReap() === 0) {
-    if (Date.now() > deadlineMs) {
+    if (systemClock.now() > deadlineMs) {
       throw new LsioError('unavailable', `io_uring doesn't answer to ${operation}`, { code: 'ETIMEDOUT' });
     }
   }

@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Clock, systemClock } from '../../clock.js';
 import { Load } from './load.js';
 
 let nowMs = 0;
 beforeEach(() => {
   nowMs = 1000;
-  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
 });
-afterEach(() => vi.restoreAllMocks());
+const clock: Clock = { ...systemClock, now: () => nowMs };
 
 /** The pump is busy for `busyMs` out of each 10 ms, `rounds` times; after each, reads are in flight or not. */
 function pump(load: Load, { busyMs, rounds, inFlight }: { busyMs: number; rounds: number; inFlight: boolean }): void {
@@ -20,7 +20,7 @@ function pump(load: Load, { busyMs, rounds, inFlight }: { busyMs: number; rounds
 
 function newLoad(more = true): { load: Load; callForHelp: ReturnType<typeof vi.fn> } {
   const callForHelp = vi.fn(async () => more);
-  return { load: new Load(callForHelp), callForHelp };
+  return { load: new Load(callForHelp, clock), callForHelp };
 }
 
 describe('Load', () => {

@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.js';
+
 /** A thread takes 50 to 100 ms of CPU to start, which short work doesn't win back: 20,000 cold files took 0.75 s instead of 0.66. */
 const WINDOW_MS = 500;
 /** Cold small files come to 0.8 to 0.95, and two rings read them 1.1 to 1.2 times as fast; where the device is the limit it is 0.1 to 0.35. */
@@ -6,6 +8,7 @@ const BUSY_SHARE_MIN = 0.75;
 /** Finds out whether the pump is busy most of the time that reads are in flight, and calls for help if so. */
 export class Load {
   readonly #callForHelp: () => Promise<boolean>;
+  readonly #clock: Clock;
   /** When the window would have begun without the pauses in it; while paused, how much of it has gone by. */
   #windowBeganMs = 0;
   #passedMs = 0;
@@ -15,14 +18,15 @@ export class Load {
   #settled = false;
 
   /** @param callForHelp fulfils when help has come, with false when more can't be had. */
-  constructor(callForHelp: () => Promise<boolean>) {
+  constructor(callForHelp: () => Promise<boolean>, clock: Clock) {
     this.#callForHelp = callForHelp;
+    this.#clock = clock;
   }
 
   /** The pump has run from `beganMs` until now, and has left reads in flight or not: without any, time doesn't count. */
   add(beganMs: number, inFlight: boolean): void {
     if (this.#settled) return;
-    const nowMs = performance.now();
+    const nowMs = this.#clock.now();
     if (this.#paused) this.#windowBeganMs = beganMs - this.#passedMs;
     this.#paused = !inFlight;
     this.#busyMs += nowMs - beganMs;

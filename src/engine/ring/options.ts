@@ -1,7 +1,10 @@
+import type { Clock } from '../../clock.js';
 import type { Ring } from '../../uring/ring.js';
 import type { StatedSizes } from './stated-sizes.js';
 
 export interface RingEngineOptions {
+  /** @default systemClock */
+  readonly clock?: Clock | undefined;
   /** Entries of each ring's file table beyond the first `queueDepth`. */
   readonly sharedFiles: number;
   /** Bytes in flight at most, of each ring. */

@@ -1,4 +1,5 @@
 import { assert } from '../../assert.js';
+import { type Clock, systemClock, type Timer } from '../../clock.js';
 import { isLsioError, LsioError } from '../../errors.js';
 import type { Ring } from '../../uring/ring.js';
 import type { Engine, EngineInfo, OpenOptions, Path, ReadSource, Run, RunOptions, SharedFile } from '../engine.js';
@@ -38,7 +39,8 @@ export class RingEngine implements Engine {
   /** Of the slab: lost rings may still write there. */
   #lostBytes = 0;
   readonly #runs: Runs;
-  readonly #watchdog: NodeJS.Timeout;
+  readonly #watchdog: Timer;
+  readonly clock: Clock;
   #turnBeganMs = Number.NEGATIVE_INFINITY;
   #scheduled = false;
   #pumping = false;
@@ -53,12 +55,13 @@ export class RingEngine implements Engine {
   constructor(rings: readonly Ring[], info: EngineInfo, options: RingEngineOptions) {
     const slotCount = info.queueDepth * Math.max(rings.length, options.ringsMax ?? 0);
     this.info = info;
+    this.clock = options.clock ?? systemClock;
     this.#options = options;
     this.#slots = new ReadSlots(rings[0]!.slab, slotCount, () => this.schedule());
     this.#runs = new Runs(this.#slots, slotCount);
     for (const ring of rings) this.#addLane(ring);
-    this.#load = new Load(() => this.#grow());
-    this.#watchdog = setTimeout(() => this.#onWatchdog(), WATCHDOG_MS).unref();
+    this.#load = new Load(() => this.#grow(), this.clock);
+    this.#watchdog = this.clock.timer(() => this.#onWatchdog());
   }
 
   share(path: Path, options: OpenOptions = {}): SharedFile {
@@ -83,8 +86,8 @@ export class RingEngine implements Engine {
     this.#again = true;
     if (this.#scheduled || this.#pumping || this.#closed) return;
     this.#scheduled = true;
-    if (performance.now() - this.#turnBeganMs < TURN_MS_MAX) process.nextTick(() => this.#pump());
-    else setImmediate(() => this.#turn());
+    if (this.clock.now() - this.#turnBeganMs < TURN_MS_MAX) this.clock.next(() => this.#pump());
+    else this.clock.soon(() => this.#turn());
   }
 
   cancelRun(run: ActiveRun): void {
@@ -95,7 +98,7 @@ export class RingEngine implements Engine {
 
   /** The pump, as a turn of the event loop begins. */
   #turn(): void {
-    this.#turnBeganMs = performance.now();
+    this.#turnBeganMs = this.clock.now();
     this.#pump();
   }
 
@@ -103,7 +106,7 @@ export class RingEngine implements Engine {
     this.#scheduled = false;
     if (this.#closed || this.#pumping) return;
     this.#pumping = true;
-    const beganMs = performance.now();
+    const beganMs = this.clock.now();
     try {
       this.#goRound();
     } catch (error) {
@@ -131,9 +134,9 @@ export class RingEngine implements Engine {
       if (moved > 0 || this.#again) {
         if (armed) this.#arm(false);
         armed = false;
-        if (performance.now() < deadlineMs) continue;
+        if (this.clock.now() < deadlineMs) continue;
         this.#scheduled = true;
-        setImmediate(() => this.#turn());
+        this.clock.soon(() => this.#turn());
         return;
       }
       if (armed) break;
@@ -205,7 +208,7 @@ export class RingEngine implements Engine {
     const lane = this.#laneCount++;
     const depth = this.info.queueDepth;
     const { sharedFiles, windowBytes, sizes } = this.#options;
-    const limits = { depth, sharedFiles, windowBytes, slotCount: this.#slots.tag.length, sizes };
+    const limits = { depth, sharedFiles, windowBytes, slotCount: this.#slots.tag.length, sizes, clock: this.clock };
     const onProgress = () => this.schedule();
     ring.listen(() => this.#turn());
     const added = new Lane(ring, this.#slots, { owner: this, lane, first: lane * depth, ...limits, onProgress });
@@ -234,14 +237,14 @@ export class RingEngine implements Engine {
   #hold(on: boolean): void {
     if (on === this.#held) return;
     this.#held = on;
-    if (on) this.#watchdog.refresh();
+    if (on) this.#watchdog.start(WATCHDOG_MS);
     for (const lane of this.#lanes) lane.ring.hold(on);
   }
 
   #onWatchdog(): void {
     // While the ring is held the timer must go on: nothing else starts it again.
     if (this.#closed || (this.#inFlight === 0 && !this.#held)) return;
-    this.#watchdog.refresh();
+    this.#watchdog.start(WATCHDOG_MS);
     this.#turn();
     if (this.#closed) return;
     for (const lane of this.#lanes) lane.stages.refuseEndless();
@@ -261,12 +264,12 @@ export class RingEngine implements Engine {
       run.outcome = closed;
       this.cancelRun(run);
     }
-    const deadlineMs = performance.now() + CLOSE_MS_MAX;
+    const deadlineMs = this.clock.now() + CLOSE_MS_MAX;
     // One more turn at least, in which cancelled reads are delivered and files closed.
     do {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await this.clock.sleep(0);
       this.#turn();
-    } while (this.#inFlight > 0 && !this.#closed && performance.now() < deadlineMs);
+    } while (this.#inFlight > 0 && !this.#closed && this.clock.now() < deadlineMs);
     if (this.#closed) return;
     this.#runs.settleAll(closed);
     this.#shutDown(this.#inFlight === 0);
@@ -274,7 +277,7 @@ export class RingEngine implements Engine {
 
   #shutDown(drained: boolean): void {
     this.#closed = true;
-    clearTimeout(this.#watchdog);
+    this.#watchdog.stop();
     for (const lane of this.#lanes) lane.ring.shutdown(drained);
     this.#options.onShutdown?.(drained && this.#lostBytes === 0);
   }

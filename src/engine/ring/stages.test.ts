@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InvariantError } from '../../assert.js';
+import { systemClock } from '../../clock.js';
 import { LsioError } from '../../errors.js';
 import { Slab } from '../../memory/slab.js';
 import { describeRead, expectAnswer, expectBytes, ListSource, pattern } from '../conformance-kit.js';
@@ -275,6 +276,7 @@ describe('Stages', () => {
       sharedFiles: 1,
       windowBytes: SLAB_BYTES,
       slotCount: depth,
+      clock: systemClock,
       onProgress: () => {},
     });
     return {

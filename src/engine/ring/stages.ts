@@ -1,5 +1,6 @@
 // long: one state machine; apart, its transitions could not be followed.
 import { assert } from '../../assert.js';
+import type { Clock } from '../../clock.js';
 import { EAGAIN, ECANCELED, EINTR, EINVAL, EISDIR, ESPIPE } from '../../errno.js';
 import { type FileFacts, hasEnd } from '../../native/file-facts.js';
 import { type Ring, SPARE_STATS } from '../../uring/ring.js';
@@ -63,6 +64,7 @@ export interface StagesOptions {
   readonly slotCount: number;
   /** Where an end has to be confirmed; absent: nowhere. */
   readonly sizes?: StatedSizes | undefined;
+  readonly clock: Clock;
   /** Something went on outside of the ring: {@link Stages.resume} is to be called. */
   readonly onProgress: () => void;
 }
@@ -585,7 +587,7 @@ export class Stages {
     const { sizes } = this.#options;
     if (sizes === undefined || this.#ring.readPlainly === undefined || this.#plain[slot] !== 0) return false;
     if (this.#slots.path[slot] === undefined && this.#shared(slot).stream) return false;
-    return sizes.mayLie(this.#path(slot), performance.now());
+    return sizes.mayLie(this.#path(slot), this.#options.clock.now());
   }
 
   /** Reads on by ordinary reads, which find the true end. */
@@ -664,7 +666,7 @@ export class Stages {
     if (this.#isEndless(slot, facts)) return this.#finish(slot, NOT_REGULAR);
     if (why === WHY_RETRY) return this.#read(slot);
     if (why === WHY_FULL) return this.#grow(slot, facts.sizeBytes);
-    const lies = this.#options.sizes?.learn(this.#path(slot), facts.device, performance.now()) === true;
+    const lies = this.#options.sizes?.learn(this.#path(slot), facts.device, this.#options.clock.now()) === true;
     if (lies && this.#mayEndEarly(slot) === true) this.#readPlainly(slot);
     else this.#finish(slot, 0);
   }
