@@ -25,7 +25,7 @@ const RANKS = new Map(
     codec: 3,
     uring: 3,
     engine: 4,
-    sim: 4,
+    sim: 4.5,
     read: 5,
     store: 6,
     output: 7,
@@ -49,7 +49,7 @@ const FILE_LINES_MAX = 300;
 const FUNCTION_LINES_MAX = 70;
 
 /** Never compiled into dist: tests, and what only tests import (tsconfig.build.json excludes the same names). */
-const TEST_ONLY = /(^test\/|^scripts\/|\.test\.ts$|\.testing\.ts$|\/conformance[^/]*\.ts$)/;
+const TEST_ONLY = /(^src\/sim\/|^test\/|^scripts\/|\.test\.ts$|\.testing\.ts$|\/conformance[^/]*\.ts$)/;
 
 const IMPORTS = [
   { kind: 'import', pattern: /^\s*(?:import|export)\b[^;'"`]*?\bfrom\s*['"]([^'"]+)['"]/gm },

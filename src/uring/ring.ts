@@ -58,7 +58,7 @@ export interface Ring {
    * Reads up to `length` bytes of `path` at `offset` into the slab at `at`, by an ordinary pread(2). For file systems
    * that end other reads too early.
    */
-  readPlainly?(
+  readPlainly(
     slot: number,
     generation: number,
     path: string | Uint8Array,

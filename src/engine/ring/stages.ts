@@ -45,6 +45,8 @@ const WATCHES = 2 ** 29;
 const CLOSES = 2 ** 30;
 /** No answer to an operation is this small. */
 const NEVER = -(2 ** 31);
+/** Devices read no less than this many bytes. */
+const SECTOR_BYTES = 512;
 /** After EAGAIN this often the path is asked about: a FIFO with a writer answers so for ever. */
 const RETRIES_BEFORE_STAT = 8;
 
@@ -532,7 +534,7 @@ export class Stages {
     }
   }
 
-  /** Reads on from where the last read ended; for O_DIRECT from the last aligned byte before that. */
+  /** Reads on from where the last read ended. */
   #read(slot: number): void {
     const from = this.#readFrom(slot);
     const entry = this.#entry(slot);
@@ -541,13 +543,19 @@ export class Stages {
     const at = this.#slots.piece[slot]! + from;
     const length = this.#capacity[slot]! - from;
     if (this.#plain[slot] === 0) this.#ring.read(slot, generation, entry, offset, at, length);
-    else this.#ring.readPlainly!(slot, generation, this.#path(slot), offset, at, length);
+    else this.#ring.readPlainly(slot, generation, this.#path(slot), offset, at, length);
   }
 
+  /**
+   * Where the next read begins. With O_DIRECT the rest of a block can't be read alone. Where a read has ended inside of
+   * one, and so probably the file, the next block is read, which costs no I/O at the end of a file.
+   */
   #readFrom(slot: number): number {
     const filled = this.#filled[slot]!;
     const alignBytes = this.#plain[slot] === 0 ? this.#alignBytes[slot]! : 0;
-    return alignBytes === 0 ? filled : filled - (filled % alignBytes);
+    if (alignBytes === 0 || filled % alignBytes === 0) return filled;
+    const blockBegin = filled - (filled % alignBytes);
+    return blockBegin + alignBytes < this.#capacity[slot]! ? blockBegin + alignBytes : blockBegin;
   }
 
   #readDone(slot: number, result: number): void {
@@ -561,16 +569,31 @@ export class Stages {
     }
     this.#retries[slot] = 0;
     const before = this.#filled[slot]!;
-    const reached = this.#readFrom(slot) + result;
-    // Nothing more: the end of the file. With O_DIRECT a file system gives whole blocks but for the last one; those that
-    // may not are those whose ends are confirmed.
-    if (reached <= before) return this.#atEnd(slot);
+    const from = this.#readFrom(slot);
+    const reached = from + result;
+    assert(reached <= this.#capacity[slot]!, 'a read brings no more than was asked for');
+    // Something beyond the block in which a read had ended: the file goes on, and what is between is missing.
+    if (from > before && result > 0) return this.#readPlainly(slot);
+    // Nothing more: the end of the file.
+    if (reached <= before || from > before) return this.#atEnd(slot);
     this.#filled[slot] = reached;
     const length = this.#slots.length[slot]!;
     // A short read is not the end of the file: only a read that brings nothing is.
-    if (length === TO_END) return reached === this.#capacity[slot] ? this.#stat(slot, WHY_FULL) : this.#read(slot);
+    if (length === TO_END) return reached === this.#capacity[slot] ? this.#stat(slot, WHY_FULL) : this.#readOn(slot);
     const wanted = this.#slots.offset[slot]! - this.#base[slot]! + length;
-    return reached >= wanted ? this.#finish(slot, 0) : this.#read(slot);
+    return reached >= wanted ? this.#finish(slot, 0) : this.#readOn(slot);
+  }
+
+  /**
+   * A direct read that ends at a sector inside of a block is not at the end of the file for sure: the next sector may be
+   * bad. (One that ends inside of a sector is.) An ordinary read tells.
+   */
+  #readOn(slot: number): void {
+    const filled = this.#filled[slot]!;
+    const alignBytes = this.#alignBytes[slot]!;
+    const unclear = alignBytes !== 0 && filled % alignBytes !== 0 && filled % SECTOR_BYTES === 0;
+    if (unclear && this.#plain[slot] === 0) this.#readPlainly(slot);
+    else this.#read(slot);
   }
 
   #atEnd(slot: number): void {
@@ -585,7 +608,7 @@ export class Stages {
   /** Whether the end is where the file system says, which may be untrue. Undefined: that isn't known. */
   #mayEndEarly(slot: number): boolean | undefined {
     const { sizes } = this.#options;
-    if (sizes === undefined || this.#ring.readPlainly === undefined || this.#plain[slot] !== 0) return false;
+    if (sizes === undefined || this.#plain[slot] !== 0) return false;
     if (this.#slots.path[slot] === undefined && this.#shared(slot).stream) return false;
     return sizes.mayLie(this.#path(slot), this.#options.clock.now());
   }

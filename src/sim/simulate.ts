@@ -1,0 +1,29 @@
+/** One seed alone, to see again what failed. */
+const ONLY = process.env.LSIO_SIM_SEED;
+/** How many seeds each simulation runs, in place of its own number. */
+const COUNT = process.env.LSIO_SIM_SEEDS;
+
+/**
+ * Runs `body` with seeds from 1 on. What it throws names the seed and how to run that again. Seeds that have failed once
+ * are worth keeping: they are run first.
+ *
+ * @param seeds how many, unless LSIO_SIM_SEEDS says.
+ * @param kept seeds that have found a bug.
+ */
+export async function simulate(
+  seeds: number,
+  body: (seed: number) => Promise<void>,
+  kept: readonly number[] = [],
+): Promise<void> {
+  const count = COUNT === undefined ? seeds : Number(COUNT);
+  const all =
+    ONLY === undefined ? [...kept, ...Array.from({ length: count }, (_, index) => index + 1)] : [Number(ONLY)];
+  for (const seed of all) {
+    try {
+      await body(seed);
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new Error(`seed ${seed} (LSIO_SIM_SEED=${seed} runs it again): ${message}`, { cause });
+    }
+  }
+}
