@@ -59,7 +59,7 @@ export class Slab {
     assert(bytes <= this.#sizeBytes, 'a piece fits in the slab');
     const sizeClass = classOf(bytes);
     while (user >= this.#free.length) this.#addUser();
-    // All but always one of the size was released before.
+    // A free buffer of this size class nearly always exists.
     const at = this.#free[user]![sizeClass]!.pop() ?? this.#split(sizeClass, user);
     if (at >= 0) {
       this.#marks[at >>> PAGE_SHIFT] = sizeClass + 1;

@@ -122,7 +122,7 @@ function directText(entries: readonly CaseResult[]): string {
   return entries.every((entry) => entry.direct) ? 'O_DIRECT' : `O_DIRECT (${direct.join(', ')})`;
 }
 
-/** Named where somebody didn't read in the order given. */
+/** Shown where a reader did not read in the order given. */
 function readOrderText(entries: readonly CaseResult[]): string[] {
   return entries.some((entry) => entry.readOrder === 'device') ? [orderText(entries)] : [];
 }
@@ -169,7 +169,7 @@ function renderCharts(entries: Section, color: boolean): string {
     }));
     return `${sectionTitle(first)}: throughput against depth\n${renderChart(lines, depths.map(String), 'MiB/s', color)}`;
   }
-  // The table says as much of a few runs.
+  // For a few runs the table is enough.
   if (first.runs.length < CHARTED_RUNS_MIN) return '';
   const lines = entries.map((entry) => ({
     name: entry.engine,

@@ -46,7 +46,7 @@ function cellsOf({ sizeBytes, residentBytes, residentBytesBefore }: CacheFigures
   return [formatBytes(sizeBytes), ...evicted, formatBytes(residentBytes), shareText(residentBytes, sizeBytes)];
 }
 
-/** Rounded down: 100.0% is said of what is there to the last byte only. */
+/** Rounded down: 100.0% means every byte. */
 function shareText(part: number, whole: number): string {
   return whole === 0 ? '-' : `${(Math.floor((part / whole) * 1000) / 10).toFixed(1)}%`;
 }

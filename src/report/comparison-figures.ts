@@ -27,7 +27,7 @@ export const COMPARISON_COLUMNS: readonly Column<Comparison>[] = [
   { head: 'verdict', text: ({ verdict }) => verdict, left: true },
 ];
 
-/** The 95 % interval of a ratio. So few runs that it begins at 0 have none worth the name. */
+/** The 95 % interval of a ratio. An interval from 0 says nothing, so few runs show none. */
 export function ratioInterval({ ratioLow, ratioHigh, lsio }: Comparison): string {
   if (!(ratioLow > 0) || !Number.isFinite(ratioHigh)) return noInterval(lsio.runs);
   return `${ratioLow.toFixed(2)}–${ratioHigh.toFixed(2)}`;

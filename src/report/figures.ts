@@ -27,7 +27,7 @@ export function resultFacts(result: { readonly commandLine?: string; readonly en
   ];
 }
 
-/** The machine and what ran on it, as names and texts; what isn't known is left out. */
+/** The machine and its software, as names and texts. Unknown facts are left out. */
 export function environmentFacts(environment: Environment): Fact[] {
   const { device, mountOptions, ringFlags, memoryBytes, loadAverage } = environment;
   const { name: deviceName, ...deviceDetails } = device ?? {};
@@ -87,7 +87,7 @@ export function sectionTitle({ case: name, cache }: { readonly case: string; rea
   return `${name} · ${cache}`;
 }
 
-/** What was read in a section, and how it was made sure of. */
+/** The work of a section, and how its bytes were verified. */
 export function workText(entries: readonly [CaseResult, ...CaseResult[]]): string {
   const [first] = entries;
   const passes = Math.max(...entries.map((entry) => entry.passes));
@@ -161,7 +161,7 @@ export function runsText(runs: readonly RunRecord[]): string {
   return valid === runs.length ? String(valid) : `${valid}/${runs.length}`;
 }
 
-/** Why this engine (said once), what a result waited for, and what `perf` counted, for each that has such a thing. */
+/** Notes on results: why this engine (once), what limited it, and the counts of `perf`. */
 export function caseNotes(entries: readonly CaseResult[]): Fact[] {
   const withDepth = new Set(
     groupBy(entries, (entry) => entry.engine).flatMap((group) => (group.length > 1 ? [group[0]?.engine] : [])),

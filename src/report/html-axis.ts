@@ -31,7 +31,7 @@ export function linearAxis({ max, unit = 1, label }: { max: number; unit?: numbe
   return { label, ticks, place: (value) => value / (steps * step * unit) };
 }
 
-/** Time from 0 to exactly the end: a run has no reason to be drawn as if it went on. */
+/** Time from 0 to exactly the end of the run. */
 export function timeAxis(nsMax: number): Axis {
   const axis = linearAxis(
     nsMax < 2e9 ? { max: nsMax, unit: 1e6, label: 'time, ms' } : { max: nsMax, unit: 1e9, label: 'time, s' },

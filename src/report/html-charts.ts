@@ -56,7 +56,13 @@ export function barChart(heading: Heading & { readonly heads: Bar['figures'] }, 
     );
   });
   const rule = line('axis', BAR_LEFT_PX, TOP_PX, BAR_LEFT_PX, bottom);
-  return chart({ ...heading, wide: true, height: bottom + 28, body: [...grid, ...heads, ...rows, rule] });
+  // A narrow window shows the bars without the columns at their right.
+  const figures = bars.map(({ name, detail, figures: [median, interval, rate] }) => {
+    const text = `${median}, 95 % ${interval}, ${rate} ${heading.heads[2]}`;
+    return `<li><b>${escapeHtml([name, detail].filter((part) => part !== '').join(', '))}</b> ${escapeHtml(text)}</li>`;
+  });
+  const body = [...grid, ...heads, ...rows, rule];
+  return `${chart({ ...heading, wide: true, height: bottom + 28, body })}<ul class="narrow">${figures.join('')}</ul>`;
 }
 
 function whisker(low: number, high: number, middle: number): string {

@@ -134,7 +134,9 @@ tbody th{font-weight:600}
 .left{text-align:left}
 pre{background:var(--panel);border-radius:8px;padding:14px 18px;margin:14px 0 0;overflow-x:auto;
 font:13px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre-wrap}
-.plain{margin:8px 0 0;padding-left:20px}
+.plain,.narrow{margin:8px 0 0;padding-left:20px}
+.narrow{display:none;font-size:14px}
+@media (max-width:780px){.narrow{display:block}}
 .warnings{list-style:none;margin:12px 0 0;padding:0;display:grid;gap:8px}
 .warnings li,.interrupted{background:var(--warn);border-left:3px solid var(--warn-rule);border-radius:4px;padding:9px 14px;font-size:14px}
 .interrupted{margin:0 0 20px}

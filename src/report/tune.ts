@@ -14,7 +14,7 @@ const SCALE_COLUMNS = 8;
 /** A depth that would stand on another one is moved by so much at most, else left out. */
 const SHIFT_COLUMNS_MAX = 6;
 
-/** `lsio tune` for people: the machine, a table of all points, a chart for each block size, and what to take. */
+/** `lsio tune` for people: the machine, a table of all points, a chart for each block size, the recommendations. */
 export function renderTune(result: TuneResult, color: boolean): string {
   const ink = inkFor(color);
   const { points, recommendations, engine, direct } = result;
@@ -99,7 +99,7 @@ function renderChart(points: readonly TunePoint[], taken: Recommendation, unit: 
   const latencies = drawn.map(({ latencyNs }) => latencyNs);
   const [low, high] = [Math.min(...latencies), Math.max(...latencies)];
   const rows = Array.from({ length: CHART_ROWS }, () => new Array<string>(CHART_COLUMNS).fill(' '));
-  // What matters most takes its place first.
+  // The recommended depth takes its place first.
   for (const { queueDepth, rate, latencyNs, taken } of drawn.sort((a, b) => Number(b.taken) - Number(a.taken))) {
     const text = taken ? `[${queueDepth}]` : String(queueDepth);
     const share = high === low ? 0 : Math.log(latencyNs / low) / Math.log(high / low);

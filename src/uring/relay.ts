@@ -18,8 +18,8 @@ const SLEEP_MS_MAX = 200;
 /** How often an idle thread looks for more before it goes to sleep, at 0.1 µs: as long as waking it would take. */
 const LOOKS_MAX = 200;
 /**
- * The same while the other thread's pump goes round. Whoever sleeps for a moment only is woken on the CPU of the other one,
- * and both share that while the next CPU is idle: two rings were slower than one then.
+ * The same while the other thread's pump is busy. A thread that sleeps briefly is woken on the waker's CPU; both then share
+ * one CPU while another is idle, and two rings were slower than one.
  */
 const LOOKS_PUMPING_MAX = 10_000;
 const REFUSALS_MAX = 10_000;

@@ -10,13 +10,13 @@ export interface PatternFile {
   readonly seed: number;
 }
 
-/** Memory to work in, and who is told of every piece done. */
+/** Memory to work in, and a callback for every chunk done. */
 interface Piecework {
   readonly chunk: Uint8Array;
   onPiece(bytes: number): void;
 }
 
-/** Something of a data set that isn't as it was made. */
+/** A damage of a data set. */
 export interface Damage {
   readonly path: string;
   /** The first wrong byte, where bytes are wrong. */
@@ -27,8 +27,8 @@ export interface Damage {
 const SAMPLE_BYTES = 4096;
 
 /**
- * Writes the content, over what may be there, which keeps its place on the device. Ends when the device has it: dirty
- * pages could not be evicted from the cache.
+ * Writes the content in place, so that the extents of the file stay. Ends when the device has it: dirty pages could not be
+ * evicted from the cache.
  */
 export async function writeContent({ path, sizeBytes, seed }: PatternFile, work: Piecework): Promise<void> {
   const file = await openOrCreate(path);

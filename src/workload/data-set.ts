@@ -26,9 +26,9 @@ import { fileSeed } from './pattern.js';
  * The benchmark's own data: files of one size and a big one, whose content is a function of the file's name and the
  * offset alone (pattern.ts).
  *
- * fio can't write such content: what it writes is a function of the order of its writes and of its version. So where fio
- * lays the files out, which decides their inodes and extents and thereby all that a reader can feel of who wrote them,
- * lsio then puts the content into them, in place. Either way the names, sizes and bytes are the same.
+ * fio can't write such content: its bytes depend on the order of its writes and on its version. So where fio lays the
+ * files out, which decides their inodes and extents, lsio writes the content into them in place. Names, sizes and bytes are
+ * the same either way.
  */
 
 /** Always the same, so that a set has the same bytes on every machine. */
@@ -45,7 +45,7 @@ export interface Progress {
 export interface DataSetTask {
   readonly dir: string;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** When it is aborted, what is half done is cleared away and its reason is thrown. */
+  /** An abort removes unfinished files and throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,8 +67,8 @@ export interface CreateResult {
 }
 
 /**
- * Makes a data set, or what is missing of one: files that are there are left as they are. A file gets its name only when
- * it is whole and on the device.
+ * Makes a data set, or its missing files. Existing files are kept. A file gets its name only when it is whole and on the
+ * device.
  *
  * @throws {LsioError} `usage` when the directory holds another set, or other files by these names; `output` when it can't
  * be written to or is full.
@@ -109,10 +109,10 @@ async function make(missing: readonly DataFile[], { options, shape, before }: Ma
   const making = join(dir, `${MAKING_PREFIX}${process.pid}`);
   let made = 0;
   try {
-    // Noted before the first file is there, so that one of an interrupted run is known for ours.
+    // Written before the first file, so that files of an interrupted run are recognised.
     await writeManifest(dir, manifest);
     await mkdir(making);
-    // fio lays out whole sets: after an interruption, which is rare, that is more than is missing.
+    // fio lays out whole sets; after an interruption that is more than is missing.
     await layOut?.(making, shape, signal);
     const totalBytes = bytesOf(missing);
     let doneBytes = 0;
@@ -171,7 +171,7 @@ export async function checkDataSet({ dir, onProgress, signal }: DataSetTask): Pr
 export interface RemoveResult {
   readonly removed: number;
   readonly bytes: number;
-  /** Files by names of the set that are somebody else's: they were left. */
+  /** Files with names of the set that lsio did not make; they were kept. */
   readonly left: readonly string[];
 }
 
@@ -250,7 +250,7 @@ function patternFile(dir: string, { name, sizeBytes }: DataFile, { seed }: Manif
   return { path: join(dir, name), sizeBytes, seed: fileSeed(seed, name) };
 }
 
-/** The sizes of those of the files that are there; -1 for what isn't a regular file. */
+/** The sizes of the files that exist; -1 for anything but a regular file. */
 async function presentSizes(dir: string, files: readonly DataFile[]): Promise<Map<string, number>> {
   const names = new Set(await namesIn(dir));
   const sizes = new Map<string, number>();

@@ -66,7 +66,7 @@ function isNote(path: ByteText): boolean {
   return name === MANIFEST_NAME || name.startsWith(MAKING_PREFIX);
 }
 
-/** undefined for links and what else is no file, and for one that has gone. */
+/** undefined for anything but a regular file, and for a file that has gone. */
 function fileBytes(name: ByteText): number | undefined {
   // The type in the directory entry would do, but not for the size; and one synchronous call costs a tenth of a promise.
   const stats = lstatSync(pathOf(name), { throwIfNoEntry: false });

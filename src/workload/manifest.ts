@@ -3,7 +3,7 @@ import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LsioError, systemError } from '../errors.js';
 
-/** Where lsio notes what it made. Neither it nor what begins with {@link MAKING_PREFIX} is data. */
+/** The list of the files that lsio made. Neither it nor names with {@link MAKING_PREFIX} are data. */
 export const MANIFEST_NAME = '.lsio-files.json';
 export const MAKING_PREFIX = '.lsio-making-';
 export const DEFAULT_DIR = '/tmp/fio';
@@ -26,7 +26,7 @@ export const DEFAULT_SHAPE: DataSetShape = { count: 1000, sizeBytes: 256 * 1024,
 /** What was made in a directory. */
 export interface Manifest extends DataSetShape {
   readonly schema: typeof SCHEMA;
-  /** Who decided where the files lie; the content is lsio's either way. */
+  /** Who laid the files out; the content is lsio's either way. */
   readonly laidOutBy: 'lsio' | 'fio';
   readonly seed: number;
   /** False while files are being made. */
@@ -102,7 +102,7 @@ export async function writeManifest(dir: string, manifest: Manifest): Promise<vo
 }
 
 /**
- * Clears away what processes that are gone were making.
+ * Removes unfinished files of processes that have ended.
  *
  * @throws {LsioError} `usage` when one is making files there now.
  */

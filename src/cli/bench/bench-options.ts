@@ -45,7 +45,7 @@ export interface BenchingOptions extends RunOptions, ExportOptions, CoalesceOpti
   readonly failIf: readonly string[];
 }
 
-/** How the run options are described by the commands that measure. */
+/** Descriptions of the run options of the commands that measure. */
 export const MEASURING_RUN = { quiet: 'no progress', progress: 'progress on stderr', color: 'colours' };
 
 export function addBenchingOptions(
@@ -131,7 +131,7 @@ Cases:
   big-random   blocks of 4 KiB at random offsets of the big file
 The big file is the largest of at least 64 MiB.`;
 
-/** What is said of `--fail-if` below the options. */
+/** The help on `--fail-if`. */
 export function failIfHelp(metrics: readonly string[]): string {
   return `
 --fail-if METRIC<THRESHOLD or METRIC>THRESHOLD, where METRIC is one of: ${metrics.join(', ')}.
@@ -148,7 +148,7 @@ export function directoryOf(given: string | undefined, command: Command): string
   throw new LsioError('usage', `two directories, ${given} and --files ${files}`, { remedy: 'name one' });
 }
 
-/** What the options ask to read, and why some cases are left out. */
+/** The work that the options name, and the files that are left out. */
 export interface Workloads {
   readonly workloads: readonly Workload[];
   readonly warnings: readonly Warning[];
@@ -164,7 +164,7 @@ export async function workloadsFor(options: BenchingOptions, context: Context): 
   return { workloads: names.map((name) => makeWorkload(name, files, settings)), warnings };
 }
 
-/** What the options ask of every measurement. */
+/** The options that every measurement takes. */
 export function measureSettings(
   options: BenchingOptions,
   given: Pick<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>,
@@ -191,7 +191,7 @@ export function measureSettings(
   };
 }
 
-/** Shows on stderr which run is on, and how many are done. */
+/** Shows the current run on stderr, and how many are done. */
 export function followSteps(
   { progress, quiet }: RunOptions,
   log: Log,

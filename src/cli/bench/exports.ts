@@ -18,7 +18,7 @@ export type ExportFormat = (typeof FORMATS)[number];
 const STDOUT_NAMES = ['-', '/dev/stdout'];
 const FILE_MODE = 0o666;
 
-/** Where the result goes besides the tables, as commander hands it over. */
+/** The options for exports, as commander hands them over. */
 export interface ExportOptions {
   readonly json?: boolean;
   readonly exportJson?: string;
@@ -37,10 +37,10 @@ interface Target<Result> {
   /** As it was given. */
   readonly name: string;
   readonly render: (result: Result) => string;
-  /** The file proper, where the name is that of a link to it. */
+  /** The real path, where the name is a link. */
   readonly file: string;
   readonly mode: number;
-  /** A terminal, a pipe, a device: nothing that could be replaced, so it is written once. */
+  /** A terminal, a pipe or a device cannot be replaced, so it is written once. */
   readonly special: boolean;
 }
 
@@ -95,9 +95,9 @@ export class Exports<Result extends object> {
   }
 
   /**
-   * Saves what there is so far.
+   * Saves the result so far.
    *
-   * @param last There will be no more: special files get it now.
+   * @param last This is the final result: special files get it now.
    * @throws {LsioError} `output`
    */
   save(result: Result, last: boolean): void {
@@ -143,10 +143,10 @@ function openTarget<Result>(name: string, render: (result: Result) => string): T
   }
 }
 
-/** The directory has to take a second file: the result gets its name only when it is whole. */
+/** The directory must take a second file, since a result is renamed only when it is whole. */
 function tryBeside(file: string): void {
   const temporary = temporaryBeside(file);
-  // A process that was killed may have left one, long ago.
+  // A killed process may have left one.
   rmSync(temporary, { force: true });
   closeSync(openSync(temporary, 'wx', FILE_MODE));
   rmSync(temporary);

@@ -24,10 +24,10 @@ import { type BenchingOptions, followSteps, measureSettings, workloadsFor } from
 import type { Additions } from './documents.js';
 import { Exports, type Renderers } from './exports.js';
 
-/** A command that measures: what is its own. */
+/** The parts in which commands that measure differ. */
 export interface Measurement<Result extends MeasuredResult> {
   readonly schema: Result['schema'];
-  /** What the engines of its results may be. */
+  /** The engines that its results can have. */
   readonly engines: readonly string[];
   run(settings: MeasureSettings, onResult: (result: Result) => void): Promise<Result>;
   render(result: Result, color: boolean): string;
@@ -40,8 +40,7 @@ interface Beside extends Additions, Partial<Failed> {}
 type Document<Result> = Result & Beside;
 
 /**
- * Measures, keeps what is complete in the files of `--export-…` after every case, prints the result, and holds it to
- * `--fail-if`.
+ * Measures, saves the exports after every case, prints the result, and checks it against `--fail-if`.
  */
 export async function measure<Result extends MeasuredResult>(
   options: BenchingOptions,
@@ -63,7 +62,7 @@ export async function measure<Result extends MeasuredResult>(
     const result = await measurement.run(settings, (soFar) => {
       for (const entry of entriesOf(soFar).slice(logged)) log.info('measured', factsOf(entry));
       logged = entriesOf(soFar).length;
-      // Until the end it is what an interrupted command leaves, also when nothing is left to say so.
+      // A killed command leaves this, marked as interrupted.
       latest = { ...soFar, interrupted: true };
       keep(exports, latest);
     });
@@ -83,13 +82,13 @@ export async function measure<Result extends MeasuredResult>(
     if (baseline !== undefined && changes?.length === 0) throw nothingInCommon(baseline);
     const document = { ...result, ...(changes && { changes }), ...(failed && { failed }) };
     exports.save(document, true);
-    // Said before it is printed: a document that can't be written is another failure.
+    // Set before printing: a document that can't be written is another failure.
     if (failed !== undefined && failed.length > 0) process.exitCode = EXIT.threshold;
     if (exports.stdout !== undefined) print(exports.stdout(document));
     for (const crossing of failed ?? []) say(`lsio: ${crossingText(crossing)}`);
   } catch (error) {
     steps.stop();
-    // What is complete has taken its time, and is not lost to what went wrong after it.
+    // Complete cases are shown, whatever failed after them.
     const kept = latest !== undefined && entriesOf(latest).length > 0 && !printed && exports.stdout === undefined;
     if (kept) print(measurement.render({ ...latest!, interrupted: false }, wantsColor(options.color)));
     throw error;
@@ -98,7 +97,7 @@ export async function measure<Result extends MeasuredResult>(
   }
 }
 
-/** Completes the document, and the files, of a command that failed: what is there of the result stays. */
+/** Completes the document and the exports of a command that failed, with the cases that are complete. */
 function finisher<Result extends MeasuredResult>(
   latest: () => Result | undefined,
   exports: Exports<Document<Result>>,
@@ -106,7 +105,7 @@ function finisher<Result extends MeasuredResult>(
 ): NonNullable<Context['finishJson']> {
   let finished = false;
   return async ({ exitCode, ...error }) => {
-    // A command that comes to an end after its time is up fails twice.
+    // A command that ends after its time limit fails twice.
     if (finished) return;
     finished = true;
     const result = latest();
@@ -121,7 +120,7 @@ function entriesOf(result: MeasuredResult): readonly (CaseResult | Comparison)[]
   return result.schema === 'lsio.bench/1' ? result.cases : result.comparisons;
 }
 
-/** What the log says of a case: how it was read, and what it came to. */
+/** The log entry of a case: its settings and its result. */
 function factsOf(entry: CaseResult | Comparison): object {
   const { case: name, cache, direct, engine, queueDepth, rings, readOrder } = entry;
   const how = { case: name, cache, direct, engine, queueDepth, rings, readOrder };
@@ -129,7 +128,7 @@ function factsOf(entry: CaseResult | Comparison): object {
   return { ...how, engineReason: entry.engineReason, bytesPerSecond: entry.bytesPerSecond };
 }
 
-/** Hours of measuring are not thrown away for a full disk: it may have room again at the end, which tries once more. */
+/** A full disk does not end hours of measuring: saving is tried again at the end. */
 function keep<Result extends object>(exports: Exports<Result>, result: Result): void {
   try {
     exports.save(result, false);

@@ -136,7 +136,7 @@ async function tune(options: Options, context: Context): Promise<void> {
     });
     steps.stop();
     log.info('engine', { engine: result.engine, reason: result.engineReason, direct: result.direct });
-    // An interruption is part of the document: a second one isn't to follow it.
+    // The document tells of the interruption: no second document follows.
     context.finishJson = () => Promise.resolve();
     exports.save(result, true);
     print(exports.stdout?.(result) ?? renderTune(result, wantsColor(options.color)));

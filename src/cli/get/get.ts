@@ -157,7 +157,7 @@ async function get(paths: readonly string[], options: GetOptions, context: Conte
   say(transfer.summary(engine.info));
 }
 
-/** What was asked for could not be had: that must not pass for it. */
+/** Warns when --direct on fell back to buffered reads. */
 function sayBuffered({ counts: { direct, buffered } }: CountingEngine, path: Path): void {
   const first = typeof path === 'string' ? path : Buffer.from(path).toString();
   say(`lsio: ${buffered} of ${direct + buffered} reads went through the page cache: no O_DIRECT for ${first}`);

@@ -14,7 +14,7 @@ import { PROGRESS_MODES, type ProgressMode, startProgress } from '../app/progres
 import { print, say } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
 
-/** So many files between two looks at the signal and the progress bar: about a millisecond's worth. */
+/** The signal and the progress bar are served after so many files, about once a millisecond. */
 const FILES_AT_ONCE = 64;
 
 const EXAMPLES = `
@@ -92,7 +92,7 @@ function check(action: Action, dropping: boolean): void {
   throw new LsioError('unavailable', 'only Linux tells what its page cache holds');
 }
 
-/** What became of one path: figures or an error, and the argument of the command line that led to it. */
+/** The figures or the error of one path, and the argument of the command line that it belongs to. */
 interface Entry {
   readonly name: ByteText;
   readonly argument: number;
@@ -104,7 +104,7 @@ type Item = CacheResult['items'][number];
 
 type Sum = { -readonly [Name in keyof CacheTotals]: CacheTotals[Name] };
 
-/** Looks at one file after the other, and keeps what it sees. */
+/** Samples one file after the other, and keeps the figures. */
 class Survey {
   readonly #evicting: boolean;
   readonly #evictEach: boolean;
@@ -119,7 +119,7 @@ class Survey {
     this.#signal = signal;
   }
 
-  /** Looks at a file, or at all that are below a directory, and evicts each if that was asked for. */
+  /** Samples a file, or all files below a directory. With `evict` each is evicted. */
   async add(given: ByteText): Promise<void> {
     const argument = this.#arguments.push(exactText(given)) - 1;
     const refuse = (name: ByteText, error: LsioError) => this.#fail(this.#enter(name, argument), error);
@@ -130,7 +130,7 @@ class Survey {
     }
   }
 
-  /** Looks at all of them once more, after an eviction. */
+  /** Samples all files again, after an eviction. */
   async lookAgain(): Promise<void> {
     for (const entry of this.#entries) {
       if (entry.figures === undefined) continue;
@@ -139,7 +139,7 @@ class Survey {
     }
   }
 
-  /** What the program tells of them: every path in the order in which it was looked at, and the sums. */
+  /** Every path in the order in which it was sampled, and the sums. */
   results(): { items: Item[]; report: CacheReport; failed: number } {
     const files: CacheFile[] = [];
     const items: Item[] = [];
@@ -195,14 +195,14 @@ function addTo(sum: Sum, { sizeBytes, residentBytes, residentBytesBefore = 0 }: 
   if (sum.residentBytesBefore !== undefined) sum.residentBytesBefore += residentBytesBefore;
 }
 
-/** @throws {LsioError} `read` where there is nothing to tell; what `node:fs` throws. */
+/** @throws {LsioError} `read` where the kernel does not tell; what `node:fs` throws. */
 function look(name: ByteText): CacheFigures {
   const { sizeBytes, residentBytes } = regularFile(name);
   if (residentBytes === undefined) throw untold(name, '');
   return { sizeBytes, residentBytes };
 }
 
-/** Evicts also what nothing is told of, and then says so. */
+/** Evicts also where the kernel tells nothing, and then reports that. */
 function evicted(name: ByteText): CacheFigures {
   const before = regularFile(name).residentBytes;
   evict(pathOf(name));

@@ -12,7 +12,7 @@ Examples:
   lsio completion fish > ~/.config/fish/completions/lsio.fish
   source <(lsio completion bash)             in this shell only`;
 
-/** What the shells are told besides the candidates: to propose file names where there are none, or not to. */
+/** Tells the shell whether to propose file names where there are no candidates. */
 const FILES = 0;
 const NO_FILES = 4;
 const FILE_VALUE = /[<[](file|dir|path)/i;
@@ -51,8 +51,8 @@ export function define(command: Command): void {
 }
 
 /**
- * Prints the candidates for the last of the words after `lsio`, a line each, with what they mean after a tab; then what
- * the shell is to do with file names. This is what the scripts call at each press of the key.
+ * Prints the candidates for the last word, a line each, with their meaning after a tab; then whether the shell proposes
+ * file names. The completion scripts call this at each press of the key.
  */
 export function complete(program: Command, words: readonly string[]): void {
   const root = tab(program, { completionCommandName: 'completion-script' });

@@ -41,7 +41,7 @@ type Told =
   | 'directories'
   | 'problems';
 
-/** Finds out what this machine allows, by trying it. */
+/** Tries what this machine allows. */
 export async function gatherFacts(directories: readonly string[], signal: AbortSignal): Promise<DoctorFacts> {
   const problems: Problem[] = [];
   function note({ message, remedy }: LsioError): null {

@@ -23,7 +23,7 @@ export function define(command: Command, context: Context): void {
 
 async function doctor(directories: readonly string[], { json }: { json?: boolean }, context: Context): Promise<void> {
   const facts = await gatherFacts(directories, context.signal);
-  // Said before it is printed: a document that can't be written is another failure.
+  // Set before printing: a document that can't be written is another failure.
   if (facts.engine === null) process.exitCode = EXIT.unavailable;
   print(json ? `${JSON.stringify(documentOf(facts))}\n` : `${renderDoctor(facts).join('\n')}\n`);
 }

@@ -93,7 +93,7 @@ async function create(options: CreateOptions, context: Context): Promise<void> {
   );
 }
 
-/** fio lays the files out where it is there, unless told otherwise. */
+/** By default fio lays the files out, where it is installed. */
 async function layOutFor(options: CreateOptions): Promise<typeof layOutWithFio | undefined> {
   if (options.with === 'lsio') return undefined;
   try {

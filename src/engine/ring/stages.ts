@@ -120,7 +120,7 @@ export class Stages {
   /** By place. */
   readonly #placeOpen: Uint8Array;
   readonly #retries: Uint16Array;
-  /** 0, or the errno that the read finishes with, whatever the answer to its operation in flight. */
+  /** Cancellation errno, or 0. Overrides the CQE result. */
   readonly #givenUp: Int32Array;
   /** The generation that was in flight when {@link refuseEndless} was last called; -1 less it, once that was looked at. */
   readonly #seen: Float64Array;
