@@ -3,7 +3,7 @@ import type { ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
 import { checkPlace } from '../formats/place-store.js';
 import type { AbsolutePath } from '../store/keys.js';
 import type { DirectChoice } from '../store/local/direct.js';
-import type { ReadItem } from '../store/read-item.js';
+import type { ItemIterator, ReadItem } from '../store/read-item.js';
 import type { StoreRequest } from '../store/store.js';
 import { chunkName, readChunks, type StoredChunk } from './chunk-reader.js';
 
@@ -47,12 +47,12 @@ export async function forEachChunk(
   const flush = (index: number): void => {
     while (unread.length > 0 && unread[0]!.index < index) use(unread.shift()!);
   };
-  const batches = requestsOf(array, chunks, unread, signal);
-  const reads = store.getMany({ batches }, { signal, ordered: true, direct, coalesce: 'off' });
+  const requests = new Requests(requestsOf(array, chunks, unread, signal));
+  const reads = store.getMany(requests, { signal, ordered: true, direct, coalesce: 'off' });
   let parts: Uint8Array[] = [];
   try {
     for (;;) {
-      const item = reads.takeNow() ?? ((await reads.next()).value as ReadItem<ChunkRequest> | undefined);
+      const item = takeNow(reads) ?? ((await reads.next()).value as ReadItem<ChunkRequest> | undefined);
       if (item === undefined) break;
       signal?.throwIfAborted();
       if (!item.last) {
@@ -69,6 +69,24 @@ export async function forEachChunk(
     await reads.return?.();
   }
   flush(Number.POSITIVE_INFINITY);
+}
+
+/** One by one for any store; LocalStore takes the batches, which cost no promise a request. */
+class Requests implements AsyncIterable<ChunkRequest> {
+  readonly batches: AsyncGenerator<readonly ChunkRequest[]>;
+
+  constructor(batches: AsyncGenerator<readonly ChunkRequest[]>) {
+    this.batches = batches;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChunkRequest> {
+    for await (const batch of this.batches) yield* batch;
+  }
+}
+
+/** The next item without a promise, if the store can say so and has it. */
+function takeNow(reads: AsyncIterableIterator<ReadItem<ChunkRequest>>): ReadItem<ChunkRequest> | undefined {
+  return (reads as Partial<ItemIterator<ReadItem<ChunkRequest>>>).takeNow?.();
 }
 
 async function* requestsOf(
