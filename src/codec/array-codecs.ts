@@ -29,7 +29,7 @@ export const resolveBytes: Resolve = ({ name, configuration, decoded }) => {
   if (decoded.kind !== 'array') return 'the array was turned into bytes before';
   const { dtype } = decoded;
   if (dtype.itemBytes === 0) return `elements of dtype ${dtype.name} vary in length`;
-  const { endian = 'little' } = configuration;
+  const endian = configuration.endian ?? 'little';
   if (endian !== 'little' && endian !== 'big') return `endian ${JSON.stringify(endian)} is not known`;
   const encoded: Content = { kind: 'bytes', bytes: bytesOf(decoded) };
   if (endian === 'little' || dtype.wordBytes === 1) return { name, decoded, encoded };

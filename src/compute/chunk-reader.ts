@@ -62,7 +62,7 @@ async function readChunk(
   }
 }
 
-export function chunkName({
+function chunkName({
   index,
   key,
   range,

@@ -2,9 +2,7 @@ import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { type KernelChoice, kernelMemory, loadKernels } from '../kernels/kernels.js';
-import type { DirectChoice } from '../store/local/direct.js';
-import type { StoredChunk } from './chunk-reader.js';
-import { forEachChunk } from './chunk-stream.js';
+import { readChunks, type StoredChunk } from './chunk-reader.js';
 import { denseBox } from './dense-box.js';
 import { type ElementFormat, Preparation, storedBytes } from './elements.js';
 import { addBox } from './layout.js';
@@ -35,8 +33,6 @@ export interface ReductionWork {
   /** A chunk that is not stored is an error. @default false */
   readonly missingIsError?: boolean | undefined;
   readonly kernels?: KernelChoice | undefined;
-  /** Whether chunks are read past the page cache. @default 'auto' */
-  readonly direct?: DirectChoice | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -69,7 +65,7 @@ export async function reduceSegments(
   work: ReductionWork,
   claim: () => LeafRange | undefined,
 ): Promise<void> {
-  const { plan, signal, direct, onChunk } = work;
+  const { plan, signal, onChunk } = work;
   const pending: Item[] = [];
   const reduction = new ChunkReduction(array, decoder, format, work);
   function* chunks(): Generator<readonly number[]> {
@@ -78,10 +74,11 @@ export async function reduceSegments(
       yield plan.chunkAt(item.positions);
     }
   }
-  await forEachChunk(array, chunks(), { chunkBytes: reduction.chunkBytes, direct, signal }, (stored) => {
+  for await (const stored of readChunks(array, chunks(), { chunkBytes: reduction.chunkBytes, signal })) {
+    signal?.throwIfAborted();
     const outcome = reduction.add(pending.shift()!, stored);
     onChunk?.(outcome);
-  });
+  }
 }
 
 function* itemsOf(plan: ReductionPlan, claim: () => LeafRange | undefined): Generator<Item> {

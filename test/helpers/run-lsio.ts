@@ -6,7 +6,7 @@ import { expectValid } from './documents.js';
 import { NOBODY, publicProgram } from './nobody.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const LSIO = path.join(ROOT, 'bin/lsio.js');
+export const LSIO = path.join(ROOT, 'bin/lsio.js');
 /** Only a hang reaches it. */
 const LIMIT_MS = 100_000;
 

@@ -10,7 +10,6 @@ import { openDecoder } from '../../formats/open-decoder.js';
 import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
 import { writeWholeFile } from '../../output/whole-file.js';
-import type { SeriesDocument } from '../../results/series.js';
 import { parseBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { applyReadingOptions, named } from '../app/options.js';
@@ -164,7 +163,8 @@ interface About {
   readonly wallNs: number;
 }
 
-function documentOf({ source, array, decoder, dim, points, steps, result, wallNs }: About): SeriesDocument {
+/** As schemas/lsio.series.json has it. */
+function documentOf({ source, array, decoder, dim, points, steps, result, wallNs }: About): object {
   const { values, ...counts } = result;
   return {
     schema: 'lsio.series/1',
