@@ -17,6 +17,7 @@ const DOCUMENTS = [
   { command: 'read', file: 'src/results/read.ts', type: 'ReadDocument' },
   { command: 'grib-ls', file: 'src/results/grib-ls.ts', type: 'GribLsDocument' },
   { command: 'stats', file: 'src/results/stats.ts', type: 'StatsDocument' },
+  { command: 'series', file: 'src/results/series.ts', type: 'SeriesDocument' },
   { command: 'bench', file: 'src/cli/bench/documents.ts', type: 'BenchDocument' },
   { command: 'compare-fio', file: 'src/cli/bench/documents.ts', type: 'CompareDocument' },
   { command: 'tune', file: 'src/cli/bench/documents.ts', type: 'TuneDocument' },

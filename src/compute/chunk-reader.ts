@@ -62,7 +62,7 @@ async function readChunk(
   }
 }
 
-function chunkName({
+export function chunkName({
   index,
   key,
   range,

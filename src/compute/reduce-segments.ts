@@ -2,7 +2,9 @@ import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { type KernelChoice, kernelMemory, loadKernels } from '../kernels/kernels.js';
-import { readChunks, type StoredChunk } from './chunk-reader.js';
+import type { DirectChoice } from '../store/local/direct.js';
+import type { StoredChunk } from './chunk-reader.js';
+import { forEachChunk } from './chunk-stream.js';
 import { denseBox } from './dense-box.js';
 import { type ElementFormat, Preparation, storedBytes } from './elements.js';
 import { addBox } from './layout.js';
@@ -33,6 +35,8 @@ export interface ReductionWork {
   /** A chunk that is not stored is an error. @default false */
   readonly missingIsError?: boolean | undefined;
   readonly kernels?: KernelChoice | undefined;
+  /** Whether chunks are read past the page cache. @default 'auto' */
+  readonly direct?: DirectChoice | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,7 +69,7 @@ export async function reduceSegments(
   work: ReductionWork,
   claim: () => LeafRange | undefined,
 ): Promise<void> {
-  const { plan, signal, onChunk } = work;
+  const { plan, signal, direct, onChunk } = work;
   const pending: Item[] = [];
   const reduction = new ChunkReduction(array, decoder, format, work);
   function* chunks(): Generator<readonly number[]> {
@@ -74,11 +78,10 @@ export async function reduceSegments(
       yield plan.chunkAt(item.positions);
     }
   }
-  for await (const stored of readChunks(array, chunks(), { chunkBytes: reduction.chunkBytes, signal })) {
-    signal?.throwIfAborted();
+  await forEachChunk(array, chunks(), { chunkBytes: reduction.chunkBytes, direct, signal }, (stored) => {
     const outcome = reduction.add(pending.shift()!, stored);
     onChunk?.(outcome);
-  }
+  });
 }
 
 function* itemsOf(plan: ReductionPlan, claim: () => LeafRange | undefined): Generator<Item> {

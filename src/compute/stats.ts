@@ -1,6 +1,7 @@
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import type { KernelChoice } from '../kernels/kernels.js';
+import type { DirectChoice } from '../store/local/direct.js';
 import type { Counts } from './count-reducers.js';
 import { countOfExact, type ExactMoments, mergeExact } from './exact-moments.js';
 import { MergeTree, type TreeNode } from './merge-tree.js';
@@ -19,6 +20,8 @@ export interface StatsOptions {
   readonly skipErrors?: boolean | undefined;
   readonly missingIsError?: boolean | undefined;
   readonly kernels?: KernelChoice | undefined;
+  /** Whether chunks are read past the page cache. @default 'auto' */
+  readonly direct?: DirectChoice | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Is called after each chunk. */
   readonly onChunk?: ((outcome: ChunkOutcome) => void) | undefined;
@@ -190,7 +193,7 @@ class StatsRun {
     range: LeafRange,
     onLeaf: (leaf: number, column: Column, state: unknown) => void,
   ): Promise<void> {
-    const { skipErrors, missingIsError, kernels, signal, onChunk } = this.#options;
+    const { skipErrors, missingIsError, kernels, direct, signal, onChunk } = this.#options;
     const isFirst = this.#passes++ === 0;
     const source = { array: this.#array, decoder: this.#decoder, format: formatOf(this.#spec) };
     if (range.from >= range.to) return;
@@ -199,7 +202,7 @@ class StatsRun {
       this.#count(outcome, isFirst);
       onChunk?.(outcome);
     };
-    const work = { plan, pass, onLeaf, onChunk: count, skipErrors, missingIsError, kernels, signal };
+    const work = { plan, pass, onLeaf, onChunk: count, skipErrors, missingIsError, kernels, direct, signal };
     await reduceSegments(source, work, () => ranges.shift());
   }
 

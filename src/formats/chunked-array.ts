@@ -4,6 +4,7 @@ import type { Scalar } from '../array/scalar.js';
 import type { LsioError } from '../errors.js';
 import type { ByteRange, Extent } from '../range.js';
 import type { AbsolutePath } from '../store/keys.js';
+import type { Store } from '../store/store.js';
 
 /** What a format reads from: a few methods of a store. */
 export interface ByteStore {
@@ -14,6 +15,8 @@ export interface ByteStore {
     options?: { signal?: AbortSignal | undefined },
   ): Promise<Uint8Array | undefined>;
   head(key: AbsolutePath, options?: { signal?: AbortSignal | undefined }): Promise<{ size: number } | undefined>;
+  /** Reads in bulk, as {@link Store.getMany}; absent where a store has no better way than {@link get}. */
+  getMany?: Store['getMany'];
 }
 
 /** A store as plain data, from which a worker opens its own. */

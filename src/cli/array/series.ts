@@ -10,6 +10,7 @@ import { openDecoder } from '../../formats/open-decoder.js';
 import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
 import { writeWholeFile } from '../../output/whole-file.js';
+import type { SeriesDocument } from '../../results/series.js';
 import { parseBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { applyReadingOptions, named } from '../app/options.js';
@@ -163,8 +164,7 @@ interface About {
   readonly wallNs: number;
 }
 
-/** As schemas/lsio.series.json has it. */
-function documentOf({ source, array, decoder, dim, points, steps, result, wallNs }: About): object {
+function documentOf({ source, array, decoder, dim, points, steps, result, wallNs }: About): SeriesDocument {
   const { values, ...counts } = result;
   return {
     schema: 'lsio.series/1',
