@@ -59,7 +59,7 @@ export function barChart(heading: Heading & { readonly heads: Bar['figures'] }, 
   // A narrow window shows the bars without the columns at their right.
   const figures = bars.map(({ name, detail, figures: [median, interval, rate] }) => {
     const text = `${median}, 95 % ${interval}, ${rate} ${heading.heads[2]}`;
-    return `<li><b>${escapeHtml([name, detail].filter((part) => part !== '').join(', '))}</b> ${escapeHtml(text)}</li>`;
+    return `<li><strong>${escapeHtml([name, detail].filter((part) => part !== '').join(', '))}</strong> ${escapeHtml(text)}</li>`;
   });
   const body = [...grid, ...heads, ...rows, rule];
   return `${chart({ ...heading, wide: true, height: bottom + 28, body })}<ul class="narrow">${figures.join('')}</ul>`;
