@@ -53,13 +53,13 @@ export async function checkArray(array: ChunkedArray, { signal, onChunk }: Check
   for await (const stored of array.stored(signal)) {
     places.length = 0;
     for (const chunk of stored.chunks()) places.push(chunk);
-    for await (const { index, name, bytes, error } of readChunks(array, places, { chunkBytes, signal })) {
+    for await (const { index, name, bytes, detail, error } of readChunks(array, places, { chunkBytes, signal })) {
       signal?.throwIfAborted();
       try {
         if (error !== undefined) throw error;
         if (bytes === undefined) continue;
         if (isVariable(array.dtype)) decoder.decodeItems(bytes);
-        else decoder.decode(bytes, target);
+        else decoder.decode(bytes, target, detail);
       } catch (failure) {
         if (!(failure instanceof LsioError)) throw failure;
         const message = failure === error ? failure.message : `${name}: ${failure.message}`;

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../array/exact-json.js';
 import { LsioError } from '../errors.js';
 import type { ByteSource, ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
 import { checkPlace } from '../formats/place-store.js';
@@ -11,6 +12,8 @@ export interface StoredChunk {
   readonly name: string;
   /** Undefined for a chunk that is not stored: all of it is the fill value. */
   readonly bytes: Uint8Array | undefined;
+  /** What its decoder must know besides. */
+  readonly detail?: JsonValue | undefined;
   /** Why it can't be had. */
   readonly error?: LsioError | undefined;
 }
@@ -45,17 +48,17 @@ export async function* readChunks(
 
 async function readChunk(
   sources: readonly ByteSource[],
-  { index, source, key, range, required, bytes, error }: ChunkRef,
+  { index, source, key, range, required, bytes, detail, error }: ChunkRef,
   signal: AbortSignal | undefined,
 ): Promise<StoredChunk> {
   const name = chunkName({ index, key, range });
-  if (error !== undefined || key === undefined || source === undefined) return { index, name, bytes, error };
+  if (error !== undefined || key === undefined || source === undefined) return { index, name, bytes, detail, error };
   if (range?.length === 0) return { index, name, bytes: new Uint8Array(0) };
   const { store } = sources[source]!;
   try {
     const found = await (range === undefined ? store.get(key, { signal }) : store.getRange(key, range, { signal }));
     checkPlace({ key, ...(range && { range }), ...(required && { required }) }, found);
-    return { index, name, bytes: found };
+    return { index, name, bytes: found, detail };
   } catch (failure) {
     if (!(failure instanceof LsioError) || failure.kind === 'closed') throw failure;
     return { index, name, bytes: undefined, error: failure };

@@ -126,7 +126,12 @@ function checkMemory(needed: bigint, allowed: number): void {
 }
 
 /** Decodes a chunk to where it goes: at once where it is one run of the output. */
-function place({ name, bytes }: StoredChunk, output: Output, decoder: ChunkDecoder, boxes: readonly Box[]): void {
+function place(
+  { name, bytes, detail }: StoredChunk,
+  output: Output,
+  decoder: ChunkDecoder,
+  boxes: readonly Box[],
+): void {
   const { array, chunk } = output;
   if (output.items !== undefined) {
     placeItems(bytes && named(name, () => decoder.decodeItems(bytes)), output, output.items, boxes);
@@ -135,7 +140,7 @@ function place({ name, bytes }: StoredChunk, output: Output, decoder: ChunkDecod
   let source = chunk;
   const direct = bytes === undefined ? undefined : directTarget(output, boxes);
   if (bytes === undefined) source = output.missing ??= missingChunk(array);
-  else named(name, () => decoder.decode(bytes, direct ?? chunk.bytes));
+  else named(name, () => decoder.decode(bytes, direct ?? chunk.bytes, detail));
   if (direct !== undefined) return;
   for (const box of boxes) copyBox(source, output, box, array.dtype.itemBytes);
 }

@@ -175,7 +175,7 @@ class ChunkReduction {
   }
 
   /** Decodes to the kernels' memory; a chunk that is not stored is the fill value. */
-  #decode({ name, bytes, error }: StoredChunk): { error: LsioError | undefined; missing: boolean } {
+  #decode({ name, bytes, detail, error }: StoredChunk): { error: LsioError | undefined; missing: boolean } {
     if (error !== undefined) return { error, missing: false };
     const target = new Uint8Array(this.#kernels.buffer, this.#chunk, this.chunkBytes);
     if (bytes === undefined) {
@@ -186,7 +186,7 @@ class ChunkReduction {
       return { error: undefined, missing: true };
     }
     try {
-      this.#decoder.decode(bytes, target);
+      this.#decoder.decode(bytes, target, detail);
       return { error: undefined, missing: false };
     } catch (cause) {
       if (!(cause instanceof LsioError)) throw cause;

@@ -155,14 +155,14 @@ function partRefs(array: ChunkedArray, parts: readonly Part[]): ChunkedArray['re
 function decodeChunk(
   { chunkShape, dtype }: ChunkedArray,
   decoder: ChunkDecoder,
-  { name, bytes }: StoredChunk,
+  { name, bytes, detail }: StoredChunk,
   target: Uint8Array,
 ): Uint8Array | undefined {
   if (bytes === undefined) return undefined;
   // A raw chunk needs no copy.
   if (decoder.isRaw && bytes.length === byteLengthOf(chunkShape, dtype.itemBytes)) return bytes;
   try {
-    decoder.decode(bytes, target);
+    decoder.decode(bytes, target, detail);
     return target;
   } catch (cause) {
     if (!(cause instanceof LsioError)) throw cause;

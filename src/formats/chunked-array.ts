@@ -54,6 +54,8 @@ export interface ChunkRef {
   readonly required?: boolean;
   /** The bytes themselves, where the metadata holds them or they had to be unpacked. */
   readonly bytes?: Uint8Array;
+  /** What else the decoder must know of this chunk: which line of an image it is. Plain data. */
+  readonly detail?: JsonValue;
   /** Why nothing can be said of this chunk. */
   readonly error?: LsioError;
 }
@@ -73,9 +75,10 @@ export interface ChunkDecoder {
   /**
    * Fills `target` with the elements of a chunk in row-major order, little-endian: exactly its bytes.
    *
+   * @param detail of the chunk's {@link ChunkRef}.
    * @throws {LsioError} `format` for damaged bytes, or bytes of another length.
    */
-  decode(source: Uint8Array, target: Uint8Array): void;
+  decode(source: Uint8Array, target: Uint8Array, detail?: JsonValue): void;
   /** The elements of a chunk whose elements vary in length, in row-major order; only of such dtypes. */
   decodeItems(source: Uint8Array): Scalar[];
   /** A stored chunk is the decoded one, byte for byte: parts of it can be read alone. */

@@ -2,6 +2,7 @@ import type { Libraries } from '../codec/libraries.js';
 import type { ChunkDecoder, DecoderSpec } from './chunked-array.js';
 import { GRIB_FORMAT, openGribDecoder } from './grib/decoder.js';
 import { MEMORY_FORMAT, openMemoryDecoder } from './memory-array.js';
+import { NATIVE_FORMAT, openNativeDecoder } from './nat/decoder.js';
 import { openZarrDecoder } from './zarr/decoder.js';
 
 type OpenDecoder = (spec: DecoderSpec, libraries: Libraries) => ChunkDecoder;
@@ -9,6 +10,7 @@ type OpenDecoder = (spec: DecoderSpec, libraries: Libraries) => ChunkDecoder;
 const DECODERS: Readonly<Record<string, OpenDecoder>> = {
   zarr: openZarrDecoder,
   [GRIB_FORMAT]: openGribDecoder,
+  [NATIVE_FORMAT]: openNativeDecoder,
   [MEMORY_FORMAT]: openMemoryDecoder,
 };
 

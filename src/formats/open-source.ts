@@ -12,6 +12,9 @@ import { openGribArrays } from './grib/arrays.js';
 import { GRIB_HEAD_BYTES, isGrib } from './grib/recognise.js';
 import type { FieldSelection } from './grib/select.js';
 import { localPlaces } from './local-source.js';
+import { openNativeArrays } from './nat/arrays.js';
+import type { Calibration } from './nat/calibrate.js';
+import { isNative } from './nat/header.js';
 import type { PlaceStore } from './place-store.js';
 import { fileFormat, HEAD_BYTES, refusedDirectory, refusedFormat } from './recognise.js';
 import { openReferences } from './refs/reference-store.js';
@@ -34,6 +37,8 @@ export interface OpenSourceOptions extends EngineOptions {
   readonly allowOutside?: boolean | undefined;
   /** Which fields of a GRIB file are taken. @default all */
   readonly fields?: FieldSelection | undefined;
+  /** What the counts of an EUMETSAT native file become. @default bt or reflectance */
+  readonly calibration?: Calibration | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,7 +53,8 @@ interface Located {
 
 const GROUP_METADATA = ['zarr.json', '.zgroup', '.zmetadata'];
 const ARRAY_METADATA = ['zarr.json', '.zarray'];
-const WAYS = 'a Zarr store (directory or .zip), a GRIB file, or a kerchunk reference file (.json)';
+const WAYS =
+  'a Zarr store (directory or .zip), a GRIB file, an EUMETSAT native file (.nat), or a kerchunk reference file (.json)';
 
 /**
  * Opens a source of arrays: a Zarr store (a directory, a `.zip` file), a GRIB file, or a kerchunk reference file. It is recognised by
@@ -75,6 +81,7 @@ function engineOptions({
   verify: _verify,
   allowOutside: _allow,
   fields: _fields,
+  calibration: _calibration,
   signal: _signal,
   ...options
 }: OpenSourceOptions) {
@@ -169,13 +176,14 @@ async function openFile(name: string, { file, inner }: Located, options: OpenSou
   }
 }
 
-/** A file of fields: GRIB. Undefined if it is none. */
-async function openFields(source: ByteSource, key: AbsolutePath, { fields, signal }: OpenSourceOptions) {
+/** A file of fields or of an image: GRIB, EUMETSAT native. Undefined if it is neither. */
+async function openFields(source: ByteSource, key: AbsolutePath, { fields, calibration, signal }: OpenSourceOptions) {
   const { size } = (await source.store.head(key, { signal })) ?? { size: 0 };
   const length = Math.min(size, GRIB_HEAD_BYTES);
   const head = length === 0 ? undefined : await source.store.getRange(key, { offset: 0, length }, { signal });
-  if (head === undefined || !isGrib(head)) return undefined;
-  return openGribArrays(source, key, fields, signal);
+  if (head === undefined) return undefined;
+  if (isNative(head)) return openNativeArrays(source, key, calibration, signal);
+  return isGrib(head) ? openGribArrays(source, key, fields, signal) : undefined;
 }
 
 async function openPlaces(

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { EngineOptions } from '../../engine/open.js';
 import { LsioError } from '../../errors.js';
+import { CALIBRATIONS, type Calibration } from '../../formats/nat/calibrate.js';
 import type { OpenSourceOptions } from '../../formats/open-source.js';
 import type { ArraySource, ListedArray } from '../../formats/source.js';
 import { addRunOptions, type RunOptions } from '../app/options.js';
@@ -12,10 +13,11 @@ export interface SourceOptions extends RunOptions, FieldOptions {
   readonly array?: string;
   readonly verify: boolean;
   readonly allowOutside: boolean;
+  readonly calibration?: Calibration;
 }
 
 export const SOURCE_HELP =
-  'a Zarr store (directory or .zip), a GRIB file or a kerchunk reference file, and a path in it: era.zarr/t2m';
+  'a Zarr store (directory or .zip), a GRIB or .nat file or a kerchunk reference file, and a path in it: era.zarr/t2m';
 
 export function addSourceOptions(command: Command): Command {
   command
@@ -29,6 +31,12 @@ export function addSourceOptions(command: Command): Command {
     .option('--no-verify', "don't verify checksums")
     .option('--allow-outside', 'a reference file may refer to files outside of its directory', false);
   addFieldOptions(command);
+  command.addOption(
+    new Option(
+      '--calibration <kind>',
+      '.nat: what counts become (default: bt, of sunlit channels reflectance)',
+    ).choices([...CALIBRATIONS]),
+  );
   return addRunOptions(command, {
     quiet: 'no notes, no progress; errors only',
     progress: 'a progress bar on stderr',
@@ -37,8 +45,8 @@ export function addSourceOptions(command: Command): Command {
 }
 
 export function openOptionsOf(options: SourceOptions, signal: AbortSignal): OpenSourceOptions {
-  const { engine, verify, allowOutside } = options;
-  return { engine, verify, allowOutside, fields: selectionOf(options), signal };
+  const { engine, verify, allowOutside, calibration } = options;
+  return { engine, verify, allowOutside, fields: selectionOf(options), calibration, signal };
 }
 
 /**

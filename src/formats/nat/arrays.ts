@@ -1,0 +1,271 @@
+import { plainDType } from '../../array/dtype.js';
+import type { JsonObject } from '../../array/exact-json.js';
+import type { AbsolutePath } from '../../store/keys.js';
+import type { ByteSource, ChunkedArray, ChunkRef, DecoderSpec, StoredObject } from '../chunked-array.js';
+import { axisArray, memoryArray } from '../memory-array.js';
+import type { ListedArray } from '../source.js';
+import { type Calibration, calibrationTable, defaultCalibration, UNITS } from './calibrate.js';
+import { NATIVE_FORMAT } from './decoder.js';
+import { geostationary } from './geostationary.js';
+import {
+  BANDS,
+  FULL_HRV_LINES,
+  FULL_LINES,
+  HEADER_BYTES,
+  HRV,
+  type NativeHeader,
+  parseHeader,
+  type Rectangle,
+} from './header.js';
+import { type Layout, layoutOf, recordExtent } from './lines.js';
+
+/** What a native file holds. */
+export interface NativeContents {
+  readonly format: string;
+  readonly attributes: JsonObject;
+  readonly groups: readonly [];
+  readonly arrays: readonly ListedArray[];
+}
+
+const FLOAT32 = plainDType('float32');
+const FILL = new Uint8Array(new Float32Array([Number.NaN]).buffer);
+/** The trailer's record of what HRV covers, in bytes from the trailer's start. */
+const COVERAGE_HRV_AT = 347;
+const COVERAGE_BYTES = 32;
+
+/**
+ * Opens an image of MSG SEVIRI, level 1.5, in EUMETSAT's native format. Only headers are read.
+ *
+ * @param calibration @default brightness temperature, of channels that reflect sunlight reflectance
+ * @throws {LsioError} `format` for a damaged header; as the store.
+ */
+export async function openNativeArrays(
+  source: ByteSource,
+  key: AbsolutePath,
+  calibration?: Calibration,
+  signal?: AbortSignal,
+): Promise<NativeContents> {
+  const { store } = source;
+  const size = (await store.head(key, { signal }))?.size ?? 0;
+  const length = Math.min(size, HEADER_BYTES);
+  const header = parseHeader((await store.getRange(key, { offset: 0, length }, { signal })) ?? new Uint8Array(0));
+  const layout = layoutOf(header);
+  const windows = await windowsOf(source, key, header, layout, size, signal);
+  const file: NativeFile = { header, layout, size, source, key, windows };
+  const images = header.bands.map((band) => bandArray(file, band, calibration));
+  return {
+    format: `EUMETSAT native, ${platformOf(header.satellite)} SEVIRI level 1.5`,
+    attributes: attributesOf(file),
+    groups: [],
+    arrays: images,
+  };
+}
+
+interface NativeFile {
+  readonly header: NativeHeader;
+  readonly layout: Layout;
+  readonly size: number;
+  readonly source: ByteSource;
+  readonly key: AbsolutePath;
+  /** What HRV covers. */
+  readonly windows: readonly Rectangle[];
+}
+
+/** HRV takes half of the columns of a full disk: other ones in the north than in the south. The trailer says which. */
+async function windowsOf(
+  { store }: ByteSource,
+  key: AbsolutePath,
+  { hrvWindows, bands, columns }: NativeHeader,
+  { trailerAt }: Layout,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly Rectangle[]> {
+  if (!bands.includes(HRV) || columns !== FULL_LINES) return [];
+  const offset = trailerAt + COVERAGE_HRV_AT;
+  if (offset + COVERAGE_BYTES > size) return hrvWindows;
+  const bytes = await store.getRange(key, { offset, length: COVERAGE_BYTES }, { signal });
+  if (bytes?.length !== COVERAGE_BYTES) return hrvWindows;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const windows = [0, 16].map((at) => {
+    const [south, north, east, west] = [0, 4, 8, 12].map((part) => view.getInt32(at + part));
+    return { south: south!, north: north!, east: east!, west: west! };
+  });
+  const isUsable = windows.every(
+    ({ south, north, east, west }) =>
+      south >= 1 && south <= north && north <= FULL_HRV_LINES && east >= 1 && east <= west && west <= FULL_HRV_LINES,
+  );
+  return isUsable ? windows : hrvWindows;
+}
+
+function attributesOf({ header, layout, size }: NativeFile): JsonObject {
+  const declared = layout.trailerAt;
+  return {
+    platform: platformOf(header.satellite),
+    time: new Date(header.time * 1000).toISOString(),
+    sub_satellite_longitude: header.subSatelliteLongitude,
+    lines: `${header.rectangle.south} to ${header.rectangle.north}`,
+    columns: `${header.rectangle.east} to ${header.rectangle.west}`,
+    ...(size < declared ? { truncated: `${declared - size} bytes of the image are missing` } : {}),
+  };
+}
+
+function platformOf(satellite: number): string {
+  return satellite >= 321 && satellite <= 324 ? `Meteosat-${satellite - 313}` : `satellite ${satellite}`;
+}
+
+/** Which part of the full disk an array covers, and how many pixels its records have. */
+interface Frame {
+  readonly rows: number;
+  readonly columns: number;
+  /** Pixels of a record. */
+  readonly pixels: number;
+  /** The number of the southern line and of the western column in the full disk, from 1. */
+  readonly south: number;
+  readonly west: number;
+  /** The first column of a line, from the west. @param line its number in the full disk. */
+  readonly columnOf: (line: number) => number;
+}
+
+function frameOf({ header, windows }: NativeFile, band: number): Frame {
+  const { rectangle, lines, columns, hrvLines, hrvColumns } = header;
+  if (band !== HRV) {
+    const width = rectangle.west - rectangle.east + 1;
+    return {
+      rows: lines,
+      columns: width,
+      pixels: Math.min(columns, width),
+      south: rectangle.south,
+      west: rectangle.west,
+      columnOf: () => 0,
+    };
+  }
+  const south = 3 * rectangle.south - 2;
+  if (windows.length === 0) {
+    return {
+      rows: hrvLines,
+      columns: hrvColumns,
+      pixels: hrvColumns,
+      south,
+      west: 3 * rectangle.west,
+      columnOf: () => 0,
+    };
+  }
+  const columnOf = (line: number) => {
+    const window = windows.find((one) => line >= one.south && line <= one.north) ?? windows.at(-1)!;
+    return Math.min(FULL_HRV_LINES - window.west, FULL_HRV_LINES - hrvColumns);
+  };
+  return { rows: hrvLines, columns: FULL_HRV_LINES, pixels: hrvColumns, south, west: FULL_HRV_LINES, columnOf };
+}
+
+function bandArray(file: NativeFile, band: number, asked: Calibration | undefined): ListedArray {
+  const frame = frameOf(file, band);
+  const calibration = asked ?? defaultCalibration(band);
+  const table = calibrationTable(file.header, band, calibration);
+  const shape = [frame.rows, frame.columns];
+  const listed = {
+    name: BANDS[band]!,
+    dtype: FLOAT32.name,
+    shape,
+    dims: ['y', 'x'],
+    chunkShape: [1, frame.columns],
+    codecs: [{ name: 'seviri-10bit', configuration: {} }],
+    fillValue: Number.NaN,
+    attributes: {
+      units: UNITS[calibration],
+      calibration,
+      coordinates: 'latitude longitude',
+      scan: 'rows from the north, columns from the west',
+    },
+    coordinates: coordinatesOf(file.header, frame, band === HRV),
+  };
+  if (typeof table === 'string') return { ...listed, reason: table };
+  return { ...listed, array: new BandArray(file, band, frame, table, listed.attributes) };
+}
+
+function coordinatesOf(header: NativeHeader, frame: Frame, isHrv: boolean): Readonly<Record<string, ListedArray>> {
+  const projection = geostationary(header, isHrv);
+  const north = frame.south + frame.rows - 1;
+  const xs = Float64Array.from({ length: frame.columns }, (_, i) => projection.x(frame.west - i));
+  const ys = Float64Array.from({ length: frame.rows }, (_, i) => projection.y(north - i));
+  const attributes = { units: 'm' };
+  const angles = (name: string, which: 0 | 1): ListedArray =>
+    memoryArray({
+      name,
+      dims: ['y', 'x'],
+      shape: [frame.rows, frame.columns],
+      dtype: plainDType('float64'),
+      attributes: { units: 'degrees' },
+      bytes: () => {
+        const values = new Float64Array(frame.rows * frame.columns);
+        let i = 0;
+        for (const y of ys) for (const x of xs) values[i++] = projection.inverse(x, y)[which];
+        return new Uint8Array(values.buffer);
+      },
+    });
+  return {
+    y: axisArray('y', ys, attributes),
+    x: axisArray('x', xs, attributes),
+    latitude: angles('latitude', 0),
+    longitude: angles('longitude', 1),
+  };
+}
+
+/** A channel as an array: a chunk is a line. Lines past the end of the file are missing chunks. */
+class BandArray implements ChunkedArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly chunkShape: readonly number[];
+  readonly dims = ['y', 'x'];
+  readonly attributes: JsonObject;
+  readonly dtype = FLOAT32;
+  readonly fill = FILL;
+  readonly sources: readonly ByteSource[];
+  readonly decoder: DecoderSpec;
+  readonly #file: NativeFile;
+  readonly #band: number;
+  readonly #frame: Frame;
+
+  constructor(file: NativeFile, band: number, frame: Frame, table: Float32Array, attributes: JsonObject) {
+    this.name = BANDS[band]!;
+    this.shape = [frame.rows, frame.columns];
+    this.chunkShape = [1, frame.columns];
+    this.attributes = attributes;
+    this.sources = [file.source];
+    this.decoder = {
+      format: NATIVE_FORMAT,
+      dtype: FLOAT32,
+      chunkShape: this.chunkShape,
+      fill: FILL,
+      parameters: {
+        satellite: file.header.satellite,
+        band,
+        pixels: frame.pixels,
+        table: Array.from(table, (value) => (Number.isNaN(value) ? null : value)),
+      },
+    };
+    this.#file = file;
+    this.#band = band;
+    this.#frame = frame;
+  }
+
+  async *refs(chunks: Iterable<readonly number[]>): AsyncGenerator<readonly ChunkRef[]> {
+    yield Array.from(chunks, ([row], index): ChunkRef => this.#refOf(row!, index));
+  }
+
+  async *stored(): AsyncGenerator<StoredObject> {
+    for (let row = 0; row < this.#frame.rows; row++) {
+      const { range } = this.#refOf(row, 0);
+      if (range !== undefined) yield { bytes: range.length, chunks: () => [[row, 0]] };
+    }
+  }
+
+  #refOf(row: number, index: number): ChunkRef {
+    const { layout, size, key } = this.#file;
+    // The file begins in the south.
+    const line = this.#frame.rows - 1 - row;
+    const range = recordExtent(layout, this.#band, line);
+    if (range.offset + range.length > size) return { index };
+    const number = this.#frame.south + line;
+    return { index, source: 0, key, range, detail: [number, this.#frame.columnOf(number)] };
+  }
+}

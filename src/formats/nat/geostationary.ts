@@ -1,0 +1,43 @@
+import { FULL_HRV_LINES, FULL_LINES, type NativeHeader } from './header.js';
+
+/** Metres from the satellite to the sub-satellite point. */
+const HEIGHT = 35_785_831;
+const RADIANS = Math.PI / 180;
+
+/** The geostationary projection of an image: x to the east, y to the north, in metres at the sub-satellite point. */
+export interface Geostationary {
+  x(column: number): number;
+  y(line: number): number;
+  /** Latitude and longitude of a point, NaN in space. */
+  inverse(x: number, y: number): readonly [latitude: number, longitude: number];
+}
+
+/** Columns are counted from the east and lines from the south, from 1, in the full disk. */
+export function geostationary(header: NativeHeader, isHrv: boolean): Geostationary {
+  const step = isHrv ? header.hrvStep : header.step;
+  const middle = isHrv ? FULL_HRV_LINES / 2 - 2 : FULL_LINES / 2;
+  // Earth model 1: the image lies 1.5 km too far north and west.
+  const shift = header.earthModel === 1 ? (isHrv ? 1.5 : 0.5) : 0;
+  const { equatorRadius: a, polarRadius: b, subSatelliteLongitude } = header;
+  const ratio = (a / b) ** 2;
+  const distance = HEIGHT + a;
+  return {
+    x: (column) => (middle - column + shift) * step.column,
+    y: (line) => (line - middle - shift) * step.line,
+    inverse(x, y) {
+      const [horizontal, vertical] = [x / HEIGHT, y / HEIGHT];
+      const [cosX, cosY, sinY] = [Math.cos(horizontal), Math.cos(vertical), Math.sin(vertical)];
+      const curve = cosY ** 2 + ratio * sinY ** 2;
+      const under = (distance * cosX * cosY) ** 2 - curve * (distance ** 2 - a ** 2);
+      if (under < 0) return [Number.NaN, Number.NaN];
+      const range = (distance * cosX * cosY - Math.sqrt(under)) / curve;
+      const s1 = distance - range * cosX * cosY;
+      const s2 = range * Math.sin(horizontal) * cosY;
+      const s3 = range * sinY;
+      return [
+        Math.atan((ratio * s3) / Math.hypot(s1, s2)) / RADIANS,
+        Math.atan(s2 / s1) / RADIANS + subSatelliteLongitude,
+      ];
+    },
+  };
+}
