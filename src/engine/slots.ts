@@ -39,6 +39,7 @@ export class ReadSlots {
   readonly piece: Int32Array;
   readonly #slab: Slab;
   readonly #onRelease: () => void;
+  #lent = 0;
 
   constructor(slab: Slab, depth: number, onRelease: () => void) {
     this.#slab = slab;
@@ -55,6 +56,16 @@ export class ReadSlots {
     this.start = new Int32Array(depth);
     this.total = new Float64Array(depth);
     this.piece = new Int32Array(depth).fill(-1);
+  }
+
+  /** Pieces of the slab that are leased: those of reads in hand, those that are lent, those that are lost. */
+  get leases(): number {
+    return this.#slab.leases;
+  }
+
+  /** Loans that have not ended. */
+  get lent(): number {
+    return this.#lent;
   }
 
   /** The bytes in leased pieces of the slab, lent ones included. */
@@ -82,6 +93,7 @@ export class ReadSlots {
   keep(slot: number): number {
     const piece = this.piece[slot]!;
     this.piece[slot] = -1;
+    if (piece >= 0) this.#lent++;
     return piece;
   }
 
@@ -89,6 +101,7 @@ export class ReadSlots {
   release(loan: number): void {
     if (loan < 0) return;
     this.#slab.release(loan);
+    this.#lent--;
     this.#onRelease();
   }
 }

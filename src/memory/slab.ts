@@ -19,6 +19,7 @@ const POISON = 0xdb;
 export class Slab {
   readonly memory: Uint8Array;
   readonly #sizeBytes: number;
+  #leases = 0;
   /** Set by LSIO_DEBUG=1: released pieces are overwritten, so that a view kept too long shows. */
   readonly #poison: boolean;
   /** By user and size class. */
@@ -43,6 +44,11 @@ export class Slab {
     this.#pushFree(0, this.#sizeClasses - 1, 0);
   }
 
+  /** How many pieces are leased. */
+  get leases(): number {
+    return this.#leases;
+  }
+
   /** The bytes in leased pieces, each rounded up to its size. */
   get leasedBytes(): number {
     let bytes = 0;
@@ -64,6 +70,7 @@ export class Slab {
     if (at >= 0) {
       this.#marks[at >>> PAGE_SHIFT] = sizeClass + 1;
       this.#users[at >>> PAGE_SHIFT] = user;
+      this.#leases++;
     }
     return at;
   }
@@ -79,6 +86,7 @@ export class Slab {
   release(at: number): void {
     const mark = this.#marks[at >>> PAGE_SHIFT]!;
     assert(mark > 0, 'a piece is leased where one is given back');
+    this.#leases--;
     if (this.#poison) this.memory.fill(POISON, at, at + (PAGE_BYTES << (mark - 1)));
     this.#pushFree(at, mark - 1, this.#users[at >>> PAGE_SHIFT]!);
   }

@@ -15,10 +15,10 @@ import { StatRoom } from './stat-room.js';
 
 /** The slot of cancellations: their own completions tell nothing and are dropped. */
 const CANCEL_SLOT = 0xffff_ffff;
-/** So many refusals in a row, with nothing completing in between, mean that the ring has failed for good. */
+/** So many refusals in a row, without a completion, mean that the ring has failed for good. */
 const REFUSALS_MAX = 10_000;
 
-/** linux/limits.h: the longest path in bytes, its NUL included. */
+/** linux/limits.h: the longest path, its NUL included. */
 const PATH_MAX = 4096;
 
 /** A ring of io_uring: fills SQEs and takes CQEs, on queues that this thread or another one enters the kernel for. */
@@ -43,8 +43,9 @@ export class IoUring implements Ring {
   /** Up to where they were taken when last looked: at least so far now. */
   #sqHeadSeen = 0;
   #pathsUsedBytes = 0;
+  /** SQEs filled whose completion wasn't taken yet. */
+  #outstanding = 0;
   #refusals = 0;
-  /** Submits: one serves many reads. */
   #enters = 0;
 
   /**
@@ -71,7 +72,7 @@ export class IoUring implements Ring {
     };
   }
 
-  /** The set-up flags that are on, for the log and `lsio doctor`. */
+  /** The set-up flags that are on, for people. */
   get flags(): string[] {
     return this.#queues.flags;
   }
@@ -115,14 +116,15 @@ export class IoUring implements Ring {
 
   stat(slot: number, generation: number, place: number, path: string | Uint8Array): void {
     this.#assertOpen();
-    const result = this.#stats().addressOf(place);
+    this.#statRoom ??= new StatRoom(this.#entries + SPARE_STATS);
+    const result = this.#statRoom.addressOf(place);
     const pathAddress = this.#queues.pathsAddress + this.#writePath(path);
     fillStat(this.#sqes, this.#nextSqe(), slot, generation, pathAddress, result);
   }
 
   facts(place: number): FileFacts {
     this.#assertOpen();
-    return this.#stats().facts(place);
+    return this.#statRoom!.facts(place);
   }
 
   close(slot: number, generation: number, file: number): void {
@@ -175,12 +177,6 @@ export class IoUring implements Ring {
     if (drained) this.#statRoom?.unmap();
   }
 
-  /** With a place for each stat that may be in flight. */
-  #stats(): StatRoom {
-    this.#statRoom ??= new StatRoom(this.#entries + SPARE_STATS);
-    return this.#statRoom;
-  }
-
   #sqFull(): boolean {
     if ((this.#sqTail - this.#sqHeadSeen) >>> 0 <= this.#sqMask) return false;
     this.#sqHeadSeen = Atomics.load(this.#queues.sqHead, 0);
@@ -192,6 +188,8 @@ export class IoUring implements Ring {
     this.#assertOpen();
     while (this.#sqFull()) this.#makeRoom();
     const index = this.#sqTail & this.#sqMask;
+    // More would overflow the completion queue.
+    assert(++this.#outstanding <= this.#cqMask + 1, 'the completion queue has room for everything in flight');
     this.#sqTail = (this.#sqTail + 1) >>> 0;
     return index;
   }
@@ -252,11 +250,13 @@ export class IoUring implements Ring {
 
   #reap(): number {
     const { cqes, cqHead, cqTail } = this.#queues;
-    assert(!this.#queues.overflowed, 'the completion queue has room for everything in flight');
+    assert(!this.#queues.overflowed, 'no completion is lost');
     const { slot, generation, result } = this.completions;
     const mask = this.#cqMask;
     const tail = Atomics.load(cqTail, 0);
     let head = cqHead[0]!;
+    this.#outstanding -= (tail - head) >>> 0;
+    assert(this.#outstanding >= 0, 'nothing completes that was not handed over');
     let count = 0;
     while (head !== tail) {
       const at = (head & mask) * CQE_WORDS;

@@ -64,15 +64,15 @@ export class Lane {
   /**
    * The ring has failed: it is given nothing more.
    *
-   * @returns its reads that are not finished, and how many bytes of the slab are lost with it.
+   * @returns its reads that are not finished, and what of the slab is lost with it.
    */
-  abandon(): { readonly slots: readonly number[]; readonly lostBytes: number } {
+  abandon(): { readonly slots: readonly number[]; readonly lostBytes: number; readonly lostLeases: number } {
     const taken = new Set(Array.from({ length: this.depth }, (_, index) => this.#first + index));
     for (const slot of this.free.subarray(0, this.freeCount)) taken.delete(slot);
     for (const [slot, host] of this.#adopted) taken.add(slot).delete(host);
     const slots = [...taken];
-    const lostBytes = this.stages.abandon(slots);
+    const lost = this.stages.abandon(slots);
     this.ring.shutdown(false);
-    return { slots, lostBytes };
+    return { slots, ...lost };
   }
 }

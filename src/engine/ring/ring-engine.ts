@@ -38,6 +38,7 @@ export class RingEngine implements Engine {
   readonly #load: Load;
   /** Of the slab: lost rings may still write there. */
   #lostBytes = 0;
+  #lostLeases = 0;
   readonly #runs: Runs;
   readonly #watchdog: Timer;
   readonly clock: Clock;
@@ -163,15 +164,19 @@ export class RingEngine implements Engine {
     this.#lanes = this.#lanes.filter((other) => other !== lane);
     this.info = { ...this.info, rings: this.#lanes.length, reason: `${this.info.reason}; a ring was lost: ${message}` };
     this.#runs.deliver(lane);
-    const { slots, lostBytes } = lane.abandon();
+    const { slots, lostBytes, lostLeases } = lane.abandon();
     this.#lostBytes += lostBytes;
+    this.#lostLeases += lostLeases;
     this.#runs.moveAway(slots);
   }
 
-  /** What is left waits for memory that went with lost rings. */
+  /** Nothing is in flight, so nothing but loans holds memory; or what is left waits for memory that went with lost rings. */
   #checkMemory(): void {
-    if (this.#lostBytes === 0 || this.#inFlight > 0) return;
-    if (!this.#lanes.some((lane) => lane.stages.waiting) || this.#slots.leasedBytes > this.#lostBytes) return;
+    if (this.#inFlight > 0) return;
+    const waiting = this.#lanes.some((lane) => lane.stages.waiting);
+    const { leases, lent } = this.#slots;
+    assert(waiting || leases === lent + this.#lostLeases, 'no memory is leased but what is lent');
+    if (!waiting || this.#lostBytes === 0 || this.#slots.leasedBytes > this.#lostBytes) return;
     throw new LsioError('unavailable', 'the memory of lost rings is missing');
   }
 

@@ -328,21 +328,23 @@ export class Stages {
    * The ring is lost: forgets the reads in `slots`. A late answer may still write to the memory of those in flight, so
    * that it is never leased again.
    *
-   * @returns how many bytes of the slab are lost.
+   * @returns what of the slab is lost.
    */
-  abandon(slots: Iterable<number>): number {
-    let lostBytes = 0;
+  abandon(slots: Iterable<number>): { readonly lostBytes: number; readonly lostLeases: number } {
+    let [lostBytes, lostLeases] = [0, 0];
     for (const slot of slots) {
       const piece = this.#slots.piece[slot]!;
       if (piece < 0) continue;
-      if (this.#stage[slot] === FOR_READ) lostBytes += this.#ring.slab.sizeBytes(piece);
-      else this.#ring.slab.release(piece);
+      if (this.#stage[slot] === FOR_READ) {
+        lostBytes += this.#ring.slab.sizeBytes(piece);
+        lostLeases++;
+      } else this.#ring.slab.release(piece);
       this.#slots.piece[slot] = -1;
     }
     this.#forMemory.length = 0;
     this.#forEntry.length = 0;
     this.#inFlight = 0;
-    return lostBytes;
+    return { lostBytes, lostLeases };
   }
 
   #giveUp(slot: number, errno: number): void {
