@@ -31,4 +31,8 @@ test.each([
 
 test('float16ToFloat32() converts all', () => {
   expect([...float16ToFloat32(Uint16Array.of(0x3e00, 0xc000))]).toEqual([1.5, -2]);
+  // Many are looked up.
+  const all = Uint16Array.from({ length: 2 ** 16 }, (_, half) => half);
+  expect(float16ToFloat32(all)).toEqual(Float32Array.from(all, float16ToNumber));
+  expect([...float16ToFloat32(Uint16Array.of(0x3e00, 0xc000))]).toEqual([1.5, -2]);
 });

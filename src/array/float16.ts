@@ -28,9 +28,17 @@ export function numberToFloat16(value: number): number {
   return sign;
 }
 
+/** From this length on making the table takes less time than it saves. */
+const TABLE_LENGTH_MIN = 16_384;
+let table: Float32Array | undefined;
+
 /** Float32 values of the bits of halves. */
-export function float16ToFloat32(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, float16ToNumber);
+export function float16ToFloat32(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  if (table === undefined && bits.length < TABLE_LENGTH_MIN) return Float32Array.from(bits, float16ToNumber);
+  table ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => float16ToNumber(half));
+  const values = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]!]!;
+  return values;
 }
 
 function roundEven(value: number): number {

@@ -1,5 +1,5 @@
 import type { DType } from '../array/dtype.js';
-import { float16ToNumber, numberToFloat16 } from '../array/float16.js';
+import { float16ToFloat32, numberToFloat16 } from '../array/float16.js';
 import { type Codec, checkLength } from './codec.js';
 
 /** Elements of a fixed size that numbers or bigints stand for. */
@@ -67,7 +67,7 @@ export function words(dtype: DType, bytes: Uint8Array): ValueArray {
 /** The values of elements: half floats become float32. */
 export function values(dtype: DType, bytes: Uint8Array): ValueArray {
   const array = words(dtype, bytes);
-  return isHalf(dtype) ? Float32Array.from(array as Uint16Array, float16ToNumber) : array;
+  return isHalf(dtype) ? float16ToFloat32(array as Uint16Array) : array;
 }
 
 export function isHalf({ kind, itemBytes }: DType): boolean {
