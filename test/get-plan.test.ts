@@ -153,9 +153,16 @@ describe('lsio get --dry-run', () => {
   });
 
   test('lists 40 files at most', () => {
-    const { stdout } = get([...Array.from({ length: 41 }, (_, at) => `small#bytes=${at}-${at}`), '--dry-run', '-v']);
-    expect(stdout.toString().match(/^small /gm)).toHaveLength(1);
-    const many = get(['-', '--dry-run', '-v'], 'small\nd/a\n'.repeat(30));
-    expect(many.stdout.toString().match(/^(small|d\/a) /gm)).toHaveLength(40);
+    mkdirSync(path.join(directory, 'lines'));
+    const names = Array.from({ length: 41 }, (_, at) => `lines/${at}`);
+    for (const name of names) writeFileSync(path.join(directory, name), name);
+    const text = (count: number) => get([...names.slice(0, count), '--dry-run', '-v']).stdout.toString();
+    expect(text(40).match(/^lines\/\d+ +1 +1 /gm)).toHaveLength(40);
+    expect(text(41).match(/^lines\/\d+ +1 +1 /gm)).toHaveLength(40);
+    expect(text(40)).not.toContain('and more');
+    expect(text(41)).toMatch(/\n… and more: --json lists all\n$/);
+    // One line for a file, however many items of it there are.
+    const { stdout } = get(['-', '--dry-run', '-v'], 'small\nd/a\n'.repeat(30));
+    expect(stdout.toString().match(/^(small|d\/a) +30 +30 /gm)).toHaveLength(2);
   });
 });

@@ -19,9 +19,12 @@ export class CountingEngine implements Engine {
   /** The first file that was read through the page cache. */
   bufferedPath: Path | undefined;
   readonly #engine: Engine;
+  readonly #onRead: ((path: Path | undefined, bytes: number) => void) | undefined;
 
-  constructor(engine: Engine) {
+  /** @param onRead Is told of each read that finished. */
+  constructor(engine: Engine, onRead?: (path: Path | undefined, bytes: number) => void) {
     this.#engine = engine;
+    this.#onRead = onRead;
   }
 
   get info(): Engine['info'] {
@@ -34,6 +37,7 @@ export class CountingEngine implements Engine {
 
   run(source: ReadSource, options?: RunOptions): Run {
     const { counts } = this;
+    const onRead = this.#onRead;
     const noteBuffered = (path: Path | undefined) => (this.bufferedPath ??= path);
     return this.#engine.run(
       {
@@ -44,6 +48,7 @@ export class CountingEngine implements Engine {
           for (let index = 0; index < count; index++) {
             const slot = finished[index]!;
             const bytes = slots.bytes[slot]!;
+            onRead?.(slots.path[slot] ?? slots.file[slot]?.path, bytes);
             if (bytes === 0) continue;
             counts.bytes += bytes;
             if (slots.alignBytes[slot]! > 0) counts.direct++;

@@ -8,6 +8,7 @@ import type { Ring, RingOptions } from '../uring/ring.js';
 import type { Engine, EngineInfo, EngineName } from './engine.js';
 import { LibuvRing } from './ring/libuv-ring.js';
 import { RingEngine } from './ring/ring-engine.js';
+import { StatRing } from './ring/stat-ring.js';
 import { StatedSizes } from './ring/stated-sizes.js';
 
 /** The memory that reads land in has this many pages. A ring's completion queue, 65,536 at most, has room for it, too. */
@@ -224,6 +225,13 @@ function openNode(reason: string, queueDepth: number | undefined, remedy?: strin
   const ring = new LibuvRing(ringOptions(sizes), portableSlab(SLAB_BYTES));
   const facts = { ...info('node', reason, sizes), remedy };
   return new RingEngine([ring], facts, { ...sizes, sizes: new StatedSizes() });
+}
+
+/** An engine that answers as one of this kind would read, from the sizes that the file system states. */
+export function openStatEngine(info: EngineInfo): Engine {
+  const sizes = sizesFor(info.queueDepth);
+  const ring = new StatRing(ringOptions(sizes), portableSlab(SLAB_BYTES));
+  return new RingEngine([ring], { ...info, rings: 1 }, { ...sizes, windowBytes: WINDOW_BYTES });
 }
 
 function ringOptions({ queueDepth, sharedFiles }: Sizes): RingOptions {

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type EngineInfo, PIECE_BYTES_MAX } from '../../engine/engine.js';
 import { type EngineOptions, QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/open.js';
 import { LsioError } from '../../errors.js';
-import { type Coalesce, type CoalesceChoice, coalesceFor } from '../../plan/coalesce.js';
+import { type CoalesceChoice, coalesceFor } from '../../plan/coalesce.js';
 import { QUEUE_DEPTH_MAX } from '../../plan/window.js';
 import type { DirectChoice } from '../../store/local/direct.js';
 import { READ_BYTES_MAX_MIN, type ReadManyOptions } from '../../store/read-many.js';
@@ -92,28 +92,15 @@ export function addCoalesceOptions(command: Command): Command {
     );
 }
 
+/** How requests become reads. */
+export type Merging = Pick<ReadManyOptions, 'coalesce' | 'readBytesMax'>;
+
 /** What the options ask of a run: `auto` is decided in it, by how each file is read. */
-export function mergingOf({ coalesce, maxRead }: CoalesceOptions): Pick<ReadManyOptions, 'coalesce' | 'readBytesMax'> {
+export function mergingOf({ coalesce, maxRead }: CoalesceOptions): Merging {
   const ownGap = typeof coalesce === 'number';
   return {
     coalesce: ownGap ? coalesceFor({ coalesce, readBytesMax: maxRead }, { direct: false }) : coalesce,
     readBytesMax: maxRead,
-  };
-}
-
-/** How what is asked for becomes reads. */
-export interface Merging {
-  /** Absent: nothing is merged. */
-  readonly coalesce: Coalesce | undefined;
-  /** The longest single read, in bytes. */
-  readonly readBytesMax: number;
-}
-
-/** What a run is expected to do. */
-export function expectedMerging({ coalesce, maxRead }: CoalesceOptions, direct: DirectChoice): Merging {
-  return {
-    coalesce: coalesceFor({ coalesce, readBytesMax: maxRead }, { direct: direct === 'on' }),
-    readBytesMax: maxRead ?? PIECE_BYTES_MAX,
   };
 }
 

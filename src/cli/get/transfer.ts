@@ -7,24 +7,18 @@ import { sameFileError } from '../../output/same-file.js';
 import { type ByteText, textOf } from '../../paths/byte-text.js';
 import type { GetTotals } from '../../results/get.js';
 import type { Requests } from '../../store/intake.js';
-import type { DirectChoice } from '../../store/local/direct.js';
 import type { ItemIterator, ReadItem } from '../../store/read-item.js';
 import { type ReadManyOptions, readMany } from '../../store/read-many.js';
 import type { Context } from '../app/context.js';
 import { say } from '../app/talk.js';
+import type { GetConfig, ReadConfig } from './config.js';
 import type { Digests } from './digests.js';
 import type { GetDocument } from './document.js';
 import { explained } from './explained.js';
 import type { Sink } from './sinks.js';
 import { summaryOf } from './summary.js';
 
-export interface TransferOptions {
-  readonly json?: boolean;
-  readonly direct: DirectChoice;
-  /** Whether the JSON document lists the items. */
-  readonly items: boolean;
-  readonly checksum?: ChecksumAlgorithm;
-}
+type TransferConfig = Pick<GetConfig, 'report' | 'ordered'>;
 
 /** Takes what is read to where it is to go, and counts it. */
 export class Transfer {
@@ -37,11 +31,10 @@ export class Transfer {
   #wallNs = 0;
   readonly #sink: Sink;
   readonly #context: Context;
-  readonly #options: TransferOptions;
+  readonly #config: TransferConfig;
+  readonly #plan: Pick<GetTotals, 'dryRun' | 'order'> | undefined;
   #document: GetDocument | undefined;
   #digests: Digests | undefined;
-  /** Whether items are taken in the order asked for. */
-  readonly ordered: boolean;
   /** The input of which parts were taken and more are to come. */
   #begun: { readonly request: Input; readonly offset: number; bytes: number } | undefined;
   /** An input that is being written, of which parts are still to come. */
@@ -49,19 +42,19 @@ export class Transfer {
   /** Failures that the document doesn't have yet. */
   #unlisted: { readonly name: ByteText; readonly error: LsioError; readonly id?: string | number | undefined }[] = [];
 
-  constructor(sink: Sink, options: TransferOptions, context: Context) {
+  /** @param plan Nothing is read: what the document says of that. */
+  constructor(sink: Sink, config: TransferConfig, context: Context, plan?: Pick<GetTotals, 'dryRun' | 'order'>) {
     this.#sink = sink;
-    this.#options = options;
+    this.#config = config;
     this.#context = context;
-    // A list in the order asked for is worth more than the little time that order costs.
-    this.ordered = sink.ordered || (options.json === true ? options.items : options.checksum !== undefined);
+    this.#plan = plan;
   }
 
   /** A path that is no input. */
   refuse(name: ByteText, error: LsioError, id?: string | number): void {
     this.failed++;
     sayError(error);
-    if (this.#options.json) this.#unlisted.push({ name, error, id });
+    if (this.#config.report.json) this.#unlisted.push({ name, error, id });
   }
 
   /**
@@ -69,18 +62,14 @@ export class Transfer {
    *
    * @throws {LsioError} `output` when the sink fails, `unavailable` when the engine does; the signal's reason.
    */
-  async run(
-    engine: CountingEngine,
-    inputs: Requests<Input>,
-    how: Pick<ReadManyOptions, 'coalesce' | 'readBytesMax' | 'readOrder'>,
-  ): Promise<void> {
+  async run(engine: CountingEngine, inputs: Requests<Input>, read: ReadConfig): Promise<void> {
     await this.#beginDocument(engine);
-    const { checksum, direct, json = false } = this.#options;
+    const { checksum, json } = this.#config.report;
     const { signal } = this.#context;
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      const options: ReadManyOptions = { ...how, ordered: this.ordered, signal, direct };
+      const options: ReadManyOptions = { ...read, ordered: this.#config.ordered, signal };
       const parts = readMany(engine, inputs, options);
       for await (const first of parts) {
         if (!(await this.#takeAll(first, parts))) break;
@@ -109,9 +98,9 @@ export class Transfer {
   }
 
   async #beginDocument(engine: CountingEngine): Promise<void> {
-    if (!this.#options.json) return;
+    if (!this.#config.report.json) return;
     const { GetDocument } = await import('./document.js');
-    const document = new GetDocument(this.#options);
+    const document = new GetDocument(this.#config.report);
     this.#document = document;
     this.#context.finishJson = (failure) => document.end(this.#totals(engine), failure);
     await document.begin(engine.info);
@@ -126,7 +115,7 @@ export class Transfer {
       bytes,
       reads,
       bytesRead,
-      direct: directIn(counts),
+      ...(this.#plan ?? { direct: directIn(counts) }),
       wallNs: this.#wallNs,
     };
   }
