@@ -31,10 +31,13 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option('-V, --version', 'print the version')
     .addHelpText('after', EXAMPLES)
     .addHelpText('afterAll', () => `\n${exitCodesText()}`)
-    .hook('preAction', (_, command) => refuseEmpty(command));
+    .hook('preAction', (_, command) => refuseEmptyArguments(command));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = configure(program.command(name)).description(summary);
-    if (name === named || (args[0] === 'help' && name === args[1])) (await load()).define(command, context);
+    if (name === named || (args[0] === 'help' && name === args[1])) {
+      (await load()).define(command, context);
+      refuseEmptyValues(command);
+    }
   }
   if (completing) return (await import('./system/completion.js')).complete(program, args.slice(2));
   if (args.length === 0) {
@@ -86,16 +89,21 @@ function reflow(text: string): string {
 }
 
 /**
- * Refuses empty values of options and empty arguments, for every command: they come from unset variables of scripts.
- * `-o "$UNSET"` would otherwise write below `/`.
- *
- * @throws {LsioError} `usage`
+ * Refuses empty values of options, for every command: they come from unset variables of scripts. `-o "$UNSET"` would
+ * otherwise write below `/`. Asked before any parser, which may make something of an empty text.
  */
-function refuseEmpty(command: Command): void {
-  for (const option of command.options) {
-    const value: unknown = command.getOptionValue(option.attributeName());
-    if (option.required && [value].flat().includes('')) throw emptyValue(option.long ?? option.flags);
+function refuseEmptyValues(command: Command): void {
+  for (const each of [command, ...command.commands]) {
+    for (const option of each.options.filter(({ required }) => required)) {
+      each.prependListener(`option:${option.name()}`, (value: string) => {
+        if (value === '') throw emptyValue(option.long ?? option.flags);
+      });
+    }
   }
+}
+
+/** @throws {LsioError} `usage` */
+function refuseEmptyArguments(command: Command): void {
   for (const [index, value] of command.processedArgs.entries()) {
     if ([value].flat().includes(''))
       throw emptyValue(`argument ${command.registeredArguments[index]?.name() ?? index + 1}`);
