@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { LsioError } from '../errors.js';
 import { wrap } from '../report/warnings.js';
@@ -95,7 +96,7 @@ function reflow(text: string): string {
 function refuseEmptyValues(command: Command): void {
   for (const each of [command, ...command.commands]) {
     for (const option of each.options.filter(({ required }) => required)) {
-      each.prependListener(`option:${option.name()}`, (value: string) => {
+      (each as unknown as EventEmitter).prependListener(`option:${option.name()}`, (value: string) => {
         if (value === '') throw emptyValue(option.long ?? option.flags);
       });
     }

@@ -45,10 +45,19 @@ export class StatRing implements Ring {
     this.#prepare(slot, generation, () => {
       const facts = this.#open[file];
       assert(facts !== undefined, 'a file that is read is open');
-      if (facts.kind === 'directory') return -EISDIR;
-      if (facts.kind === 'fifo') return -ESPIPE;
-      return hasEnd(facts) ? Math.max(0, Math.min(length, facts.sizeBytes - offset)) : 0;
+      return readOf(facts, offset, length);
     });
+  }
+
+  readPlainly(
+    slot: number,
+    generation: number,
+    path: string | Uint8Array,
+    offset: number,
+    _at: number,
+    length: number,
+  ): void {
+    this.#prepare(slot, generation, () => readOf(factsOfStats(statSync(bytesOf(path))), offset, length));
   }
 
   stat(slot: number, generation: number, place: number, path: string | Uint8Array): void {
@@ -99,6 +108,13 @@ export class StatRing implements Ring {
       this.completions.result[at] = resultOf(operation);
     });
   }
+}
+
+/** What read(2) would return. */
+function readOf(facts: FileFacts, offset: number, length: number): number {
+  if (facts.kind === 'directory') return -EISDIR;
+  if (facts.kind === 'fifo') return -ESPIPE;
+  return hasEnd(facts) ? Math.max(0, Math.min(length, facts.sizeBytes - offset)) : 0;
 }
 
 /** As the kernel says it: `-errno` of what `node:fs` throws. */
