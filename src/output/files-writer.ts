@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { ByteText } from '../paths/byte-text.js';
+import { Thread } from '../threads/thread.js';
 import { type FilePart, FileWriter } from './file-writer.js';
 import type { DirectoryTree } from './tree.js';
 import { WriterQueue } from './writer-queue.js';
@@ -56,17 +56,22 @@ export class FilesWriter {
     if (files < FILES_WORTH_THREAD || !this.#options.lateErrors || availableParallelism() < 2 || !calls.shared) return;
     const queue = new WriterQueue();
     const { overwrite, skipExisting } = this.#options;
-    const worker = startWorker({
+    const data: WriterThreadData = {
       memory: queue.memory,
       name: this.#name,
       root,
       overwrite,
       skipExisting,
       writerId: THREAD_WRITER,
-    });
-    if (worker === undefined) return;
-    worker.on('error', () => queue.setReady(false));
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    };
+    const entry = () => new URL('./writer-thread.js', import.meta.url);
+    // That it can't be started, say for lack of memory, is no error: it is a matter of speed.
+    const exited = Thread.start({ entry, name: 'writer', data, keepsAlive: true })
+      .then(
+        (thread) => thread.ended,
+        () => undefined,
+      )
+      .then(() => queue.setReady(false));
     this.#thread = { queue, exited };
   }
 
@@ -108,19 +113,5 @@ export class FilesWriter {
     this.#thread?.queue.end();
     this.#thread?.queue.waitUntilTaken(GIVE_UP_MS_MAX);
     this.#writer.clear();
-  }
-}
-
-/** Undefined where no thread can be started, as under Node's permission model: it only saves time. */
-function startWorker(workerData: WriterThreadData): Worker | undefined {
-  try {
-    return new Worker(new URL('./writer-thread.js', import.meta.url), {
-      workerData,
-      env: SHARE_ENV,
-      // Else Node warns of descriptors that it hasn't opened itself.
-      trackUnmanagedFds: false,
-    });
-  } catch {
-    return undefined;
   }
 }

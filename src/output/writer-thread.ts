@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads';
+import { serveThread } from '../threads/serve.js';
 import { FileWriter } from './file-writer.js';
 import type { WriterThreadData } from './files-writer.js';
 import { DirectoryTree } from './tree.js';
@@ -9,17 +9,21 @@ import { WriterQueue } from './writer-queue.js';
  * thread tries again, and reports what is wrong.
  */
 
-const { memory, name, root, overwrite, skipExisting, writerId } = workerData as WriterThreadData;
-const queue = new WriterQueue(memory);
-const writer = new FileWriter(new DirectoryTree(name, root), { overwrite, skipExisting, writerId });
-queue.setReady(true);
-try {
-  for (let file = queue.waitForFirst(); file !== undefined; file = queue.waitForFirst()) {
-    writer.write(file, true);
-    queue.shift();
+function serve({ memory, name, root, overwrite, skipExisting, writerId }: WriterThreadData, ready: () => void): void {
+  const queue = new WriterQueue(memory);
+  const writer = new FileWriter(new DirectoryTree(name, root), { overwrite, skipExisting, writerId });
+  queue.setReady(true);
+  ready();
+  try {
+    for (let file = queue.waitForFirst(); file !== undefined; file = queue.waitForFirst()) {
+      writer.write(file, true);
+      queue.shift();
+    }
+  } catch {
+    // It is still the first of the queue.
+  } finally {
+    queue.setReady(false);
   }
-} catch {
-  // It is still the first of the queue.
-} finally {
-  queue.setReady(false);
 }
+
+serveThread<WriterThreadData, void>(serve);

@@ -11,6 +11,8 @@ export interface ThreadOptions {
   readonly name: string;
   /** What its body is given; memory in it that is shared stays so. */
   readonly data: unknown;
+  /** Whether it keeps the process alive until it ends, and not only until it is ready. */
+  readonly keepsAlive?: boolean;
 }
 
 /** No such thread can be had here: whoever has another way to do the work takes that. */
@@ -24,12 +26,12 @@ export class Thread<Ready> {
   readonly ended: Promise<Error | undefined>;
 
   /**
-   * Fulfils when the thread is ready. It keeps the process alive until then, and no longer.
+   * Fulfils when the thread is ready, until when it keeps the process alive.
    *
    * @throws {ThreadUnavailableError} when the thread can't be started.
    * @throws {LsioError | InvariantError} what it failed with before it was ready.
    */
-  static async start<Ready>({ entry, name, data }: ThreadOptions): Promise<Thread<Ready>> {
+  static async start<Ready>({ entry, name, data, keepsAlive = false }: ThreadOptions): Promise<Thread<Ready>> {
     const worker = newWorker(entry, name, data);
     let failure: Error | undefined;
     const ended = new Promise<Error | undefined>((resolve) => {
@@ -48,7 +50,7 @@ export class Thread<Ready> {
     if (!(first instanceof Thread)) {
       throw first ?? new ThreadUnavailableError('unavailable', `the ${name} thread ended before it was ready`);
     }
-    worker.unref();
+    if (!keepsAlive) worker.unref();
     return first;
   }
 
@@ -60,8 +62,15 @@ export class Thread<Ready> {
 
 function newWorker(entry: () => URL, name: string, data: unknown): Worker {
   try {
-    // Flags of the process, such as --input-type, may be none that a thread can have.
-    return new Worker(entry(), { workerData: data, execArgv: [], env: SHARE_ENV, name: `lsio ${name}` });
+    return new Worker(entry(), {
+      workerData: data,
+      name: `lsio ${name}`,
+      env: SHARE_ENV,
+      // Flags of the process, such as --input-type, may be none that a thread can have.
+      execArgv: [],
+      // Else Node warns of descriptors that the thread was given.
+      trackUnmanagedFds: false,
+    });
   } catch (cause) {
     throw new ThreadUnavailableError('unavailable', `the ${name} thread: ${(cause as Error).message}`, { cause });
   }
