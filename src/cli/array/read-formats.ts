@@ -9,7 +9,6 @@ import { coordinateOf } from '../../formats/source.js';
 import { arrayText, csvText, jsonText, type TextArray } from '../../output/array-text.js';
 import { fixedElements, npyHeader } from '../../output/npy.js';
 import { type NpzEntry, npzArchive } from '../../output/npz.js';
-import { imageOf } from './read-image.js';
 import type { ReadResult } from './read-result.js';
 
 export const FORMATS = ['npy', 'npz', 'raw', 'csv', 'json', 'text', 'png'] as const;
@@ -38,7 +37,11 @@ export async function partsOf(format: Format, result: ReadResult): Promise<Itera
   if (format === 'npy') return npyParts(array, data, result.maskAndScale ?? false);
   if (format === 'raw') return rawParts(array, data, result.maskAndScale ?? false);
   if (format === 'npz') return npzArchive(await npzEntries(result));
-  if (format === 'png') return [await imageOf(result)];
+  if (format === 'png') {
+    // The colour maps take a while to load.
+    const { imageOf } = await import('./read-image.js');
+    return [await imageOf(result)];
+  }
   const text = await textArray(result, result.maskAndScale ?? true);
   if (format === 'csv') return csvText(text);
   return format === 'json' ? jsonText(text, array.name) : [arrayText(text)];
