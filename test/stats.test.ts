@@ -216,6 +216,53 @@ describe('lsio stats', () => {
   });
 });
 
+describe('lsio stats -o FILE.zarr', () => {
+  const args = ['a.zarr/t2m', '--over', 'lat,lon', '--reduce', 'mean,count'];
+
+  test('writes a store with coordinates, units and cell methods, which lsio reads', () => {
+    expect(runLsio(['stats', ...args, '-o', 'out.zarr'], { cwd: scratch }).status).toBe(0);
+    expect(readdirSync(scratch).filter((name) => name.includes('.tmp'))).toEqual([]);
+    const info = documentOf(runLsio(['info', 'out.zarr', '--check', '--json'], { cwd: scratch })) as never as {
+      format: string;
+      arrays: { name: string; first?: string; attributes: object }[];
+    };
+    expect(info.format).toBe('zarr v3, consolidated');
+    expect(info.arrays.map(({ name, first, attributes }) => ({ name, first, attributes }))).toEqual([
+      { name: 't2m_count', attributes: {} },
+      { name: 't2m_mean', attributes: { units: 'K', cell_methods: 'lat: lon: mean' } },
+      {
+        name: 'time',
+        first: '2001-01-20T00:00:00',
+        attributes: { units: 'seconds since 2001-01-20 00:00:00', calendar: 'standard', standard_name: 'time' },
+      },
+    ]);
+    const read = runLsio(['read', 'out.zarr/t2m_mean', '--format', 'raw'], { cwd: scratch });
+    const means = new Float64Array(new Uint8Array(read.stdout).buffer);
+    expect([...means]).toEqual(json('-a', 't2m', '--over', 'lat,lon', '--reduce', 'mean').results.mean);
+  });
+
+  test('replaces a store only when told to, and nothing else ever', () => {
+    expect(runLsio(['stats', ...args, '-o', 'once.zarr'], { cwd: scratch }).status).toBe(0);
+    expect(runLsio(['stats', ...args, '-o', 'once.zarr'], { cwd: scratch }).status).toBe(4);
+    expect(runLsio(['stats', ...args, '-o', 'once.zarr', '--overwrite'], { cwd: scratch }).status).toBe(0);
+    put('mine.zarr/notes.txt', 'mine');
+    const refused = runLsio(['stats', ...args, '-o', 'mine.zarr', '--overwrite'], { cwd: scratch });
+    expect(refused).toMatchObject({ status: 4, stderr: expect.stringMatching(/is no Zarr store/) });
+    expect(readFileSync(path.join(scratch, 'mine.zarr/notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  test('an axis whose name would lead out of the store is refused', () => {
+    const shape = [2, 2];
+    put('evil.zarr/zarr.json', JSON.stringify({ zarr_format: 3, node_type: 'group', attributes: {} }));
+    put('evil.zarr/v/zarr.json', arrayJson(['../../x', 'y'], shape, shape, 'float32', {}));
+    put('evil.zarr/v/c/0/0', new Uint8Array(16));
+    const { status, stderr } = runLsio(['stats', 'evil.zarr/v', '--over', 'y', '-o', 'e.zarr'], { cwd: scratch });
+    expect(stderr).toMatch(/can't be the name of an array/);
+    expect(status).toBe(2);
+    expect(existsSync(path.join(scratch, 'e.zarr'))).toBe(false);
+  });
+});
+
 describe('lsio merge', () => {
   const shards = (count: number, directory: string, ...args: string[]): void => {
     for (let k = 0; k < count; k++) {
@@ -294,6 +341,27 @@ describe('lsio merge', () => {
     expect(existsSync(path.join(scratch, 'again', file))).toBe(true);
     expect(JSON.stringify(merged('again'))).toBe(JSON.stringify(json('-a', 't2m').results));
   });
+});
+
+const hasZarr3 = spawnSync('python3', ['-c', 'import xarray, zarr; assert zarr.__version__ >= "3"']).status === 0;
+const whyNoZarr3 = hasZarr3 ? '' : ' (skipped: pip install zarr xarray, Python 3.11 or later)';
+
+test.skipIf(!hasZarr3)(`-o FILE.zarr is opened by xarray${whyNoZarr3}`, () => {
+  const args = ['stats', 'a.zarr/t2m', '--by', 'time.season', '--over', 'time', '--reduce', 'max', '-o', 'x3.zarr'];
+  expect(runLsio(args, { cwd: scratch }).status).toBe(0);
+  const program = `
+import json, xarray as xr
+x = xr.open_zarr('x3.zarr')
+print(json.dumps([x.t2m_max.dims, x.season.values.tolist(), x.lat.values.tolist(), float(x.t2m_max.sel(season='DJF', lat=30, lon=240))]))`;
+  const [dims, seasons, lats, value] = JSON.parse(
+    execFileSync('python3', ['-c', program], { cwd: scratch, encoding: 'utf8' }),
+  );
+  expect([dims, seasons, lats]).toEqual([
+    ['season', 'lat', 'lon'],
+    ['DJF', 'MAM'],
+    [60, 30, 0, -30, -60],
+  ]);
+  expect(value).toBe(Math.max(...values((time, lat, lon) => time < 8 && lat === 1 && lon === 4)));
 });
 
 describe.skipIf(!hasXarray)(`lsio stats and xarray${whyNoXarray}`, () => {

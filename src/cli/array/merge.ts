@@ -7,7 +7,7 @@ import { EXIT } from '../app/exit.js';
 import { addRunOptions, applyReadingOptions, type RunOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
 import { type RunFacts, statsDocument } from './stats-document.js';
-import { addOutputOptions, type OutputOptions, writeStats } from './stats-output.js';
+import { addOutputOptions, checkOutput, type OutputOptions, writeStats } from './stats-output.js';
 import { missingShards, readPartials } from './stats-partial.js';
 import { renderStats } from './stats-text.js';
 
@@ -39,9 +39,10 @@ export function define(command: Command, context: Context): void {
 function merge(paths: readonly string[], options: Options, context: Context): void {
   applyReadingOptions(options, context);
   const files = readPartials(paths);
-  const { table, counts, missing, share } = mergePartials(files, options.allowMissing);
   const [first] = files.values();
   const { spec } = first!;
+  if (options.output !== undefined) checkOutput(options.output, spec, options.overwrite);
+  const { table, counts, missing, share } = mergePartials(files, options.allowMissing);
   if (missing.length > 0) {
     const text = missingText(files, missing, planOf(spec, 'moments').leaves);
     if (!options.allowMissing) throw new LsioError('read', text, { remedy: 'run these shards again, then merge' });
@@ -50,7 +51,7 @@ function merge(paths: readonly string[], options: Options, context: Context): vo
   if (counts.chunksFailed > 0 || missing.length > 0) process.exitCode = EXIT.someFailed;
   const facts = factsOf([...files.values()]);
   const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
-  if (options.output !== undefined) writeStats(options.output, spec, table, facts.coords, options.overwrite);
+  if (options.output !== undefined) writeStats(options.output, spec, table, facts, options.overwrite);
   print(options.json ? `${JSON.stringify(document)}\n` : renderStats(document));
 }
 
@@ -69,11 +70,7 @@ function factsOf(partials: readonly Partial[]): RunFacts {
   const all = partials.map(({ about }) => about as unknown as RunFacts);
   const [first] = all;
   return {
-    source: first!.source,
-    array: first!.array,
-    engine: first!.engine,
-    decoder: first!.decoder,
-    coords: first!.coords,
+    ...first!,
     wallNs: Math.max(...all.map(({ wallNs }) => wallNs)),
     cpuNs: all.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
     workers: all.reduce((sum, { workers }) => sum + workers, 0),

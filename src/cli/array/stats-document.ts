@@ -2,14 +2,13 @@ import type { Histogram, ResultTable } from '../../compute/result-table.js';
 import type { StatsCounts } from '../../compute/stats.js';
 import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
 import type { StatsResult } from '../../results/stats.js';
+import type { ResultLabels } from './stats-zarr.js';
 
 /** What is told of a run besides its results. */
-export interface RunFacts {
+export interface RunFacts extends ResultLabels {
   readonly source: string;
-  readonly array: string;
   readonly engine: string;
   readonly decoder: string;
-  readonly coords: Readonly<Record<string, readonly unknown[]>>;
   readonly wallNs: number;
   readonly cpuNs: number;
   readonly workers: number;

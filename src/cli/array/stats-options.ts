@@ -117,6 +117,16 @@ export async function coordsOf(spec: StatsSpec, labelsOf: LabelsOf): Promise<Rec
   return coords;
 }
 
+/** The calendars of those axes of the result that are times. */
+export async function calendarsOf(spec: StatsSpec, labelsOf: LabelsOf): Promise<Record<string, string>> {
+  const calendars: Record<string, string> = {};
+  for (const dim of resultDimsOf(spec)) {
+    const labels = spec.groups?.field === dim ? undefined : await labelsOf(dim);
+    if (labels?.kind === 'time') calendars[dim] = labels.calendar;
+  }
+  return calendars;
+}
+
 /** The selected labels of an axis; without labels the positions. */
 export async function axisLabels(
   dim: string,

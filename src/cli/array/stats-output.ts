@@ -4,7 +4,9 @@ import type { ResultTable, Values } from '../../compute/result-table.js';
 import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
 import { LsioError } from '../../errors.js';
 import { npyHeader } from '../../output/npy.js';
-import { writeWholeFile } from '../../output/whole-file.js';
+import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
+import { checkZarrStore } from '../../output/zarr-writer.js';
+import { type ResultLabels, writeStatsZarr } from './stats-zarr.js';
 
 /** Where results go, as commander hands it over. */
 export interface OutputOptions {
@@ -14,31 +16,50 @@ export interface OutputOptions {
 
 export function addOutputOptions(command: Command): Command {
   return command
-    .option('-o, --output <file>', 'write the results: .csv (all) or .npy (one)')
+    .option('-o, --output <file>', 'write the results: .zarr, .csv, or one of them as .npy')
     .option('--overwrite', 'replace the file', false);
 }
 
-/** @throws {LsioError} `usage` for a name that says no format, and for results that the format can't hold. */
-export function checkOutput(file: string, spec: StatsSpec): void {
+/**
+ * Refuses an output that can't be, before anything is computed.
+ *
+ * @throws {LsioError} `usage` for a name that says no format, and for results that the format can't hold; `output` for what
+ * exists.
+ */
+export function checkOutput(file: string, spec: StatsSpec, overwrite: boolean): void {
   const histogram = spec.reductions.find((name) => name.startsWith('hist:'));
   if (histogram !== undefined) throw new LsioError('usage', `${histogram} is written by --json only`);
-  if (file.endsWith('.csv')) return;
-  if (!file.endsWith('.npy')) throw new LsioError('usage', `${file}: the name must end in .csv or .npy`);
-  if (spec.reductions.length > 1) {
-    throw new LsioError('usage', `${file}: holds one result; choose it with --reduce, or write .csv`);
+  if (isZarr(file)) {
+    checkZarrStore(file, overwrite);
+    return;
   }
+  const isNpy = file.endsWith('.npy');
+  if (!isNpy && !file.endsWith('.csv'))
+    throw new LsioError('usage', `${file}: the name must end in .zarr, .csv or .npy`);
+  if (isNpy && spec.reductions.length > 1) {
+    throw new LsioError('usage', `${file}: holds one result; choose it with --reduce, or write .zarr or .csv`);
+  }
+  checkWholeFile(file, overwrite);
 }
 
-/** Writes results to a file that appears under its name when it is whole. @throws {LsioError} `output` */
+function isZarr(file: string): boolean {
+  return /\.zarr\/?$/.test(file);
+}
+
+/** Writes results to what appears under its name when it is whole. @throws {LsioError} `output` */
 export function writeStats(
   file: string,
   spec: StatsSpec,
   table: ResultTable,
-  coords: Readonly<Record<string, readonly unknown[]>>,
+  labels: ResultLabels,
   overwrite: boolean,
 ): void {
-  checkOutput(file, spec);
-  const parts = file.endsWith('.npy') ? npyParts(spec, table) : csvParts(spec, table, coords);
+  checkOutput(file, spec, overwrite);
+  if (isZarr(file)) {
+    writeStatsZarr(file, spec, table, labels, overwrite);
+    return;
+  }
+  const parts = file.endsWith('.npy') ? npyParts(spec, table) : csvParts(spec, table, labels.coords);
   writeWholeFile(file, parts, overwrite);
 }
 

@@ -9,7 +9,6 @@ import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js'
 import { openDecoder } from '../../formats/open-decoder.js';
 import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
-import { checkWholeFile } from '../../output/whole-file.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
@@ -18,10 +17,18 @@ import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
 import { addSourceOptions, openOptionsOf } from './source-options.js';
 import { statsDocument } from './stats-document.js';
-import { addStatsOptions, coordsOf, labelReader, type StatsCommandOptions, specOfOptions } from './stats-options.js';
+import {
+  addStatsOptions,
+  calendarsOf,
+  coordsOf,
+  labelReader,
+  type StatsCommandOptions,
+  specOfOptions,
+} from './stats-options.js';
 import { addOutputOptions, checkOutput, writeStats } from './stats-output.js';
 import { checkShardable, isDone, partialFile, writePartial } from './stats-partial.js';
 import { renderStats } from './stats-text.js';
+import type { ResultLabels } from './stats-zarr.js';
 
 const EXAMPLES = `Examples:
   lsio stats era.zarr/t2m                                      mean, std, min, max and count of everything
@@ -51,7 +58,7 @@ interface Work {
   readonly source: ArraySource;
   readonly array: ChunkedArray;
   readonly spec: StatsSpec;
-  readonly coords: Readonly<Record<string, readonly unknown[]>>;
+  readonly labels: ResultLabels;
   readonly decoder: ChunkDecoder;
 }
 
@@ -67,32 +74,34 @@ async function stats(name: string, options: StatsCommandOptions, context: Contex
     const labelsOf = labelReader(source, array.name, signal);
     const spec = await specOfOptions(source, array, options, labelsOf, signal);
     checkSpec(spec, options.maxMemory ?? STATS_MEMORY_BYTES_MAX);
-    if (options.output !== undefined) {
-      checkOutput(options.output, spec);
-      checkWholeFile(options.output, options.overwrite);
-    }
-    const coords = await coordsOf(spec, labelsOf);
+    if (options.output !== undefined) checkOutput(options.output, spec, options.overwrite);
+    const labels = {
+      array: array.name,
+      attributes: descriptionOf(array),
+      coords: await coordsOf(spec, labelsOf),
+      calendars: await calendarsOf(spec, labelsOf),
+    };
     const decoder = openDecoder(array.decoder, await loadLibraries(options.decoder));
-    const work = { source, array, spec, coords, decoder };
+    const work = { source, array, spec, labels, decoder };
     await (options.shard === undefined ? all(work, options, signal) : shard(work, options, signal));
   } finally {
     await source.close();
   }
 }
 
-async function all({ source, array, spec, coords, decoder }: Work, options: StatsCommandOptions, signal: AbortSignal) {
+async function all({ source, array, spec, labels, decoder }: Work, options: StatsCommandOptions, signal: AbortSignal) {
   const compute = (settings: StatsOptions) => computeStats(array, decoder, spec, settings);
   const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
   const { table, counts } = result;
-  const facts = { ...namesOf(source, array, decoder), coords, wallNs, cpuNs, workers: 1 };
+  const facts = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers: 1 };
   const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
   if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
-  if (options.output !== undefined) writeStats(options.output, spec, table, coords, options.overwrite);
+  if (options.output !== undefined) writeStats(options.output, spec, table, labels, options.overwrite);
   print(options.json ? `${JSON.stringify(document)}\n` : renderStats(document));
 }
 
 async function shard(work: Work, options: StatsCommandOptions, signal: AbortSignal): Promise<void> {
-  const { source, array, spec, coords, decoder } = work;
+  const { source, array, spec, labels, decoder } = work;
   if (options.output !== undefined)
     throw new LsioError('usage', '--output has no meaning with --shard: see lsio merge');
   if (options.json) throw new LsioError('usage', '--json has no meaning with --shard: see lsio merge');
@@ -107,14 +116,22 @@ async function shard(work: Work, options: StatsCommandOptions, signal: AbortSign
   const compute = (settings: StatsOptions) => computeShard(array, decoder, spec, leaves, settings);
   const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
   const { nodes, counts } = result;
-  const about = { ...namesOf(source, array, decoder), coords, wallNs, cpuNs, workers: 1, shard: part };
+  const about = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers: 1, shard: part };
   writePartial(file, { spec, leaves, nodes, counts, about: about as unknown as JsonObject });
   if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
   if (!options.quiet) say(`lsio: ${file}: segments ${leaves.from} to ${leaves.to}, ${counts.chunks} chunks`);
 }
 
-function namesOf(source: ArraySource, { name }: ChunkedArray, { decoder }: ChunkDecoder) {
-  return { source: source.name, array: name, engine: source.engine, decoder };
+/** What the results' attributes take over. */
+function descriptionOf({ attributes }: ChunkedArray): JsonObject {
+  const names = ['units', 'long_name', 'standard_name'];
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name, value]) => names.includes(name) && typeof value === 'string'),
+  );
+}
+
+function namesOf(source: ArraySource, { decoder }: ChunkDecoder) {
+  return { source: source.name, engine: source.engine, decoder };
 }
 
 /** Shows how far it is, and says which chunks are left out. */
