@@ -80,3 +80,15 @@ describe.skipIf(reason !== undefined)(`a machine without a library${reason ? ` (
     );
   });
 });
+
+test('without a compiler of WebAssembly the shared libraries decode, and what needs it is an error that says so', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['--jitless', LSIO, 'read', ...args], { cwd: scratch, encoding: 'buffer' });
+  const zstdRead = run('zstd.zarr', '--format', 'raw');
+  if (zstd !== undefined) expect(Buffer.compare(zstdRead.stdout, new Uint8Array(VALUES.buffer))).toBe(0);
+  const lz4Read = run('lz4.zarr', '--format', 'raw', '--decoder', 'wasm');
+  expect(Buffer.compare(lz4Read.stdout, new Uint8Array(VALUES.buffer))).toBe(0);
+  const refused = run('zstd.zarr', '--format', 'raw', '--decoder', 'wasm');
+  expect(refused.stderr.toString()).toContain("only libzstd.so.1 decodes zstd here, and it isn't wanted");
+  expect(refused.status).toBe(3);
+});

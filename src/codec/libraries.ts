@@ -108,13 +108,13 @@ async function loadFallback(name: CompressorName): Promise<Library | undefined> 
   if (name === 'lz4') return { name, kind, library: 'lsio', decompress: decodeLz4Block };
   if (name === 'gzip') return { name, kind, library: 'node:zlib', decompress: gzipDecompress(nodeInflate.gzip) };
   if (name === 'zlib') return { name, kind, library: 'node:zlib', decompress: zlibDecompress(nodeInflate.zlib) };
-  if (name === 'zstd') return { name, kind, library: ZSTD_FALLBACK, decompress: await loadZstdFallback() };
-  return undefined;
+  const decompress = name === 'zstd' ? await loadZstdFallback() : undefined;
+  return decompress && { name, kind, library: ZSTD_FALLBACK, decompress };
 }
 
 function noFallback(name: CompressorName): MissingLibrary {
   const { library } = NATIVE[name];
-  return { name, problem: `only ${library} decodes ${name}, and it isn't wanted`, remedy: '--decoder auto' };
+  return { name, problem: `only ${library} decodes ${name} here, and it isn't wanted`, remedy: '--decoder auto' };
 }
 
 /** @throws {LsioError} `unavailable`, for a library that is missing. */

@@ -1,3 +1,4 @@
+import { webAssembly } from '../kernels/webassembly.js';
 import type { Decompress } from './codec.js';
 import { zstdStatedBytes } from './zstd-frame.js';
 
@@ -7,8 +8,9 @@ export const ZSTD_FALLBACK = 'zstddec';
 /** Source and target together: its memory ends at 2 GiB, and it doesn't look whether it got what it asked for. */
 const BYTES_MAX = 2 ** 30;
 
-/** Loads the WebAssembly decoder, for where libzstd is missing or not wanted. */
-export async function loadZstdFallback(): Promise<Decompress> {
+/** Loads the WebAssembly decoder, for where libzstd is missing or not wanted; undefined under `node --jitless`. */
+export async function loadZstdFallback(): Promise<Decompress | undefined> {
+  if (webAssembly === undefined) return undefined;
   const { ZSTDDecoder } = await import('zstddec');
   const decoder = new ZSTDDecoder();
   await decoder.init();
