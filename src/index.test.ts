@@ -5,16 +5,18 @@ test('the package exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'LocalStore',
     'LsioError',
+    'asAsyncBuffer',
     'decodeGrib',
     'elementValue',
+    'getRanges',
     'isLsioError',
-    'openEngine',
     'openGrib',
     'openSource',
     'parseSelection',
     'readArray',
-    'readMany',
     'scalarValue',
     'viewElements',
+    'withLimit',
+    'withPrefix',
   ]);
 });

@@ -1,11 +1,12 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { DType, Field, TimeStep } from './array/dtype.js';
 export { type ElementArray, type ElementValue, elementValue, scalarValue, viewElements } from './array/elements.js';
 export type { Scalar } from './array/scalar.js';
 export type { AxisSelection, Run, Selection } from './array/selection.js';
 export { type ArrayData, type ReadCounts, type ReadOptions, readArray } from './compute/read.js';
 export { parseSelection, type SelectionTexts } from './compute/select.js';
-export type { Engine, EngineInfo, EngineName, Path } from './engine/engine.js';
-export { type EngineOptions, openEngine } from './engine/open.js';
+export type { EngineInfo, EngineName } from './engine/engine.js';
+export type { EngineOptions } from './engine/open.js';
 export { type ErrorKind, isLsioError, LsioError } from './errors.js';
 export type { ChunkedArray } from './formats/chunked-array.js';
 export type { DecodeOptions } from './formats/grib/decode.js';
@@ -18,20 +19,28 @@ export type { FieldSelection } from './formats/grib/select.js';
 export type { FieldValues } from './formats/grib/values.js';
 export { type OpenSourceOptions, openSource } from './formats/open-source.js';
 export type { ArraySource, ListedArray, ListedGroup } from './formats/source.js';
+export type { OwnedBytes } from './memory/owned.js';
 export type { Coalesce } from './plan/coalesce.js';
 export type { ByteRange } from './range.js';
-export type { Batches, Requests } from './store/intake.js';
+export type { Signal } from './read/abort.js';
+export type { Lease, ReadFailure, ReadItem, ReadValue } from './read/item.js';
+export type { ReadBatch, ReadBatches } from './read/read-many.js';
+export { type AsyncBuffer, asAsyncBuffer } from './store/async-buffer.js';
 export type { AbsolutePath, Key } from './store/keys.js';
+export type { ReadOrder } from './store/local/device-order.js';
 export type { DirectChoice } from './store/local/direct.js';
-export { LocalStore, type LocalStoreOptions } from './store/local/local.js';
-export type { ItemIterator, ReadItem, ReadRequest } from './store/read-item.js';
-export { type ReadManyOptions, readMany } from './store/read-many.js';
+export { type LocalReadOptions, LocalStore, type LocalStoreOptions } from './store/local/local.js';
+export { getRanges } from './store/ranges.js';
 export type {
   GetManyOptions,
   GetOptions,
   GetRangeOptions,
   ListEntry,
   ObjectMeta,
+  RequestOf,
   Store,
+  StoreCapabilities,
   StoreRequest,
 } from './store/store.js';
+export { withLimit } from './store/wrap/limit.js';
+export { withPrefix } from './store/wrap/prefix.js';

@@ -36,7 +36,9 @@ beforeAll(() => {
   // The names under which a user would have installed them.
   mkdirSync(path.join(directory, 'node_modules'));
   symlinkSync(ROOT, path.join(directory, 'node_modules/light-speed-io'));
-  symlinkSync(path.join(ROOT, 'node_modules/zarrita'), path.join(directory, 'node_modules/zarrita'));
+  for (const name of ['zarrita', 'hyparquet', 'hyparquet-writer', 'geotiff']) {
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(directory, 'node_modules', name));
+  }
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -2,7 +2,7 @@ import { DeviceOrder, FILES_MIN, WINDOW_MAX } from '../store/local/device-order.
 import type { Workload } from '../workload/workload.js';
 
 /**
- * The order in which `lsio get` and `readMany` would read the operations of a workload: that of the device within a window
+ * The order in which `lsio get` and `getMany` would read the operations of a workload: that of the device within a window
  * of them. Undefined where that is the order given.
  */
 export async function deviceOrderOf({
@@ -22,8 +22,7 @@ export async function deviceOrderOf({
       pathOf: (index: number) => files[fileOf[begin + index]!]!.path,
       offsetOf: (index: number) => offsets[begin + index]!,
     };
-    const pays = await new Promise<boolean>((resolve) => deviceOrder.pays(reads, resolve));
-    const window = pays ? deviceOrder.of(reads) : undefined;
+    const window = (await deviceOrder.pays(reads)) ? await deviceOrder.order(reads) : undefined;
     reordered ||= window !== undefined;
     for (let index = 0; index < count; index++)
       order[begin + index] = begin + (window === undefined ? index : window[index]!);

@@ -1,10 +1,11 @@
 import { isLsioError } from '../errors.js';
 import type { ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
 import { checkPlace } from '../formats/place-store.js';
+import type { ReadItem } from '../read/item.js';
 import type { AbsolutePath } from '../store/keys.js';
 import type { DirectChoice } from '../store/local/direct.js';
-import type { ItemIterator, ReadItem } from '../store/read-item.js';
-import type { StoreRequest } from '../store/store.js';
+import { LocalStore } from '../store/local/local.js';
+import { isAbsent, type StoreRequest } from '../store/store.js';
 import { chunkName, readChunks, type StoredChunk } from './chunk-reader.js';
 
 export interface ChunkStreamOptions {
@@ -19,9 +20,6 @@ export interface ChunkStreamOptions {
 interface ChunkRequest extends StoreRequest {
   readonly ref: ChunkRef & { readonly key: AbsolutePath };
 }
-
-/** What a store answers for a key that has no value. */
-const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR'];
 
 /**
  * Reads chunks and hands them over in the order in which they are asked for. Their bytes are the engine's own memory,
@@ -47,46 +45,26 @@ export async function forEachChunk(
   const flush = (index: number): void => {
     while (unread.length > 0 && unread[0]!.index < index) use(unread.shift()!);
   };
-  const requests = new Requests(requestsOf(array, chunks, unread, signal));
-  const reads = store.getMany(requests, { signal, ordered: true, direct, coalesce: 'off' });
+  const requests = requestsOf(array, chunks, unread, signal);
+  const common = { signal, ordered: true, coalesce: 'off' } as const;
+  const batches =
+    store instanceof LocalStore ? store.getMany(requests, { ...common, direct }) : store.getMany(requests, common);
   let parts: Uint8Array[] = [];
-  try {
-    for (;;) {
-      const item = takeNow(reads) ?? ((await reads.next()).value as ReadItem<ChunkRequest> | undefined);
-      if (item === undefined) break;
-      signal?.throwIfAborted();
-      if (!item.last) {
-        // A long value comes in parts, which are lent one at a time.
+  for await (const batch of batches) {
+    signal?.throwIfAborted();
+    for (const item of batch) {
+      if (item.ok && !item.last) {
+        // A long value comes in parts, which are good for their batch only.
         parts.push(item.bytes.slice());
         continue;
       }
-      const bytes = parts.length === 0 ? item.bytes : Buffer.concat([...parts, item.bytes]);
+      const bytes = parts.length === 0 || !item.ok ? item.bytes : Buffer.concat([...parts, item.bytes]);
       parts = [];
       flush(item.request.ref.index);
       use(chunkOf(item, bytes));
     }
-  } finally {
-    await reads.return?.();
   }
   flush(Number.POSITIVE_INFINITY);
-}
-
-/** One by one for any store; LocalStore takes the batches, which cost no promise a request. */
-class Requests implements AsyncIterable<ChunkRequest> {
-  readonly batches: AsyncGenerator<readonly ChunkRequest[]>;
-
-  constructor(batches: AsyncGenerator<readonly ChunkRequest[]>) {
-    this.batches = batches;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<ChunkRequest> {
-    for await (const batch of this.batches) yield* batch;
-  }
-}
-
-/** The next item without a promise, if the store can say so and has it. */
-function takeNow(reads: AsyncIterableIterator<ReadItem<ChunkRequest>>): ReadItem<ChunkRequest> | undefined {
-  return (reads as Partial<ItemIterator<ReadItem<ChunkRequest>>>).takeNow?.();
 }
 
 async function* requestsOf(
@@ -109,16 +87,14 @@ async function* requestsOf(
   }
 }
 
-function chunkOf({ request, error }: ReadItem<ChunkRequest>, bytes: Uint8Array): StoredChunk {
+function chunkOf({ request, error }: ReadItem<ChunkRequest>, bytes: Uint8Array | undefined): StoredChunk {
   const { index, key, range, required } = request.ref;
   const name = chunkName({ index, key, range });
   if (error?.kind === 'closed') throw error;
-  const isAbsent = error !== undefined && ABSENT.includes(error.code);
-  if (error !== undefined && !isAbsent) return { index, name, bytes: undefined, error };
-  const found = isAbsent ? undefined : bytes;
+  if (error !== undefined && !isAbsent(error)) return { index, name, bytes: undefined, error };
   try {
-    checkPlace({ key, ...(range && { range }), ...(required && { required }) }, found);
-    return { index, name, bytes: found };
+    checkPlace({ key, ...(range && { range }), ...(required && { required }) }, bytes);
+    return { index, name, bytes };
   } catch (failure) {
     if (!isLsioError(failure)) throw failure;
     return { index, name, bytes: undefined, error: failure };

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { readError } from '../errors.js';
 import { hashBytes, InodeTable } from './inode-table.js';
 import { loadKoffi } from './library.js';
@@ -6,6 +7,8 @@ import { loadKoffi } from './library.js';
 /** getdents64(2) by architecture. */
 const SYS_GETDENTS64: Readonly<Record<string, number>> = { x64: 217, arm64: 61 };
 const BUFFER_BYTES = 256 * 1024;
+/** Some 2,000 entries: taking them in holds the event loop up for a millisecond. */
+const INODES_BUFFER_BYTES = 64 * 1024;
 /** struct linux_dirent64: inode u64, offset s64, length u16, type u8, name up to its NUL. */
 const LENGTH_AT = 16;
 const TYPE_AT = 18;
@@ -41,7 +44,12 @@ interface Filled {
   lengthBytes: number;
 }
 
-type GetDents = (number: number, fd: number, buffer: Uint8Array, bytes: number) => number;
+type GetDentsArguments = [number: number, fd: number, buffer: Uint8Array, bytes: number];
+
+interface GetDents {
+  (...args: GetDentsArguments): number;
+  async(...args: [...GetDentsArguments, (error: Error | null, bytes: number) => void]): void;
+}
 
 let getDents: GetDents | undefined;
 let filled: Filled | undefined;
@@ -59,27 +67,45 @@ export function canReadDirectories(): boolean {
  */
 export function readDirectory(path: string | Buffer): DirectoryEntries {
   const entries: DirectoryEntries = { names: [], types: [], inodes: [] };
-  scan(path, (some) => {
-    takeEntries(some, entries);
-    return true;
-  });
+  scan(path, (some) => takeEntries(some, entries));
   return entries;
 }
 
 /**
  * The inode numbers of a directory's entries by the hash of their names: no text is made of any name, which takes a third
- * of the time. Undefined when there are more than `entriesMax` entries or so: up to a buffer of them more is read.
+ * of the time. The system is asked on a thread, some entries at a time, so that a large or slow directory holds nobody up.
  *
- * @throws {LsioError} as {@link readDirectory}.
+ * @returns undefined when it can't be read, or has more than about `entriesMax` entries.
+ * @throws {LsioError} `unavailable` without koffi.
  */
-export function readInodes(path: string | Buffer, entriesMax: number): InodeTable | undefined {
-  let table: InodeTable | undefined;
-  const complete = scan(path, (some, sizeBytes) => {
-    table ??= new InodeTable(Math.min(entriesMax, sizeBytes / ENTRY_BYTES));
-    addEntries(some, table);
-    return table.size <= entriesMax;
+export async function readInodes(path: string | Buffer, entriesMax: number): Promise<InodeTable | undefined> {
+  getDents ??= loadGetDents();
+  const some = makeBuffer(INODES_BUFFER_BYTES);
+  let directory: FileHandle | undefined;
+  try {
+    directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    const table = new InodeTable(Math.min(entriesMax, (await directory.stat()).size / ENTRY_BYTES));
+    while (table.size <= entriesMax) {
+      some.lengthBytes = await getDentsOnThread(getDents, directory.fd, some.bytes);
+      if (some.lengthBytes <= 0) return some.lengthBytes < 0 ? undefined : table;
+      addEntries(some, table);
+    }
+    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).errno === undefined) throw error;
+    return undefined;
+  } finally {
+    await directory?.close();
+  }
+}
+
+function getDentsOnThread({ async }: GetDents, fd: number, buffer: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    async(SYS_GETDENTS64[process.arch]!, fd, buffer, buffer.length, (error, bytes) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
   });
-  return complete ? (table ?? new InodeTable()) : undefined;
 }
 
 function addEntries({ bytes, words, lengthBytes }: Filled, table: InodeTable): void {
@@ -88,30 +114,30 @@ function addEntries({ bytes, words, lengthBytes }: Filled, table: InodeTable): v
   }
 }
 
-/**
- * Gives the entries to `take`, a buffer at a time, with the size of the directory, while that returns true. Returns whether
- * they all were taken.
- */
-function scan(path: string | Buffer, take: (some: Filled, sizeBytes: number) => boolean): boolean {
-  getDents ??= loadKoffi().load(null).func('long syscall(long, int, uint8_t *, size_t)') as GetDents;
-  filled ??= makeBuffer();
+/** Gives the entries to `take`, a buffer at a time. */
+function scan(path: string | Buffer, take: (some: Filled) => void): void {
+  getDents ??= loadGetDents();
+  filled ??= makeBuffer(BUFFER_BYTES);
   const fd = openDirectory(path);
   try {
-    const sizeBytes = fstatSync(fd).size;
     for (;;) {
       filled.lengthBytes = getDents(SYS_GETDENTS64[process.arch]!, fd, filled.bytes, BUFFER_BYTES);
       if (filled.lengthBytes < 0) throw readError(path.toString(), 0, loadKoffi().errno());
-      if (filled.lengthBytes === 0) return true;
-      if (!take(filled, sizeBytes)) return false;
+      if (filled.lengthBytes === 0) return;
+      take(filled);
     }
   } finally {
     closeSync(fd);
   }
 }
 
-function makeBuffer(): Filled {
-  const bytes = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  return { bytes, words: new Uint32Array(bytes.buffer, bytes.byteOffset, BUFFER_BYTES / 4), lengthBytes: 0 };
+function loadGetDents(): GetDents {
+  return loadKoffi().load(null).func('long syscall(long, int, uint8_t *, size_t)') as unknown as GetDents;
+}
+
+function makeBuffer(sizeBytes: number): Filled {
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  return { bytes, words: new Uint32Array(bytes.buffer, bytes.byteOffset, sizeBytes / 4), lengthBytes: 0 };
 }
 
 function openDirectory(path: string | Buffer): number {

@@ -15,7 +15,7 @@ const extra = fc.option(
 test('InputList gives back what was added, in order, across chunks', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(name, extra), { minLength: 600, maxLength: 1200 }), (asked) => {
-      const inputs: Input[] = asked.map(([name, more]) => ({ name, path: pathOf(name), ...more }));
+      const inputs: Input[] = asked.map(([name, more]) => ({ name, key: pathOf(name), ...more }));
       const list = new InputList();
       const numbers = inputs.map((input) => list.add(input));
       expect(list.length).toBe(inputs.length);

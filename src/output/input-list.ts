@@ -56,7 +56,7 @@ export class InputList implements Iterable<Input> {
     const chunk = this.#chunks[Math.floor(place / CHUNK_BYTES)]!;
     const begin = (place % CHUNK_BYTES) + LENGTH_BYTES;
     const name = chunk.toString('latin1', begin, begin + chunk.readUInt16LE(begin - LENGTH_BYTES));
-    return { name, path: pathOf(name), ...this.#extras.get(number), index: number };
+    return { name, key: pathOf(name), ...this.#extras.get(number), index: number };
   }
 
   *[Symbol.iterator](): Generator<Input> {

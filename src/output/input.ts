@@ -1,8 +1,8 @@
 import type { ByteText } from '../paths/byte-text.js';
-import type { ReadRequest } from '../store/read-item.js';
+import type { StoreRequest } from '../store/store.js';
 
 /** A file, or a part of one, to be written somewhere. */
-export interface Input extends ReadRequest {
+export interface Input extends StoreRequest {
   readonly name: ByteText;
   /** The id that the request gave itself. */
   readonly id?: string | number | undefined;

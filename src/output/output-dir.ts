@@ -1,7 +1,7 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { LsioError, outputError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from '../paths/byte-text.js';
-import type { ReadItem } from '../store/read-item.js';
+import type { ReadValue } from '../read/item.js';
 import { DirectoryModes } from './directory-modes.js';
 import { existsError, FILE_MODE, type FilePart } from './file-writer.js';
 import { FilesWriter, type FilesWriterOptions } from './files-writer.js';
@@ -78,7 +78,7 @@ export class OutputDirectory {
   }
 
   /** Takes the whole of an input, or its next part. */
-  write({ request, offset, bytes, last }: ReadItem<Input>): void {
+  write({ request, offset, bytes, last }: ReadValue<Input>): void {
     const { name } = request;
     const path = this.#names.of(request);
     // What an input is, its first part says once and for all.

@@ -4,7 +4,7 @@ import { type Pack, pack } from 'tar-stream';
 import { LsioError } from '../errors.js';
 import { pathOf, textOf } from '../paths/byte-text.js';
 import { type ByteRange, resolveRange } from '../range.js';
-import type { ReadItem } from '../store/read-item.js';
+import type { ReadValue } from '../read/item.js';
 import type { Input } from './input.js';
 import type { OutputNames } from './output-names.js';
 import type { StdoutWriter } from './stdout-writer.js';
@@ -58,7 +58,7 @@ export class TarArchive {
    * @throws {LsioError} `output`; `changed` when a long file isn't as long as it was when it began: the archive ends within
    * it then.
    */
-  async write(part: ReadItem<Input>): Promise<void> {
+  async write(part: ReadValue<Input>): Promise<void> {
     try {
       // The bytes are lent, and tar-stream keeps them until stdout has taken them.
       if (this.#begun === undefined && part.last) await this.#whole(part.request, Buffer.from(part.bytes));
@@ -84,7 +84,7 @@ export class TarArchive {
     });
   }
 
-  async #part({ request, bytes, last }: ReadItem<Input>): Promise<void> {
+  async #part({ request, bytes, last }: ReadValue<Input>): Promise<void> {
     this.#begun ??= this.#begin(request);
     const begun = this.#begun;
     begun.written += bytes.length;

@@ -64,9 +64,9 @@ export function mergeInOrder(
  * io_uring: 0.8 µs and 7 GiB/s, 6 KiB; from a page cache that is cold the break-even is 8 to 12 KiB, but there is more to
  * lose where it is warm. See docs/decisions.md for what was measured.
  */
-const COSTS = {
-  direct: { readNs: 5_800, bytesPerSecond: 2 * 1024 ** 3 },
-  buffered: { readNs: 820, bytesPerSecond: 7 * 1024 ** 3 },
+export const COSTS = {
+  direct: { requestNs: 5_800, bytesPerSecond: 2 * 1024 ** 3 },
+  buffered: { requestNs: 820, bytesPerSecond: 7 * 1024 ** 3 },
 };
 
 /** Long enough for the device's full rate at depth 8, and short enough for the CPU's cache. */
@@ -74,8 +74,8 @@ const READ_BYTES_MAX = 256 * 1024;
 
 /** How ranges are merged where nobody says. */
 export function coalesceAuto({ direct }: { readonly direct: boolean }): Coalesce {
-  const { readNs, bytesPerSecond } = direct ? COSTS.direct : COSTS.buffered;
-  const gapBytes = (readNs / 1e9) * bytesPerSecond;
+  const { requestNs, bytesPerSecond } = direct ? COSTS.direct : COSTS.buffered;
+  const gapBytes = (requestNs / 1e9) * bytesPerSecond;
   return { gapBytesMax: Math.floor(gapBytes / 1024) * 1024, readBytesMax: READ_BYTES_MAX };
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { CountingEngine } from '../engine/counting.js';
 import { openEngine } from '../engine/open.js';
-import { readMany } from './read-many.js';
+import { LocalStore } from './local/local.js';
 
 test('CountingEngine counts what the engine reads, not what is asked of it', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'lsio-counting-'));
@@ -13,11 +13,11 @@ test('CountingEngine counts what the engine reads, not what is asked of it', asy
   const engine = new CountingEngine(await openEngine());
   try {
     const range = { offset: 9000, length: 5000 };
-    for await (const { error } of readMany(engine, [{ path: file }, { path: file, range }, { path: `${file}x` }]))
-      void error;
+    const store = LocalStore.ofPaths(engine);
+    for await (const _ of store.getMany([{ key: file }, { key: file, range }, { key: `${file}x` }]));
     expect(engine.counts).toMatchObject({ reads: 3, bytes: 11_000 });
     expect(engine.counts.batches).toBeGreaterThan(0);
-    for await (const _ of readMany(engine, [{ path: file }]));
+    for await (const _ of store.getMany([{ key: file }]));
     expect(engine.counts).toMatchObject({ reads: 4, bytes: 21_000 });
   } finally {
     await engine.close();

@@ -1,11 +1,8 @@
 import type { OwnedBytes } from '../memory/owned.js';
 import type { ByteRange } from '../range.js';
 import type { Signal } from '../read/abort.js';
+import type { ReadBatches, ReadManyOptions } from '../read/read-many.js';
 import type { Key } from './keys.js';
-import type { ReadOrder } from './local/device-order.js';
-import type { DirectChoice } from './local/direct.js';
-import type { ReadItem } from './read-item.js';
-import type { ReadManyOptions } from './read-many.js';
 
 export interface GetOptions {
   /** The call rejects at once with the signal's reason. */
@@ -21,26 +18,18 @@ export interface GetRangeOptions extends GetOptions {
   readonly into?: Uint8Array | undefined;
 }
 
-export interface GetManyOptions extends ReadManyOptions {
-  /**
-   * Whether values are read past the page cache, as {@link ReadManyOptions.direct}.
-   * @default what the store was opened with, else 'off'
-   */
-  readonly direct?: DirectChoice | undefined;
-  /**
-   * In which order they are read: that of the requests, or about that in which they lie on the device, for which more
-   * requests are taken in advance.
-   * @default 'given'
-   */
-  readonly readOrder?: ReadOrder | undefined;
-}
+/** What every store knows of bulk reads; a store may know more. */
+export type GetManyOptions = ReadManyOptions;
 
-/** A value, or a part of one, to be read. */
+/** A value, or a part of one, to be read. Whatever else is in it comes back with the item. */
 export interface StoreRequest {
   readonly key: Key;
   /** Absent: the whole value. */
   readonly range?: ByteRange | undefined;
 }
+
+/** A request, of requests or of arrays of them. */
+export type RequestOf<T> = T extends readonly (infer R)[] ? R : T;
 
 /** What is known of a value without reading it. */
 export interface ObjectMeta {
@@ -55,7 +44,19 @@ export interface ObjectMeta {
 }
 
 /** A value that a listing gives: a request for all of it, and what the listing tells besides. */
-export type ListEntry = Partial<ObjectMeta> & { readonly key: string };
+export interface ListEntry extends Partial<Omit<ObjectMeta, 'key'>> {
+  readonly key: string;
+}
+
+/** What a store can do, and what it takes. */
+export interface StoreCapabilities {
+  /** Whether `list` works. */
+  readonly list: boolean;
+  /** Reads in flight at most. */
+  readonly inFlightMax: number;
+  /** What a read takes besides its bytes, and how fast bytes come: gaps that take less time than a read are worth reading. */
+  readonly cost: { readonly requestNs: number; readonly bytesPerSecond: number };
+}
 
 /**
  * Values by key, in the shape of zarrita's stores: `get` and `getRange` are its `AsyncReadable`.
@@ -64,32 +65,31 @@ export type ListEntry = Partial<ObjectMeta> & { readonly key: string };
  * error: the answer is `undefined`. What a range means is said on {@link ByteRange}. `get` and `getRange` return memory of
  * exactly the value's length, with an ArrayBuffer of its own, which can be transferred to a worker.
  *
- * All methods reject with an `LsioError`: `usage` for a malformed key or range, `read` when the value can't be read,
+ * All methods fail with an `LsioError`: `usage` for a malformed key, range or option, `read` when the value can't be read,
  * `range` when a range begins past its end, `changed` when it changes while it is read, `closed` after `close()`; or with
  * the reason of the signal.
  */
 export interface Store extends AsyncDisposable {
+  readonly capabilities: StoreCapabilities;
   get(key: Key, options?: GetOptions): Promise<OwnedBytes | undefined>;
   getRange(key: Key, range: ByteRange, options?: GetRangeOptions): Promise<OwnedBytes | undefined>;
   /**
-   * Several ranges of one value, in any order; they may overlap. Those that lie close together are read at once.
-   *
-   * @returns the bytes of each range, in the order of `ranges`.
+   * Reads any number of values in bulk: requests one at a time or in arrays, items in batches. Ranges of one value that
+   * follow one another and lie close together are read at once. What fails, fails alone, also for a key without a value
+   * (`ENOENT`). A value of more than 8 MiB comes in several items.
    */
-  getRanges(key: Key, ranges: readonly ByteRange[], options?: GetOptions): Promise<OwnedBytes[] | undefined>;
-  /**
-   * Reads any number of values in bulk. The bytes of an item are lent: good until the next item is asked for. Ranges of
-   * one value that follow one another and lie close together are read at once. A value of
-   * more than 8 MiB comes in several items. What fails, fails alone: the item has an `error`, also for a key without a
-   * value (`ENOENT`).
-   */
-  getMany<R extends StoreRequest>(
-    requests: Iterable<R> | AsyncIterable<R>,
+  getMany<T extends StoreRequest | readonly StoreRequest[]>(
+    requests: Iterable<T> | AsyncIterable<T>,
     options?: GetManyOptions,
-  ): AsyncIterableIterator<ReadItem<R>>;
+  ): ReadBatches<RequestOf<T>>;
   head(key: Key, options?: GetOptions): Promise<ObjectMeta | undefined>;
   /** The values whose keys begin with `prefix`, default all, in the order of the keys' bytes. */
   list(prefix?: string, options?: GetOptions): AsyncIterableIterator<ListEntry>;
   /** Gives everything back. What is under way rejects with `closed`. */
   close(): Promise<void>;
+}
+
+/** Whether an error says that a key has no value: nothing is under that name, or a directory. */
+export function isAbsent(error: { readonly code?: string | undefined }): boolean {
+  return error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR';
 }

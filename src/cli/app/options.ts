@@ -4,8 +4,8 @@ import { type EngineOptions, QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/o
 import { LsioError } from '../../errors.js';
 import { type CoalesceChoice, coalesceFor } from '../../plan/coalesce.js';
 import { QUEUE_DEPTH_MAX } from '../../plan/window.js';
+import { READ_BYTES_MAX_MIN, type ReadManyOptions } from '../../read/read-many.js';
 import type { DirectChoice } from '../../store/local/direct.js';
-import { READ_BYTES_MAX_MIN, type ReadManyOptions } from '../../store/read-many.js';
 import { parseBytes, parseCount, parseDurationNs } from '../../units.js';
 import type { Context } from './context.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';

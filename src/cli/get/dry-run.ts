@@ -3,9 +3,9 @@ import type { EngineInfo } from '../../engine/engine.js';
 import { openEngine, openStatEngine } from '../../engine/open.js';
 import { canReadDirectories } from '../../native/directory.js';
 import { textOf } from '../../paths/byte-text.js';
+import { ORDERED_WINDOW_MAX } from '../../read/window.js';
 import { inkFor, renderTable } from '../../report/table.js';
-import { windowMax } from '../../store/admission.js';
-import type { ReadOrder } from '../../store/local/device-order.js';
+import { type ReadOrder, WINDOW_MAX } from '../../store/local/device-order.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
@@ -40,7 +40,7 @@ export async function dryRun(config: GetConfig, context: Context): Promise<void>
   try {
     // What is in the page cache now says nothing of a run later.
     const direct = read.direct === 'on' ? 'on' : 'off';
-    await transfer.run(engine, { batches: files.note(inputs) }, { ...read, direct, readOrder: 'given' });
+    await transfer.run(engine, files.note(inputs), { ...read, direct, readOrder: 'given' });
   } finally {
     await engine.close();
   }
@@ -96,7 +96,7 @@ function orderOf({ mayReorder }: PlannedFiles, { read, ordered }: GetConfig): Re
 }
 
 function orderText(order: ReadOrder, { ordered }: GetConfig): string {
-  const window = windowMax({ readOrder: order, ordered });
+  const window = ordered ? ORDERED_WINDOW_MAX : WINDOW_MAX;
   return order === 'given' ? 'as given' : `device (inode) in windows of ${formatCount(window)}`;
 }
 

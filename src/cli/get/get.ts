@@ -41,7 +41,7 @@ async function get(config: GetConfig, context: Context): Promise<void> {
   let total: number | undefined;
   try {
     announceEngine(engine.info, run, log);
-    const inputs = (await sink.prepare?.(found)) ?? { batches: found };
+    const inputs = (await sink.prepare?.(found)) ?? found;
     if ('length' in inputs) {
       transfer.skipped = inputs.skipped;
       total = inputs.length;

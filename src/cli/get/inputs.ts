@@ -125,9 +125,9 @@ function addInputs(
       onError(name, tooLong(name), id);
       continue;
     }
-    const path = pathOf(name);
-    if (wanted.length === 0) inputs.push({ name, path, range: undefined, id });
-    else for (const range of wanted) inputs.push({ name, path, range, id });
+    const key = pathOf(name);
+    if (wanted.length === 0) inputs.push({ name, key, range: undefined, id });
+    else for (const range of wanted) inputs.push({ name, key, range, id });
   }
   return inputs;
 }

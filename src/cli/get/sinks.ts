@@ -4,7 +4,7 @@ import type { OutputOptions } from '../../output/output-dir.js';
 import { OutputPlace, stdoutFileTest } from '../../output/same-file.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import type { ByteText } from '../../paths/byte-text.js';
-import type { ReadItem } from '../../store/read-item.js';
+import type { ReadValue } from '../../read/item.js';
 import type { Context } from '../app/context.js';
 import type { OutputConfig } from './config.js';
 
@@ -17,7 +17,7 @@ export interface Sink {
   /** Checks all inputs, and returns them, before any is read; absent where there is nothing to check. */
   prepare?(inputs: Inputs): Promise<InputList>;
   /** Takes a whole input, or the next part of a long one, and keeps no hold of its bytes. */
-  write(part: ReadItem<Input>): Promise<void> | undefined;
+  write(part: ReadValue<Input>): Promise<void> | undefined;
   /** Part of an input was taken, and the rest can't be read. Returns whether others can be taken. */
   drop(input: Input): boolean;
   /** Everything was taken. */

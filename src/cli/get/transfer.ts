@@ -2,13 +2,12 @@ import type { CountingEngine, ReadCounts } from '../../engine/counting.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { LsioError } from '../../errors.js';
 import type { ChecksumAlgorithm } from '../../output/checksum.js';
-import type { Input } from '../../output/input.js';
+import type { Input, Inputs } from '../../output/input.js';
 import { sameFileError } from '../../output/same-file.js';
 import { type ByteText, textOf } from '../../paths/byte-text.js';
+import type { ReadItem, ReadValue } from '../../read/item.js';
 import type { GetTotals } from '../../results/get.js';
-import type { Requests } from '../../store/intake.js';
-import type { ItemIterator, ReadItem } from '../../store/read-item.js';
-import { type ReadManyOptions, readMany } from '../../store/read-many.js';
+import { LocalStore } from '../../store/local/local.js';
 import type { Context } from '../app/context.js';
 import { say } from '../app/talk.js';
 import type { GetConfig, ReadConfig } from './config.js';
@@ -62,17 +61,16 @@ export class Transfer {
    *
    * @throws {LsioError} `output` when the sink fails, `unavailable` when the engine does; the signal's reason.
    */
-  async run(engine: CountingEngine, inputs: Requests<Input>, read: ReadConfig): Promise<void> {
+  async run(engine: CountingEngine, inputs: Iterable<Input> | Inputs, read: ReadConfig): Promise<void> {
     await this.#beginDocument(engine);
     const { checksum, json } = this.#config.report;
     const { signal } = this.#context;
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      const options: ReadManyOptions = { ...read, ordered: this.#config.ordered, signal };
-      const parts = readMany(engine, inputs, options);
-      for await (const first of parts) {
-        if (!(await this.#takeAll(first, parts))) break;
+      const options = { ...read, ordered: this.#config.ordered, signal };
+      for await (const batch of LocalStore.ofPaths(engine).getMany<Input | readonly Input[]>(inputs, options)) {
+        if (!(await this.#takeAll(batch))) break;
       }
       await this.#sink.end();
       await this.#digests?.end();
@@ -120,11 +118,11 @@ export class Transfer {
     };
   }
 
-  /** Takes a part, and those that are there behind it. Returns whether to go on. */
-  async #takeAll(first: ReadItem<Input>, parts: ItemIterator<ReadItem<Input>>): Promise<boolean> {
-    for (let part: ReadItem<Input> | undefined = first; part !== undefined; part = parts.takeNow()) {
+  /** Takes what came together. Returns whether to go on. */
+  async #takeAll(parts: readonly ReadItem<Input>[]): Promise<boolean> {
+    for (const part of parts) {
       if (this.#isOutput(part)) continue;
-      if (part.error === undefined) {
+      if (part.ok) {
         const taking = this.#take(part);
         if (taking !== undefined) await taking;
       } else if (!this.#fail(part, part.error)) return false;
@@ -149,7 +147,7 @@ export class Transfer {
     return true;
   }
 
-  #take(part: ReadItem<Input>): Promise<void> | undefined {
+  #take(part: ReadValue<Input>): Promise<void> | undefined {
     const { request, offset, bytes, last } = part;
     this.bytes += bytes.length;
     this.#begun ??= { request, offset, bytes: 0 };

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ByteRange } from '../../range.js';
+import { all, each } from '../../read/read.testing.js';
 import type { Key } from '../keys.js';
-import { all } from '../store.testing.js';
 import { LocalStore } from './local.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'lsio-arguments-'));
@@ -64,7 +64,7 @@ describe('every method of LocalStore refuses with a usage error', () => {
     expect(await failureOf(() => store.getRange(key, { suffixLength: 1 }))).toEqual(usage);
     expect(await failureOf(() => store.getRange(key, { offset: 0, length: 2 ** 30 }))).toEqual(usage);
     expect(await failureOf(() => store.head(key))).toEqual(usage);
-    const [item] = await all(store.getMany([{ key }]));
+    const [item] = await all(each(store.getMany([{ key }])));
     expect(item!.error).toEqual(usage);
   });
 
@@ -72,7 +72,7 @@ describe('every method of LocalStore refuses with a usage error', () => {
     const wrong = as<ByteRange>(value);
     expect(await failureOf(() => store.getRange('/a', wrong))).toEqual(usage);
     if (value === undefined) return;
-    const items = await all(store.getMany([{ key: '/a', range: wrong }, { key: '/a' }]));
+    const items = await all(each(store.getMany([{ key: '/a', range: wrong }, { key: '/a' }])));
     expect(items.find(({ index }) => index === 0)!.error).toEqual(usage);
     expect(items.find(({ index }) => index === 1)!.error).toBeUndefined();
   });
@@ -83,7 +83,7 @@ describe('every method of LocalStore refuses with a usage error', () => {
     expect(await failureOf(() => store.getRange('/a', range, options))).toEqual(usage);
     expect(await failureOf(() => store.head('/a', options))).toEqual(usage);
     expect(await failureOf(() => all(store.list('/', options)))).toEqual(usage);
-    expect(await failureOf(() => all(store.getMany([{ key: '/a' }], options)))).toEqual(usage);
+    expect(await failureOf(() => all(each(store.getMany([{ key: '/a' }], options))))).toEqual(usage);
     expect(await failureOf(() => LocalStore.open(root, options))).toEqual(usage);
   });
 
@@ -120,22 +120,19 @@ describe('every method of LocalStore refuses with a usage error', () => {
     { readBytesMax: null },
     { readBytesMax: 1 },
   ])('getMany() with %o', async (options) => {
-    expect(await failureOf(() => all(store.getMany([{ key: '/a' }], as<object>(options))))).toEqual(usage);
+    expect(await failureOf(() => all(each(store.getMany([{ key: '/a' }], as<object>(options)))))).toEqual(usage);
   });
 
   test.each([undefined, null, 5, '/a', {}, () => 1, { key: '/a' }])('%o for requests', async (value) => {
-    expect(await failureOf(() => all(store.getMany(as<[]>(value))))).toEqual(usage);
+    expect(await failureOf(() => all(each(store.getMany(as<[]>(value)))))).toEqual(usage);
   });
 
-  test.each([undefined, null, 5, '/a', [], () => 1, Symbol('a')])(
-    '%o for a request, which fails alone',
-    async (value) => {
-      const requests = [{ key: '/a' }, as<{ key: string }>(value), { key: '/a' }];
-      const items = await all(store.getMany(requests, { ordered: true }));
-      expect(items.map(({ error }) => error)).toEqual([undefined, usage, undefined]);
-      expect(items[1]!.request).toBe(value);
-    },
-  );
+  test.each([undefined, null, 5, '/a', () => 1, Symbol('a')])('%o for a request, which fails alone', async (value) => {
+    const requests = [{ key: '/a' }, as<{ key: string }>(value), { key: '/a' }];
+    const items = await all(each(store.getMany(requests, { ordered: true })));
+    expect(items.map(({ error }) => error)).toEqual([undefined, usage, undefined]);
+    expect(items[1]!.request).toBe(value);
+  });
 
   test.each([null, 5, [undefined], new Uint16Array(8), new ArrayBuffer(8), 'text'])(
     '%o for memory of the caller',

@@ -20,9 +20,7 @@ async function orderOf(paths: readonly Path[], offsets: readonly number[] = []):
     offsetOf: (index: number) => offsets[index] ?? 0,
   };
   const deviceOrder = new DeviceOrder();
-  const order = (await new Promise<boolean>((resolve) => deviceOrder.pays(reads, resolve)))
-    ? deviceOrder.of(reads)
-    : undefined;
+  const order = (await deviceOrder.pays(reads)) ? await deviceOrder.order(reads) : undefined;
   return order && [...order];
 }
 
@@ -44,7 +42,7 @@ describe.skipIf(!canReadDirectories())(
     });
     afterAll(() => rmSync(root, { recursive: true }));
 
-    test('of() puts files in any order into that of their inodes', async () => {
+    test('order() puts files in any order into that of their inodes', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.shuffledSubarray(
@@ -62,7 +60,7 @@ describe.skipIf(!canReadDirectories())(
       );
     });
 
-    test('of() goes directory by directory, and leaves those of few files as they are', async () => {
+    test('order() goes directory by directory, and leaves those of few files as they are', async () => {
       const names = Array.from({ length: 50 }, (_, index) => index).reverse();
       const mixed = names.flatMap((name) => [join(root, 'b', `ä${name}`), join(root, 'a', `ä${name}`)]);
       mixed.splice(20, 0, '/etc/hostname', '/etc/passwd');
@@ -74,7 +72,7 @@ describe.skipIf(!canReadDirectories())(
       expect(ordered).toEqual([...byInode('b'), ...byInode('a'), '/etc/hostname', '/etc/passwd']);
     });
 
-    test('of() puts ranges of one file in order of their offsets', async () => {
+    test('order() puts ranges of one file in order of their offsets', async () => {
       const asked = paths.slice(0, 40).flatMap((path) => [path, path, path]);
       const offsets = asked.map((_, index) => (index % 3 === 0 ? 900 : index % 3 === 1 ? 5 : 70));
       const order = (await orderOf(asked, offsets))!;
@@ -84,12 +82,12 @@ describe.skipIf(!canReadDirectories())(
       }
     });
 
-    test('of() has names that are not there come first, as given', async () => {
+    test('order() has names that are not there come first, as given', async () => {
       const asked = [...paths.slice(0, 40), join(root, 'no'), join(root, 'none')];
       expect((await orderOf(asked))!.slice(0, 2)).toEqual([40, 41]);
     });
 
-    test('of() leaves alone what is few, what is in no directory that can be read, and ranges of one file', async () => {
+    test('order() leaves alone what is few, what is in no directory that can be read, and ranges of one file', async () => {
       expect(await orderOf(paths.slice(0, FILES_MIN - 1))).toBeUndefined();
       expect(await orderOf(paths.map((path) => `${path}/below`))).toBeUndefined();
       expect(await orderOf(paths.map((path) => path.replace(root, join(root, 'missing'))))).toBeUndefined();
@@ -97,7 +95,7 @@ describe.skipIf(!canReadDirectories())(
       expect(await orderOf(Array.from({ length: 100 }, () => ''))).toBeUndefined();
     });
 
-    test('of() leaves alone files that are in the page cache', async () => {
+    test('order() leaves alone files that are in the page cache', async () => {
       vi.mocked(libc.cacheResidency).mockReturnValueOnce({ cachedPages: 0, dirtyPages: 0 });
       expect(await orderOf(paths)).toBeDefined();
       vi.mocked(libc.cacheResidency).mockReturnValue({ cachedPages: 1, dirtyPages: 0 });
@@ -107,7 +105,7 @@ describe.skipIf(!canReadDirectories())(
       vi.mocked(libc.cacheResidency).mockReturnValue({ cachedPages: 0, dirtyPages: 0 });
     });
 
-    test('of() does not wait for what stands in the place of a file', async () => {
+    test('order() does not wait for what stands in the place of a file', async () => {
       const odd = join(root, 'odd');
       mkdirSync(odd);
       const asked = Array.from({ length: 40 }, (_, index) => join(odd, `f${index}`));

@@ -1,11 +1,13 @@
-import { close, constants, fstatSync, open } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Path } from '../../engine/engine.js';
-import { isLsioError } from '../../errors.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
 import { canReadDirectories, readInodes } from '../../native/directory.js';
 import type { InodeTable } from '../../native/inode-table.js';
 import { cacheResidency } from '../../native/libc.js';
 import { orderByPlace } from '../../plan/order.js';
+import type { Orderable, Ordering } from '../../read/backend.js';
 import { withinLimit } from './direct.js';
 
 /** Whether reads may be made in the order in which files lie on the device, or are made in the order given. */
@@ -25,15 +27,8 @@ const ENTRIES_MAX = 262_144;
 const SAMPLES = 8;
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const SLASH = 0x2f;
-
-/** What is to be put into order, by number. */
-export interface Orderable {
-  readonly count: number;
-  /** Absolute, or relative to the working directory. */
-  readonly pathOf: (index: number) => Path;
-  /** Of a range of a file, in bytes. */
-  readonly offsetOf: (index: number) => number;
-}
+/** Reads that are looked at in one turn of the event loop: a millisecond or two. */
+const READS_PER_TURN = 4096;
 
 /** What is known of a directory: its inode numbers; or that it has more entries than were worth reading. */
 type Known = { readonly inodes: InodeTable; readonly entries: number } | { readonly inodes?: never; entries: number };
@@ -49,47 +44,56 @@ interface Group {
 }
 
 /**
- * Puts reads into the order in which files lie on the device, as far as inode numbers tell: on ext4 and xfs that is
- * about it. The numbers come from the directories, so that no file needs a stat, and directories that are asked for again
+ * Orders reads by the inode numbers of their files, a good proxy for their place on the device on ext4 and xfs. The numbers come from the directories, so that no file needs a stat, and directories that are asked for again
  * are remembered: what changes meanwhile only makes the order a little worse.
  */
-export class DeviceOrder {
+export class DeviceOrder implements Ordering {
+  readonly requestsMin = FILES_MIN;
+  readonly probedMax = PROBED_MAX;
+  readonly windowMax = WINDOW_MAX;
   /** By directory, the one used last at the end. */
   readonly #known = new Map<string, Known>();
   #entries = 0;
 
   /**
    * Says whether another order than the one given may be faster, going by the first of the reads: not with few files of
-   * any directory, nor for files that are in the page cache. It says so later where files have to be looked at.
+   * any directory, nor for files that are in the page cache.
    */
-  pays(reads: Orderable, then: (pays: boolean) => void): void {
-    if (reads.count < FILES_MIN || !canReadDirectories()) return then(false);
-    const probed = { ...reads, count: Math.min(reads.count, PROBED_MAX) };
-    const candidates = [...groupsOf(probed).values()].filter((group) => group.files >= FILES_MIN);
-    if (candidates.length === 0) return then(false);
-    lookIfCached(candidates, reads, (cached) => then(!cached));
+  async pays(reads: Orderable): Promise<boolean> {
+    if (reads.count < FILES_MIN || !canReadDirectories()) return false;
+    const groups = new Map<string, Group>();
+    addToGroups(groups, reads, { begin: 0, end: Math.min(reads.count, PROBED_MAX) });
+    const candidates = [...groups.values()].filter((group) => group.files >= FILES_MIN);
+    return candidates.length > 0 && !(await areCached(candidates, reads));
   }
 
-  /** The order in which to read; undefined where inode numbers aren't to be had. */
-  of(reads: Orderable): Uint32Array | undefined {
-    const groups = groupsOf(reads);
+  /** The order in which to read; undefined where no inode numbers are known. Others have their turn meanwhile. */
+  async order(reads: Orderable): Promise<Uint32Array | undefined> {
+    const groups = new Map<string, Group>();
+    for (let begin = 0; begin < reads.count; begin += READS_PER_TURN) {
+      if (begin > 0) await setImmediate();
+      addToGroups(groups, reads, { begin, end: Math.min(reads.count, begin + READS_PER_TURN) });
+    }
     const inodes = new Float64Array(reads.count);
     let placed = false;
     for (const [key, group] of groups) {
-      const table = group.files >= FILES_MIN ? this.#inodesOf(key, group) : this.#known.get(key)?.inodes;
+      const table = group.files >= FILES_MIN ? await this.#inodesOf(key, group) : this.#known.get(key)?.inodes;
       if (table === undefined) continue;
       placed = true;
-      for (const index of group.indexes) inodes[index] = table.find(reads.pathOf(index), group.nameAt);
+      for (const [at, index] of group.indexes.entries()) {
+        if (at % READS_PER_TURN === READS_PER_TURN - 1) await setImmediate();
+        inodes[index] = table.find(reads.pathOf(index), group.nameAt);
+      }
     }
     return placed ? orderOf([...groups.values()], inodes, reads) : undefined;
   }
 
-  #inodesOf(key: string, { directory, files }: Group): InodeTable | undefined {
+  async #inodesOf(key: string, { directory, files }: Group): Promise<InodeTable | undefined> {
     const known = this.#known.get(key);
     const entriesMax = Math.min(ENTRIES_MAX, files * ENTRIES_PER_FILE);
     // Trying again with little more than last time would cost as much again for nothing.
     if (known !== undefined && (known.inodes !== undefined || entriesMax < known.entries * 2)) return known.inodes;
-    const inodes = tryToRead(directory, entriesMax);
+    const inodes = await readInodes(typeof directory === 'string' ? directory : Buffer.from(directory), entriesMax);
     this.#remember(key, inodes === undefined ? { entries: entriesMax } : { inodes, entries: inodes.size });
     return inodes;
   }
@@ -117,22 +121,15 @@ function cost({ inodes, entries }: Known): number {
   return FILES_MIN + (inodes === undefined ? 0 : entries);
 }
 
-/** Undefined also where there is nothing to be read: reading the files will say what is wrong. */
-function tryToRead(directory: Path, entriesMax: number): InodeTable | undefined {
-  try {
-    return readInodes(typeof directory === 'string' ? directory : Buffer.from(directory), entriesMax);
-  } catch (error) {
-    if (isLsioError(error)) return undefined;
-    throw error;
-  }
-}
-
-/** By directory, in the order in which they come first. */
-function groupsOf({ count, pathOf }: Orderable): Map<string, Group> {
-  const groups = new Map<string, Group>();
+/** Adds some reads to the groups: by directory, in the order in which they come first. */
+function addToGroups(
+  groups: Map<string, Group>,
+  { pathOf }: Orderable,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): void {
   let group: Group | undefined;
-  let last: Path | undefined;
-  for (let index = 0; index < count; index++) {
+  let last = begin === 0 ? undefined : pathOf(begin - 1);
+  for (let index = begin; index < end; index++) {
     const path = pathOf(index);
     const nameAt = (typeof path === 'string' ? path.lastIndexOf('/') : path.lastIndexOf(SLASH)) + 1;
     if (group === undefined || !isIn(group, path, nameAt)) {
@@ -149,7 +146,6 @@ function groupsOf({ count, pathOf }: Orderable): Map<string, Group> {
     if (path !== last) group.files++;
     last = path;
   }
-  return groups;
 }
 
 function isIn({ directory, nameAt }: Group, path: Path, at: number): boolean {
@@ -177,36 +173,30 @@ function orderOf(groups: readonly Group[], inodes: Float64Array, { count, offset
 }
 
 /** Whether a few files, spread over all, are in the page cache: then so is most of the list. */
-function lookIfCached(groups: readonly Group[], { pathOf }: Orderable, then: (cached: boolean) => void): void {
+async function areCached(groups: readonly Group[], { pathOf }: Orderable): Promise<boolean> {
   const indexes = groups.flatMap((group) => group.indexes);
-  let cached = 0;
+  const samples = Array.from({ length: SAMPLES }, (_, sample) => {
+    return isMostlyCached(pathOf(indexes[Math.floor((sample * indexes.length) / SAMPLES)]!));
+  });
+  const allCached = Promise.all(samples).then((cached) => cached.every(Boolean));
+  const oneUncached = Promise.any(
+    samples.map((sample) => sample.then((cached) => (cached ? Promise.reject() : false))),
+  );
   // What takes long to be opened would take long to be read as a directory: it is left alone.
-  let answer = true;
-  const goOn = withinLimit(() => then(answer));
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    lookIfFileCached(pathOf(indexes[Math.floor((sample * indexes.length) / SAMPLES)]!), (isCached) => {
-      if (isCached) cached++;
-      else answer = false;
-      if (!isCached || cached === SAMPLES) goOn();
-    });
-  }
+  return withinLimit(Promise.race([allCached, oneUncached.catch(() => true)]), true);
 }
 
 /** Whether most of a file is in the page cache; what isn't known to be isn't. */
-function lookIfFileCached(path: Path, then: (cached: boolean) => void): void {
-  // By libuv's threads: opening a file can take for ever.
-  open(typeof path === 'string' ? path : Buffer.from(path), OPEN_FLAGS, (error, fd) => {
-    if (error !== null) return then(false);
-    then(isMostlyCached(fd));
-    close(fd, () => {});
-  });
-}
-
-function isMostlyCached(fd: number): boolean {
+async function isMostlyCached(path: Path): Promise<boolean> {
+  let file: FileHandle | undefined;
   try {
-    const { size } = fstatSync(fd);
-    return (cacheResidency(fd)?.cachedPages ?? -1) * PAGE_BYTES >= size / 2;
+    // By libuv's threads: opening a file can take for ever.
+    file = await open(typeof path === 'string' ? path : Buffer.from(path), OPEN_FLAGS);
+    const { size } = fstatSync(file.fd);
+    return (cacheResidency(file.fd)?.cachedPages ?? -1) * PAGE_BYTES >= size / 2;
   } catch {
     return false;
+  } finally {
+    await file?.close();
   }
 }

@@ -24,16 +24,21 @@ import {
   Scratch,
   SilentFifo,
 } from '../../engine/conformance-kit.js';
-import { TO_END } from '../../engine/engine.js';
+import { type Engine, TO_END } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
 import { cacheResidency, directAlignment, evictPages } from '../../native/libc.js';
 import { loadKoffi } from '../../native/library.js';
 import { coalesceAuto } from '../../plan/coalesce.js';
-import type { ReadRequest } from '../read-item.js';
-import { type ReadManyOptions, readMany } from '../read-many.js';
-import { expectReceived, onEachEngine, receive, watch } from '../store.testing.js';
+import { each, expectReceived, onEachEngine, type PathRequest, receive, watch } from '../../read/read.testing.js';
 import type { DirectChoice } from './direct.js';
-import { LocalStore } from './local.js';
+import { type LocalReadOptions, LocalStore } from './local.js';
+
+function readMany(engine: Engine, requests: Iterable<PathRequest>, options: LocalReadOptions = {}) {
+  function* keyed() {
+    for (const { path: key, range } of requests) yield { key, range };
+  }
+  return each(LocalStore.ofPaths(engine).getMany(keyed(), options));
+}
 
 /** Requests that `auto` doesn't look at, and those by which it has made up its mind. */
 const UNSEEN = 64;
@@ -67,7 +72,7 @@ function lockInCache(path: string): () => void {
 }
 
 /** Reads without end of what is not in the page cache: holes of one large file, by many names for it. */
-function* coldReads(path: string): Generator<ReadRequest, never> {
+function* coldReads(path: string): Generator<PathRequest, never> {
   const NAMES = 1000;
   const HOLE_BYTES = 2 ** 20;
   writeFileSync(path, '');
@@ -100,9 +105,9 @@ onEachEngine((name) => {
   }
 
   /** Reads and compares; returns how many reads went past the page cache. */
-  async function directReads(made: readonly { path: string; bytes: Buffer }[], options: ReadManyOptions) {
+  async function directReads(made: readonly { path: string; bytes: Buffer }[], options: LocalReadOptions) {
     const watched = watch(engine());
-    const received = await receive(readMany(watched.engine, made, options), made);
+    const received = await receive(readMany(watched.engine, made, options));
     for (const [index, file] of made.entries()) expectReceived(received[index], file.bytes, file.path);
     return watched.direct;
   }
@@ -135,7 +140,7 @@ onEachEngine((name) => {
       const cold = coldReads(scratch.path('holes'));
       const watched = watch(engine());
       // The list goes on until the reads have changed, however slow this machine is: a wrong answer is a hang.
-      function* requests(): Generator<ReadRequest> {
+      function* requests(): Generator<PathRequest> {
         while (watched.buffered < 2 * DECIDED) yield warm!;
         expect(watched.direct).toBe(0);
         while (watched.direct === 0) yield cold.next().value;
@@ -148,7 +153,11 @@ onEachEngine((name) => {
         const options = { direct: 'auto', ordered: true, readOrder: 'given', coalesce: undefined } as const;
         for await (const { request, bytes, error } of readMany(watched.engine, requests(), options)) {
           if (error !== undefined) throw error;
-          expectBytes(Buffer.from(bytes), request === warm ? warm.bytes : Buffer.alloc(4096), String(request.path));
+          expectBytes(
+            Buffer.from(bytes!),
+            request.key === warm?.path ? warm.bytes : Buffer.alloc(4096),
+            String(request.key),
+          );
         }
       } finally {
         unlock();
@@ -167,9 +176,9 @@ onEachEngine((name) => {
     test('is not misled by what is no file', async (context) => {
       const made = files(context, 200, 0);
       mkdirSync(scratch.path('directory'), { recursive: true });
-      const bad: ReadRequest[] = [{ path: scratch.path('missing') }, { path: scratch.path('directory') }];
-      const requests = made.flatMap((file): ReadRequest[] => [file, ...bad]);
-      const received = await receive(readMany(engine(), requests, { direct: 'auto' }), requests);
+      const bad: PathRequest[] = [{ path: scratch.path('missing') }, { path: scratch.path('directory') }];
+      const requests = made.flatMap((file): PathRequest[] => [file, ...bad]);
+      const received = await receive(readMany(engine(), requests, { direct: 'auto' }));
       for (const [index, file] of made.entries()) {
         expectReceived(received[index * 3], file.bytes);
         expect(received[index * 3 + 1]!.error).toMatchObject({ code: 'ENOENT' });
@@ -203,13 +212,13 @@ onEachEngine((name) => {
       await fc.assert(
         fc.asyncProperty(fc.array(request, { maxLength: 40 }), options, async (asked, chosen) => {
           const requests = asked.flatMap(({ file, range, times }) =>
-            Array.from({ length: times }, (_, again): ReadRequest => {
+            Array.from({ length: times }, (_, again): PathRequest => {
               const moved =
                 range !== undefined && 'length' in range ? { ...range, offset: range.offset + again } : range;
               return { path: made[file]!.path, range: moved };
             }),
           );
-          const received = await receive(readMany(engine(), requests, chosen), requests);
+          const received = await receive(readMany(engine(), requests, chosen));
           for (const [index, { path, range }] of requests.entries()) {
             if (received[index]!.error?.kind === 'range') continue;
             const bytes = readWithFs(path as string, 0, TO_END);
@@ -233,7 +242,7 @@ onEachEngine((name) => {
       const inMemory = new InMemoryFile(pattern(3, 70_001));
       try {
         const watched = watch(engine());
-        const requests: ReadRequest[] = [
+        const requests: PathRequest[] = [
           inMemory,
           { path: inMemory.path, range: { offset: 513, length: 4000 } },
           { path: '/proc/version' },
@@ -306,7 +315,7 @@ onEachEngine((name) => {
           [513, 40_000],
           [50_000, 100],
         ].map(([offset = 0, length = 0]) => ({ key: '/1', range: { offset, length } }) as const);
-        const received = await receive(store.getMany(ranges, { ordered: true }));
+        const received = await receive(each(store.getMany(ranges, { ordered: true })));
         for (const [index, { range }] of ranges.entries()) {
           expectReceived(received[index], made[0]!.bytes.subarray(range.offset, range.offset + range.length));
         }
@@ -323,7 +332,7 @@ onEachEngine((name) => {
         const link = scratch.path(`link-${name}`);
         symlinkSync(`${directory}/file`, link);
         const ranges = [undefined, ...[513, 1025, 2047].map((offset) => ({ offset, length: 100 }))];
-        const requests: ReadRequest[] = [before, ...ranges.map((range) => ({ path: link, range }))];
+        const requests: PathRequest[] = [before, ...ranges.map((range) => ({ path: link, range }))];
         for (const coalesce of [undefined, { gapBytesMax: 0, readBytesMax: 4096 }]) {
           const received = await receive(readMany(engine(), requests, { direct: 'on', ordered: true, coalesce }));
           for (const [index, { range }] of requests.slice(1).entries()) {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { all } from '../../read/read.testing.js';
 import { checkPrefix } from '../keys.js';
-import { all } from '../store.testing.js';
 import { listKeys } from './list.js';
 
 const base = mkdtempSync(path.join(tmpdir(), 'lsio-list-'));

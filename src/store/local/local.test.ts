@@ -18,8 +18,9 @@ import { expectBytes, pattern, Scratch, SilentFifo } from '../../engine/conforma
 import { type EngineName, PIECE_BYTES_MAX } from '../../engine/engine.js';
 import { isLsioError } from '../../errors.js';
 import { type ByteRange, resolveRange } from '../../range.js';
+import { all, each, expectReceived, onEachEngine, receive } from '../../read/read.testing.js';
 import type { AbsolutePath } from '../keys.js';
-import { all, expectReceived, onEachEngine, receive } from '../store.testing.js';
+import { getRanges } from '../ranges.js';
 import { LocalStore } from './local.js';
 
 const MI = 1024 ** 2;
@@ -95,7 +96,7 @@ function readingTests(name: EngineName): void {
     }
     values.push(await store().getRange('/10', { offset: 1, length: 10 * MI }));
     values.push(
-      ...(await store().getRanges('/6', [
+      ...(await getRanges(store(), '/6', [
         { offset: 0, length: 4 },
         { offset: 9, length: 4 },
       ]))!,
@@ -195,7 +196,7 @@ function readingTests(name: EngineName): void {
       fc.asyncProperty(fc.nat(SIZES.length - 1), fc.array(range, { maxLength: 20 }), async (index, ranges) => {
         const { key, bytes } = files[index]!;
         const expected = ranges.map((range) => expectedOf(range, bytes));
-        const reading = store().getRanges(key, ranges);
+        const reading = getRanges(store(), key, ranges);
         if (expected.includes('range')) {
           await expect(reading).rejects.toMatchObject({ kind: 'range' });
           return;
@@ -213,7 +214,7 @@ function readingTests(name: EngineName): void {
 
   test.each([true, false])('getMany() gives values and ranges in bulk, ordered: %j', async (ordered) => {
     const requests = files.flatMap(({ key }) => [{ key }, { key, range: { suffixLength: 9 }, id: key }]);
-    const received = await receive(store().getMany(requests, { ordered }), requests);
+    const received = await receive(each(store().getMany(requests, { ordered })), requests);
     for (const [index, { bytes }] of files.entries()) {
       expectReceived(received[2 * index], bytes);
       expectReceived(received[2 * index + 1], bytes.subarray(-9));
@@ -238,7 +239,7 @@ function readingTests(name: EngineName): void {
       expectBytes(Buffer.from((await store().get(key))!), files[3]!.bytes, 'the value');
       expectBytes(Buffer.from((await store().getRange(key, range))!), files[3]!.bytes.subarray(7, 16), 'the range');
       expect(await store().head(key)).toMatchObject({ key, size: 4096 });
-      const [received] = await receive(store().getMany([{ key }]));
+      const [received] = await receive(each(store().getMany([{ key }])));
       expectReceived(received, files[3]!.bytes);
     }
     rmSync(name);
@@ -283,9 +284,9 @@ function absenceTests(name: EngineName): void {
     expect(await store().getRange(key, { offset: 5 })).toBeUndefined();
     expect(await store().getRange(key, { suffixLength: 10 })).toBeUndefined();
     expect(await store().getRange(key, { offset: 0, length: 9 * MI })).toBeUndefined();
-    expect(await store().getRanges(key, [{ offset: 0, length: 1 }, { suffixLength: 1 }])).toBeUndefined();
+    expect(await getRanges(store(), key, [{ offset: 0, length: 1 }, { suffixLength: 1 }])).toBeUndefined();
     expect(await store().head(key)).toBeUndefined();
-    const [received] = await receive(store().getMany([{ key }]));
+    const [received] = await receive(each(store().getMany([{ key }])));
     expect(received!.error!.code).toMatch(/^(ENOENT|ENOTDIR|EISDIR)$/);
   });
 
@@ -295,9 +296,9 @@ function absenceTests(name: EngineName): void {
     await expect(store().get(key)).rejects.toThrow(usage);
     await expect(store().getRange(key, { offset: 0, length: 1 })).rejects.toThrow(usage);
     await expect(store().getRange(key, { suffixLength: 1 })).rejects.toThrow(usage);
-    await expect(store().getRanges(key, [])).rejects.toThrow(usage);
+    await expect(getRanges(store(), key, [])).rejects.toThrow(usage);
     await expect(store().head(key)).rejects.toThrow(usage);
-    const [bad, good] = await receive(store().getMany([{ key }, { key: '/3' }], { ordered: true }));
+    const [bad, good] = await receive(each(store().getMany([{ key }, { key: '/3' }], { ordered: true })));
     expect(bad!.error).toMatchObject({ kind: 'usage' });
     expectReceived(good, files[3]!.bytes);
   });
@@ -306,7 +307,7 @@ function absenceTests(name: EngineName): void {
     '%j is no range',
     async (range) => {
       await expect(store().getRange('/1', range)).rejects.toThrow(expect.objectContaining({ kind: 'usage' }));
-      await expect(store().getRanges('/1', [range])).rejects.toThrow(expect.objectContaining({ kind: 'usage' }));
+      await expect(getRanges(store(), '/1', [range])).rejects.toThrow(expect.objectContaining({ kind: 'usage' }));
     },
   );
 
@@ -353,9 +354,9 @@ function endingTests(name: EngineName): void {
     await expect(store().get(key, options)).rejects.toBe(reason);
     await expect(store().getRange(key, { offset: 0, length: 1 }, options)).rejects.toBe(reason);
     await expect(store().getRange(key, { suffixLength: 1 }, options)).rejects.toBe(reason);
-    await expect(store().getRanges(key, [{ offset: 0 }], options)).rejects.toBe(reason);
+    await expect(getRanges(store(), key, [{ offset: 0 }], options)).rejects.toBe(reason);
     await expect(store().head(key, options)).rejects.toBe(reason);
-    await expect(receive(store().getMany([{ key }], options))).rejects.toBe(reason);
+    await expect(receive(each(store().getMany([{ key }], options)))).rejects.toBe(reason);
     await expect(store().list('/', options).next()).rejects.toBe(reason);
   });
 
@@ -368,8 +369,8 @@ function endingTests(name: EngineName): void {
       store().get('/3', { signal }),
       store().getRange('/7', { offset: 0, length: 100 }, { signal }),
       store().getRange('/7', { suffixLength: 100 }, { signal }),
-      store().getRanges('/7', [{ offset: 0, length: 100 }], { signal }),
-      receive(store().getMany([{ key }], { signal })),
+      getRanges(store(), '/7', [{ offset: 0, length: 100 }], { signal }),
+      receive(each(store().getMany([{ key }], { signal }))),
     ];
     controller.abort(reason);
     const rejected = { status: 'rejected', reason };
@@ -413,7 +414,7 @@ function endingTests(name: EngineName): void {
     await store().getRange('/7', { offset: 0, length: 100 }, { signal });
     await store().get('/missing', { signal });
     await store().get(key, { signal });
-    await receive(store().getMany([{ key }], { signal }));
+    await receive(each(store().getMany([{ key }], { signal })));
     expect(listeners).toBe(0);
   });
 
@@ -424,7 +425,7 @@ function endingTests(name: EngineName): void {
       return own.getRange('/7', index % 2 === 0 ? { offset: index, length: 100 } : { suffixLength: index });
     });
     const many = own.getMany(files);
-    const first = (await many.next()).value!;
+    const [first] = (await many.next()).value!;
     const settled = Promise.allSettled(reads);
     const closing = own.close();
     expect(own.close()).toBe(closing);
@@ -433,12 +434,12 @@ function endingTests(name: EngineName): void {
       else expect(outcome.value!.length).toBeGreaterThan(0);
     }
     await closing;
-    expect(first.bytes.length >= 0).toBe(true);
-    await expect(receive(many)).rejects.toThrow(closed());
+    expect(first!.bytes!.length >= 0).toBe(true);
+    await expect(receive(each(many))).rejects.toThrow(closed());
     await expect(own.get('/1')).rejects.toThrow(closed());
     await expect(own.getRange('/1', { offset: 0, length: 1 })).rejects.toThrow(closed());
-    await expect(own.getRanges('/1', [])).rejects.toThrow(closed());
-    await expect(receive(own.getMany([{ key: '/1' }]))).rejects.toThrow(closed());
+    await expect(getRanges(own, '/1', [])).rejects.toThrow(closed());
+    await expect(receive(each(own.getMany([{ key: '/1' }])))).rejects.toThrow(closed());
     await expect(own.head('/1')).rejects.toThrow(closed());
     await expect(own.list().next()).rejects.toThrow(closed());
     expect(own.info.engine).toBe(name);
@@ -457,7 +458,7 @@ function changeTests(name: EngineName): void {
     renameSync(scratch.path('new'), scratch.path('replaced'));
     // The other methods look each time.
     expect(Buffer.from((await store().get('/replaced'))!).toString()).toBe('new');
-    expect(Buffer.from((await store().getRanges('/replaced', [range]))![0]!).toString()).toBe('new');
+    expect(Buffer.from((await getRanges(store(), '/replaced', [range]))![0]!).toString()).toBe('new');
     // Even if no timer could run: the time is looked at when the file is read.
     const until = performance.now() + 1010;
     while (performance.now() < until);

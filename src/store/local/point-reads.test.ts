@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { engineFor, Scratch } from '../../engine/conformance-kit.js';
 import { openEngine } from '../../engine/open.js';
-import { onEachEngine, watch } from '../store.testing.js';
+import { onEachEngine, watch } from '../../read/read.testing.js';
 import { FileCache } from './file-cache.js';
 import { PointReads } from './point-reads.js';
 

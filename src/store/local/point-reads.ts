@@ -6,7 +6,7 @@ import { ECANCELED, EIO, EISDIR, ENOENT, ENOTDIR } from '../../errno.js';
 import { LsioError } from '../../errors.js';
 import { exactCopy, type OwnedBytes } from '../../memory/owned.js';
 import { type Abortable, addAbortable, removeAbortable, type Signal } from '../../read/abort.js';
-import { Fifo } from '../fifo.js';
+import { Fifo } from '../../read/fifo.js';
 import type { CachedFile, FileCache } from './file-cache.js';
 
 type Outcome = OwnedBytes | undefined;
@@ -28,6 +28,9 @@ export interface Point {
   /** Given with one user, which the read takes over. */
   readonly file: CachedFile | undefined;
 }
+
+/** Reads what doesn't fit into one read. `sizeBytes` is the size of the file, if it is known. */
+type OnTooLarge = (point: Point, sizeBytes: number | undefined) => Promise<Outcome>;
 
 /** Where `new Promise` leaves its functions: a closure for each promise would cost more than the rest of a read's JS. */
 let resolveLatest: (outcome: Outcome | Promise<Outcome>) => void;
@@ -79,27 +82,27 @@ class PointRead implements Point, Abortable {
 export class PointReads implements ReadSource {
   readonly ended = false;
   readonly #files: FileCache;
-  readonly #onTooLarge: (point: Point) => Promise<Outcome>;
+  readonly #onTooLarge: OnTooLarge;
   readonly #queue = new Fifo<PointRead>();
   readonly #bySlot: (PointRead | undefined)[];
-  readonly #run: Run;
+  readonly #engine: Engine;
+  #run: Run | undefined;
   /** Reads that wait for a stat. */
   readonly #sizing = new Set<PointRead>();
   /** Why nothing more will be read. */
   #failure: unknown;
 
-  /** @param onTooLarge reads what doesn't fit into one read. */
-  constructor(engine: Engine, files: FileCache, onTooLarge: (point: Point) => Promise<Outcome>) {
+  constructor(engine: Engine, files: FileCache, onTooLarge: OnTooLarge) {
     this.#files = files;
     this.#onTooLarge = onTooLarge;
     this.#bySlot = new Array<PointRead | undefined>(engine.info.queueDepth).fill(undefined);
-    this.#run = engine.run(this);
-    this.#run.finished.catch((error) => this.#fail(error));
+    this.#engine = engine;
   }
 
   /** @returns the bytes; undefined when there is no such file. */
   read(point: Point): Promise<Outcome> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    this.#run ??= this.#start();
     const read = new PointRead(point);
     if (read.suffixLength < 0) this.#push(read);
     else this.#stat(read, (stats) => this.#readSuffix(read, stats));
@@ -143,7 +146,14 @@ export class PointReads implements ReadSource {
 
   #push(read: PointRead): void {
     this.#queue.push(read);
-    if (this.#queue.length === 1) this.#run.wake();
+    if (this.#queue.length === 1) this.#run?.wake();
+  }
+
+  /** Not before there is something to read: a store that only reads in bulk needs no run for this. */
+  #start(): Run {
+    const run = this.#engine.run(this);
+    run.finished.catch((error) => this.#fail(error));
+    return run;
   }
 
   /** Lets go of what a read holds. */
@@ -177,7 +187,7 @@ export class PointReads implements ReadSource {
   #settle(read: PointRead, slots: ReadSlots, slot: number): void {
     const errno = slots.errno[slot]!;
     const bytes = slots.bytes[slot]!;
-    if (errno === TOO_LARGE) this.#readLong(read);
+    if (errno === TOO_LARGE) this.#readLong(read, slots.total[slot]! || undefined);
     else if (errno === ECANCELED) this.#reject(read, new LsioError('closed', 'the store was closed'));
     else if (errno !== 0) this.#failWith(read, errno, bytes);
     else if (read.suffixLength >= 0) this.#suffixDone(read, slots.view(slot));
@@ -211,9 +221,10 @@ export class PointReads implements ReadSource {
     this.#push(read);
   }
 
-  #readLong(read: PointRead): void {
+  #readLong(read: PointRead, sizeBytes: number | undefined): void {
     const { path, offset, length, suffixLength, signal, into } = read;
-    this.#answer(read, this.#onTooLarge({ path, offset, length, suffixLength, signal, into, file: undefined }));
+    const point = { path, offset, length, suffixLength, signal, into, file: undefined };
+    this.#answer(read, this.#onTooLarge(point, sizeBytes));
   }
 
   /** Asks for one byte more than there should be: so a file that has grown since is noticed. */
@@ -222,7 +233,7 @@ export class PointReads implements ReadSource {
     const length = Math.min(suffixLength, stats.size);
     if (!stats.isFile()) this.#failWith(read, stats.isDirectory() ? EISDIR : NOT_REGULAR, 0);
     else if (suffixLength === 0) this.#answer(read, new Uint8Array(0));
-    else if (length >= PIECE_BYTES_MAX) this.#readLong(read);
+    else if (length >= PIECE_BYTES_MAX) this.#readLong(read, undefined);
     else {
       read.offset = stats.size - length;
       // procfs says 0 whatever there is: the end is found by reading.

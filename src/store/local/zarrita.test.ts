@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import * as zarr from 'zarrita';
+import { onEachEngine } from '../../read/read.testing.js';
 import type { AbsolutePath } from '../keys.js';
-import { onEachEngine } from '../store.testing.js';
 import { LocalStore } from './local.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'lsio-zarr-'));

@@ -8,44 +8,44 @@ const LOOK_AHEAD_MIN = 1024;
 /** A source that never has to wait lets others have their turn after so many requests, which take about 5 ms. */
 const TAKEN_PER_TURN = 4096;
 
+/** Requests, one at a time or in arrays. */
+export type Requests<R> = Iterable<R | readonly R[]> | AsyncIterable<R | readonly R[]>;
+
 /** Stands for a request that is undefined: `take()` says by that that there is none. */
 export const UNDEFINED: unknown = Symbol('undefined');
 
-/** Requests that come many at a time, as a list is read or a directory: none of them costs promises of its own. */
-export interface Batches<R> {
-  readonly batches: AsyncIterable<readonly R[]>;
-}
-
-/** Where requests come from. */
-export type Requests<R> = Iterable<R> | AsyncIterable<R> | Batches<R>;
-
 /** The requests, of which no more are taken than are needed soon: a million of them never lie in memory at once. */
-export class Intake<R> {
+export class RequestQueue<R> {
   readonly #requests: Requests<R>;
   readonly #onChange: () => void;
   #lookAhead = LOOK_AHEAD_MIN;
   readonly #ahead = new Fifo<R>();
-  #sync: Iterator<R> | undefined;
-  #async: AsyncIterator<R> | AsyncIterator<readonly R[]> | undefined;
+  #sync: Iterator<R | readonly R[]> | undefined;
+  #async: AsyncIterator<R | readonly R[]> | undefined;
   #pulling = false;
   #exhausted = false;
   /** What the source threw; it has ended then. Wrapped, since anything can be thrown. */
   failure: { readonly error: unknown } | undefined;
 
-  /** @param onChange is called when an asynchronous source has brought requests, or has ended. */
+  /**
+   * @param onChange is called when an asynchronous source has brought requests, or has ended.
+   * @throws {LsioError} `usage` when there is nothing to take requests from.
+   */
   constructor(requests: Requests<R>, onChange: () => void) {
+    const isObject = typeof requests === 'object' && requests !== null;
+    if (!isObject || !(Symbol.asyncIterator in requests || Symbol.iterator in requests)) {
+      throw new LsioError('usage', `${shown(requests)} is not an iterable of requests`);
+    }
     this.#requests = requests;
     this.#onChange = onChange;
   }
 
-  /** @throws {LsioError} `usage` when there is nothing to take requests from. */
   open(): void {
-    checkRequests(this.#requests);
     const requests = this.#requests;
-    if ('batches' in requests) this.#async = requests.batches[Symbol.asyncIterator]();
-    else if (Symbol.asyncIterator in requests) this.#async = requests[Symbol.asyncIterator]();
-    else this.#sync = requests[Symbol.iterator]();
-    if (this.#async !== undefined) this.#pull(this.#async);
+    if (Symbol.asyncIterator in requests) {
+      this.#async = requests[Symbol.asyncIterator]();
+      this.#pull(this.#async);
+    } else this.#sync = requests[Symbol.iterator]();
   }
 
   /** There are no more requests and never will be; nor a failure to be reported. */
@@ -60,16 +60,10 @@ export class Intake<R> {
 
   /** The next request, if it is there now. */
   take(): R | undefined {
-    const request = this.peek();
-    this.#ahead.shift();
+    while (this.#ahead.length === 0 && this.#sync !== undefined && !this.#exhausted) this.#pullOne(this.#sync);
+    const request = this.#ahead.shift();
     if (this.#async !== undefined && this.#ahead.length < this.#lookAhead / 2) this.#pull(this.#async);
     return request;
-  }
-
-  /** What `take` would return. */
-  peek(): R | undefined {
-    if (this.#ahead.length === 0 && this.#sync !== undefined && !this.#exhausted) this.#pullOne(this.#sync);
-    return this.#ahead.at(0);
   }
 
   /** No more requests are wanted. The source is told, but not waited for: it may wait for input that never comes. */
@@ -86,7 +80,7 @@ export class Intake<R> {
     }
   }
 
-  #pullOne(source: Iterator<R>): void {
+  #pullOne(source: Iterator<R | readonly R[]>): void {
     try {
       const { done, value } = source.next();
       if (done === true) this.#exhausted = true;
@@ -96,11 +90,10 @@ export class Intake<R> {
     }
   }
 
-  async #pull(source: AsyncIterator<R> | AsyncIterator<readonly R[]>): Promise<void> {
+  async #pull(source: AsyncIterator<R | readonly R[]>): Promise<void> {
     if (this.#pulling || this.#exhausted) return;
     this.#pulling = true;
     try {
-      const inBatches = 'batches' in this.#requests;
       for (let taken = 1; this.#ahead.length < this.#lookAhead; ) {
         if (taken >= TAKEN_PER_TURN) {
           await setImmediate();
@@ -109,12 +102,8 @@ export class Intake<R> {
         const { done, value } = await source.next();
         if (this.#exhausted) return;
         if (done === true) this.#exhausted = true;
-        else {
-          const requests = inBatches ? (value as readonly R[]) : [value as R];
-          for (const request of requests) this.#add(request);
-          // An empty batch counts, too: a source of nothing else must not keep others from their turn.
-          taken += Math.max(1, requests.length);
-        }
+        // An empty array counts, too: a source of nothing else must not keep others from their turn.
+        else taken += Math.max(1, this.#add(value));
         this.#onChange();
         if (this.#exhausted) return;
       }
@@ -127,7 +116,17 @@ export class Intake<R> {
     }
   }
 
-  #add(request: R): void {
+  /** Returns how many requests a value of the source is. */
+  #add(value: R | readonly R[]): number {
+    if (!Array.isArray(value)) {
+      this.#push(value as R);
+      return 1;
+    }
+    for (const request of value as readonly R[]) this.#push(request);
+    return value.length;
+  }
+
+  #push(request: R): void {
     this.#ahead.push(request === undefined ? (UNDEFINED as R) : request);
   }
 
@@ -135,10 +134,4 @@ export class Intake<R> {
     this.#exhausted = true;
     this.failure = { error };
   }
-}
-
-function checkRequests(requests: object): void {
-  const isObject = typeof requests === 'object' && requests !== null;
-  if (isObject && ('batches' in requests || Symbol.asyncIterator in requests || Symbol.iterator in requests)) return;
-  throw new LsioError('usage', `${shown(requests)} is not an iterable of requests`);
 }

@@ -7,13 +7,20 @@ import { PIECE_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { isLsioError } from '../errors.js';
 import { type ByteRange, resolveRange } from '../range.js';
-import { LONG_PIECE_BYTES } from './long-read.js';
-import type { ItemIterator, ReadItem, ReadRequest } from './read-item.js';
-import { readMany } from './read-many.js';
+import { PART_BYTES } from './parts.js';
+import {
+  expectReceived,
+  onEachEngine,
+  type PathRequest,
+  type Received,
+  readBatches,
+  readMany,
+  receive,
+  watch,
+} from './read.testing.js';
 import { ReorderingEngine } from './reordering-engine.testing.js';
-import { expectReceived, onEachEngine, type Received, receive, watch } from './store.testing.js';
 
-const SIZES = [0, 1, 100, 4096, 5000, 70_000, 300_000, PIECE_BYTES_MAX, 9 * LONG_PIECE_BYTES, 19_000_000];
+const SIZES = [0, 1, 100, 4096, 5000, 70_000, 300_000, PIECE_BYTES_MAX, 9 * PART_BYTES, 19_000_000];
 
 /** Sizes, offsets and lengths that lie around those of the files, and anything else. */
 const bytes = fc.oneof(
@@ -41,7 +48,7 @@ const runs = fc.array(
   }),
   { maxLength: 6 },
 );
-const sources = fc.constantFrom('array' as const, 'asynchronous' as const, 'batches' as const);
+const sources = fc.constantFrom('array' as const, 'asynchronous' as const, 'batches' as const, 'arrays' as const);
 const options = fc.record({
   ordered: fc.boolean(),
   coalesce: fc.oneof(
@@ -56,23 +63,17 @@ const options = fc.record({
 
 /** Requests as the kinds of sources that there are. */
 const SOURCES = {
-  array: (requests: readonly ReadRequest[]) => requests,
-  async *asynchronous(requests: readonly ReadRequest[]) {
+  array: (requests: readonly PathRequest[]) => requests,
+  async *asynchronous(requests: readonly PathRequest[]) {
     for (const request of requests) yield request;
   },
-  batches: (requests: readonly ReadRequest[]) => ({ batches: inBatches(requests) }),
+  batches: (requests: readonly PathRequest[]) => inBatches(requests),
+  arrays: (requests: readonly PathRequest[]) => [requests.slice(0, 2), [], requests.slice(2)],
 };
 
 /** Of different lengths, an empty one among them. */
-async function* inBatches(requests: readonly ReadRequest[]) {
+async function* inBatches(requests: readonly PathRequest[]) {
   for (let at = 0, length = 0; at < requests.length; at += length++) yield requests.slice(at, at + length);
-}
-
-/** Takes without a promise what is there. */
-async function* atOnce(items: ItemIterator<ReadItem<ReadRequest>>) {
-  for await (const first of items) {
-    for (let item: typeof first | undefined = first; item !== undefined; item = items.takeNow()) yield item;
-  }
 }
 
 onEachEngine((name) => {
@@ -84,7 +85,7 @@ onEachEngine((name) => {
     files = SIZES.map((size) => scratch.file(size));
   });
 
-  function expectRead(received: Received | undefined, request: ReadRequest, expected: Buffer): void {
+  function expectRead(received: Received | undefined, request: PathRequest, expected: Buffer): void {
     const range = request.range ?? { offset: 0 };
     let extent: { offset: number; length: number };
     try {
@@ -100,13 +101,13 @@ onEachEngine((name) => {
 
   test('readMany() gives what resolveRange() says, for any requests and options', async () => {
     await fc.assert(
-      fc.asyncProperty(runs, options, fc.boolean(), sources, fc.boolean(), async (runs, options, deep, kind, now) => {
+      fc.asyncProperty(runs, options, fc.boolean(), sources, async (runs, options, deep, kind) => {
         const requests = runs.flatMap(({ file, ranges }) =>
           ranges.map((range) => ({ path: files[file]!.path, range })),
         );
         const expected = runs.flatMap(({ file, ranges }) => ranges.map(() => files[file]!.bytes));
         const items = readMany(deep ? engine() : shallow(), SOURCES[kind](requests), options);
-        const received = await receive(now ? atOnce(items) : items, requests);
+        const received = await receive(items, requests);
         expect(received).toHaveLength(requests.length);
         for (const [index, request] of requests.entries()) expectRead(received[index], request, expected[index]!);
       }),
@@ -148,7 +149,7 @@ onEachEngine((name) => {
           const requests = runs.flatMap(({ file, ranges }) =>
             ranges.map((range) => ({ path: files[file]!.path, range })),
           );
-          const reads = readMany(engine, requests, options);
+          const reads = readBatches(engine, requests, options);
           for (let ended = false; !ended; ) {
             let waits = true;
             const next = reads.next().then(({ done }) => {
@@ -168,7 +169,7 @@ onEachEngine((name) => {
 
     test('lends half the memory at most while its taker is busy', async () => {
       const engine = reorderingEngine([128, 1]);
-      const reads = readMany(engine, Array(2000).fill({ path: files[4]!.path }));
+      const reads = readBatches(engine, Array(2000).fill({ path: files[4]!.path }));
       await reads.next();
       let before = -1;
       while (before !== engine.leasedBytes) {
@@ -192,7 +193,7 @@ onEachEngine((name) => {
           const engine = reorderingEngine(parameters);
           const asked = which.map((index) => files[index]!);
           let bytes = 0;
-          for await (const item of readMany(engine, asked, { ordered })) bytes += item.bytes.length;
+          for await (const item of readMany(engine, asked, { ordered })) bytes += item.bytes!.length;
           expect(bytes).toBe(asked.reduce((sum, file) => sum + file.bytes.length, 0));
           expect(engine.leasedBytes).toBe(0);
         }),
@@ -245,7 +246,7 @@ onEachEngine((name) => {
       const { path, bytes } = files[6]!;
       const requests = [0, 600, 100_000, 200_000].map((offset) => ({ path, range: { offset, length: 500 } }));
       const kept: { offset: number; bytes: Uint8Array }[] = [];
-      for await (const item of readMany(engine(), requests)) kept.push({ offset: item.offset, bytes: item.bytes });
+      for await (const item of readMany(engine(), requests)) kept.push({ offset: item.offset, bytes: item.bytes! });
       // Memory that was lent is overwritten when it is given back: that is what LSIO_DEBUG is for.
       const good = kept.filter((item) => bytes.subarray(item.offset, item.offset + 500).equals(item.bytes));
       expect(good.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual([0, 600]);

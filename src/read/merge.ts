@@ -1,0 +1,216 @@
+import type { Path, SharedFile } from '../engine/engine.js';
+import type { ReadSlots } from '../engine/slots.js';
+import { OwnedMemory } from '../memory/owned.js';
+import { type Coalesce, coalesceAuto } from '../plan/coalesce.js';
+import { type PlannedRead, planReads } from '../plan/plan.js';
+import type { SharedFiles } from './backend.js';
+import type { Item } from './item.js';
+
+/** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
+export const GROUP_MAX = 1024;
+export const GROUP_BYTES_MAX = 4 * 1024 * 1024;
+
+/** An item that gets its bytes from several reads, part by part. */
+class Share<R> {
+  readonly item: Item<R>;
+  readonly bytes: Uint8Array;
+  /** Reads that it still waits for. */
+  reads = 0;
+  /** Its bytes are good up to here: there the file ends, or an error was met. */
+  endBytes: number;
+  errno = 0;
+
+  constructor(item: Item<R>, bytes: Uint8Array) {
+    this.item = item;
+    this.bytes = bytes;
+    this.endBytes = item.length;
+  }
+}
+
+/** What to do with an item when all its reads are done. */
+interface MergeOutcome<R> {
+  /** The item has its bytes, in `gotBytes` and `bytes`; with an errno, those before the error. */
+  merged(item: Item<R>, errno: number): void;
+}
+
+/** One read of the file for one or more items, each of which gets a copy of its part. */
+export class MergedRead<R> {
+  readonly offset: number;
+  readonly length: number;
+  readonly file: SharedFile;
+  /** Nothing else is read from the file. */
+  endsFile = false;
+  readonly #plan: PlannedRead;
+  readonly #of: MergedItems<R>;
+
+  constructor(plan: PlannedRead, file: SharedFile, of: MergedItems<R>) {
+    this.offset = plan.offset;
+    this.length = plan.length;
+    this.file = file;
+    this.#plan = plan;
+    this.#of = of;
+  }
+
+  done(slots: ReadSlots, slot: number, outcome: MergeOutcome<R>): void {
+    const bytes = slots.view(slot);
+    const errno = slots.errno[slot]!;
+    const { items, shares, memory } = this.#of;
+    for (const { request, from, at, length } of this.#plan.parts) {
+      const got = bytes.subarray(at, at + length);
+      const failure = got.length < length ? errno : 0;
+      const share = shares.get(request);
+      if (share !== undefined) addTo(share, { got, from, length, errno: failure }, outcome);
+      else {
+        const item = items[request]!;
+        item.gotBytes = got.length;
+        item.bytes = memory.copy(got);
+        outcome.merged(item, failure);
+      }
+    }
+  }
+}
+
+function addTo<R>(
+  share: Share<R>,
+  part: { readonly got: Uint8Array; readonly from: number; readonly length: number; readonly errno: number },
+  outcome: MergeOutcome<R>,
+): void {
+  const { got, from, length, errno } = part;
+  share.bytes.set(got, from);
+  if (got.length < length && from + got.length < share.endBytes) {
+    share.endBytes = from + got.length;
+    share.errno = errno;
+  }
+  if (--share.reads > 0) return;
+  const { item } = share;
+  item.gotBytes = share.endBytes;
+  item.bytes = share.bytes.subarray(0, share.endBytes);
+  outcome.merged(item, share.errno);
+}
+
+/** One read: for an item alone, or a merged one. */
+export type Task<R> = Item<R> | MergedRead<R>;
+
+const NO_TASKS: readonly never[] = [];
+
+/** The items of a plan: its requests. */
+interface MergedItems<R> {
+  readonly items: readonly Item<R>[];
+  /** Of those items that need several reads. */
+  readonly shares: ReadonlyMap<number, Share<R>>;
+  readonly memory: OwnedMemory;
+}
+
+/** The reads that items of one file come to: the items themselves, where nothing is gained by merging. */
+function mergeItems<R>(
+  items: readonly Item<R>[],
+  { gapBytesMax, readBytesMax }: Coalesce,
+  { file, memory }: { readonly file: SharedFile; readonly memory: OwnedMemory },
+): readonly Task<R>[] {
+  const shares = new Map<number, Share<R>>();
+  const of = { items, shares, memory };
+  const farApart = items.every((item, index) => {
+    const before = items[index - 1];
+    return item.length <= readBytesMax && (before === undefined || item.offset - endOf(before) > gapBytesMax);
+  });
+  if (farApart) return items.map(readAlone);
+  return planReads(items, { gapBytesMax, readBytesMax }).map(readOf);
+
+  function readOf(plan: PlannedRead): Task<R> {
+    const [part] = plan.parts;
+    const only = items[part!.request]!;
+    // Read for one item alone: it can borrow the buffer.
+    if (plan.parts.length === 1 && part!.length === only.length) return readAlone(only);
+    for (const { request, length } of plan.parts) {
+      const item = items[request]!;
+      if (length === item.length) continue;
+      const share = shares.get(request) ?? new Share(item, memory.take(item.length));
+      share.reads++;
+      shares.set(request, share);
+    }
+    return new MergedRead(plan, file, of);
+  }
+
+  function readAlone(item: Item<R>): Item<R> {
+    item.file = file;
+    return item;
+  }
+}
+
+function endOf({ offset, length }: { readonly offset: number; readonly length: number }): number {
+  return offset + length;
+}
+
+interface MergerOptions {
+  /** How ranges are merged; undefined: not at all. */
+  readonly coalesce: 'auto' | Coalesce | undefined;
+  /** The longest single read, in bytes. */
+  readonly readBytesMax: number;
+  readonly files: SharedFiles;
+  /** As {@link DirectPolicy.alignBytesFor}. */
+  readonly alignBytesFor: (path: Path) => number;
+}
+
+/** Gathers requests on one file that follow one another, and says what is to be read for them. */
+export class Merger<R> {
+  readonly #options: MergerOptions;
+  readonly #memory = new OwnedMemory();
+  /** The longest range that is merged. */
+  readonly #itemBytesMax: number;
+  #items: Item<R>[] = [];
+  #bytes = 0;
+
+  constructor(options: MergerOptions) {
+    this.#options = options;
+    this.#itemBytesMax = options.coalesce === undefined ? 0 : this.#limitsFor(options.coalesce, false).readBytesMax;
+  }
+
+  /** The file of what was gathered; undefined: nothing was. */
+  get path(): Path | undefined {
+    return this.#items[0]?.path;
+  }
+
+  /** Whether a range of so many bytes, or TO_END, of that file can be added. */
+  takes(lengthBytes: number): boolean {
+    const hasRoom = this.#items.length < GROUP_MAX && this.#bytes < GROUP_BYTES_MAX;
+    return hasRoom && lengthBytes > 0 && lengthBytes <= this.#itemBytesMax;
+  }
+
+  /** Adds an item of that file; false when it can't be merged with anything. */
+  add(item: Item<R>): boolean {
+    if (!this.takes(item.length)) return false;
+    this.#items.push(item);
+    this.#bytes += item.length;
+    return true;
+  }
+
+  /** Ends what was gathered, and returns the reads for it. */
+  end(): readonly Task<R>[] {
+    const items = this.#items;
+    const [first] = items;
+    if (first === undefined) return NO_TASKS;
+    this.#items = [];
+    this.#bytes = 0;
+    if (items.length === 1) return items;
+    const alignBytes = this.#options.alignBytesFor(first.path);
+    const file = this.#options.files.begin(first.path, alignBytes);
+    const limits = this.#limitsFor(this.#options.coalesce ?? 'auto', alignBytes > 0);
+    return mergeItems(items, limits, { file, memory: this.#memory });
+  }
+
+  /** The reads for an item that is too long for a single one. */
+  split(item: Item<R>): readonly Task<R>[] {
+    const { files, readBytesMax, alignBytesFor } = this.#options;
+    const file = files.open(item.path, item.buffered ? 0 : alignBytesFor(item.path));
+    const tasks = mergeItems([item], { gapBytesMax: -1, readBytesMax }, { file, memory: this.#memory });
+    const last = tasks.at(-1);
+    if (last instanceof MergedRead) last.endsFile = true;
+    return tasks;
+  }
+
+  /** Reads that bypass the page cache can afford larger gaps. */
+  #limitsFor(coalesce: 'auto' | Coalesce, direct: boolean): Coalesce {
+    const limits = coalesce === 'auto' ? coalesceAuto({ direct }) : coalesce;
+    return { ...limits, readBytesMax: Math.min(limits.readBytesMax, this.#options.readBytesMax) };
+  }
+}
