@@ -141,6 +141,20 @@ describe('openChunkDecoder()', () => {
     expect(Buffer.compare(decode([BIG], fixedDType('raw', 16), [2], stored), stored)).toBe(0);
   });
 
+  test('decodes a blosc block larger than the memory that a thread keeps', () => {
+    const elements = 10 * 1024 * 1024;
+    const wanted = new Uint8Array(elements * 4).map((_, i) => (i * 7) % 251);
+    // One block of elements of 4 bytes, byte-shuffled, in one stream that is stored as it is.
+    const stored = new Uint8Array(16 + 4 + 4 + wanted.length);
+    const view = new DataView(stored.buffer);
+    stored.set([2, 1, 1 | 16 | (1 << 5), 4]);
+    const words = [wanted.length, wanted.length, stored.length, 20, wanted.length];
+    for (const [i, word] of words.entries()) view.setUint32(4 + i * 4, word, true);
+    for (let i = 0; i < wanted.length; i++) stored[24 + (i & 3) * elements + (i >> 2)] = wanted[i]!;
+    const decoded = decode([LITTLE, codec('blosc')], plainDType('uint8'), [wanted.length], stored);
+    expect(Buffer.compare(decoded, wanted)).toBe(0);
+  });
+
   test('refuses a raw chunk of another length, saying both', () => {
     for (const bytes of [0, 63, 65]) {
       expect(() => decode([LITTLE], uint16, [32], pattern(bytes))).toThrow(

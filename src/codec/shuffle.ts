@@ -61,7 +61,7 @@ export function unshuffleBlock(
     fill(target);
     return;
   }
-  const { kernels, bytes } = workspace(3 * length);
+  const { kernels, bytes } = workspace((filter === 'shuffle' ? 2 : 3) * length);
   fill(bytes.subarray(0, length));
   if (filter === 'shuffle') kernels.unshuffle(length, 0, elements, elementBytes);
   else kernels.bitUnshuffle(length, 0, 2 * length, elements, elementBytes);

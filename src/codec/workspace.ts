@@ -1,6 +1,8 @@
 import { type Kernels, kernelMemory, loadKernels } from '../kernels/kernels.js';
 
 const BYTES_MIN = 1024 * 1024;
+/** Larger ones are not kept: one huge block must not cost memory for as long as the thread lives. */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Memory in which kernels work, made larger when a chunk needs it. */
 export interface Workspace {
@@ -14,10 +16,15 @@ export type Workspaces = (bytes: number) => Workspace;
 export function makeWorkspace(): Workspaces {
   let current: Workspace | undefined;
   return (bytes) => {
+    if (bytes > KEPT_BYTES_MAX) return workspaceOf(bytes);
     if (current === undefined || current.bytes.length < bytes) {
-      const memory = kernelMemory(2 ** Math.ceil(Math.log2(Math.max(bytes, BYTES_MIN))));
-      current = { kernels: loadKernels(memory), bytes: new Uint8Array(memory.buffer) };
+      current = workspaceOf(2 ** Math.ceil(Math.log2(Math.max(bytes, BYTES_MIN))));
     }
     return current;
   };
+}
+
+function workspaceOf(bytes: number): Workspace {
+  const memory = kernelMemory(bytes);
+  return { kernels: loadKernels(memory), bytes: new Uint8Array(memory.buffer) };
 }
