@@ -1,5 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -167,6 +176,17 @@ describe('lsio read', () => {
     expect(readFileSync(path.join(scratch, 'there.raw'), 'utf8')).toBe('x');
     expect(read('a.zarr', '-o', 'there.raw', '--overwrite').status).toBe(0);
     expect(readFileSync(path.join(scratch, 'there.raw'))).toHaveLength(48);
+  });
+
+  test('what is no regular file is never replaced', () => {
+    execFileSync('mkfifo', ['pipe'], { cwd: scratch });
+    mkdirSync(path.join(scratch, 'folder'));
+    for (const output of ['pipe', 'folder']) {
+      const { status, stderr } = read('a.zarr', '-o', output, '--format', 'raw', '--overwrite');
+      expect(stderr).toContain(`${output}: not a regular file, it is not replaced`);
+      expect(status).toBe(4);
+    }
+    expect(lstatSync(path.join(scratch, 'pipe')).isFIFO()).toBe(true);
   });
 
   test('a damaged chunk leaves no file, and is named', () => {

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LsioError, outputError } from '../errors.js';
 import { byteTextOf } from '../paths/byte-text.js';
@@ -11,10 +11,19 @@ const PART_BYTES = 8 * 1024 * 1024;
 /**
  * Refuses a file that can't become an output, before anything is read for it.
  *
- * @throws {LsioError} `output` where it exists and may not be replaced, and where its directory is not there.
+ * @throws {LsioError} `output` where it exists and may not be replaced, where it is a device, a pipe or a directory, and
+ * where its directory is not there.
  */
 export function checkWholeFile(file: string, overwrite: boolean): void {
   if (existsSync(file) && !overwrite) throw existsError(file);
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile() && !stats.isSymbolicLink()) {
+    // A rename would put a file in the place of a device, such as /dev/null.
+    throw new LsioError('output', `${file}: not a regular file, it is not replaced`, {
+      path: file,
+      remedy: `write to stdout: --format NAME > ${file}`,
+    });
+  }
   const directory = path.dirname(file);
   try {
     if (statSync(directory).isDirectory()) return;
