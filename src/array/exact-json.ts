@@ -17,6 +17,8 @@ const SPECIAL = /"(?:[^"\\]|\\.)*"(\s*:)?|-?(?:NaN|Infinity)|-?\d{16,}(?![\d.eE]
 /** Whether there may be one: such a number follows a bracket, a comma, a colon or white space. */
 const MAYBE_SPECIAL = /(?:[[,:\s]|^)-?(?:\d{16}|NaN|Infinity)/;
 const MARK = '~';
+/** Nobody's metadata is nested as deep, and what walks through it by calling itself has a limit. */
+const DEPTH_MAX = 500;
 
 /**
  * `JSON.parse` that keeps every whole number as it is written: 2^64-1 and 2^53+1 are fill values.
@@ -24,6 +26,7 @@ const MARK = '~';
  * @throws {SyntaxError} where the text is not JSON, or nested too deeply.
  */
 export function parseExactJson(text: string): JsonValue {
+  checkDepth(text);
   if (!MAYBE_SPECIAL.test(text)) return JSON.parse(text);
   const marked = text.replace(SPECIAL, (token, colon: string | undefined) => {
     if (!token.startsWith('"')) return `"${MARK}n${token}"`;
@@ -34,9 +37,29 @@ export function parseExactJson(text: string): JsonValue {
     return JSON.parse(marked, (_key, value) => (typeof value === 'string' ? unmark(value) : value));
   } catch (error) {
     // What JSON.parse says of the marked text would name places that the text doesn't have.
-    if (error instanceof RangeError) throw new SyntaxError('nested too deeply', { cause: error });
     throw new SyntaxError('not JSON', { cause: error });
   }
+}
+
+function checkDepth(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = endOfString(text, at + 1);
+    else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    if (depth > DEPTH_MAX) throw new SyntaxError(`nested more than ${DEPTH_MAX} deep`);
+  }
+}
+
+/** Where the quotation mark stands that ends a string. */
+function endOfString(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at;
+    if (code === 0x5c) at++;
+  }
+  return text.length;
 }
 
 /** `JSON.stringify` of what {@link parseExactJson} returns: bigints as they were written, NaN and infinities as text. */
@@ -52,6 +75,16 @@ export function exactJsonText(value: JsonValue): string {
     return `{${members.join(', ')}}`;
   }
   return typeof value === 'bigint' || typeof value === 'number' ? String(value) : JSON.stringify(value);
+}
+
+/** The beginning of a value's text, for an error message. */
+export function shownJson(value: JsonValue | undefined): string {
+  return value === undefined ? 'nothing' : exactJsonText(value).slice(0, 80);
+}
+
+/** The value with doubles in place of bigints: for what no large number means anything. */
+export function withoutBigints<Value extends JsonValue>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? Number(part) : part)));
 }
 
 /** A bigint or a number without a place in JSON becomes text. */

@@ -10,6 +10,8 @@ import {
   timeDType,
 } from './dtype.js';
 
+import { type JsonValue, shownJson } from './exact-json.js';
+
 /** A dtype, and the byte order in which it is stored. */
 export interface StoredDType {
   readonly dtype: DType;
@@ -39,7 +41,7 @@ const RECORD_DEPTH_MAX = 16;
  */
 export function parseNumpyDType(descr: unknown, depth = 0): StoredDType | string {
   if (Array.isArray(descr)) return parseRecord(descr, depth);
-  if (typeof descr !== 'string') return `dtype ${JSON.stringify(descr)} is neither text nor a list of fields`;
+  if (typeof descr !== 'string') return `dtype ${shownJson(descr as JsonValue)} is neither text nor a list of fields`;
   const match = /^([<>|=]?)([biufcmMSUVO])(\d*)(?:\[(\d*)([A-Za-zμ]+)\])?$/.exec(descr);
   if (match === null) return `dtype ${JSON.stringify(descr)} is not known`;
   const [, order = '', code = '', digits = '', count, unit] = match;
@@ -114,14 +116,15 @@ function parseRecord(descr: readonly unknown[], depth: number): StoredDType | st
   let offset = 0;
   for (const entry of descr) {
     const [name, type, shape = []] = Array.isArray(entry) ? entry : [];
-    if (typeof name !== 'string' || !Array.isArray(shape)) return `field ${JSON.stringify(entry)} is not understood`;
+    if (typeof name !== 'string' || !Array.isArray(shape))
+      return `field ${shownJson(entry as JsonValue)} is not understood`;
     const parsed = parseNumpyDType(type, depth + 1);
     if (typeof parsed === 'string') return `field ${JSON.stringify(name)}: ${parsed}`;
     if (parsed.dtype.itemBytes === 0 && parsed.dtype.kind === 'string') {
       return `field ${JSON.stringify(name)}: objects in records are not supported`;
     }
     if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
-      return `field ${JSON.stringify(name)}: shape ${JSON.stringify(shape)} is not understood`;
+      return `field ${JSON.stringify(name)}: shape ${shownJson(shape)} is not understood`;
     }
     const bytes = shape.reduce((product: number, length: number) => product * length, parsed.dtype.itemBytes);
     if (name !== '') fields.push({ name, offset, ...parsed, ...(shape.length > 0 ? { shape } : {}) });

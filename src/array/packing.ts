@@ -1,7 +1,7 @@
 import { LsioError } from '../errors.js';
 import type { DType } from './dtype.js';
 import { elementValue } from './elements.js';
-import type { JsonObject, JsonValue } from './exact-json.js';
+import { type JsonObject, type JsonValue, shownJson } from './exact-json.js';
 import { bytesOf, parseScalar } from './scalar.js';
 
 /** What the attributes of CF say about stored numbers: which mean "missing", and how the rest becomes values. */
@@ -51,7 +51,7 @@ function factor(attributes: JsonObject, name: string): number | undefined {
   if (json === undefined || json === null) return undefined;
   const value = typeof json === 'string' && json.trim() !== '' ? Number(json) : json;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new LsioError('format', `attribute ${name} is ${JSON.stringify(json)}, not a finite number`);
+  throw new LsioError('format', `attribute ${name} is ${shownJson(json)}, not a finite number`);
 }
 
 /** Attributes of netCDF files are often lists of one number. */

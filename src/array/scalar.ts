@@ -1,5 +1,5 @@
 import type { DType, Field } from './dtype.js';
-import type { JsonValue } from './exact-json.js';
+import { type JsonValue, shownJson } from './exact-json.js';
 import { float16ToNumber, numberToFloat16 } from './float16.js';
 
 /**
@@ -30,11 +30,7 @@ export function zeroScalar(dtype: DType): Scalar {
  */
 export function parseScalar(dtype: DType, json: JsonValue): { readonly value: Scalar } | string {
   const value = scalarOf(dtype, json);
-  return value === undefined ? `${shown(json)} is not a value of ${dtype.name}` : { value };
-}
-
-function shown(json: JsonValue): string {
-  return typeof json === 'bigint' || typeof json === 'number' ? String(json) : JSON.stringify(json).slice(0, 80);
+  return value === undefined ? `${shownJson(json)} is not a value of ${dtype.name}` : { value };
 }
 
 function scalarOf(dtype: DType, json: JsonValue): Scalar | undefined {

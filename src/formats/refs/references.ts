@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exactJsonText, isJsonObject, type JsonObject, type JsonValue } from '../../array/exact-json.js';
+import { exactJsonText, isJsonObject, type JsonObject, type JsonValue, shownJson } from '../../array/exact-json.js';
 import { bytesOf } from '../../array/scalar.js';
 import { LsioError } from '../../errors.js';
 import type { AbsolutePath } from '../../store/keys.js';
@@ -68,9 +68,7 @@ export function parseReference(where: string, entry: JsonValue, templates: Refer
   const [url, offset, length, ...rest] = Array.isArray(entry) ? entry : [];
   const isPart = isWhole(offset) && isWhole(length);
   if (typeof url !== 'string' || rest.length > 0 || !(isPart || (offset === undefined && length === undefined))) {
-    throw fail(
-      `${JSON.stringify(entry)?.slice(0, 80)} is no reference: [url], [url, offset, length], text or an object`,
-    );
+    throw fail(`${shownJson(entry)} is no reference: [url], [url, offset, length], text or an object`);
   }
   const file = url.replace(TEMPLATE, (whole, key: string) => {
     if (!Object.hasOwn(templates, key)) throw fail(`the template ${whole} is not known`);

@@ -1,5 +1,5 @@
 import type { DType } from '../../array/dtype.js';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../array/exact-json.js';
+import { isJsonObject, type JsonObject, type JsonValue, shownJson } from '../../array/exact-json.js';
 import type { Scalar } from '../../array/scalar.js';
 import { LsioError } from '../../errors.js';
 import type { CodecSpec } from '../source.js';
@@ -80,7 +80,7 @@ export class Fields {
     return list.map((length, axis) => {
       if (Number.isSafeInteger(length) && (length as number) >= min) return length as number;
       const expected = `a whole number from ${min} to 2^53-1`;
-      throw this.error(name, `${shown(length)} along axis ${axis} instead of ${expected}`);
+      throw this.error(name, `${shownJson(length)} along axis ${axis} instead of ${expected}`);
     });
   }
 
@@ -93,12 +93,7 @@ export function typeName(json: JsonValue | undefined): string {
   if (json === undefined) return 'nothing';
   if (json === null) return 'null';
   if (Array.isArray(json)) return 'a list';
-  return isJsonObject(json) ? 'an object' : typeof json === 'boolean' ? 'a boolean' : shown(json);
-}
-
-/** A value for an error message. */
-export function shown(json: unknown): string {
-  return (typeof json === 'bigint' ? String(json) : (JSON.stringify(json) ?? 'nothing')).slice(0, 80);
+  return isJsonObject(json) ? 'an object' : typeof json === 'boolean' ? 'a boolean' : shownJson(json);
 }
 
 /**

@@ -1,6 +1,7 @@
+import { shownJson } from '../../array/exact-json.js';
 import { byteLengthOf, countExactly } from '../../array/grid.js';
 import type { CodecSpec } from '../source.js';
-import { Fields, shown } from './metadata.js';
+import { Fields } from './metadata.js';
 import { parseCodecs } from './v3-metadata.js';
 
 /** How inner chunks lie in a shard. Plain data. */
@@ -84,7 +85,7 @@ export function parseSharding(
   }
   const indexAt = fields.get('index_location') ?? 'end';
   if (indexAt !== 'start' && indexAt !== 'end') {
-    throw fields.error('index_location', `${shown(indexAt)} instead of "start" or "end"`);
+    throw fields.error('index_location', `${shownJson(indexAt)} instead of "start" or "end"`);
   }
   const grid = shape.map((length, axis) => length / chunkShape[axis]!);
   const indexCodecs = parseCodecs(fields, fields.list('index_codecs'), problems);

@@ -1,9 +1,9 @@
 import { type DType, isVariable, plainDType } from '../../array/dtype.js';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../array/exact-json.js';
+import { isJsonObject, type JsonObject, type JsonValue, shownJson, withoutBigints } from '../../array/exact-json.js';
 import { parseNumpyDType } from '../../array/numpy-dtype.js';
 import { parseScalar, zeroScalar } from '../../array/scalar.js';
 import type { CodecSpec } from '../source.js';
-import { type ArrayMetadata, dimensionNames, Fields, type GroupMetadata, shown } from './metadata.js';
+import { type ArrayMetadata, dimensionNames, Fields, type GroupMetadata } from './metadata.js';
 
 /** The filters that make bytes of an array of objects. */
 const OBJECT_FILTERS: Readonly<Record<string, 'string' | 'bytes' | undefined>> = {
@@ -22,7 +22,7 @@ const OBJECT_FILTERS: Readonly<Record<string, 'string' | 'bytes' | undefined>> =
 export function parseV2Array(path: string, json: JsonValue | undefined, attributes: JsonObject): ArrayMetadata {
   const fields = new Fields(path, json);
   const format = fields.get('zarr_format');
-  if (format !== 2) throw fields.error('zarr_format', `${shown(format)} instead of 2`);
+  if (format !== 2) throw fields.error('zarr_format', `${shownJson(format)} instead of 2`);
   const shape = fields.lengths('shape', 0);
   const chunkShape = fields.lengths('chunks', 1, shape.length);
   const problems: string[] = [];
@@ -36,10 +36,10 @@ export function parseV2Array(path: string, json: JsonValue | undefined, attribut
   );
   const { dtype, bigEndian } = storedType(descr, filters, problems);
   const order = fields.get('order');
-  if (order !== 'C' && order !== 'F') throw fields.error('order', `${shown(order)} instead of "C" or "F"`);
+  if (order !== 'C' && order !== 'F') throw fields.error('order', `${shownJson(order)} instead of "C" or "F"`);
   const separator = fields.get('dimension_separator') ?? '.';
   if (separator !== '.' && separator !== '/') {
-    problems.push(`chunk keys with the separator ${shown(separator)} are refused, only "/" and "." are safe`);
+    problems.push(`chunk keys with the separator ${shownJson(separator)} are refused, only "/" and "." are safe`);
   }
   const fillJson = fields.get('fill_value') ?? null;
   const fill =
@@ -52,7 +52,7 @@ export function parseV2Array(path: string, json: JsonValue | undefined, attribut
     shape,
     chunkShape,
     dtype,
-    dtypeText: dtype?.name ?? shown(descr),
+    dtypeText: dtype?.name ?? shownJson(descr),
     keys: { name: 'v2', separator: separator === '/' ? '/' : '.' },
     codecs: [
       ...(order === 'F' && shape.length > 1 ? [{ name: 'transpose', configuration: { order: reversed } }] : []),
@@ -72,17 +72,19 @@ export function parseV2Array(path: string, json: JsonValue | undefined, attribut
 export function parseV2Group(path: string, json: JsonValue | undefined, attributes: JsonObject): GroupMetadata {
   const fields = new Fields(path, json);
   const format = fields.get('zarr_format');
-  if (format !== 2) throw fields.error('zarr_format', `${shown(format)} instead of 2`);
+  if (format !== 2) throw fields.error('zarr_format', `${shownJson(format)} instead of 2`);
   return { zarrFormat: 2, attributes };
 }
 
 /** A filter of v2 works on bytes and says of which dtype: it comes after the codec `bytes`, as it is undone before it. */
 function codecList(fields: Fields, field: string, json: JsonValue | undefined): CodecSpec[] {
   if (json === null || json === undefined) return [];
-  if (!Array.isArray(json)) throw fields.error(field, `${shown(json)} instead of a list`);
+  if (!Array.isArray(json)) throw fields.error(field, `${shownJson(json)} instead of a list`);
   return json.map((codec) => {
-    if (!isJsonObject(codec) || typeof codec.id !== 'string') throw fields.error(field, `${shown(codec)} has no id`);
-    const { id, ...configuration } = codec;
+    if (!isJsonObject(codec) || typeof codec.id !== 'string')
+      throw fields.error(field, `${shownJson(codec)} has no id`);
+    const { id: _, ...configuration } = withoutBigints(codec);
+    const { id } = codec;
     return { name: Object.hasOwn(OBJECT_FILTERS, id) ? id : `numcodecs.${id}`, configuration };
   });
 }

@@ -10,8 +10,7 @@ import {
   type TimeUnit,
   timeDType,
 } from '../../array/dtype.js';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../array/exact-json.js';
-import { shown } from './metadata.js';
+import { isJsonObject, type JsonObject, type JsonValue, shownJson } from '../../array/exact-json.js';
 
 /** The other names by which writers call a type. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -28,7 +27,7 @@ const RECORD_DEPTH_MAX = 16;
  */
 export function parseV3DType(json: JsonValue | undefined, depth = 0): DType | string {
   const name = typeof json === 'string' ? json : isJsonObject(json) ? json.name : undefined;
-  if (typeof name !== 'string') return `data_type ${shown(json)} is neither a name nor an object with one`;
+  if (typeof name !== 'string') return `data_type ${shownJson(json)} is neither a name nor an object with one`;
   const configuration = isJsonObject(json) && isJsonObject(json.configuration) ? json.configuration : {};
   const plain = PLAIN_DTYPES.get(ALIASES[name] ?? name);
   if (plain !== undefined) return plain;
@@ -61,9 +60,9 @@ function sized(kind: 'raw' | 'fixed-bytes' | 'fixed-text', length: number, name:
 }
 
 function parseTime(name: string, { unit, scale_factor: count = 1 }: JsonObject): DType | string {
-  if (typeof unit !== 'string' || !Object.hasOwn(TIME_UNITS, unit)) return `${name} has the unit ${shown(unit)}`;
+  if (typeof unit !== 'string' || !Object.hasOwn(TIME_UNITS, unit)) return `${name} has the unit ${shownJson(unit)}`;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > ITEM_BYTES_MAX) {
-    return `${name} has the scale_factor ${shown(count)}`;
+    return `${name} has the scale_factor ${shownJson(count)}`;
   }
   const kind = name === 'numpy.datetime64' ? 'datetime' : 'timedelta';
   return timeDType(kind, { unit: unit as TimeUnit, count });
@@ -77,7 +76,7 @@ function parseStruct({ fields: list }: JsonObject, depth: number): DType | strin
   let offset = 0;
   for (const entry of list) {
     const [name, type] = Array.isArray(entry) ? entry : isJsonObject(entry) ? [entry.name, entry.data_type] : [];
-    if (typeof name !== 'string') return `field ${shown(entry)} has no name`;
+    if (typeof name !== 'string') return `field ${shownJson(entry)} has no name`;
     const dtype = parseV3DType(type, depth + 1);
     if (typeof dtype === 'string') return `field ${JSON.stringify(name)}: ${dtype}`;
     if (dtype.itemBytes === 0 && (dtype === plainDType('string') || dtype === plainDType('bytes'))) {

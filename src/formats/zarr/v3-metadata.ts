@@ -1,15 +1,8 @@
 import { isVariable } from '../../array/dtype.js';
-import { isJsonObject, type JsonValue } from '../../array/exact-json.js';
+import { isJsonObject, type JsonValue, shownJson, withoutBigints } from '../../array/exact-json.js';
 import { parseScalar } from '../../array/scalar.js';
 import type { CodecSpec } from '../source.js';
-import {
-  type ArrayMetadata,
-  type ChunkKeyEncoding,
-  dimensionNames,
-  Fields,
-  type GroupMetadata,
-  shown,
-} from './metadata.js';
+import { type ArrayMetadata, type ChunkKeyEncoding, dimensionNames, Fields, type GroupMetadata } from './metadata.js';
 import { parseV3DType } from './v3-dtype.js';
 
 const ARRAY_FIELDS = new Set([
@@ -40,10 +33,10 @@ const ARRAY_TO_BYTES = new Set(['bytes', 'sharding_indexed', 'vlen-utf8', 'vlen-
 export function parseV3(path: string, json: JsonValue | undefined): ArrayMetadata | GroupMetadata {
   const fields = new Fields(path, json);
   const format = fields.get('zarr_format');
-  if (format !== 3) throw fields.error('zarr_format', `${shown(format)} instead of 3`);
+  if (format !== 3) throw fields.error('zarr_format', `${shownJson(format)} instead of 3`);
   const type = fields.get('node_type');
   if (type === 'array') return parseArray(fields);
-  if (type !== 'group') throw fields.error('node_type', `${shown(type)} instead of "array" or "group"`);
+  if (type !== 'group') throw fields.error('node_type', `${shownJson(type)} instead of "array" or "group"`);
   const [problem] = unknownFields(fields, GROUP_FIELDS);
   if (problem !== undefined) throw fields.error('must_understand', problem);
   return { zarrFormat: 3, attributes: fields.object('attributes') };
@@ -68,7 +61,7 @@ function parseArray(fields: Fields): ArrayMetadata {
   if (typeof dtype !== 'string') problems.push(...chainProblems(codecs, isVariable(dtype)));
   const names = fields.get('dimension_names') ?? undefined;
   if (names !== undefined && !(Array.isArray(names) && names.length === shape.length)) {
-    throw fields.error('dimension_names', `${shown(names)} instead of ${shape.length} names`);
+    throw fields.error('dimension_names', `${shownJson(names)} instead of ${shape.length} names`);
   }
   return {
     zarrFormat: 3,
@@ -108,7 +101,7 @@ function parseKeys(fields: Fields, problems: string[]): ChunkKeyEncoding {
   if (name !== 'default' && name !== 'v2') {
     problems.push(`chunk key encoding ${JSON.stringify(name)} is not supported, only "default" and "v2"`);
   } else if (separator === '/' || separator === '.') return { name, separator };
-  else problems.push(`chunk keys with the separator ${shown(separator)} are refused, only "/" and "." are safe`);
+  else problems.push(`chunk keys with the separator ${shownJson(separator)} are refused, only "/" and "." are safe`);
   return { name: 'default', separator: '/' };
 }
 
@@ -126,11 +119,11 @@ export function parseCodecs(fields: Fields, list: readonly JsonValue[], problems
 /** `{ name, configuration }`, or the name alone. */
 function named(fields: Fields, json: JsonValue | undefined, field: string) {
   if (typeof json === 'string') return { name: json, configuration: {} };
-  if (!isJsonObject(json) || typeof json.name !== 'string') throw fields.error(field, `${shown(json)} has no name`);
+  if (!isJsonObject(json) || typeof json.name !== 'string') throw fields.error(field, `${shownJson(json)} has no name`);
   const { configuration = {} } = json;
   if (!isJsonObject(configuration))
-    throw fields.error(field, `configuration of ${json.name} is ${shown(configuration)}`);
-  return { ...json, name: json.name, configuration };
+    throw fields.error(field, `configuration of ${json.name} is ${shownJson(configuration)}`);
+  return { ...json, name: json.name, configuration: withoutBigints(configuration) };
 }
 
 /** Exactly one codec makes bytes of the array; transpose and the like stand before it. */
@@ -143,11 +136,11 @@ function chainProblems(codecs: readonly CodecSpec[], isVariable: boolean): strin
 }
 
 function nameList(json: JsonValue | undefined): string {
-  if (!Array.isArray(json)) return shown(json);
-  return json.map((entry) => (isJsonObject(entry) ? String(entry.name) : shown(entry))).join(', ');
+  if (!Array.isArray(json)) return shownJson(json);
+  return json.map((entry) => (isJsonObject(entry) ? String(entry.name) : shownJson(entry))).join(', ');
 }
 
 function typeText(json: JsonValue | undefined): string {
   if (typeof json === 'string') return json;
-  return isJsonObject(json) && typeof json.name === 'string' ? json.name : shown(json);
+  return isJsonObject(json) && typeof json.name === 'string' ? json.name : shownJson(json);
 }
