@@ -82,12 +82,36 @@ function rowCopier(source: Uint8Array, target: Uint8Array, rowBytes: number, off
   const all = [rowBytes, source.byteOffset, target.byteOffset, ...offsets];
   const wordBytes = [8, 4, 2].find((bytes) => all.every((offset) => offset % bytes === 0)) ?? 1;
   const words = rowBytes / wordBytes;
+  if (wordBytes === 8) {
+    const [read, write] = [wideWords(source), wideWords(target)];
+    return (from, to) => copyWide(read, from / 8, write, to / 8, words);
+  }
   const [read, write] = [wordsOf(source, wordBytes), wordsOf(target, wordBytes)] as [Uint32Array, Uint32Array];
   return (from, to) => {
     const first = from / wordBytes;
     const at = to / wordBytes;
     for (let i = 0; i < words; i++) write[at + i] = read[first + i]!;
   };
+}
+
+/** Eight at a time: several times as fast as one by one. */
+function copyWide(read: BigUint64Array, from: number, write: BigUint64Array, to: number, words: number): void {
+  let i = 0;
+  for (const end = words - 7; i < end; i += 8) {
+    write[to + i] = read[from + i]!;
+    write[to + i + 1] = read[from + i + 1]!;
+    write[to + i + 2] = read[from + i + 2]!;
+    write[to + i + 3] = read[from + i + 3]!;
+    write[to + i + 4] = read[from + i + 4]!;
+    write[to + i + 5] = read[from + i + 5]!;
+    write[to + i + 6] = read[from + i + 6]!;
+    write[to + i + 7] = read[from + i + 7]!;
+  }
+  for (; i < words; i++) write[to + i] = read[from + i]!;
+}
+
+function wideWords({ buffer, byteOffset, byteLength }: Uint8Array): BigUint64Array {
+  return new BigUint64Array(buffer, byteOffset, Math.floor(byteLength / 8));
 }
 
 /** Elements that don't follow one another. */
@@ -103,7 +127,6 @@ function elementCopier(source: Uint8Array, target: Uint8Array, row: CopyAxis, it
 
 function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array, wordBytes: number) {
   const length = Math.floor(byteLength / wordBytes);
-  if (wordBytes === 8) return new BigUint64Array(buffer, byteOffset, length);
   if (wordBytes === 4) return new Uint32Array(buffer, byteOffset, length);
   if (wordBytes === 2) return new Uint16Array(buffer, byteOffset, length);
   return new Uint8Array(buffer, byteOffset, length);
