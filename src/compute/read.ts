@@ -139,7 +139,9 @@ function place(
   }
   let source = chunk;
   const direct = bytes === undefined ? undefined : directTarget(output, boxes);
+  const isChunk = decoder.isRaw && bytes?.length === chunk.bytes.length;
   if (bytes === undefined) source = output.missing ??= missingChunk(array);
+  else if (isChunk && direct === undefined) source = { bytes, shape: chunk.shape };
   else named(name, () => decoder.decode(bytes, direct ?? chunk.bytes, detail));
   if (direct !== undefined) return;
   for (const box of boxes) copyBox(source, output, box, array.dtype.itemBytes);
