@@ -281,3 +281,21 @@ describe('lsio cache evict --drop-caches', UNDISTURBED, () => {
     });
   });
 });
+
+test('lsio cache --json writes its items as it goes: memory does not grow with them', () => {
+  const [files, times] = [1000, 150];
+  const cwd = mkdtempSync(path.join(tmpdir(), 'lsio-cache-stream-'));
+  try {
+    mkdirSync(path.join(cwd, 'd'));
+    for (let file = 0; file < files; file++) writeFileSync(path.join(cwd, `d/${file}`), 'x');
+    const args = ['cache', 'status', '--json', '-q', ...Array.from({ length: times }, () => 'd')];
+    const result = runLsio(args, { cwd, env: { NODE_OPTIONS: '--max-old-space-size=48' }, limitMs: 90_000 });
+    expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 0, stderr: '' });
+    const { items, paths, ...sums } = documentOf(result);
+    expect(sums).toMatchObject({ action: 'status', files: files * times, sizeBytes: files * times, failed: 0 });
+    expect(items).toHaveLength(files * times);
+    expect(paths).toHaveLength(times);
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}, 120_000);

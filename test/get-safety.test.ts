@@ -220,6 +220,15 @@ describe('lsio get -r -o, the output directory inside the input', () => {
   });
 });
 
+test('what is no regular file is never replaced', () => {
+  mkdirSync(path.join(cwd, 'out'));
+  execFileSync('mkfifo', ['out/a'], { cwd });
+  const stderr = 'lsio: out/a: is not a regular file, and is not replaced\n';
+  expect(get(['--overwrite', '-o', 'out', 'a'])).toEqual({ status: 4, stdout: '', stderr });
+  expect(lstatSync(path.join(cwd, 'out/a')).isFIFO()).toBe(true);
+  expect(readdirSync(path.join(cwd, 'out'))).toEqual(['a']);
+});
+
 test('a refused input is in the document with its error', () => {
   truncateSync(path.join(cwd, 'a'), 0);
   linkSync(path.join(cwd, 'a'), path.join(cwd, 'hard'));

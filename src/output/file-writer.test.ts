@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -89,6 +90,14 @@ describe('FileWriter', () => {
     for (let at = 0; at < 200; at++) writer.write({ path: `${at}/x/y/f`, bytes, mode: 0o666 }, true);
     expect(Math.max(...opened) - Math.min(...opened)).toBeLessThan(40);
     for (let at = 0; at < 200; at++) expect(readFileSync(path.join(root, `${at}/x/y/f`)).equals(bytes)).toBe(true);
+  });
+
+  test.skipIf(process.platform !== 'linux')('replaces no FIFO, however late it appears', () => {
+    const writer = writerWith({}, true);
+    execFileSync('mkfifo', [path.join(root, 'a')]);
+    expect(() => writer.write({ path: 'a', bytes, mode: 0o666 }, true)).toThrow('is not a regular file');
+    expect(readdirSync(root)).toEqual(['a']);
+    expect(lstatSync(path.join(root, 'a')).isFIFO()).toBe(true);
   });
 
   test('replaces a file when told to, but no directory', () => {

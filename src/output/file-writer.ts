@@ -147,8 +147,10 @@ export class FileWriter {
     closeSync(fd);
     if (file.temporary === undefined) return;
     const temporary = file.temporary.slice(directory.length);
-    if (this.#overwrite) calls.rename(directoryFd, temporary, name);
-    else this.#moveNew(directoryFd, temporary, name);
+    if (this.#overwrite) {
+      this.#tree.refuseSpecial(directoryFd, path);
+      calls.rename(directoryFd, temporary, name);
+    } else this.#moveNew(directoryFd, temporary, name);
   }
 
   /** Gives a file its final name, which must be free. */

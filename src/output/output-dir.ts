@@ -10,7 +10,7 @@ import { InputList, NameSet } from './input-list.js';
 import { OutputNames } from './output-names.js';
 import { FileSet, isSameFile, sameFileError } from './same-file.js';
 import { tarName } from './tar-name.js';
-import { DirectoryTree, noDirectoryError } from './tree.js';
+import { DirectoryTree, isSpecial, noDirectoryError, specialError } from './tree.js';
 
 const PERMISSION_BITS = 0o777;
 /** What stat(2) counts blocks in. */
@@ -151,6 +151,7 @@ export class OutputDirectory {
     if (this.#options.skipExisting) return true;
     if (isSameFile(input, there)) throw sameFileError(this.#root + output);
     if (!this.#options.overwrite) throw existsError(name);
+    if (isSpecial(there)) throw specialError(name);
     this.#replaced.add(there);
     return false;
   }

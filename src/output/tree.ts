@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, mkdirSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { LsioError, outputError } from '../errors.js';
 import { AT_FDCWD, type AtCalls, loadAtCalls } from '../native/at.js';
 import { type ByteText, pathOf, textOf } from '../paths/byte-text.js';
@@ -47,6 +47,17 @@ export class DirectoryTree {
     return fd;
   }
 
+  /**
+   * Refuses to replace a device, FIFO or socket: a rename would put a file in its place, `/dev/null` for one.
+   *
+   * @param path below the root.
+   * @throws {LsioError} `output`
+   */
+  refuseSpecial(directory: number, path: ByteText): void {
+    const stats = this.#statsOf(directory, path.slice(path.lastIndexOf('/') + 1));
+    if (stats !== undefined && isSpecial(stats)) throw specialError(this.text(path));
+  }
+
   /** The path of a file below the root, for messages. */
   text(path: ByteText): string {
     return textOf(this.#name + path);
@@ -90,13 +101,20 @@ export class DirectoryTree {
   }
 
   #isLink(parent: number, name: ByteText): boolean {
+    return this.#statsOf(parent, name)?.isSymbolicLink() ?? false;
+  }
+
+  /** Of the entry itself; undefined where there is none. Without O_PATH nothing but a file or directory is opened. */
+  #statsOf(parent: number, name: ByteText): Stats | undefined {
     try {
-      const fd = this.calls.open(parent, name, O_PATH | constants.O_NOFOLLOW);
-      const isLink = fstatSync(fd).isSymbolicLink();
-      closeSync(fd);
-      return isLink;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ELOOP';
+      const fd = this.calls.open(parent, name, O_PATH | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        return fstatSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    } catch {
+      return undefined;
     }
   }
 
@@ -107,6 +125,15 @@ export class DirectoryTree {
       return;
     }
   }
+}
+
+/** Whether it is neither a file nor a directory nor a link. */
+export function isSpecial(stats: Stats): boolean {
+  return !stats.isFile() && !stats.isDirectory() && !stats.isSymbolicLink();
+}
+
+export function specialError(path: string): LsioError {
+  return new LsioError('output', `${path}: is not a regular file, and is not replaced`, { path });
 }
 
 /** The error for what stands in the way of an output: a link could lead anywhere, so none is followed. */

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { LsioError, outputError } from '../errors.js';
 import { byteTextOf } from '../paths/byte-text.js';
@@ -15,8 +15,8 @@ const PART_BYTES = 8 * 1024 * 1024;
  * where its directory is not there.
  */
 export function checkWholeFile(file: string, overwrite: boolean): void {
-  if (existsSync(file) && !overwrite) throw existsError(file);
-  const stats = lstatSync(file, { throwIfNoEntry: false });
+  const stats = statsOf(file);
+  if (stats !== undefined && !overwrite) throw existsError(file);
   if (stats !== undefined && !stats.isFile() && !stats.isSymbolicLink()) {
     // A rename would put a file in the place of a device, such as /dev/null.
     throw new LsioError('output', `${file}: not a regular file, it is not replaced`, {
@@ -31,6 +31,15 @@ export function checkWholeFile(file: string, overwrite: boolean): void {
     throw outputError(directory, error);
   }
   throw new LsioError('output', `${directory}: not a directory`, { code: 'ENOTDIR', path: directory });
+}
+
+/** Undefined where nothing can be said: its directory's error tells why. */
+function statsOf(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a file that appears under its name only when it is whole. */

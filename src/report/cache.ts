@@ -8,8 +8,30 @@ const FILES_SHOWN_MAX = 40;
 const LARGEST_SHOWN = 10;
 const GAP = '  ';
 
-export interface CacheReport {
-  readonly files: readonly CacheFile[];
+/** The files that the table may show, of however many there are. */
+export class ShownFiles {
+  /** The first ones, or all. */
+  readonly files: CacheFile[] = [];
+  /** Those of which most is in the cache, the most first. */
+  readonly largest: CacheFile[] = [];
+  readonly #filesMax: number;
+
+  constructor(all: boolean) {
+    this.#filesMax = all ? Number.POSITIVE_INFINITY : FILES_SHOWN_MAX;
+  }
+
+  add(file: CacheFile): void {
+    if (this.files.length < this.#filesMax) this.files.push(file);
+    if (file.residentBytes === 0) return;
+    let at = this.largest.length;
+    while (at > 0 && this.largest[at - 1]!.residentBytes < file.residentBytes) at--;
+    if (at >= LARGEST_SHOWN) return;
+    this.largest.splice(at, 0, file);
+    this.largest.length = Math.min(this.largest.length, LARGEST_SHOWN);
+  }
+}
+
+export interface CacheReport extends Pick<ShownFiles, 'files' | 'largest'> {
   /** By argument of the command line. */
   readonly paths: readonly CachePath[];
   readonly total: CacheTotals;
@@ -17,21 +39,17 @@ export interface CacheReport {
 
 /** The table of `lsio cache`; with `all` each file is in it however many there are. */
 export function renderCache(report: CacheReport, options: { all: boolean; ink: Ink }): string {
-  const { files, paths, total } = report;
+  const { files, largest, paths, total } = report;
   const { all, ink } = options;
   const evicted = total.residentBytesBefore !== undefined;
   const head = ['size', ...(evicted ? ['evicted'] : []), 'resident', 'share'];
   const totalRow = [`total, ${formatCount(total.files)} ${total.files === 1 ? 'file' : 'files'}`, ...cellsOf(total)];
-  if (all || files.length <= FILES_SHOWN_MAX) {
+  if (all || total.files <= FILES_SHOWN_MAX) {
     return `${alignColumns(['path', ...head], [...files.map(rowOf), totalRow], ink)}\n`;
   }
   // So many arguments are mostly files: their lines would be what --all shows.
   const few = paths.length <= FILES_SHOWN_MAX ? paths : [];
   const totals = alignColumns(['path', ...head], [...few.map(rowOf), totalRow], ink);
-  const largest = files
-    .filter((file) => file.residentBytes > 0)
-    .sort((left, right) => right.residentBytes - left.residentBytes)
-    .slice(0, LARGEST_SHOWN);
   if (largest.length === 0) return `${totals}\n`;
   return `${totals}\n\n${alignColumns(['most resident', ...head], largest.map(rowOf), ink)}\n`;
 }
