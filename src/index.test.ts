@@ -12,6 +12,7 @@ test('the package exports these names', () => {
     'isLsioError',
     'openGrib',
     'openSource',
+    'openStore',
     'parseSelection',
     'readArray',
     'scalarValue',

@@ -131,7 +131,8 @@ interface Sweep extends TuneOptions {
 
 async function chooseEngine(asked: TuneOptions['engine'], warnings: Warning[]) {
   const probe = await openEngine({ engine: asked });
-  const { engine, reason, remedy } = probe.info;
+  const { reason, remedy } = probe.info;
+  const engine = probe.info.engine as 'uring' | 'node';
   await probe.close();
   if (engine !== asked && engine === 'node') {
     warnings.push({ kind: 'engine-unavailable', engine: 'uring', reason, remedy });

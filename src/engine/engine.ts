@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { LsioError } from '../errors.js';
 import type { Path, SharedFile } from './read.js';
 import type { ReadSlots } from './slots.js';
 
@@ -6,9 +7,12 @@ export { type Path, PIECE_BYTES_MAX, type SharedFile, TO_END } from './read.js';
 
 export type EngineName = 'uring' | 'node';
 
+/** Engines that are chosen by name, and those that are chosen by where the data is. */
+export type EngineKind = EngineName | 'http';
+
 /** What runs the reads and why; it goes into every result, so that a fallback never poses as io_uring. */
 export interface EngineInfo {
-  readonly engine: EngineName;
+  readonly engine: EngineKind;
   /** Why this engine was chosen, in one clause. */
   readonly reason: string;
   /** Where io_uring was to be had but didn't work: what mends it. */
@@ -84,6 +88,8 @@ export interface Engine {
   /** A file for many reads. Nothing is opened yet. */
   share(path: Path, options?: OpenOptions): SharedFile;
   run(source: ReadSource, options?: RunOptions): Run;
+  /** The error behind an errno of its own, for engines whose failures are more than numbers. */
+  failure?(errno: number): LsioError | undefined;
   /**
    * Cancels what is in flight, waits for it (2 s at most), and gives everything back. Afterwards `share` and `run`
    * throw `closed`. What was lent with {@link ReadSlots.keep} may still be looked at.

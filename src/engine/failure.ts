@@ -1,6 +1,6 @@
 import { LsioError, readError } from '../errors.js';
 import { pastTheEnd } from '../range.js';
-import { type Path, PIECE_BYTES_MAX } from './engine.js';
+import { type Engine, type Path, PIECE_BYTES_MAX } from './engine.js';
 import { NOT_REGULAR, TOO_LARGE } from './slots.js';
 
 /** A path as text for people: bytes that are not UTF-8 are replaced. */
@@ -8,8 +8,14 @@ function pathText(path: Path): string {
   return typeof path === 'string' ? path : Buffer.from(path).toString();
 }
 
-/** What an errno of an engine means; `offset` is where in the file the read stopped, in bytes. */
-export function failureOf(path: Path, offset: number, errno: number): LsioError {
+/**
+ * What an errno of an engine means; `offset` is where in the file the read stopped, in bytes.
+ *
+ * @param engine It may know more of the failure than its errno says.
+ */
+export function failureOf(path: Path, offset: number, errno: number, engine?: Pick<Engine, 'failure'>): LsioError {
+  const known = engine?.failure?.(errno);
+  if (known !== undefined) return known;
   const text = pathText(path);
   if (errno === TOO_LARGE) {
     return new LsioError('too-large', `${text}: longer than ${PIECE_BYTES_MAX} bytes`, { path: text, offset });

@@ -1,4 +1,4 @@
-import { type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
+import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
 import { changedError, failureOf } from '../engine/failure.js';
 import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
 import { ECANCELED, EINVAL } from '../errno.js';
@@ -38,6 +38,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   readonly #options: SchedulerOptions<R>;
   readonly #window: Window<R>;
   readonly #output: OutputQueue<R>;
+  readonly #engine: Engine;
   readonly #direct: DirectPolicy | undefined;
   readonly #files: SharedFiles;
   readonly #sizes: Sizes<R>;
@@ -57,6 +58,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
     const { backend, output, readBytesMax, coalesce } = options;
     this.#options = options;
     this.#output = output;
+    this.#engine = backend.engine;
     this.#direct = backend.direct;
     this.#readBytesMax = readBytesMax;
     this.#window = new Window({ ...options, ordering: backend.ordering, onReady: this.#onReady });
@@ -164,7 +166,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   #accepts(item: Item<R>, errno: number): boolean {
     const { gotBytes, length, offset, lengthMeans } = item;
     if (errno === ECANCELED) this.#options.onFailure(new LsioError('closed', 'the engine was closed'));
-    else if (errno !== 0) this.#output.fail(item, failureOf(item.path, offset + gotBytes, errno));
+    else if (errno !== 0) this.#output.fail(item, failureOf(item.path, offset + gotBytes, errno, this.#engine));
     else if (lengthMeans === PAST_STATED_END && gotBytes === length) this.#sizes.readOn(item);
     else if (lengthMeans === EXACT_LENGTH && gotBytes < length)
       this.#output.fail(item, changedError(item.path, offset + gotBytes));
@@ -184,7 +186,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
 
   #partDone(slots: ReadSlots, slot: number, part: Part<R>): void {
     const errno = slots.errno[slot]!;
-    const error = errno === 0 ? undefined : failureOf(part.path, part.offset + slots.bytes[slot]!, errno);
+    const error = errno === 0 ? undefined : failureOf(part.path, part.offset + slots.bytes[slot]!, errno, this.#engine);
     this.#output.finishPart(part, slots, slot, error);
     if (part.long.finished) this.#files.end(part.long.file);
   }

@@ -7,7 +7,7 @@ import type { Count, ErrorReport, Outcome } from './common.js';
 export type GetDocument = Outcome<'lsio.get/1', GetResult>;
 
 export interface GetResult extends GetTotals {
-  readonly engine: 'uring' | 'node';
+  readonly engine: 'uring' | 'node' | 'http';
   /** Why this engine was taken. */
   readonly engineReason: string;
   /** Left out by `--no-items`. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CodecAvailability } from '../../codec/availability.js';
+import type { EngineName } from '../../engine/engine.js';
 import type { DirectoryFacts, DoctorDocument } from '../../results/doctor.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
@@ -32,7 +33,7 @@ async function doctor(directories: readonly string[], { json }: { json?: boolean
 function documentOf({ engine, limits, ...facts }: DoctorFacts): DoctorDocument {
   return {
     schema: 'lsio.doctor/1',
-    engine: engine?.engine ?? null,
+    engine: (engine?.engine as EngineName | undefined) ?? null,
     engineReason: engine?.reason ?? null,
     queueDepth: engine?.queueDepth ?? null,
     slabBytes: engine?.slabBytes ?? null,

@@ -1,7 +1,7 @@
 import { assert } from '../../assert.js';
+import { ActiveRun, type RunOwner } from '../active-run.js';
 import type { ReadSource, RunOptions } from '../engine.js';
 import type { ReadSlots } from '../slots.js';
-import { ActiveRun, type RunOwner } from './active-run.js';
 import type { Lane } from './lane.js';
 
 /** The runs of an engine: gives them slots in turn, and what came of their reads. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { type EngineName, type Path, TO_END } from '../../engine/engine.js';
+import { type EngineKind, type Path, TO_END } from '../../engine/engine.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
 import type { Extent } from '../../range.js';
 import type { DirectPolicy } from '../../read/backend.js';
@@ -53,7 +53,7 @@ export class DirectReads implements DirectPolicy {
   readonly #byDirectory = new Map<string, number>();
   #directory: string | undefined;
 
-  constructor(choice: DirectChoice, engine: EngineName) {
+  constructor(choice: DirectChoice, engine: EngineKind) {
     // The portable engine has four reads in flight: nothing of this was measured for it.
     const off = choice === 'off' || process.platform !== 'linux' || (choice === 'auto' && engine === 'node');
     this.#choice = off ? 'off' : choice;

@@ -1,5 +1,5 @@
-import type { LsioError } from '../../errors.js';
-import type { ReadSource, Run, RunOptions } from '../engine.js';
+import type { LsioError } from '../errors.js';
+import type { ReadSource, Run, RunOptions } from './engine.js';
 
 /** What a run asks of its engine. */
 export interface RunOwner {

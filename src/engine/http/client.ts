@@ -1,0 +1,284 @@
+import type { LsioError } from '../../errors.js';
+import { type Asked, isStrong, judge, rangeHeader, type Verdict, type Version } from './checks.js';
+import type { ClientOptions, Target } from './client-options.js';
+import { changedBetween, failedExchange, failedStatus, wrongAnswer } from './failures.js';
+import type { Permit } from './limiter.js';
+import { type Answer, type AnswerHead, type HttpRequest, TransportError } from './message.js';
+import { end, type Land, landingOf, type Part } from './part.js';
+import { Backoff, classify, DEFAULT_RETRY, isFinalCode } from './retry.js';
+import { wait } from './wait.js';
+
+/** The version that several reads of one object must agree on. The first answer sets it. */
+export class Pin {
+  version: Version = {};
+}
+
+/** What a read got: bytes in the target from its beginning on. */
+export interface Got {
+  /** Where they begin in the object. */
+  readonly offset: number;
+  /** Fewer than asked for only at the end of the object. */
+  readonly bytes: number;
+  readonly version: Version;
+}
+
+const REDIRECTS_MAX = 5;
+
+/** No such object; the store above decides what that means. */
+export const ABSENT = 'absent';
+/** Nothing lies in the range that was asked for. */
+export interface PastTheEnd {
+  readonly pastTheEnd: true;
+  readonly sizeBytes: number | undefined;
+}
+
+/** What one exchange brought. */
+interface Step {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** What the tries of one request share. */
+interface Tries {
+  /** Where it was last sent to. */
+  url: URL;
+  redirects: number;
+  count: number;
+  progressMs: number;
+  renewed: boolean;
+  ignored: boolean;
+  wrong: boolean;
+  readonly backoff: Backoff;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Reads ranges of objects, and believes no answer that it has not checked. What failed is tried again from the byte
+ * that was reached, as long as the object stays the same.
+ */
+export class HttpClient {
+  readonly #options: ClientOptions;
+  readonly #tries: number;
+  readonly #giveUpMs: number;
+  /** Counts since it was made. */
+  readonly counts = { requests: 0, repeats: 0, bytes: 0 };
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#tries = options.retry?.tries ?? DEFAULT_RETRY.tries;
+    this.#giveUpMs = options.retry?.giveUpMs ?? DEFAULT_RETRY.giveUpMs;
+  }
+
+  /**
+   * Reads a range.
+   *
+   * @param land gives the memory for as many bytes, once the first answer says how many there are
+   * @throws {LsioError} `changed` when the object is another one than that of the pin, `denied`, `read`
+   */
+  async read(
+    target: Target,
+    asked: Asked,
+    land: Land,
+    pin: Pin,
+    signal?: AbortSignal,
+  ): Promise<Got | PastTheEnd | typeof ABSENT> {
+    const tries = this.#begin(target.url, signal);
+    const part: Part = { begin: -1, done: 0, into: undefined, land };
+    for (;;) {
+      const at = part.begin + part.done;
+      const rest = part.done === 0 ? asked : { offset: at, length: end(asked, part.begin, pin.version) - at };
+      const step = await this.#step(target, rest, part, pin, tries);
+      if (step === ABSENT) return ABSENT;
+      if (step === undefined) continue;
+      if ('pastTheEnd' in step) {
+        if (part.done === 0) return step;
+        throw changedBetween(target, pin.version, { sizeBytes: step.sizeBytes }, at);
+      }
+      if (part.begin < 0) part.begin = step.offset;
+      part.done += step.bytes;
+      if (part.begin + part.done < end(asked, part.begin, pin.version)) continue;
+      return { offset: part.begin, bytes: part.done, version: pin.version };
+    }
+  }
+
+  /** Sends a request whose answer is a text. @returns the answer, of whatever final status below 400, or 404. */
+  async text(target: Target, request: HttpRequest, signal?: AbortSignal): Promise<Answer> {
+    const tries = this.#begin(request.url, signal);
+    for (;;) {
+      const permit = await this.#options.limiter.acquire(signal);
+      try {
+        const land = () => (request.method === 'HEAD' ? ('drop' as const) : ('collect' as const));
+        const answer = await this.#exchange({ ...request, url: tries.url }, land, tries);
+        const { status } = answer.head;
+        if (classify(status) === 'ok' || status === 404) {
+          this.#options.limiter.answered(permit);
+          return answer;
+        }
+        await this.#afterStatus(target, answer, permit, tries, 0);
+      } catch (error) {
+        await this.#afterError(target, error, permit, tries, 0);
+      }
+    }
+  }
+
+  #begin(url: URL, signal: AbortSignal | undefined): Tries {
+    const { clock, random = Math.random } = this.#options;
+    return {
+      url,
+      redirects: 0,
+      count: 0,
+      progressMs: clock.now(),
+      renewed: false,
+      ignored: false,
+      wrong: false,
+      backoff: new Backoff(random),
+      signal,
+    };
+  }
+
+  /** One exchange: bytes that landed, or undefined when it is to be tried again. */
+  async #step(
+    target: Target,
+    asked: Asked,
+    part: Part,
+    pin: Pin,
+    tries: Tries,
+  ): Promise<Step | PastTheEnd | typeof ABSENT | undefined> {
+    await this.#options.rate?.admit('length' in asked ? asked.length : asked.suffixLength, tries.signal);
+    const permit = await this.#options.limiter.acquire(tries.signal);
+    let verdict: Verdict | undefined;
+    const at = 'offset' in asked ? asked.offset : 0;
+    try {
+      const answer = await this.#exchange(
+        this.#rangeRequest(tries.url, asked, pin),
+        (head) => {
+          verdict = judge(asked, this.#options.pin === 'off' ? {} : pin.version, head);
+          return landingOf(asked, verdict, head, part);
+        },
+        tries,
+      );
+      return await this.#afterAnswer(target, answer, verdict as Verdict, permit, pin, tries, at);
+    } catch (error) {
+      const landed = error instanceof TransportError && verdict?.kind === 'bytes' ? error.landedBytes : 0;
+      await this.#afterError(target, error, permit, tries, at + landed);
+      if (verdict?.kind !== 'bytes' || landed === 0) return undefined;
+      // Its head was checked, so what landed of the body may stay, if the rest can be proven to be of the same object.
+      if (!isStrong(verdict.version.etag)) return undefined;
+      pin.version = verdict.version;
+      this.#progress(tries, landed);
+      return { offset: verdict.offset, bytes: landed };
+    }
+  }
+
+  #rangeRequest(url: URL, asked: Asked, pin: Pin): HttpRequest {
+    const { etag } = pin.version;
+    const match = (this.#options.pin ?? 'etag') === 'etag' && isStrong(etag) ? { 'if-match': etag } : {};
+    // A coded body has other bytes at other places.
+    const headers = { range: rangeHeader(asked), 'accept-encoding': 'identity', ...match };
+    return { method: 'GET', url, headers };
+  }
+
+  async #exchange(
+    request: HttpRequest,
+    land: (head: AnswerHead) => Uint8Array | 'collect' | 'drop',
+    tries: Tries,
+  ): Promise<Answer> {
+    const { authorize, transport } = this.#options;
+    this.counts.requests++;
+    if (tries.count++ > 0) this.counts.repeats++;
+    const complete = authorize === undefined ? request : await authorize(request);
+    return transport.exchange(complete, { land, signal: tries.signal });
+  }
+
+  async #afterAnswer(
+    target: Target,
+    answer: Answer,
+    verdict: Verdict,
+    permit: Permit,
+    pin: Pin,
+    tries: Tries,
+    at: number,
+  ): Promise<Step | PastTheEnd | typeof ABSENT | undefined> {
+    const { limiter } = this.#options;
+    if (verdict.kind === 'status' && answer.head.status !== 404) {
+      await this.#afterStatus(target, answer, permit, tries, at);
+      return undefined;
+    }
+    limiter.answered(permit);
+    switch (verdict.kind) {
+      case 'bytes':
+        pin.version = { ...verdict.version, sizeBytes: verdict.version.sizeBytes ?? pin.version.sizeBytes };
+        this.#progress(tries, answer.bytes);
+        return { offset: verdict.offset, bytes: answer.bytes };
+      case 'past-the-end':
+        return { pastTheEnd: true, sizeBytes: verdict.sizeBytes };
+      case 'changed':
+        throw changedBetween(target, verdict.was, verdict.now, at);
+      case 'range-ignored':
+        if (tries.ignored) throw wrongAnswer(target, verdict, at);
+        tries.ignored = true;
+        return undefined;
+      case 'wrong':
+        if (tries.wrong) throw wrongAnswer(target, verdict, at);
+        tries.wrong = true;
+        return undefined;
+      case 'status':
+        return ABSENT;
+    }
+  }
+
+  #progress(tries: Tries, bytes: number): void {
+    this.counts.bytes += bytes;
+    if (bytes === 0) return;
+    tries.count = 0;
+    tries.backoff.reset();
+    tries.progressMs = this.#options.clock.now();
+  }
+
+  /** Waits before the next try. @throws {LsioError} when there is to be none. */
+  async #afterStatus(target: Target, answer: Answer, permit: Permit, tries: Tries, at: number): Promise<void> {
+    const { limiter, renew } = this.#options;
+    const kind = classify(answer.head.status);
+    const failure = failedStatus(target, answer, tries.count, at);
+    if (kind === 'throttled') limiter.refused(permit);
+    else limiter.answered(permit);
+    if (this.#redirect(answer.head, tries)) return;
+    if (kind === 'final') {
+      if (failure.kind !== 'denied' || tries.renewed || renew === undefined || !(await renew())) throw failure;
+      tries.renewed = true;
+      return;
+    }
+    // Being refused as one too many is no failed try: the limiter learns from it.
+    if (kind === 'throttled') tries.count--;
+    await this.#pause(tries, failure, answer.head);
+  }
+
+  /** Whether the answer sends elsewhere, and that is followed. */
+  #redirect(head: AnswerHead, tries: Tries): boolean {
+    const location = head.header('location');
+    const isRedirect = head.status > 300 && head.status < 400 && location !== undefined;
+    if (!isRedirect || this.#options.follow !== true || tries.redirects++ >= REDIRECTS_MAX) return false;
+    if (!URL.canParse(location, tries.url.href)) return false;
+    const next = new URL(location, tries.url);
+    if (next.protocol !== 'https:' && next.protocol !== tries.url.protocol) return false;
+    tries.url = next;
+    tries.count = 0;
+    return true;
+  }
+
+  async #afterError(target: Target, error: unknown, permit: Permit, tries: Tries, at: number): Promise<void> {
+    this.#options.limiter.ended(permit);
+    if (!(error instanceof TransportError)) throw error;
+    const failure = failedExchange(target, error, tries.count, at);
+    if (isFinalCode(error.code)) throw failure;
+    await this.#pause(tries, failure);
+  }
+
+  async #pause(tries: Tries, failure: LsioError, head?: AnswerHead): Promise<void> {
+    const { clock } = this.#options;
+    const waitMs = tries.backoff.nextMs(head);
+    const waitedMs = clock.now() - tries.progressMs + waitMs;
+    if (tries.count >= this.#tries || waitedMs > this.#giveUpMs) throw failure;
+    await wait(clock, waitMs, tries.signal);
+  }
+}

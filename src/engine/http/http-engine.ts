@@ -1,0 +1,290 @@
+import { setMaxListeners } from 'node:events';
+import { assert } from '../../assert.js';
+import type { Clock } from '../../clock.js';
+import { LsioError } from '../../errors.js';
+import type { Slab } from '../../memory/slab.js';
+import { ActiveRun } from '../active-run.js';
+import {
+  type Engine,
+  type EngineInfo,
+  type Path,
+  PIECE_BYTES_MAX,
+  type ReadSource,
+  type Run,
+  type RunOptions,
+  type SharedFile,
+  TO_END,
+} from '../engine.js';
+import { ReadSlots, TOO_LARGE } from '../slots.js';
+import type { Asked } from './checks.js';
+import { ABSENT, type HttpClient, Pin } from './client.js';
+import type { Target } from './client-options.js';
+import { FailureLog } from './failure-log.js';
+
+/** The first guess of how long an object of unknown length is, in bytes. */
+const GUESS_BYTES = 64 * 1024;
+
+/** An object that several reads share: they must all be of one version of it. */
+class HttpFile implements SharedFile {
+  readonly path: Path;
+  readonly target: Target;
+  readonly pin = new Pin();
+
+  constructor(path: Path, target: Target) {
+    this.path = path;
+    this.target = target;
+  }
+
+  close(): void {}
+}
+
+export interface HttpEngineOptions {
+  readonly client: HttpClient;
+  readonly slab: Slab;
+  /** Reads in flight at most. */
+  readonly depth: number;
+  /** Where the object of a path is. */
+  readonly target: (path: Path) => Target;
+  readonly info: EngineInfo;
+  readonly clock: Clock;
+}
+
+/** Reads ranges of objects over HTTP into the same slab, by the same interface, as the engines for files do. */
+export class HttpEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #options: HttpEngineOptions;
+  readonly #slots: ReadSlots;
+  readonly #free: Int32Array;
+  #freeCount: number;
+  readonly #runs: ActiveRun[] = [];
+  readonly #abort = new Map<ActiveRun, AbortController>();
+  /** Finished reads that their sources have not been told of. */
+  readonly #finished: { readonly run: ActiveRun; readonly slot: number }[] = [];
+  /** Reads that wait for memory. */
+  #waiting: (() => void)[] = [];
+  readonly #failures = new FailureLog();
+  #guessBytes = GUESS_BYTES;
+  #isScheduled = false;
+  #isClosed = false;
+
+  constructor(options: HttpEngineOptions) {
+    this.info = options.info;
+    this.#options = options;
+    this.#slots = new ReadSlots(options.slab, options.depth, () => this.#onRelease());
+    this.#free = Int32Array.from({ length: options.depth }, (_, i) => options.depth - 1 - i);
+    this.#freeCount = options.depth;
+  }
+
+  share(path: Path): SharedFile {
+    this.#assertOpen();
+    return new HttpFile(path, this.#options.target(path));
+  }
+
+  run(source: ReadSource, options: RunOptions = {}): Run {
+    this.#assertOpen();
+    const run = new ActiveRun(this, source, options, this.#options.depth);
+    this.#runs.push(run);
+    const controller = new AbortController();
+    // Each read in flight listens.
+    setMaxListeners(0, controller.signal);
+    this.#abort.set(run, controller);
+    this.schedule();
+    return run;
+  }
+
+  /** The error behind an errno of this engine. */
+  failure(errno: number): LsioError | undefined {
+    return this.#failures.of(errno);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const closed = new LsioError('closed', 'the engine was closed');
+    for (const controller of this.#abort.values()) controller.abort(closed);
+    for (const run of this.#runs.splice(0)) run.settle(closed);
+  }
+
+  schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    this.#options.clock.soon(() => this.#pump());
+  }
+
+  cancelRun(run: ActiveRun): void {
+    if (run.cancelled) return;
+    run.cancelled = true;
+    this.#abort.get(run)?.abort(new LsioError('closed', 'cancelled'));
+    this.schedule();
+  }
+
+  #onRelease(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+
+  #pump(): void {
+    this.#isScheduled = false;
+    if (this.#isClosed) return;
+    try {
+      this.#deliver();
+      this.#fill();
+    } catch (error) {
+      this.#isClosed = true;
+      for (const run of this.#runs.splice(0)) run.settle(error as Error);
+      return;
+    }
+    for (let i = this.#runs.length - 1; i >= 0; i--) {
+      const run = this.#runs[i]!;
+      if (run.busy > 0 || !(run.cancelled || run.source.ended)) continue;
+      this.#runs.splice(i, 1);
+      this.#abort.delete(run);
+      run.settle(run.outcome);
+    }
+  }
+
+  /** Tells the sources of what is finished, then frees its slots. */
+  #deliver(): void {
+    const finished = this.#finished.splice(0);
+    for (const { run, slot } of finished) run.finishedSlots[run.finishedCount++] = slot;
+    for (const run of this.#runs) {
+      const count = run.finishedCount;
+      if (count === 0) continue;
+      run.source.done(this.#slots, run.finishedSlots, count);
+      run.finishedCount = 0;
+      for (let i = 0; i < count; i++) this.#end(run.finishedSlots[i]!);
+      run.busy -= count;
+    }
+  }
+
+  #end(slot: number): void {
+    const slots = this.#slots;
+    const piece = slots.piece[slot]!;
+    slots.piece[slot] = -1;
+    slots.path[slot] = undefined;
+    slots.file[slot] = undefined;
+    this.#free[this.#freeCount++] = slot;
+    if (piece >= 0) slots.release(piece);
+  }
+
+  /** Gives the free slots to the sources, each a fair share. */
+  #fill(): void {
+    let hungry = this.#runs.filter((run) => run.hungry).length;
+    for (const run of this.#runs) {
+      if (this.#freeCount === 0) return;
+      if (!run.hungry) continue;
+      const share = Math.ceil(this.#freeCount / hungry--);
+      const offered = this.#free.slice(this.#freeCount - share, this.#freeCount).reverse();
+      const count = run.source.fill(this.#slots, offered, share);
+      run.idle = count < share;
+      run.busy += count;
+      this.#freeCount -= count;
+      for (let i = 0; i < count; i++) void this.#begin(run, offered[i]!);
+    }
+  }
+
+  async #begin(run: ActiveRun, slot: number): Promise<void> {
+    const slots = this.#slots;
+    slots.errno[slot] = 0;
+    slots.bytes[slot] = 0;
+    slots.start[slot] = 0;
+    slots.alignBytes[slot] = 0;
+    slots.total[slot] = 0;
+    try {
+      const file = slots.file[slot] as HttpFile | undefined;
+      const target = file?.target ?? this.#options.target(slots.path[slot]!);
+      const { signal } = this.#abort.get(run)!;
+      await this.#read(slot, target, file?.pin ?? new Pin(), signal);
+    } catch (error) {
+      slots.errno[slot] = this.#failures.remember(error);
+    }
+    this.#finished.push({ run, slot });
+    this.schedule();
+  }
+
+  async #read(slot: number, target: Target, pin: Pin, signal: AbortSignal): Promise<void> {
+    const offset = this.#slots.offset[slot]!;
+    const length = this.#slots.length[slot]!;
+    if (length === 0) return;
+    if (length !== TO_END) {
+      await this.#readInto(slot, target, { offset, length }, 0, pin, signal);
+      return;
+    }
+    const guessed = { offset, length: Math.min(PIECE_BYTES_MAX, this.#guessBytes) };
+    const got = await this.#readInto(slot, target, guessed, 0, pin, signal);
+    const { sizeBytes } = pin.version;
+    if (got < guessed.length || sizeBytes === undefined || sizeBytes <= offset + got) return;
+    const wanted = sizeBytes - offset;
+    if (wanted > PIECE_BYTES_MAX) {
+      this.#slots.errno[slot] = TOO_LARGE;
+      return;
+    }
+    // Objects that are read together are often of about one size.
+    this.#guessBytes = Math.max(this.#guessBytes, 2 ** Math.ceil(Math.log2(wanted)));
+    await this.#grow(slot, wanted, got, signal);
+    await this.#readInto(slot, target, { offset: offset + got, length: wanted - got }, got, pin, signal);
+  }
+
+  /** Reads a range into the slot's memory, `at` bytes from its beginning. Returns how many bytes there were. */
+  async #readInto(
+    slot: number,
+    target: Target,
+    asked: Asked & { length: number },
+    at: number,
+    pin: Pin,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const slots = this.#slots;
+    if (slots.piece[slot]! < 0) slots.piece[slot] = await this.#lease(asked.length, signal);
+    const start = slots.piece[slot]!;
+    slots.start[slot] = start;
+    const land = (bytes: number) => {
+      assert(bytes <= asked.length, 'no more lands than was asked for');
+      return slots.memory.subarray(start + at, start + at + bytes);
+    };
+    const got = await this.#options.client.read(target, asked, land, pin, signal);
+    if (got === ABSENT) {
+      throw new LsioError('read', `${target.name}: no such object (ENOENT)`, {
+        code: 'ENOENT',
+        path: target.name,
+        offset: 0,
+      });
+    }
+    slots.total[slot] = ('pastTheEnd' in got ? got.sizeBytes : got.version.sizeBytes) ?? 0;
+    if ('pastTheEnd' in got) return 0;
+    slots.bytes[slot] = at + got.bytes;
+    return got.bytes;
+  }
+
+  /** Memory for `bytes` in place of what the slot has, with the first `kept` bytes of it. */
+  async #grow(slot: number, bytes: number, kept: number, signal: AbortSignal): Promise<void> {
+    const slots = this.#slots;
+    if (slots.pieceBytes(slot) >= bytes) return;
+    const old = slots.piece[slot]!;
+    const copy = new Uint8Array(slots.memory.subarray(old, old + kept));
+    // Waiting with memory in hand for more could block all reads for ever.
+    slots.piece[slot] = -1;
+    slots.release(old);
+    const piece = await this.#lease(bytes, signal);
+    slots.piece[slot] = piece;
+    slots.memory.set(copy, piece);
+  }
+
+  async #lease(bytes: number, signal: AbortSignal): Promise<number> {
+    for (;;) {
+      signal.throwIfAborted();
+      const at = this.#options.slab.lease(bytes);
+      if (at >= 0) return at;
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new LsioError('closed', 'the engine is closed');
+  }
+}

@@ -1,0 +1,214 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext } from 'node:tls';
+import { assert } from '../../assert.js';
+import { DialectError, HEAD_BYTES_MAX, type LeanHead, parseHead } from './lean-head.js';
+import { type Answer, COLLECT_BYTES_MAX, type ExchangeOptions, type HttpRequest, TransportError } from './message.js';
+
+/** Heads, and what comes with them, land here first. */
+const SCRATCH_BYTES = 64 * 1024;
+/** A body that nobody wants is read to its end if it is this short, else the connection is closed. */
+const DROP_BYTES_MAX = 64 * 1024;
+/** The default of 250 ms gives up on addresses that are merely far away. */
+const NEXT_FAMILY_MS = 2000;
+const HEAD_END = Buffer.from('\r\n\r\n');
+const NOTHING = new Uint8Array(0);
+
+export interface ConnectionOptions {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly secureContext: SecureContext | undefined;
+}
+
+interface Exchange {
+  readonly request: HttpRequest;
+  readonly options: ExchangeOptions;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly onAbort: () => void;
+}
+
+/**
+ * One connection: sends a request, and has the socket write the body of its answer where it belongs. The socket asks for
+ * memory before each read; it is offered exactly the rest of the body, so that no answer can run over.
+ */
+export class LeanConnection {
+  /** Called when the connection is free for another request, and when it is gone. */
+  readonly #onFree: (connection: LeanConnection, isOpen: boolean) => void;
+  readonly #options: ConnectionOptions;
+  readonly #socket: Socket;
+  readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  #headBytes = 0;
+  #head: LeanHead | undefined;
+  /** Where the body lands; undefined: nowhere. */
+  #target: Uint8Array | undefined;
+  #collected = false;
+  #landedBytes = 0;
+  #exchange: Exchange | undefined;
+  #isConnected = false;
+  #isGone = false;
+  /** Answers that came over it. */
+  answers = 0;
+
+  constructor(url: URL, options: ConnectionOptions, onFree: (connection: LeanConnection, isOpen: boolean) => void) {
+    this.#options = options;
+    this.#onFree = onFree;
+    const isTls = url.protocol === 'https:';
+    const common = {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port || (isTls ? 443 : 80)),
+      autoSelectFamilyAttemptTimeout: NEXT_FAMILY_MS,
+      onread: { buffer: () => this.#memory(), callback: (bytes: number) => this.#onRead(bytes) },
+    };
+    const isName = /[a-z]/i.test(common.host) && !common.host.includes(':');
+    const tls = { ...common, ...(isName ? { servername: common.host } : {}), secureContext: options.secureContext };
+    this.#socket = isTls ? connectTls({ ...tls, ALPNProtocols: ['http/1.1'] }) : connect(common);
+    this.#socket.setNoDelay(true);
+    this.#socket.setTimeout(options.connectMs);
+    this.#socket.once(isTls ? 'secureConnect' : 'connect', () => this.#onConnect());
+    this.#socket.on('timeout', () => this.#lose('ETIMEDOUT', 'no answer in time'));
+    this.#socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#lose(error.code ?? 'ECONNRESET', error.message, error),
+    );
+    this.#socket.on('close', () => this.#lose('ECONNRESET', 'the connection was closed'));
+    this.#socket.on('end', () =>
+      this.#lose(this.#head === undefined ? 'ECONNRESET' : 'SHORT_BODY', 'the connection was closed'),
+    );
+  }
+
+  /** Whether an exchange that fails now may have met a connection that the server was just closing. */
+  get mayHaveBeenClosing(): boolean {
+    return this.answers > 0 && this.#headBytes === 0;
+  }
+
+  exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+    assert(this.#exchange === undefined && !this.#isGone, 'a connection has one request at a time');
+    return new Promise((resolve, reject) => {
+      const onAbort = () => this.#fail(options.signal?.reason);
+      this.#exchange = { request, options, resolve, reject, onAbort };
+      options.signal?.addEventListener('abort', onAbort, { once: true });
+      this.#socket.ref();
+      if (this.#isConnected) this.#send(request);
+    });
+  }
+
+  destroy(): void {
+    this.#isGone = true;
+    this.#socket.destroy();
+  }
+
+  #onConnect(): void {
+    this.#isConnected = true;
+    if (this.#exchange !== undefined) this.#send(this.#exchange.request);
+  }
+
+  #send({ method, url, headers }: HttpRequest): void {
+    let text = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
+    for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
+    this.#socket.setTimeout(this.#options.firstByteMs);
+    this.#socket.write(`${text}\r\n`, 'latin1');
+  }
+
+  /** What the socket reads into next. */
+  #memory(): Uint8Array {
+    const target = this.#target;
+    if (target !== undefined && this.#landedBytes < target.length) return target.subarray(this.#landedBytes);
+    return this.#head === undefined ? this.#scratch.subarray(this.#headBytes) : this.#scratch;
+  }
+
+  #onRead(bytes: number): boolean {
+    try {
+      if (this.#exchange === undefined) this.#lose('ECONNRESET', 'bytes that nobody asked for');
+      else if (this.#head === undefined) this.#onHeadBytes(bytes, this.#exchange);
+      else this.#onBody(bytes, bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return true;
+  }
+
+  #onHeadBytes(bytes: number, { request, options }: Exchange): void {
+    const seen = this.#headBytes + bytes;
+    const from = Math.max(0, this.#headBytes - HEAD_END.length);
+    const end = this.#scratch.subarray(0, seen).indexOf(HEAD_END, from);
+    if (this.#headBytes === 0) this.#socket.setTimeout(this.#options.idleMs);
+    this.#headBytes = seen;
+    if (end < 0) {
+      if (seen >= HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
+      return;
+    }
+    const bodyBegin = end + HEAD_END.length;
+    if (bodyBegin > HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
+    const head = parseHead(this.#scratch.toString('latin1', 0, bodyBegin), request.method === 'HEAD');
+    this.#head = head;
+    const landing = options.land(head);
+    const { lengthBytes } = head;
+    this.#collected = landing === 'collect';
+    if (landing === 'collect') {
+      if (lengthBytes > COLLECT_BYTES_MAX) throw new TransportError('LONG_BODY', `a body of ${lengthBytes} bytes`, 0);
+      this.#target = new Uint8Array(lengthBytes);
+    } else if (landing === 'drop') {
+      if (lengthBytes > DROP_BYTES_MAX) return this.#done(false);
+      this.#target = undefined;
+    } else {
+      if (landing.length !== lengthBytes) {
+        const what = `the body has ${lengthBytes} bytes in place of ${landing.length}`;
+        throw new TransportError(lengthBytes > landing.length ? 'LONG_BODY' : 'SHORT_BODY', what, 0);
+      }
+      this.#target = landing;
+    }
+    const came = Math.min(seen - bodyBegin, lengthBytes);
+    this.#target?.set(this.#scratch.subarray(bodyBegin, bodyBegin + came));
+    this.#onBody(came, seen - bodyBegin);
+  }
+
+  /** @param came bytes of the body that are in place now @param received bytes that the socket gave */
+  #onBody(came: number, received: number): void {
+    const rest = this.#head!.lengthBytes - this.#landedBytes;
+    this.#landedBytes += Math.min(came, rest);
+    if (this.#landedBytes === this.#head!.lengthBytes) this.#done(received <= rest && !this.#head!.isLast);
+  }
+
+  /** The answer is complete, or no more of it is wanted. */
+  #done(isReusable: boolean): void {
+    const { resolve, options, onAbort } = this.#exchange!;
+    const head = this.#head!;
+    const answer = { head, bytes: this.#landedBytes, body: this.#collected ? this.#target! : NOTHING };
+    options.signal?.removeEventListener('abort', onAbort);
+    this.#reset();
+    this.answers++;
+    if (!isReusable) this.destroy();
+    else {
+      this.#socket.setTimeout(0);
+      // An idle connection keeps no process alive.
+      this.#socket.unref();
+    }
+    resolve(answer);
+    this.#onFree(this, isReusable);
+  }
+
+  #reset(): void {
+    this.#exchange = undefined;
+    this.#head = undefined;
+    this.#target = undefined;
+    this.#headBytes = 0;
+    this.#landedBytes = 0;
+  }
+
+  #lose(code: string, message: string, cause?: unknown): void {
+    const landed = this.#collected || this.#target === undefined ? 0 : this.#landedBytes;
+    this.#fail(new TransportError(code, message, landed, cause));
+  }
+
+  #fail(reason: unknown): void {
+    const exchange = this.#exchange;
+    const wasGone = this.#isGone;
+    this.destroy();
+    if (exchange !== undefined) {
+      this.#exchange = undefined;
+      exchange.options.signal?.removeEventListener('abort', exchange.onAbort);
+      exchange.reject(reason);
+    }
+    if (!wasGone) this.#onFree(this, false);
+  }
+}

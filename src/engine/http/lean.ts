@@ -1,0 +1,118 @@
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { LsioError } from '../../errors.js';
+import type { GeneralOptions } from './general.js';
+import { type ConnectionOptions, LeanConnection } from './lean-connection.js';
+import { DialectError } from './lean-head.js';
+import { type Answer, type ExchangeOptions, type HttpRequest, type Transport, TransportError } from './message.js';
+
+interface Origin {
+  readonly idle: LeanConnection[];
+  readonly waiting: (() => void)[];
+  count: number;
+}
+
+/**
+ * Plain ranged reads over HTTP/1.1, straight into the memory they are for. It speaks one dialect; an answer in any other
+ * ends its connection, and the request is sent again by the general transport.
+ */
+export class LeanTransport implements Transport {
+  readonly name = 'lean';
+  /** Requests that the general transport had to repeat. */
+  fallbacks = 0;
+  readonly #origins = new Map<string, Origin>();
+  readonly #all = new Set<LeanConnection>();
+  readonly #connectionsMax: number;
+  readonly #options: ConnectionOptions;
+  readonly #openGeneral: () => Promise<Transport>;
+  #general: Promise<Transport> | undefined;
+  #isClosed = false;
+
+  /** @param openGeneral opens what takes over; called when it is first needed */
+  constructor({ connections, timeouts = {}, ca }: GeneralOptions, openGeneral: () => Promise<Transport>) {
+    const { connectMs = 5000, firstByteMs = 15_000, idleMs = 15_000 } = timeouts;
+    this.#connectionsMax = connections;
+    this.#options = { connectMs, firstByteMs, idleMs, secureContext: secureContextOf(ca) };
+    this.#openGeneral = openGeneral;
+  }
+
+  async exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+    options.signal?.throwIfAborted();
+    if (request.body !== undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      return (await this.#generalTransport()).exchange(request, options);
+    }
+    checkHeaders(request);
+    for (;;) {
+      const connection = await this.#take(request.url, options.signal);
+      try {
+        return await connection.exchange(request, options);
+      } catch (error) {
+        if (error instanceof DialectError) return await this.#fallBack(request, options);
+        // A server may close an idle connection at the moment that a request is sent over it.
+        if (!(error instanceof TransportError && connection.mayHaveBeenClosing) || options.signal?.aborted) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const connection of this.#all) connection.destroy();
+    this.#all.clear();
+    await (await this.#general?.catch(() => undefined))?.close();
+  }
+
+  async #fallBack(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+    this.fallbacks++;
+    return (await this.#generalTransport()).exchange(request, options);
+  }
+
+  #generalTransport(): Promise<Transport> {
+    this.#general ??= this.#openGeneral();
+    return this.#general;
+  }
+
+  async #take(url: URL, signal: AbortSignal | undefined): Promise<LeanConnection> {
+    let origin = this.#origins.get(url.origin);
+    if (origin === undefined) {
+      origin = { idle: [], waiting: [], count: 0 };
+      this.#origins.set(url.origin, origin);
+    }
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#isClosed) throw new LsioError('closed', 'the store was closed');
+      // The one used last: its buffers are warm, and the others may time out.
+      const idle = origin.idle.pop();
+      if (idle !== undefined) return idle;
+      if (origin.count < this.#connectionsMax) return this.#open(url, origin);
+      await new Promise<void>((resolve) => origin.waiting.push(resolve));
+    }
+  }
+
+  #open(url: URL, origin: Origin): LeanConnection {
+    origin.count++;
+    const connection = new LeanConnection(url, this.#options, (freed, isOpen) => {
+      if (isOpen) origin.idle.push(freed);
+      else {
+        origin.count--;
+        this.#all.delete(freed);
+        const at = origin.idle.indexOf(freed);
+        if (at >= 0) origin.idle.splice(at, 1);
+      }
+      origin.waiting.shift()?.();
+    });
+    this.#all.add(connection);
+    return connection;
+  }
+}
+
+/** Authorities: those of Node, of `NODE_EXTRA_CA_CERTS`, and the user's own. */
+function secureContextOf(ca: string | undefined): SecureContext | undefined {
+  return ca === undefined ? undefined : createSecureContext({ ca: [...rootCertificates, ca] });
+}
+
+/** @throws {LsioError} `usage` for a header that would be two lines */
+function checkHeaders({ headers }: HttpRequest): void {
+  for (const name in headers) {
+    if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name) && !/[\r\n\0]/.test(headers[name]!)) continue;
+    throw new LsioError('usage', `header ${JSON.stringify(name)} is malformed`);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Target } from '../../engine/http/client-options.js';
+import type { HttpRequest } from '../../engine/http/message.js';
+import { shownUrl } from '../../engine/http/redact.js';
+import { LsioError } from '../../errors.js';
+import type { Provider } from '../remote.js';
+
+export interface HttpOptions {
+  /** Where keys begin. A query, such as that of a signed address, goes with every request. */
+  readonly base: URL;
+  /** Added to every request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly absent?: readonly number[] | undefined;
+}
+
+/** Files of a web server. It can't say which there are. */
+export class HttpProvider implements Provider {
+  readonly absent: readonly number[];
+  readonly sendsSecrets: boolean;
+  readonly #base: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor({ base, headers = {}, absent = [] }: HttpOptions) {
+    this.absent = absent;
+    this.#base = base;
+    const user =
+      base.username === '' ? undefined : `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
+    const basic = user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+    this.sendsSecrets = user !== undefined;
+    this.#headers = { ...basic, ...lowerCased(headers) };
+  }
+
+  target(key: string): Target {
+    if (/(^|\/)\.\.?(\/|$)/.test(key)) {
+      throw new LsioError('usage', `${JSON.stringify(key)}: a part . or .. of a key can't be sent`);
+    }
+    const url = new URL(this.#base.href);
+    url.username = '';
+    url.password = '';
+    url.hash = '';
+    // The key of an address itself is empty: then nothing is added.
+    if (key !== '')
+      url.pathname = `${url.pathname.replace(/\/$/, '')}/${key.split('/').map(encodeURIComponent).join('/')}`;
+    return { url, name: shownUrl(url), host: url.host };
+  }
+
+  readonly authorize = (request: HttpRequest): HttpRequest => {
+    // What was meant for one host must not follow a redirection to another.
+    if (request.url.host !== this.#base.host) return request;
+    return { ...request, headers: { ...request.headers, ...this.#headers } };
+  };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

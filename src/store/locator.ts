@@ -1,0 +1,80 @@
+import { LsioError } from '../errors.js';
+
+/** What an address names, by its scheme alone. */
+export type Locator =
+  | { readonly scheme: 'file'; readonly path: string }
+  | { readonly scheme: 'http'; readonly url: URL }
+  | { readonly scheme: 's3' | 'gs'; readonly bucket: string; readonly key: string }
+  | { readonly scheme: 'az'; readonly account: string; readonly container: string; readonly key: string };
+
+/** A scheme has two letters or more: `c:` is a drive. */
+const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
+const KNOWN = 'file, http, https, s3, gs, az, abfs';
+
+/** Whether a text is an address with a scheme; anything else is a path. */
+export function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
+}
+
+/**
+ * Reads an address: `file:`, `http:`, `https:`, `s3://bucket/key`, `gs://bucket/key`, `az://account/container/key`,
+ * `abfs://container@account.dfs.core.windows.net/key`. Keys of buckets are decoded: a `#` of a key is written `%23`.
+ *
+ * @throws {LsioError} `usage`
+ */
+export function parseLocator(text: string): Locator {
+  const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case 'http':
+    case 'https':
+      if (!URL.canParse(text)) throw malformed(text);
+      return { scheme: 'http', url: new URL(text) };
+    case 'file':
+      if (!URL.canParse(text) || new URL(text).host !== '') throw malformed(text);
+      return { scheme: 'file', path: decode(new URL(text).pathname, text) };
+    case 's3':
+    case 'gs': {
+      const [bucket = '', ...key] = afterScheme(text);
+      if (bucket === '') throw malformed(text);
+      return { scheme, bucket, key: decode(key.join('/'), text) };
+    }
+    case 'az': {
+      const [account = '', container = '', ...key] = afterScheme(text);
+      if (account === '' || container === '') throw malformed(text);
+      return { scheme, account, container, key: decode(key.join('/'), text) };
+    }
+    case 'abfs':
+    case 'abfss': {
+      const [place = '', ...key] = afterScheme(text);
+      const match = /^([^@]+)@([^.]+)\./.exec(place);
+      if (match === null) throw malformed(text);
+      return { scheme: 'az', account: match[2]!, container: match[1]!, key: decode(key.join('/'), text) };
+    }
+    default:
+      throw new LsioError('usage', `${shortOf(text)}: no such scheme`, { remedy: `schemes: ${KNOWN}` });
+  }
+}
+
+function afterScheme(text: string): string[] {
+  const match = /^[^:]+:\/\/([^#]*)/.exec(text);
+  if (match === null || text.includes('#')) throw malformed(text);
+  return match[1]!.split('/');
+}
+
+function decode(text: string, whole: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw malformed(whole);
+  }
+}
+
+function malformed(text: string): LsioError {
+  const remedy = 'write s3://bucket/key, az://account/container/key, gs://bucket/key or https://host/path; # as %23';
+  return new LsioError('usage', `${shortOf(text)}: malformed address`, { remedy });
+}
+
+/** Without user info and query, which can hold secrets. */
+function shortOf(text: string): string {
+  return text.replace(/\/\/[^/@]*@(?=[^/]*:|[^/]*\/)/, '//').replace(/\?.*$/, '');
+}

@@ -1,0 +1,188 @@
+import type { Path } from '../engine/engine.js';
+import type { HttpClient } from '../engine/http/client.js';
+import type { HttpEngine } from '../engine/http/http-engine.js';
+import { LsioError } from '../errors.js';
+import type { OwnedBytes } from '../memory/owned.js';
+import { shown } from '../printable.js';
+import type { ByteRange } from '../range.js';
+import { ManyReads, type ReadBatches } from '../read/read-many.js';
+import type { Requests } from '../read/request-queue.js';
+import { checkOptions, isBoolean, isSignal } from './check.js';
+import { checkPrefix, type Key, keyToPath } from './keys.js';
+import { type Provider, RemoteReader } from './remote.js';
+import type {
+  GetManyOptions,
+  GetOptions,
+  GetRangeOptions,
+  ListEntry,
+  ObjectMeta,
+  RequestOf,
+  Store,
+  StoreCapabilities,
+  StoreRequest,
+} from './store.js';
+
+const anything = () => true;
+const GET_OPTIONS = { signal: isSignal };
+const GET_RANGE_OPTIONS = { signal: isSignal, into: (value: unknown) => value instanceof Uint8Array };
+const GET_MANY_OPTIONS = {
+  signal: isSignal,
+  ordered: isBoolean,
+  coalesce: anything,
+  readBytesMax: anything,
+  maxInFlight: anything,
+};
+
+/** What a remote store is made of. */
+export interface RemoteParts {
+  readonly provider: Provider;
+  readonly client: HttpClient;
+  readonly engine: HttpEngine;
+  /** The longest gap that is read along, and the longest read. */
+  readonly coalesce: () => { readonly gapBytesMax: number; readonly readBytesMax: number };
+  /** Before each key, without a slash at its end; empty: none. */
+  readonly prefix: string;
+  readonly close: () => Promise<void>;
+  readonly info: () => RemoteInfo;
+}
+
+/** How a remote store has read so far. */
+export interface RemoteInfo {
+  readonly transport: string;
+  readonly host: string;
+  readonly requests: number;
+  /** Requests that had to be sent again. */
+  readonly repeats: number;
+  readonly bytes: number;
+  /** Requests in flight at most, as the server takes them. */
+  readonly inFlightMax: number;
+  /** Requests that the server refused as too many. */
+  readonly refusals: number;
+}
+
+/** The objects of a bucket, a container or a web server, by key, below a prefix. */
+export class RemoteStore implements Store {
+  readonly capabilities: StoreCapabilities;
+  readonly #parts: RemoteParts;
+  readonly #reader: RemoteReader;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: RemoteParts) {
+    this.#parts = parts;
+    this.#reader = new RemoteReader(parts.client, parts.provider);
+    const { queueDepth } = parts.engine.info;
+    const cost = { requestNs: 30_000_000 / queueDepth, bytesPerSecond: 125_000_000 };
+    this.capabilities = { list: parts.provider.list !== undefined, inFlightMax: queueDepth, cost };
+  }
+
+  get info(): RemoteInfo {
+    return this.#parts.info();
+  }
+
+  async get(key: Key, options?: GetOptions): Promise<OwnedBytes | undefined> {
+    const signal = this.#begin(options, GET_OPTIONS);
+    return (await this.#reader.get(this.#objectOf(key), { signal })) as OwnedBytes | undefined;
+  }
+
+  async getRange(key: Key, range: ByteRange, options?: GetRangeOptions): Promise<OwnedBytes | undefined> {
+    const signal = this.#begin(options, GET_RANGE_OPTIONS);
+    const into = options?.into;
+    return (await this.#reader.getRange(this.#objectOf(key), range, { signal, into })) as OwnedBytes | undefined;
+  }
+
+  getMany<T extends StoreRequest | readonly StoreRequest[]>(
+    requests: Iterable<T> | AsyncIterable<T>,
+    options?: GetManyOptions,
+  ): ReadBatches<RequestOf<T>> {
+    checkOptions(options, GET_MANY_OPTIONS);
+    const backend = { engine: this.#parts.engine, sizeOf: (path: Path) => this.#sizeOf(path as string) };
+    const coalesce =
+      options?.coalesce === undefined || options.coalesce === 'auto' ? this.#parts.coalesce() : options.coalesce;
+    const pathOf = (request: StoreRequest) => this.#objectOf(request.key);
+    const reads = new ManyReads<StoreRequest>(backend, requests as Requests<StoreRequest>, {
+      ...options,
+      coalesce,
+      pathOf,
+    });
+    if (this.#closing !== undefined) reads.fail(closedError());
+    return reads.batches as unknown as ReadBatches<RequestOf<T>>;
+  }
+
+  async head(key: Key, options?: GetOptions): Promise<ObjectMeta | undefined> {
+    const signal = this.#begin(options, GET_OPTIONS);
+    const entry = await this.#reader.head(this.#objectOf(key), { signal });
+    if (entry?.size === undefined) return undefined;
+    return { key, size: entry.size, modified: entry.modified, etag: entry.etag };
+  }
+
+  async *list(prefix = '/', options?: GetOptions): AsyncIterableIterator<ListEntry> {
+    const signal = this.#begin(options, GET_OPTIONS);
+    const base = this.#parts.prefix === '' ? '' : `${this.#parts.prefix}/`;
+    const pages = this.#reader.list({ prefix: base + checkPrefix(prefix).slice(1), signal });
+    for await (const { entries } of pages) {
+      for (const { key, size, modified, etag } of entries) {
+        // Some tools make empty objects in place of directories.
+        if (key.endsWith('/')) continue;
+        yield { key: `/${key.slice(base.length)}`, ...(size === undefined ? {} : { size }), modified, etag };
+      }
+    }
+  }
+
+  /**
+   * What lies directly below a key, as in a directory: names of values, and names with a slash at the end of what has
+   * more below it. Undefined where nothing lies there.
+   *
+   * @throws {LsioError} `usage` where the service has no listing
+   */
+  async children(key: Key, options?: GetOptions): Promise<readonly string[] | undefined> {
+    const signal = this.#begin(options, GET_OPTIONS);
+    const object = this.#objectOf(key);
+    const prefix = object === '' ? '' : `${object}/`;
+    const names: string[] = [];
+    for await (const { entries, prefixes } of this.#reader.list({ prefix, delimiter: '/', signal })) {
+      for (const { key: name } of entries) if (name.length > prefix.length) names.push(name.slice(prefix.length));
+      for (const name of prefixes) names.push(name.slice(prefix.length));
+    }
+    return names.length === 0 ? undefined : names.sort();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#parts.engine.close().then(() => this.#parts.close());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The name of an object in its bucket. */
+  #objectOf(key: Key): string {
+    if (key instanceof Uint8Array) {
+      const text = Buffer.from(key).toString();
+      if (!Buffer.from(text).equals(key)) throw new LsioError('usage', `${shown(text)} is not a key: it is not UTF-8`);
+      return this.#objectOf(text);
+    }
+    // The store's own address may be that of one object: then its key is empty.
+    if (key === '' || key === '/') return this.#parts.prefix;
+    return (keyToPath(this.#parts.prefix, key) as string).replace(/^\//, '');
+  }
+
+  async #sizeOf(object: string): Promise<number> {
+    const size = (await this.#reader.head(object))?.size;
+    if (size !== undefined) return size;
+    const { name } = this.#parts.provider.target(object);
+    throw new LsioError('read', `${name}: no such object (ENOENT)`, { code: 'ENOENT', path: name, offset: 0 });
+  }
+
+  #begin(options: GetOptions | undefined, checks: Parameters<typeof checkOptions>[1]): AbortSignal | undefined {
+    checkOptions(options, checks);
+    if (this.#closing !== undefined) throw closedError();
+    options?.signal?.throwIfAborted();
+    // Consumers without @types/node see no more of a signal than is used of it.
+    return options?.signal as AbortSignal | undefined;
+  }
+}
+
+function closedError(): LsioError {
+  return new LsioError('closed', 'the store is closed');
+}
