@@ -1,19 +1,31 @@
 #!/usr/bin/env node
 // Checks what the documents say: relative links and their anchors lead somewhere, each command that the README shows
-// exists, and no file of the repository names a path of the machine it was written on. Usage: check-docs [root]
+// exists, the examples of the library compile in strict TypeScript, and no file of the repository names a path of the machine it was written on. Usage: check-docs [root]
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MACHINE_PATH = /(?<![\w.])\/(?:work|root)\/\w/;
 
-const root = path.resolve(process.argv[2] ?? path.join(path.dirname(fileURLToPath(import.meta.url)), '..'));
+const PROJECT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const root = path.resolve(process.argv[2] ?? PROJECT);
 /** @type {string[]} */
 const problems = [];
 
 for (const name of documentNames()) checkLinks(name);
 checkCommands('README.md');
+checkExamples(['README.md', 'docs/library.md']);
 checkMachinePaths();
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
@@ -99,6 +111,51 @@ function checkCommands(name) {
       report(name, line, `lsio has no command ${command}`, 'mend the text');
     }
   }
+}
+
+/** Compiles each example that imports the package, as its user would; without a build there is nothing to compile with. @param {string[]} names */
+function checkExamples(names) {
+  if (!existsSync(path.join(root, 'dist/index.d.ts'))) return;
+  const directory = mkdtempSync(path.join(tmpdir(), 'check-docs-'));
+  try {
+    /** @type {Map<string, { name: string, line: number }>} */
+    const files = new Map();
+    for (const name of names.filter((file) => existsSync(path.join(root, file)))) {
+      for (const { line, code } of examplesOf(name)) {
+        files.set(`example-${files.size}.ts`, { name, line });
+        writeFileSync(path.join(directory, `example-${files.size - 1}.ts`), code);
+      }
+    }
+    mkdirSync(path.join(directory, 'node_modules'));
+    symlinkSync(root, path.join(directory, 'node_modules/light-speed-io'));
+    for (const peer of ['@types', 'zarrita', 'hyparquet', 'hyparquet-writer', 'geotiff']) {
+      symlinkSync(path.join(PROJECT, 'node_modules', peer), path.join(directory, 'node_modules', peer));
+    }
+    writeFileSync(path.join(directory, 'package.json'), '{ "type": "module" }');
+    const library = { lib: ['es2022', 'esnext.disposable'], types: ['node'], skipLibCheck: true };
+    const compilerOptions = { ...library, target: 'es2022', module: 'nodenext', noEmit: true, strict: true };
+    writeFileSync(path.join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [...files.keys()] }));
+    const compiler = path.join(PROJECT, 'node_modules/typescript/bin/tsc');
+    const { stdout } = spawnSync(process.execPath, [compiler, '-p', directory], { encoding: 'utf8', cwd: directory });
+    for (const [, file = '', at, what = ''] of stdout.matchAll(
+      /^(example-\d+\.ts)\((\d+),\d+\): error TS\d+: (.*)$/gm,
+    )) {
+      const { name, line } = files.get(file) ?? { name: file, line: 0 };
+      report(name, line + Number(at), `the example does not compile: ${what.replace(/\.$/, '')}`, 'mend it');
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The examples that import the package, each with the line before its first. @param {string} name */
+function examplesOf(name) {
+  const blocks = linesOf(name)
+    .join('\n')
+    .matchAll(/^```js\n(.*?)^```$/gms);
+  return [...blocks]
+    .map(({ 1: code = '', index }) => ({ code, line: linesOf(name).join('\n').slice(0, index).split('\n').length }))
+    .filter(({ code }) => code.includes("from 'light-speed-io'"));
 }
 
 function checkMachinePaths() {

@@ -60,6 +60,20 @@ describe('check-docs', () => {
       ],
     },
     {
+      what: 'examples that do not compile, each with its line',
+      files: {
+        'dist/index.d.ts': 'export declare function read(key: string): number | undefined;\n',
+        'package.json': '{ "name": "light-speed-io", "type": "module", "types": "dist/index.d.ts" }',
+        'README.md': "# a\n```js\nnot(it);\n```\n\n```js\nimport { read } from 'light-speed-io';\n\nread(7);\n```\n",
+        'docs/library.md':
+          "```js\nimport { read } from 'light-speed-io';\nread('a');\n```\n```js\nimport { read } from 'light-speed-io';\nread('a').toFixed();\n```\n",
+      },
+      lines: [
+        "README.md:9: the example does not compile: Argument of type 'number' is not assignable to parameter of type 'string', mend it",
+        "docs/library.md:7: the example does not compile: Object is possibly 'undefined', mend it",
+      ],
+    },
+    {
       what: 'a path of one machine',
       // In two pieces, or this file would be reported itself.
       files: { 'README.md': '# a\n', 'src/a.ts': `\nexport const a = '/${'work'}/x';\n` },

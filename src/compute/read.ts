@@ -8,6 +8,7 @@ import { loadLibraries } from '../codec/libraries.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { openDecoder } from '../formats/open-decoder.js';
+import type { Signal } from '../read/abort.js';
 import { formatBytes } from '../units.js';
 import { readChunks, type StoredChunk } from './chunk-reader.js';
 
@@ -23,7 +24,7 @@ export interface ReadOptions {
   readonly memoryBytesMax?: number | undefined;
   /** @default 'auto' */
   readonly decoder?: DecoderChoice | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /** Is called after each chunk. */
   readonly onChunk?: (() => void) | undefined;
 }

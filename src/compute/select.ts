@@ -4,6 +4,7 @@ import { type LabelSelector, parseIndexSelectors, parseLabelSelectors } from '..
 import { LsioError } from '../errors.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import { type ArraySource, coordinateOf } from '../formats/source.js';
+import type { Signal } from '../read/abort.js';
 import { readLabels } from './labels.js';
 
 /** What the command line says of the axes. */
@@ -30,7 +31,7 @@ export async function parseSelection(
   source: Pick<ArraySource, 'arrays'>,
   array: ChunkedArray,
   texts: SelectionTexts,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<Selection> {
   const indexes = byAxis(array, parseIndexSelectors(texts.isel), '--isel');
   const labels = byAxis(array, parseLabelSelectors(texts.sel), '--sel');
@@ -76,7 +77,7 @@ async function selectByLabel(
   array: ChunkedArray,
   axis: number,
   selector: LabelSelector,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
 ): Promise<AxisSelection> {
   const name = array.dims[axis]!;
   const coordinate = coordinateOf(arrays, array.name, name);

@@ -3,18 +3,19 @@ import type { JsonObject, JsonValue } from '../array/exact-json.js';
 import type { Scalar } from '../array/scalar.js';
 import type { LsioError } from '../errors.js';
 import type { ByteRange, Extent } from '../range.js';
+import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import type { Store } from '../store/store.js';
 
 /** What a format reads from: a few methods of a store. */
 export interface ByteStore {
-  get(key: AbsolutePath, options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array | undefined>;
+  get(key: AbsolutePath, options?: { signal?: Signal | undefined }): Promise<Uint8Array | undefined>;
   getRange(
     key: AbsolutePath,
     range: ByteRange,
-    options?: { signal?: AbortSignal | undefined },
+    options?: { signal?: Signal | undefined },
   ): Promise<Uint8Array | undefined>;
-  head(key: AbsolutePath, options?: { signal?: AbortSignal | undefined }): Promise<{ size: number } | undefined>;
+  head(key: AbsolutePath, options?: { signal?: Signal | undefined }): Promise<{ size: number } | undefined>;
   /** Reads in bulk, as {@link Store.getMany}; absent where a store has no better way than {@link get}. */
   getMany?: Store['getMany'];
 }
@@ -113,9 +114,9 @@ export interface ChunkedArray {
    *
    * @param chunks places in the grid of chunks.
    */
-  refs(chunks: Iterable<readonly number[]>, signal?: AbortSignal): AsyncIterable<readonly ChunkRef[]>;
+  refs(chunks: Iterable<readonly number[]>, signal?: Signal): AsyncIterable<readonly ChunkRef[]>;
   /** What is stored of it, listed where that can be done; what lies outside of the grid is left out. */
-  stored(signal?: AbortSignal): AsyncIterable<StoredObject>;
+  stored(signal?: Signal): AsyncIterable<StoredObject>;
 }
 
 /** A stored value of an array: a chunk, or a shard. */

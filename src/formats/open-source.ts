@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type JsonValue, parseExactJson } from '../array/exact-json.js';
 import type { EngineOptions } from '../engine/open.js';
 import { LsioError, readError } from '../errors.js';
+import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
 import type { Store } from '../store/store.js';
@@ -39,7 +40,7 @@ export interface OpenSourceOptions extends EngineOptions {
   readonly fields?: FieldSelection | undefined;
   /** What the counts of an EUMETSAT native file become. @default bt or reflectance */
   readonly calibration?: Calibration | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
 }
 
 /** What lies on the local disk, and the path that follows within it. */

@@ -1,12 +1,14 @@
-/** An `AbortSignal`, spelled out: not every program that uses this package has its type. */
-export interface Signal {
+/** What is needed of an `AbortSignal`, for programs that have neither the DOM's nor Node's types. */
+interface SignalLike {
   readonly aborted: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: as AbortSignal has it
-  readonly reason: any;
+  readonly reason: unknown;
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: { handleEvent(event: unknown): void }): void;
   removeEventListener(type: 'abort', listener: { handleEvent(event: unknown): void }): void;
 }
+
+/** `AbortSignal`, where the program has a type of that name. */
+export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : SignalLike;
 
 /** What an abort ends. */
 export interface Abortable {

@@ -68,7 +68,7 @@ export const PAST_STATED_END = 2;
 /** The file states no size, and only the last bytes of what comes are wanted. */
 export const LAST_BYTES = 3;
 
-export const NO_BYTES = new Uint8Array(0);
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
 export const NO_BUFFER = -1;
 
 /** Where buffers of the engine are given back. */
