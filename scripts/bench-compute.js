@@ -1,0 +1,157 @@
+#!/usr/bin/env node
+// Measures lsio stats against xarray with dask and against numpy in a thread pool (Debian's packages), whole processes in
+// turns, and compares what they find. Usage: npm run build && scripts/bench-compute.js [--runs N] [--dir DIR]
+// Data: float32 in raw chunks of 1 MiB and of 64 KiB, 512 MiB each, made in DIR (default /tmp/lsio-compute) and kept.
+// From the page cache: each contender has read the files before it is measured.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const PYTHON = '/usr/bin/python3';
+const BYTES = 2 ** 29;
+const runs = Number(argument('--runs') ?? 5);
+const directory = argument('--dir') ?? '/tmp/lsio-compute';
+
+/** Side of a chunk's square, whose chunks are one time step each. */
+const STORES = [
+  { name: '1 MiB chunks', side: 512 },
+  { name: '64 KiB chunks', side: 128 },
+];
+const WORK = [
+  { name: 'five statistics of everything', over: 'all' },
+  { name: 'five maps over time', over: 'time' },
+];
+
+process.stdout.write(
+  `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}\n`,
+);
+process.stdout.write('whole processes, page cache, medians; ratios to lsio\n');
+for (const { name, side } of STORES) {
+  const store = makeStore(side);
+  for (const { name: work, over } of WORK) {
+    process.stdout.write(`\n${name}, ${work}\n`);
+    compare(contenders(store, over));
+  }
+}
+
+/** @param {string} name */
+function argument(name) {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+/** @param {number} side */
+function makeStore(side) {
+  const store = path.join(directory, `${side}.zarr`);
+  const steps = BYTES / (4 * side * side);
+  if (existsSync(path.join(store, 't2m/.zarray'))) return store;
+  mkdirSync(path.join(store, 't2m'), { recursive: true });
+  const base = Float32Array.from({ length: side * side }, (_, i) => 280 + 10 * Math.sin(i * 12.9898));
+  for (let t = 0; t < steps; t++) {
+    const values = base.map((x) => x + (t % 24));
+    values[t % values.length] = Number.NaN;
+    writeFileSync(path.join(store, `t2m/${t}.0.0`), values);
+  }
+  writeFileSync(path.join(store, '.zgroup'), '{"zarr_format": 2}');
+  writeFileSync(path.join(store, 't2m/.zattrs'), '{"_ARRAY_DIMENSIONS": ["time", "lat", "lon"]}');
+  const shape = [steps, side, side];
+  const metadata = { zarr_format: 2, shape, chunks: [1, side, side], dtype: '<f4', fill_value: 'NaN', order: 'C' };
+  writeFileSync(path.join(store, 't2m/.zarray'), JSON.stringify({ ...metadata, filters: null, compressor: null }));
+  return store;
+}
+
+/** @param {string} store @param {string} over @returns {{ name: string, command: string[] }[]} */
+function contenders(store, over) {
+  const lsio = [process.execPath, path.join(root, 'bin/lsio.js')];
+  const axis = over === 'time' ? "'time'" : 'None';
+  const dask = `
+import json, warnings, xarray as xr, dask
+warnings.simplefilter('ignore')
+x = xr.open_zarr(${JSON.stringify(store)}, consolidated=False).t2m
+found = dask.compute(x.mean(${axis}, dtype='f8'), x.std(${axis}, dtype='f8'), x.min(${axis}), x.max(${axis}), x.count(${axis}))
+print(json.dumps([float(a.mean()) for a in found]))`;
+  const numpy = `
+import json, os, numpy as np
+from concurrent.futures import ThreadPoolExecutor
+d = ${JSON.stringify(path.join(store, 't2m'))}
+def one(name):
+    x = np.fromfile(os.path.join(d, name), 'f4').astype('f8')
+    x = x[~np.isnan(x)]
+    m = x.mean()
+    return len(x), m, ((x - m) ** 2).sum(), x.min(), x.max()
+with ThreadPoolExecutor(${cpus().length}) as pool:
+    all = np.array(list(pool.map(one, [f for f in os.listdir(d) if not f.startswith('.')], chunksize=16)))
+n, m, q, low, high = all.T
+mean = (n * m).sum() / n.sum()
+print(json.dumps([mean, float(np.sqrt((q.sum() + (n * (m - mean) ** 2).sum()) / n.sum())), low.min(), high.max(), n.sum()]))`;
+  return [
+    { name: 'lsio', command: [...lsio, 'stats', `${store}/t2m`, '--over', over, '--json'] },
+    { name: 'xarray + dask', command: [PYTHON, '-c', dask] },
+    ...(over === 'all' ? [{ name: 'numpy, threads', command: [PYTHON, '-c', numpy] }] : []),
+  ];
+}
+
+/** @param {{ name: string, command: string[] }[]} all */
+function compare(all) {
+  /** @type {{ wall: number[], cpu: number[], memory: number[], found: number[] }[]} */
+  const results = all.map(() => ({ wall: [], cpu: [], memory: [], found: [] }));
+  for (let run = -1; run < runs; run++) {
+    // There and back, so that what changes meanwhile meets all alike.
+    const order = [...all.keys()];
+    for (const i of run % 2 === 0 ? order : order.reverse()) {
+      const { wall, cpu, memory, found } = measure(all[i]?.command ?? []);
+      const result = results[i];
+      if (result === undefined) continue;
+      result.found = found;
+      if (run < 0) continue;
+      result.wall.push(wall);
+      result.cpu.push(cpu);
+      result.memory.push(memory);
+    }
+  }
+  const [ours] = results;
+  if (ours === undefined) return;
+  for (const [i, { wall, cpu, memory, found }] of results.entries()) {
+    const same = found.every((value, k) => Math.abs(value - (ours.found[k] ?? Number.NaN)) <= 1e-6 * Math.abs(value));
+    const ratio = `${(median(wall) / median(ours.wall)).toFixed(1)} × time, ${(median(cpu) / median(ours.cpu)).toFixed(1)} × CPU`;
+    const figures = `${median(wall).toFixed(2)} s, ${median(cpu).toFixed(2)} s CPU, ${Math.round(median(memory))} MB`;
+    process.stdout.write(
+      `  ${(all[i]?.name ?? '').padEnd(16)}${figures.padEnd(32)}${ratio}${same ? '' : '  DIFFERENT RESULTS'}\n`,
+    );
+  }
+}
+
+/** Runs a command in a child of Python's, which knows what its children used. @param {string[]} command */
+function measure(command) {
+  const program = `
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+out = subprocess.run(json.loads(sys.argv[1]), stdout=subprocess.PIPE, check=True).stdout.decode()
+wall = time.perf_counter() - start
+r = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([wall, r.ru_utime + r.ru_stime, r.ru_maxrss / 1e3, json.loads(out)]))`;
+  const { stdout, stderr, status } = spawnSync(PYTHON, ['-c', program, JSON.stringify(command)], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
+  if (status !== 0) throw new Error(stderr);
+  const [wall, cpu, memory, document] = JSON.parse(stdout);
+  const found = Array.isArray(document)
+    ? document
+    : ['mean', 'std', 'min', 'max', 'count'].map((name) => meanOf(document.results[name]));
+  return { wall, cpu, memory, found };
+}
+
+/** @param {number | unknown[]} values @returns {number} */
+function meanOf(values) {
+  const all = [values].flat(3).map(Number);
+  return all.reduce((a, b) => a + b, 0) / all.length;
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
