@@ -1,20 +1,43 @@
 import { stat } from 'node:fs/promises';
 import { EIO, EISDIR } from '../errno.js';
+import { type FileFacts, factsOfStats } from '../native/file-facts.js';
 import type { Path } from './engine.js';
 import { failureOf } from './failure.js';
 import { NOT_REGULAR } from './slots.js';
 
+/** Descriptors that the process was given, as paths: what a shell puts for `<(command)`, and standard input. */
+const DESCRIPTOR = /^(\/dev\/(stdin|fd\/\d+)|\/proc\/(self|\d+)\/fd\/\d+)$/;
+
 /**
- * The size that the file system states: a hint, 0 in procfs.
+ * The size that the file system states: a hint, 0 in procfs. That of a block device is the device's.
  *
  * @throws {LsioError} `read` for what has no size.
  */
 export async function sizeOf(path: Path): Promise<number> {
+  const { kind, sizeBytes } = await factsOf(path);
+  if (kind === 'directory') throw failureOf(path, 0, EISDIR);
+  // Character devices state 0; the engine knows more of them.
+  if (kind === 'fifo' || kind === 'other') throw failureOf(path, 0, NOT_REGULAR);
+  return sizeBytes;
+}
+
+/** Whether a path is that of an open descriptor, which may be a pipe. */
+export function namesDescriptor(path: Path): boolean {
+  return DESCRIPTOR.test(typeof path === 'string' ? path : Buffer.from(path).toString('latin1'));
+}
+
+/**
+ * Whether a path is that of an open pipe, which is read from its beginning to its end.
+ *
+ * @throws {LsioError} `read` when it can't be asked about.
+ */
+export async function isOpenPipe(path: Path): Promise<boolean> {
+  return namesDescriptor(path) && (await factsOf(path)).kind === 'fifo';
+}
+
+async function factsOf(path: Path): Promise<FileFacts> {
   const stats = await stat(typeof path === 'string' ? path : Buffer.from(path)).catch((error) => {
     throw error.errno === undefined ? error : failureOf(path, 0, -error.errno || EIO);
   });
-  if (stats.isDirectory()) throw failureOf(path, 0, EISDIR);
-  // Devices state 0; the engine knows more of them.
-  if (!stats.isFile() && !stats.isBlockDevice() && !stats.isCharacterDevice()) throw failureOf(path, 0, NOT_REGULAR);
-  return stats.size;
+  return factsOfStats(stats);
 }

@@ -66,8 +66,8 @@ export class SharedFiles {
   }
 
   /** A file for many reads, until {@link end}. */
-  open(path: Path, alignBytes: number): SharedFile {
-    const file = this.#engine.share(path, { directAlignBytes: alignBytes });
+  open(path: Path, alignBytes: number, stream = false): SharedFile {
+    const file = this.#engine.share(path, { directAlignBytes: alignBytes, stream });
     this.#open.add(file);
     return file;
   }

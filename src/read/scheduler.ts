@@ -1,5 +1,6 @@
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
 import { changedError, failureOf } from '../engine/failure.js';
+import { namesDescriptor } from '../engine/size.js';
 import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
 import { ECANCELED, EINVAL } from '../errno.js';
 import { LsioError } from '../errors.js';
@@ -67,6 +68,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
       ...options,
       onPlanned: (item) => this.#plan(item),
       onLong: (item, end, sizeBytes) => this.#lengthen(item, end, sizeBytes),
+      onPipe: (item) => this.#openLong(item, { end: Number.POSITIVE_INFINITY, sizeBytes: 0 }, 0, true),
       onSized: this.#onReady,
     });
     this.#merger = new Merger({ coalesce, readBytesMax, files: this.#files, alignBytesFor: this.#alignBytesFor });
@@ -243,6 +245,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
     const end = item.length === TO_END ? Number.POSITIVE_INFINITY : item.offset + item.length;
     if (range !== undefined && 'suffixLength' in range) this.#sizes.askForSuffix(item, range.suffixLength);
     else if (sizeBytes !== undefined) this.#lengthen(item, end, sizeBytes);
+    else if (item.length === TO_END && item.offset === 0 && namesDescriptor(item.path)) this.#sizes.askForPipe(item);
     else if (item.length > PIECE_BYTES_MAX) this.#sizes.askForLong(item, end);
     else if (item.length === TO_END && this.#readBytesMax < PIECE_BYTES_MAX) this.#sizes.askForEnd(item);
     else if (item.length > this.#readBytesMax) this.#plan(item);
@@ -267,7 +270,6 @@ export class Scheduler<R extends Ranged> implements ReadSource {
     else for (const task of this.#merger.split(item)) this.#planned.push(task);
   }
 
-  /** The item is read in parts. */
   #lengthen(item: Item<R>, end: number, sizeBytes: number): void {
     if (this.#direct === undefined) return this.#openLong(item, { end, sizeBytes }, 0);
     this.#direct
@@ -280,9 +282,9 @@ export class Scheduler<R extends Ranged> implements ReadSource {
       .catch(this.#options.onFailure);
   }
 
-  #openLong(item: Item<R>, bounds: { readonly end: number; readonly sizeBytes: number }, alignBytes: number): void {
+  #openLong(item: Item<R>, bounds: { end: number; sizeBytes: number }, alignBytes: number, stream = false): void {
     const partBytes = Math.min(PART_BYTES, this.#readBytesMax);
-    const file = this.#files.open(item.path, alignBytes);
+    const file = this.#files.open(item.path, alignBytes, stream);
     this.#output.lengthen(item, new LongRead(item, file, { begin: item.offset, ...bounds, partBytes }));
   }
 

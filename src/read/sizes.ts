@@ -1,5 +1,6 @@
 import { PIECE_BYTES_MAX, TO_END } from '../engine/engine.js';
 import { changedError, pastTheEndOf } from '../engine/failure.js';
+import { isOpenPipe } from '../engine/size.js';
 import { isLsioError } from '../errors.js';
 import { resolveRange } from '../range.js';
 import type { ReadBackend } from './backend.js';
@@ -21,6 +22,8 @@ interface SizesOptions<R extends Ranged> {
    * @param sizeBytes The stated size of the file.
    */
   readonly onLong: (item: Item<R>, end: number, sizeBytes: number) => void;
+  /** It is a pipe, which is read one part after another. */
+  readonly onPipe: (item: Item<R>) => void;
   /** There may be more to be read, or to be taken. */
   readonly onSized: () => void;
   /** Nothing more can be read. */
@@ -92,6 +95,14 @@ export class Sizes<R extends Ranged> {
     });
   }
 
+  /** All of what the process has open, which may be a pipe. */
+  askForPipe(item: Item<R>): void {
+    this.#await(item, isOpenPipe(item.path), (isPipe) => {
+      if (isPipe) this.#options.onPipe(item);
+      else this.askForEnd(item);
+    });
+  }
+
   #readPastEnd(item: Item<R>, restBytes: number): void {
     const end = item.offset + restBytes;
     if (restBytes > PIECE_BYTES_MAX) return this.#options.onLong(item, Number.POSITIVE_INFINITY, end);
@@ -101,16 +112,19 @@ export class Sizes<R extends Ranged> {
   }
 
   #ask(item: Item<R>, then: (size: number) => void): void {
-    const { backend, output, onFailure, onSized } = this.#options;
+    this.#await(item, this.#options.backend.sizeOf(item.path), then);
+  }
+
+  #await<T>(item: Item<R>, answer: Promise<T>, then: (value: T) => void): void {
+    const { output, onFailure, onSized } = this.#options;
     item.state = SIZING;
     this.#asked++;
-    backend
-      .sizeOf(item.path)
+    answer
       .then(
-        (size) => {
+        (value) => {
           if (this.#closed) return;
           item.state = PLANNED;
-          then(size);
+          then(value);
         },
         (error) => {
           if (this.#closed) return;

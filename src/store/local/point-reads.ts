@@ -5,6 +5,7 @@ import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
 import { ECANCELED, EIO, EISDIR, ENOENT, ENOTDIR } from '../../errno.js';
 import { LsioError } from '../../errors.js';
 import { exactCopy, type OwnedBytes } from '../../memory/owned.js';
+import { factsOfStats } from '../../native/file-facts.js';
 import { type Abortable, addAbortable, removeAbortable, type Signal } from '../../read/abort.js';
 import { Fifo } from '../../read/fifo.js';
 import type { CachedFile, FileCache } from './file-cache.js';
@@ -230,14 +231,15 @@ export class PointReads implements ReadSource {
   /** Asks for one byte more than there should be: so a file that has grown since is noticed. */
   #readSuffix(read: PointRead, stats: Stats): void {
     const { suffixLength } = read;
-    const length = Math.min(suffixLength, stats.size);
-    if (!stats.isFile()) this.#failWith(read, stats.isDirectory() ? EISDIR : NOT_REGULAR, 0);
+    const { kind, sizeBytes } = factsOfStats(stats);
+    const length = Math.min(suffixLength, sizeBytes);
+    if (kind !== 'file' && kind !== 'block') this.#failWith(read, kind === 'directory' ? EISDIR : NOT_REGULAR, 0);
     else if (suffixLength === 0) this.#answer(read, new Uint8Array(0));
     else if (length >= PIECE_BYTES_MAX) this.#readLong(read, undefined);
     else {
-      read.offset = stats.size - length;
+      read.offset = sizeBytes - length;
       // procfs says 0 whatever there is: the end is found by reading.
-      read.length = stats.size === 0 ? TO_END : length + 1;
+      read.length = sizeBytes === 0 ? TO_END : length + 1;
       this.#push(read);
     }
   }
