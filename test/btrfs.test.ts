@@ -1,59 +1,65 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { named, noUring, ROOT } from './helpers/engine-child.js';
+import type { BenchResult } from '../src/bench/result.js';
+import { named } from './helpers/engine-child.js';
+import { documentOf, runLsio } from './helpers/run-lsio.js';
+
+/* statx(2) does not tell the alignment of btrfs, and its files have a device number of their own. */
 
 const directory = mkdtempSync(path.join(tmpdir(), 'lsio-btrfs-'));
-const mountPoint = path.join(directory, 'mount');
-const SIZES = [1, 511, 4096, 5000, 100_000, 3_000_001];
+const mounted = path.join(directory, 'mounted');
+const image = path.join(directory, 'image');
+let device = '';
 
-/** Mounts a btrfs; or why that can't be had. Its statx(2) says nothing of O_DIRECT, which it has. */
-function mountBtrfs(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root may mount';
-  const image = path.join(directory, 'image');
-  writeFileSync(image, '');
-  truncateSync(image, 200 * 2 ** 20);
-  mkdirSync(mountPoint);
-  const made = spawnSync('mkfs.btrfs', ['-q', image]);
-  if (made.status !== 0) return 'no mkfs.btrfs: apt-get install btrfs-progs';
-  const mounted = spawnSync('mount', ['-o', 'loop', image, mountPoint], { encoding: 'utf8' });
-  return mounted.status === 0 ? undefined : `mount: ${mounted.stderr.trim()}`;
+function run(command: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command}: ${error?.message ?? stderr.trim()}`);
+  return stdout.trim();
 }
 
-const skip = mountBtrfs();
+/** Why there is no btrfs to be mounted here. */
+function mount(): string | undefined {
+  try {
+    mkdirSync(mounted);
+    run('truncate', '-s', '200M', image);
+    run('mkfs.btrfs', '-q', image);
+    device = run('losetup', '--find', '--show', image);
+    run('mount', device, mounted);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const skip = mount();
 afterAll(() => {
-  if (skip === undefined) spawnSync('umount', [mountPoint]);
-  rmSync(directory, { recursive: true });
+  spawnSync('umount', ['--lazy', mounted]);
+  if (device !== '') spawnSync('losetup', ['--detach', device]);
+  rmSync(directory, { recursive: true, force: true });
 });
 
-function lsio(args: readonly string[]) {
-  return spawnSync(process.execPath, [path.join(ROOT, 'bin/lsio.js'), ...args], { maxBuffer: 2 ** 26 });
-}
-
-describe.skipIf(skip !== undefined)(named('btrfs', skip), () => {
-  test('lsio doctor says that it reads directly', () => {
-    writeFileSync(path.join(mountPoint, 'file'), Buffer.alloc(5000, 1));
-    const { directories } = JSON.parse(lsio(['doctor', '--json', mountPoint]).stdout.toString());
-    expect(directories[0].direct).toEqual({ memoryBytes: 4096, offsetBytes: 4096 });
+describe('lsio on btrfs', () => {
+  test.skipIf(skip)(named('doctor knows its device and that it reads directly', skip), () => {
+    const { directories } = documentOf(runLsio(['doctor', '--json', mounted])) as { directories: object[] };
+    expect(directories).toMatchObject([
+      { path: mounted, fileSystem: 'btrfs', device: path.basename(device), direct: { offsetBytes: 4096 } },
+    ]);
   });
 
-  describe.each([
-    ['uring', noUring],
-    ['node', undefined],
-  ])('lsio get --direct on, engine %s', (engine, why) => {
-    test.skipIf(why !== undefined)(named('reads past the page cache, and the right bytes', why), () => {
-      for (const size of SIZES) {
-        const file = path.join(mountPoint, `${engine}-${size}`);
-        const bytes = Buffer.from(Array.from({ length: size }, (_, at) => (at + size) % 251));
-        writeFileSync(file, bytes);
-        const { status, stdout } = lsio(['get', '-q', '--engine', engine, '--direct', 'on', file]);
-        expect(status).toBe(0);
-        expect(stdout.equals(bytes)).toBe(true);
-        const told = lsio(['get', '-q', '--json', '--discard', '--engine', engine, '--direct', 'on', file]).stdout;
-        expect(told.toString()).toContain('"direct":"on"');
-      }
+  test.skipIf(skip)(named('bench reads directly, and sees the device', skip), () => {
+    const files = path.join(mounted, 'files');
+    const shape = ['--count', '20', '--size', '64Ki', '--big-size', '0', '--with', 'lsio'];
+    expect(runLsio(['files', 'create', '--dir', files, ...shape]).status).toBe(0);
+    const args = ['--engines', 'node', '--case', 'whole-files', '--cache', 'cold', '--runs', '1', '--min-time', '1ms'];
+    const result = documentOf(runLsio(['bench', files, ...args, '--json'])) as unknown as BenchResult;
+    expect(result).toMatchObject({
+      environment: { device: { name: path.basename(device) } },
+      cases: [{ direct: true, runs: [{ valid: true }] }],
     });
+    expect(result.cases[0]!.runs[0]!.deviceBytes).toBeGreaterThanOrEqual(20 * 64 * 1024);
+    expect(result.warnings.map(({ kind }) => kind)).not.toEqual(expect.arrayContaining(['no-direct', 'no-device']));
   });
 });

@@ -28,7 +28,7 @@ interface SchedulerOptions<R extends Ranged> {
   readonly ordered: boolean;
   /** The size of every file, and that what is wanted of it is too long for one read; absent: nothing is known. */
   readonly sizeBytes: number | undefined;
-  /** Called when there may be something to take, when nothing more can be read, and when there may be more to read. */
+  /** There may be something to take; nothing more can be read; there may be more to read. */
   readonly onProgress: () => void;
   readonly onFailure: (error: unknown) => void;
   readonly wake: () => void;
@@ -236,14 +236,11 @@ export class Scheduler<R extends Ranged> implements ReadSource {
 
   /** Returns whether the item is to be read now; else it was planned, waits for a size, or has failed. */
   #begin(item: Item<R>): boolean {
-    if (item.error !== undefined) {
-      this.#output.fail(item, item.error);
-      return false;
-    }
     const { range } = item.request;
     const { sizeBytes } = this.#options;
     const end = item.length === TO_END ? Number.POSITIVE_INFINITY : item.offset + item.length;
-    if (range !== undefined && 'suffixLength' in range) this.#sizes.askForSuffix(item, range.suffixLength);
+    if (item.error !== undefined) this.#output.fail(item, item.error);
+    else if (range !== undefined && 'suffixLength' in range) this.#sizes.askForSuffix(item, range.suffixLength);
     else if (sizeBytes !== undefined) this.#lengthen(item, end, sizeBytes);
     else if (item.length === TO_END && item.offset === 0 && namesDescriptor(item.path)) this.#sizes.askForPipe(item);
     else if (item.length > PIECE_BYTES_MAX) this.#sizes.askForLong(item, end);

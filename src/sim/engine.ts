@@ -14,8 +14,10 @@ export interface SimEngineOptions {
   readonly queueDepth?: number;
   readonly sharedFiles?: number;
   readonly windowBytes?: number;
-  /** A power of two of pages. Large ones are shared by all engines that are open one after another. */
+  /** A power of two of pages. */
   readonly slabBytes?: number;
+  /** Memory to use in place of new one, such as that of an engine before. */
+  readonly memory?: Uint8Array;
   readonly faults?: Partial<SimFaults>;
   /** Of each ring; all have those of `faults` besides. */
   readonly rings?: readonly Partial<SimFaults>[];
@@ -31,11 +33,13 @@ export interface SimEngine {
 
 /** The real engine over simulated rings, files and time. The same seed, the same course of events. */
 export function openSim(options: SimEngineOptions): SimEngine {
-  const { seed, disk, clock = new SimClock(), queueDepth = 8, sharedFiles = 4, slabBytes = 512 * 1024 } = options;
+  const { seed, disk, clock = new SimClock(), queueDepth = 8, sharedFiles = 4 } = options;
+  const { memory = new Uint8Array(options.slabBytes ?? 512 * 1024) } = options;
+  const slabBytes = memory.length;
   const { windowBytes = slabBytes, rings: ringFaults = [{}] } = options;
   const random = new Random(seed);
   // Memory that is given back is overwritten, so that bytes kept too long show.
-  const slab = new Slab(new Uint8Array(slabBytes), true);
+  const slab = new Slab(memory, true);
   const files = queueDepth + sharedFiles;
   const rings = ringFaults.map((own) => {
     const faults = { ...NO_FAULTS, ...options.faults, ...own };

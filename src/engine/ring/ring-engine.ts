@@ -65,6 +65,11 @@ export class RingEngine implements Engine {
     this.#watchdog = this.clock.timer(() => this.#onWatchdog());
   }
 
+  /** How many pieces of memory are lent to sources. */
+  get lent(): number {
+    return this.#slots.lent;
+  }
+
   share(path: Path, options: OpenOptions = {}): SharedFile {
     this.#assertOpen();
     return new EngineFile(this, path, options.directAlignBytes ?? 0, options.stream);
