@@ -165,11 +165,23 @@ describe('--log-level', () => {
     'an error that nobody awaits ends the program with 70: %s',
     (how) => {
       const broken = path.join(cwd, 'late.mjs');
-      writeFileSync(broken, `setTimeout(() => { const error = new Error('by the test'); ${how} }, 600).unref();`);
+      // It reads its list: the command is under way.
+      const waiting = "process.getActiveResourcesInfo().includes('PipeWrap')";
+      writeFileSync(
+        broken,
+        `let times = 0;
+         const timer = setInterval(() => {
+           times = ${waiting} ? times + 1 : 0;
+           if (times < 10) return;
+           clearInterval(timer);
+           const error = new Error('by the test');
+           ${how};
+         }, 50).unref();`,
+      );
       const options = {
         cwd,
         env: { NODE_OPTIONS: `--import ${broken}` },
-        under: ['bash', '-c', 'sleep 3 | "$@"', '--'],
+        under: ['bash', '-c', '"$@" < <(exec sleep 60 2>/dev/null)', '--'],
       };
       const result = runLsio(['get', '-q', '--discard', '--json', '--files-from', '-'], options);
       expect(result.status).toBe(70);

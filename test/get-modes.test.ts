@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { named } from './helpers/engine-child.js';
+import { publicProgram } from './helpers/nobody.js';
 import { runScript } from './helpers/run-lsio.js';
 
 let directory = '';
@@ -68,9 +69,9 @@ describe('lsio get -o keeps permissions as cp -r does', () => {
 
   test.skipIf(process.getuid?.() !== 0)('for a user who could not write to such a directory', () => {
     shell(`${MAKE}; chmod 755 .. . t; mkdir -m 777 out`);
-    const lsio = `"${process.execPath}" "${path.resolve(import.meta.dirname, '../bin/lsio.js')}"`;
+    const { node, lsio } = publicProgram();
     const user = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
-    shell(`cd t; ${user} ${lsio} get -q -r 'read only' -o ../out/o`);
+    shell(`cd t; ${user} "${node}" "${lsio}" get -q -r 'read only' -o ../out/o`);
     expect(shell("stat -c %a 'out/o/read only' 'out/o/read only/r'")).toBe('555\n644\n');
   });
 });

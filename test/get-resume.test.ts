@@ -134,7 +134,7 @@ describe('lsio get --skip-existing', () => {
     expect(again.status).toBe(0);
     const rest = (FILES - there).toLocaleString('en-US');
     const skipped = there === 0 ? '' : `, ${there.toLocaleString('en-US')} skipped`;
-    expect(again.stderr).toMatch(new RegExp(`^${rest} items?, .* in .*, engine \\w+${skipped}\\n$`));
+    expect(again.stderr).toMatch(new RegExp(`^${rest} items?, .* in .*, engine \\w+${skipped}\\n$`, 'm'));
     if (there > 0) expect(statSync(path.join(out, first)).mtimeMs).toBe(mtimeMs);
     expect(runScript('diff -r many out/many', { cwd })).toMatchObject({ status: 0 });
     expect(runLsio([...args, '--skip-existing'], { cwd })).toMatchObject({

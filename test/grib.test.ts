@@ -36,7 +36,7 @@ describe('lsio grib ls', () => {
       `2.2:${ONE.length}:d=2024022906:VGRD:2 m above ground:6 hour fcst:`,
       '',
     ]);
-    expect(stderr).toMatch(/^3 of 3 fields, 2 messages, \d+ B; read \d+ B in \d+ ms \(scanned, no index\)\n$/);
+    expect(stderr).toMatch(/^3 of 3 fields, 2 messages, \d+ B; read \d+ B in \d+ ms \(scanned, no index\)\n$/m);
     expect(status).toBe(0);
   });
 
