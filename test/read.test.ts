@@ -84,6 +84,14 @@ function raw(...args: string[]): number[] {
 
 const WHOLE = [0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, -9, -9, 30, 31, 32, 33, -9, -9];
 
+putArray('box.zarr/v', [3, 4], [3, 4], { data_type: 'int16', fill_value: 0, dimension_names: ['lat', 'lon'] });
+put('box.zarr/zarr.json', JSON.stringify({ zarr_format: 3, node_type: 'group' }));
+put('box.zarr/v/c/0/0', bytesOf(Int16Array.from({ length: 12 }, (_, i) => i)));
+putArray('box.zarr/lat', [3], [3], { data_type: 'float32', fill_value: 0, dimension_names: ['lat'] });
+put('box.zarr/lat/c/0', bytesOf(Float32Array.of(60, 50, 40)));
+putArray('box.zarr/lon', [4], [4], { data_type: 'float32', fill_value: 0, dimension_names: ['lon'] });
+put('box.zarr/lon/c/0', bytesOf(Float32Array.of(0, 90, 180, 270)));
+
 describe('lsio read', () => {
   test.each([
     [[], WHOLE],
@@ -110,6 +118,16 @@ describe('lsio read', () => {
       [1, 11],
     ],
   ])('%j', (args, expected) => expect(raw(...args)).toEqual(expected));
+
+  test('--bbox takes a box, across the end of the axis, too', () => {
+    const { stdout } = read('box.zarr', '--format', 'raw', '--bbox', '-90,45,0,60');
+    expect([...new Int16Array(Uint8Array.from(stdout).buffer)]).toEqual([3, 0, 7, 4]);
+    expect(read('box.zarr', '--format', 'raw', '--bbox', '0,60,90,45').stderr).toContain('lies north of its north');
+    expect(read('box.zarr', '--format', 'raw', '--bbox', '0,60,90').stderr).toContain('is not W,S,E,N');
+    expect(read('a.zarr', '--format', 'raw', '--bbox', '0,0,9,9').stderr).toContain(
+      'no axes of longitude and latitude',
+    );
+  });
 
   test('-o x.npy is what numpy writes', () => {
     const { status, stderr } = read('a.zarr/t', '-o', 'x.npy');

@@ -6,11 +6,10 @@ import type { Labels } from '../array/labels.js';
 import { parsePacking, unpack } from '../array/packing.js';
 import type { Selection } from '../array/selection.js';
 import { LsioError } from '../errors.js';
+import { axisKind } from '../formats/axis-kind.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import { type ArrayData, type ReadOptions, readArray } from './read.js';
 
-const LONGITUDE_NAMES = new Set(['lon', 'longitude', 'long', 'nav_lon']);
-const LONGITUDE_UNITS = new Set(['degrees_east', 'degree_east', 'degree_e', 'degrees_e', 'degreee', 'degreese']);
 const ATTOSECONDS_A_NANOSECOND = 10n ** 9n;
 const NOT_A_TIME = -(2n ** 63n);
 /** Datetime64 counts from 1970-01-01, which is day 0. */
@@ -92,14 +91,7 @@ function numberLabels(name: string, attributes: JsonObject, dtype: DType, { byte
   // Labels keep their precision: it tells how exactly a label that is written in decimals can match.
   const isFloat32 = dtype.kind === 'float' && dtype.itemBytes === 4;
   const values = isFloat32 ? Float32Array.from(numbers) : numbers;
-  return { kind: 'number', values, isLongitude: isLongitude(name, attributes) };
-}
-
-function isLongitude(name: string, { standard_name: standardName, units }: JsonObject): boolean {
-  if (standardName === 'longitude') return true;
-  if (typeof units === 'string' && LONGITUDE_UNITS.has(units.toLowerCase())) return true;
-  const isDegrees = units === undefined || units === 'degrees' || units === 'degree';
-  return isDegrees && LONGITUDE_NAMES.has(name.slice(name.lastIndexOf('/') + 1).toLowerCase());
+  return { kind: 'number', values, isLongitude: axisKind(name, attributes) === 'longitude' };
 }
 
 function datetimeInstants(name: string, dtype: DType, bytes: Uint8Array): bigint[] {

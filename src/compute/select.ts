@@ -2,6 +2,7 @@ import { selectLabels } from '../array/labels.js';
 import { type AxisSelection, type IndexSelector, type Selection, selectIndex, wholeAxis } from '../array/selection.js';
 import { type LabelSelector, parseIndexSelectors, parseLabelSelectors } from '../array/selection-text.js';
 import { LsioError } from '../errors.js';
+import { axisKind } from '../formats/axis-kind.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import { type ArraySource, coordinateOf } from '../formats/source.js';
 import type { Signal } from '../read/abort.js';
@@ -13,6 +14,8 @@ export interface SelectionTexts {
   readonly isel: readonly string[];
   /** `time=2001-03,lat=50:60,lon=~10.1` */
   readonly sel: readonly string[];
+  /** West, south, east, north: `-10,50,2,60`. In degrees, or in what the labels of a projection count. */
+  readonly bbox?: string | undefined;
 }
 
 /** Names that mean the same axis. */
@@ -35,6 +38,12 @@ export async function parseSelection(
 ): Promise<Selection> {
   const indexes = byAxis(array, parseIndexSelectors(texts.isel), '--isel');
   const labels = byAxis(array, parseLabelSelectors(texts.sel), '--sel');
+  if (texts.bbox !== undefined) {
+    for (const [axis, selector] of parseBox(source, array, texts.bbox)) {
+      if (labels.has(axis)) throw new LsioError('usage', `${array.dims[axis]} is selected twice`);
+      labels.set(axis, selector);
+    }
+  }
   const selection: AxisSelection[] = [];
   for (const [axis, name] of array.dims.entries()) {
     const length = array.shape[axis]!;
@@ -45,6 +54,38 @@ export async function parseSelection(
     else selection.push(wholeAxis(length));
   }
   return selection;
+}
+
+/** What `--bbox` says of the two axes that it is about. */
+function parseBox(
+  { arrays }: Pick<ArraySource, 'arrays'>,
+  { name, dims }: ChunkedArray,
+  text: string,
+): readonly (readonly [axis: number, selector: LabelSelector])[] {
+  const numbers = text.split(',').map((part) => part.trim());
+  if (numbers.length !== 4 || !numbers.every((part) => part !== '' && Number.isFinite(Number(part)))) {
+    throw new LsioError('usage', `--bbox: ${JSON.stringify(text)} is not W,S,E,N`, { remedy: '--bbox -10,50,2,60' });
+  }
+  const [west, south, east, north] = numbers as [string, string, string, string];
+  if (Number(south) > Number(north)) {
+    throw new LsioError('usage', `--bbox: its south, ${south}, lies north of its north, ${north}: W,S,E,N`);
+  }
+  const kinds = dims.map((dim) => {
+    const coordinate = coordinateOf(arrays, name, dim);
+    return coordinate && axisKind(coordinate.name, coordinate.attributes);
+  });
+  for (const [x, y] of [['longitude', 'latitude'] as const, ['x', 'y'] as const]) {
+    const [across, along] = [kinds.indexOf(x), kinds.indexOf(y)];
+    if (across < 0 || along < 0) continue;
+    return [
+      [across, { from: west, to: east }],
+      [along, { from: south, to: north }],
+    ];
+  }
+  throw new LsioError(
+    'usage',
+    `--bbox: ${name} has no axes of longitude and latitude: its axes are ${dims.join(', ')}`,
+  );
 }
 
 function byAxis<Selector extends IndexSelector | LabelSelector>(

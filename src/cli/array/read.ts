@@ -33,6 +33,7 @@ const STDOUT = 1;
 
 interface Options extends SourceOptions {
   readonly isel: readonly string[];
+  readonly bbox?: string;
   readonly sel: readonly string[];
   readonly level?: number;
   readonly output?: string;
@@ -60,6 +61,7 @@ export function define(command: Command, context: Context): void {
       collect,
       [],
     )
+    .option('--bbox <w,s,e,n>', 'west, south, east, north, by the labels of longitude and latitude')
     .option('--level <n>', 'of a multiscale image: 0 is the largest', parseLevel)
     .option('-o, --output <file>', `write to this file, in the format of its name: .${FORMATS.join(' .')}`)
     .addOption(new Option('--format <format>', 'the format, whatever the name, or of stdout').choices(FORMATS))

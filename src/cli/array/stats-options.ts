@@ -14,6 +14,7 @@ import type { SourceOptions } from './source-options.js';
 /** The options of stats, as commander hands them over. */
 export interface StatsCommandOptions extends SourceOptions {
   readonly isel: readonly string[];
+  readonly bbox?: string;
   readonly sel: readonly string[];
   readonly reduce?: string;
   readonly over: string;
@@ -51,6 +52,7 @@ export function addStatsOptions(command: Command): Command {
     .option('--weights <function>', "cos(lat): each value's weight")
     .option('--sel <dim=label>', 'by label: time=2001-03,lat=60:50,lon=~10 (repeatable)', collect, [])
     .option('--isel <dim=index>', 'by position: time=0:10 (repeatable)', collect, [])
+    .option('--bbox <w,s,e,n>', 'west, south, east, north, by the labels of longitude and latitude')
     .option('--exact', 'correctly rounded, the same bits for any chunks', false)
     .option('--ddof <n>', 'subtracted from the count in std and var', (text: string) => count(text, '--ddof'), 0)
     .option('--min-count <n>', 'fewer values give no result', (text: string) => count(text, '--min-count'), 0)
