@@ -2,11 +2,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type JsonValue, parseExactJson } from '../array/exact-json.js';
-import type { EngineOptions } from '../engine/open.js';
 import { LsioError, readError } from '../errors.js';
 import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
-import { LocalStore } from '../store/local/local.js';
+import { LocalStore, type LocalStoreOptions } from '../store/local/local.js';
 import type { Store } from '../store/store.js';
 import type { ByteSource } from './chunked-array.js';
 import { openGribArrays } from './grib/arrays.js';
@@ -25,7 +24,7 @@ import { storePlaces } from './store-places.js';
 import { openZarr } from './zarr/zarr-source.js';
 import { openZip } from './zarr/zip.js';
 
-export interface OpenSourceOptions extends EngineOptions {
+export interface OpenSourceOptions extends LocalStoreOptions {
   /**
    * Whether checksums are verified.
    * @default true

@@ -1,15 +1,13 @@
 import { type Command, Option } from 'commander';
-import type { EngineOptions } from '../../engine/open.js';
 import { LsioError } from '../../errors.js';
 import { CALIBRATIONS, type Calibration } from '../../formats/nat/calibrate.js';
 import type { OpenSourceOptions } from '../../formats/open-source.js';
 import type { ArraySource, ListedArray } from '../../formats/source.js';
-import { addRunOptions, type RunOptions } from '../app/options.js';
+import { addReadingOptions, type ReadingOptions } from '../app/options.js';
 import { addFieldOptions, type FieldOptions, selectionOf } from './field-options.js';
 
 /** The options of every command that takes a SOURCE, as commander hands them over. */
-export interface SourceOptions extends RunOptions, FieldOptions {
-  readonly engine: NonNullable<EngineOptions['engine']>;
+export interface SourceOptions extends ReadingOptions, FieldOptions {
   readonly array?: string;
   readonly verify: boolean;
   readonly allowOutside: boolean;
@@ -23,11 +21,6 @@ export function addSourceOptions(command: Command): Command {
   command
     .argument('<source>', SOURCE_HELP)
     .option('-a, --array <name>', 'the array, where there are several')
-    .addOption(
-      new Option('--engine <engine>', 'what reads: io_uring, or node:fs; auto takes io_uring where it works')
-        .choices(['auto', 'uring', 'node'])
-        .default('auto'),
-    )
     .option('--no-verify', "don't verify checksums")
     .option('--allow-outside', 'a reference file may refer to files outside of its directory', false);
   addFieldOptions(command);
@@ -37,16 +30,13 @@ export function addSourceOptions(command: Command): Command {
       '.nat: what counts become (default: bt, of sunlit channels reflectance)',
     ).choices([...CALIBRATIONS]),
   );
-  return addRunOptions(command, {
-    quiet: 'no notes, no progress; errors only',
-    progress: 'a progress bar on stderr',
-    color: 'colours; there are none here',
-  });
+  return addReadingOptions(command);
 }
 
 export function openOptionsOf(options: SourceOptions, signal: AbortSignal): OpenSourceOptions {
-  const { engine, verify, allowOutside, calibration } = options;
-  return { engine, verify, allowOutside, fields: selectionOf(options), calibration, signal };
+  const { engine, queueDepth, rings, direct, verify, allowOutside, calibration } = options;
+  const reading = { engine, rings, direct, ...(queueDepth !== undefined && { queueDepth }) };
+  return { ...reading, verify, allowOutside, fields: selectionOf(options), calibration, signal };
 }
 
 /**
