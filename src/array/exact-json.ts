@@ -28,11 +28,17 @@ const DEPTH_MAX = 500;
 export function parseExactJson(text: string): JsonValue {
   checkDepth(text);
   if (!MAYBE_SPECIAL.test(text)) return JSON.parse(text);
+  let found = false;
   const marked = text.replace(SPECIAL, (token, colon: string | undefined) => {
-    if (!token.startsWith('"')) return `"${MARK}n${token}"`;
+    if (!token.startsWith('"')) {
+      found = true;
+      return `"${MARK}n${token}"`;
+    }
     // A string that begins with the mark gets another one; behind an escape there may be one, too.
     return colon === undefined && /^"[~\\]/.test(token) ? `"${MARK}s${token.slice(1)}` : token;
   });
+  // They may all have been in strings.
+  if (!found) return JSON.parse(text);
   try {
     return JSON.parse(marked, (_key, value) => (typeof value === 'string' ? unmark(value) : value));
   } catch (error) {
@@ -84,7 +90,13 @@ export function shownJson(value: JsonValue | undefined): string {
 
 /** The value with doubles in place of bigints: for what no large number means anything. */
 export function withoutBigints<Value extends JsonValue>(value: Value): Value {
+  if (!hasBigint(value)) return value;
   return JSON.parse(JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? Number(part) : part)));
+}
+
+function hasBigint(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
+  return Object.values(value).some(hasBigint);
 }
 
 /** A bigint or a number without a place in JSON becomes text. */

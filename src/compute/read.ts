@@ -91,10 +91,11 @@ export async function readArray(array: ChunkedArray, options: ReadOptions = {}):
 interface Output extends BoxSide {
   readonly array: ChunkedArray;
   readonly items: Scalar[] | undefined;
-  /** Room for one decoded chunk. */
-  readonly chunk: BoxSide;
-  /** One chunk of fill values, made when it is needed. */
-  missing: BoxSide | undefined;
+  readonly chunkBytes: number;
+  /** Room for one decoded chunk, made when it is needed. */
+  chunk: Uint8Array | undefined;
+  /** Fill values, as many as were needed at once. */
+  missing: Uint8Array | undefined;
 }
 
 function openOutput(array: ChunkedArray, selection: Selection, { into, memoryBytesMax }: ReadOptions): Output {
@@ -115,7 +116,8 @@ function openOutput(array: ChunkedArray, selection: Selection, { into, memoryByt
     shape,
     bytes: into ?? new Uint8Array(bytesMax),
     items: isItems ? new Array<Scalar>(Number(countExactly(shape))) : undefined,
-    chunk: { bytes: new Uint8Array(chunkBytes), shape: chunkShape },
+    chunkBytes,
+    chunk: undefined,
     missing: undefined,
   };
 }
@@ -133,19 +135,42 @@ function place(
   decoder: ChunkDecoder,
   boxes: readonly Box[],
 ): void {
-  const { array, chunk } = output;
+  const { array } = output;
   if (output.items !== undefined) {
     placeItems(bytes && named(name, () => decoder.decodeItems(bytes)), output, output.items, boxes);
     return;
   }
-  let source = chunk;
-  const direct = bytes === undefined ? undefined : directTarget(output, boxes);
-  const isChunk = decoder.isRaw && bytes?.length === chunk.bytes.length;
-  if (bytes === undefined) source = output.missing ??= missingChunk(array);
-  else if (isChunk && direct === undefined) source = { bytes, shape: chunk.shape };
-  else named(name, () => decoder.decode(bytes, direct ?? chunk.bytes, detail));
+  if (bytes === undefined) {
+    for (const box of boxes) placeFill(output, box);
+    return;
+  }
+  const direct = directTarget(output, boxes);
+  const isChunk = decoder.isRaw && bytes.length === output.chunkBytes;
+  let chunk = bytes;
+  if (direct !== undefined || !isChunk) {
+    chunk = direct ?? roomForChunk(output);
+    named(name, () => decoder.decode(bytes, chunk, detail));
+  }
   if (direct !== undefined) return;
+  const source = { bytes: chunk, shape: array.chunkShape };
   for (const box of boxes) copyBox(source, output, box, array.dtype.itemBytes);
+}
+
+function roomForChunk(output: Output): Uint8Array {
+  output.chunk ??= new Uint8Array(output.chunkBytes);
+  return output.chunk;
+}
+
+/** All elements of a box are the fill value: so many of them are copied, whatever the chunk's size. */
+function placeFill(output: Output, box: Box): void {
+  const { dtype, fill } = output.array;
+  const length = byteLengthOf(box.count, dtype.itemBytes)!;
+  if (output.missing === undefined || output.missing.length < length) {
+    output.missing = new Uint8Array(length);
+    fillWith(output.missing, fill as Uint8Array);
+  }
+  const [source, step] = [box.count.map(() => 0), box.count.map(() => 1)];
+  copyBox({ bytes: output.missing, shape: box.count }, output, { ...box, source, step }, dtype.itemBytes);
 }
 
 function placeItems(
@@ -157,12 +182,6 @@ function placeItems(
   const count = Number(countExactly(array.chunkShape));
   const source = { items: decoded ?? new Array<Scalar>(count).fill(array.fill), shape: array.chunkShape };
   for (const box of boxes) copyItems(source, { items, shape }, box);
-}
-
-function missingChunk({ chunkShape, dtype, fill }: ChunkedArray): BoxSide {
-  const bytes = new Uint8Array(byteLengthOf(chunkShape, dtype.itemBytes)!);
-  fillWith(bytes, fill as Uint8Array);
-  return { bytes, shape: chunkShape };
 }
 
 /** The part of the output that is this chunk and nothing else; undefined if there is none. */

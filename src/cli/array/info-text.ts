@@ -23,15 +23,18 @@ export function renderInfo({ source, format, groups, arrays }: Info): string {
   const lines = [`${source}  ${format}, ${formatCount(arrays.length)} array${arrays.length === 1 ? '' : 's'}`];
   if (root !== undefined) lines[0] += levelsText(root);
   const widthOf = (name: string) => Math.min(NAME_CHARS_MAX, name.length);
-  const width = Math.max(0, ...arrays.map(({ name }) => widthOf(baseName(name)) + depthOf(name) * INDENT.length));
+  const width = arrays.reduce((widest, { name }) => {
+    return Math.max(widest, widthOf(baseName(name)) + depthOf(name) * INDENT.length);
+  }, 0);
   // A group stands before what is in it.
   const entries = [
-    ...groups.filter(({ name }) => name !== '').map((group) => ({ name: group.name, lines: groupLines(group) })),
-    ...arrays.map((array) => ({ name: array.name, lines: arrayLines(array, width) })),
-  ].sort((a, b) => (pathKey(a.name) < pathKey(b.name) ? -1 : 1));
-  for (const { name, lines: own } of entries) {
-    lines.push(...own.map((line) => `${INDENT.repeat(depthOf(name) + 1)}${line}`));
-  }
+    ...groups
+      .filter((group) => group !== root)
+      .map(({ name, ...group }) => ({ name, own: groupLines({ name, ...group }) })),
+    ...arrays.map((array) => ({ name: array.name, own: arrayLines(array, width) })),
+  ].map(({ name, own }) => ({ key: pathKey(name), indent: INDENT.repeat(depthOf(name) + 1), own }));
+  entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  for (const { indent, own } of entries) for (const line of own) lines.push(indent + line);
   return `${lines.map(printable).join('\n')}\n`;
 }
 
