@@ -87,11 +87,18 @@ export function addRun(moments: Moments, cell: number, words: Float64Array, weig
   single[COUNT] = count;
   single[WEIGHT] = count * weight;
   single[MEAN] = shift + sum / count;
-  single[M2] = weight * Math.max(0, words[3]! - (sum * sum) / count);
+  single[M2] = weight * spread(count, sum, words[3]!, words[4]!, words[5]!);
   single[SUM] = weight * (count * shift + sum);
   single[MIN] = words[4]!;
   single[MAX] = words[5]!;
   mergeCell(moments, moments.length / FIELDS, cell, single, 1, 0);
+}
+
+/** Σ(x − mean)². NaN where a value is infinite, infinite where finite values are too far apart for a float64. */
+function spread(count: number, sum: number, squares: number, low: number, high: number): number {
+  const areFinite = Number.isFinite(low) && Number.isFinite(high);
+  if (areFinite && squares === Number.POSITIVE_INFINITY) return squares;
+  return Math.max(0, squares - (sum * sum) / count);
 }
 
 /** The moments of the points of an axis kernel's state. */
@@ -107,7 +114,7 @@ export function momentsOfAxis({ shift, sum, squares, min, max, count }: AxisStat
     moments[COUNT * cells + cell] = n;
     moments[WEIGHT * cells + cell] = n;
     moments[MEAN * cells + cell] = from + total / n;
-    moments[M2 * cells + cell] = Math.max(0, squares[cell]! - (total * total) / n);
+    moments[M2 * cells + cell] = spread(n, total, squares[cell]!, min[cell]!, max[cell]!);
     moments[SUM * cells + cell] = n * from + total;
     moments[MIN * cells + cell] = min[cell]! + 0;
     moments[MAX * cells + cell] = max[cell]! + 0;

@@ -196,6 +196,32 @@ describe('computeStats()', () => {
     );
   });
 
+  test('infinities, overflow and values far from 0', async () => {
+    const of = async (...values: number[]) => {
+      const source = memoryArray({
+        shape: [values.length],
+        chunkShape: [2],
+        dtype: 'float64',
+        values: Float64Array.from(values),
+      });
+      const { table } = await computeStats(source.array, source.decoder, specOf(source));
+      return Object.fromEntries([...table.values].map(([name, [value]]) => [name, value]));
+    };
+    const infinity = Number.POSITIVE_INFINITY;
+    expect(await of(3, infinity, 1)).toMatchObject({
+      mean: infinity,
+      std: Number.NaN,
+      min: 1,
+      max: infinity,
+      count: 3,
+    });
+    expect(await of(infinity, 1, -infinity)).toMatchObject({ mean: Number.NaN, std: Number.NaN, sum: Number.NaN });
+    expect(await of(1e300, -1e300, 3)).toMatchObject({ std: infinity, min: -1e300, max: 1e300 });
+    expect(await of(Number.NaN, Number.NaN)).toMatchObject({ mean: Number.NaN, min: Number.NaN, sum: 0, count: 0 });
+    const { std } = await of(1e8, 1e8 + 1, 1e8 + 2, 1e8 + 3);
+    expect(std).toBe(Math.sqrt(1.25));
+  });
+
   test('--exact gives the same bits for any chunking', async () => {
     const values = Float32Array.from({ length: 720 }, (_, i) => 280 + Math.sin(i) * 30 + (i % 7 === 0 ? 1e-5 : 0));
     const results = new Set<string>();
