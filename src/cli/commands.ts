@@ -28,6 +28,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./array/grib.js'),
     hasActions: true,
   },
+  refs: { summary: 'write kerchunk references of a Zarr store', load: () => import('./array/refs.js') },
   stats: { summary: 'mean, std, extremes and quantiles of an array', load: () => import('./array/stats.js') },
   series: { summary: 'time series at points, as CSV', load: () => import('./array/series.js') },
   merge: { summary: 'statistics that several machines computed, put together', load: () => import('./array/merge.js') },

@@ -143,7 +143,8 @@ async function openDirectory(name: string, { file, inner }: Located, options: Op
     const places = localPlaces(store, root === '/' ? '' : root, path.relative('', root) || root);
     const contents = await openZarr(places, '', { verify }, signal);
     if (contents === undefined) throw await notASource(name, places, inner);
-    return sourceOf({ name, ...contents, path: within.replace(/\/$/, ''), engine: store.info.engine }, store);
+    const own = { name, places: { store: places, root: '' }, engine: store.info.engine };
+    return sourceOf({ ...contents, ...own, path: within.replace(/\/$/, '') }, store);
   } catch (error) {
     await store.close();
     throw error;
@@ -165,11 +166,9 @@ async function openFile(name: string, { file, inner }: Located, options: OpenSou
     const start = await zarrRoot(places);
     const contents = await openZarr(places, start, { verify }, signal);
     if (contents === undefined) throw new LsioError('format', `${name}: holds no Zarr store`, { path: name });
-    const kind = places instanceof Object && 'references' in places ? 'references to ' : '';
-    return sourceOf(
-      { name, ...contents, format: kind + contents.format, path: inner, engine: store.info.engine },
-      store,
-    );
+    const format = places.how === undefined ? contents.format : `${contents.format}, ${places.how}`;
+    const own = { name, format, places: { store: places, root: start }, engine: store.info.engine };
+    return sourceOf({ ...contents, ...own, path: inner }, store);
   } catch (error) {
     await store.close();
     throw error;

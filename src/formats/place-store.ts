@@ -12,6 +12,8 @@ interface CallOptions {
 export interface PlaceStore {
   /** For people: a path or a URL. */
   readonly name: string;
+  /** For people, what holds the values: `in a zip file`. */
+  readonly how?: string;
   readonly sources: readonly ByteSource[];
   /**
    * Where the bytes of a key lie; undefined if it has none. They are given at once where they lie nowhere as they are.

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../array/exact-json.js';
 import type { ChunkedArray } from './chunked-array.js';
+import type { PlaceStore } from './place-store.js';
 
 /** A codec as metadata names it. Plain data. */
 export interface CodecSpec {
@@ -49,6 +50,8 @@ export interface ArraySource extends AsyncDisposable {
   readonly arrays: readonly ListedArray[];
   /** The array or group that was asked for within the source: `t2m` of `era.zarr/t2m`; empty for all. */
   readonly path: string;
+  /** Of a Zarr store: where its values lie, and where it begins there. */
+  readonly places?: { readonly store: PlaceStore; readonly root: string };
   /** What reads it. */
   readonly engine: string;
   close(): Promise<void>;

@@ -32,6 +32,7 @@ class ReferenceStore implements PlaceStore {
   readonly name: string;
   readonly sources: readonly ByteSource[];
   readonly isListed = true;
+  readonly how = 'by references';
   readonly #references: References;
   readonly #options: ReferenceOptions;
   #tree: KeyTree | undefined;

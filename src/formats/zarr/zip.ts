@@ -51,6 +51,7 @@ class ZipFile implements PlaceStore {
   readonly name: string;
   readonly sources: readonly ByteSource[];
   readonly isListed = true;
+  readonly how = 'in a zip file';
   readonly #file: AbsolutePath;
   readonly #entries = new Map<string, ZipEntry>();
   readonly #tree = new KeyTree();

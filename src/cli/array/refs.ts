@@ -1,0 +1,84 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { LsioError } from '../../errors.js';
+import { openSource } from '../../formats/open-source.js';
+import { referencesText } from '../../formats/refs/write-references.js';
+import { checkWholeFile, WholeFileWriter } from '../../output/whole-file.js';
+import { formatCount } from '../../units.js';
+import type { Context } from '../app/context.js';
+import { applyReadingOptions } from '../app/options.js';
+import { startProgress } from '../app/progress.js';
+import { say } from '../app/talk.js';
+import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
+
+const EXAMPLES = `Examples:
+  lsio refs era.zarr -o era.json          references to its chunks, and its metadata
+  lsio refs era.zarr.zip -o era.json      to parts of the zip file
+  lsio read era.json -a t2m -o t2m.npy    read through them
+
+`;
+/** Entries are written together. */
+const PART_CHARS = 256 * 1024;
+
+interface Options extends SourceOptions {
+  readonly output: string;
+  readonly overwrite: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  addSourceOptions(command)
+    .requiredOption('-o, --output <file>', 'write the references to this file')
+    .option('--overwrite', 'replace the file if it exists', false)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText(
+      'after',
+      `
+Writes kerchunk references, version 1, of a Zarr store. Paths are relative to the file that is written.`,
+    )
+    .action((source: string, options: Options) => refs(source, options, context));
+}
+
+async function refs(name: string, options: Options, context: Context): Promise<void> {
+  applyReadingOptions(options, context);
+  const { output, overwrite, quiet } = options;
+  const { signal } = context;
+  checkWholeFile(output, overwrite);
+  const source = await openSource(name, openOptionsOf(options, signal));
+  try {
+    if (source.places === undefined) {
+      throw new LsioError('format', `${name}: references are written of Zarr stores only`, {
+        remedy: 'for GRIB: lsio grib index',
+      });
+    }
+    const { store, root } = source.places;
+    const writer = new WholeFileWriter(output, overwrite);
+    context.cleanUp = () => writer.discard();
+    let entries = 0;
+    let outside = false;
+    const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: entries, unit: 'entries' }));
+    try {
+      let text = '';
+      for await (const piece of referencesText(store, root, path.dirname(path.resolve(output)), signal)) {
+        entries += 1;
+        outside ||= piece.leadsOutside;
+        text += piece.text;
+        if (text.length < PART_CHARS) continue;
+        writer.write(Buffer.from(text));
+        text = '';
+      }
+      writer.write(Buffer.from(text));
+      writer.end();
+    } catch (error) {
+      writer.discard();
+      throw error;
+    } finally {
+      progress.stop();
+    }
+    if (quiet) return;
+    // The first and the last piece are no entries.
+    say(`${output}: ${formatCount(entries - 2)} references`);
+    if (outside) say('lsio: some lead out of its directory: lsio reads those with --allow-outside only');
+  } finally {
+    await source.close();
+  }
+}
