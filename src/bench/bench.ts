@@ -28,8 +28,8 @@ export interface BenchOptions extends MeasureSettings {
 
 /** libuv's default of 4 threads, and more. Each reader that uses them gets the faster number. */
 const THREAD_POOL_SIZES = [4, 16];
-const HAS_RINGS: readonly ReaderName[] = ['uring'];
-const USES_THREAD_POOL: readonly ReaderName[] = ['promises', 'callback', 'node'];
+const HAS_RINGS: readonly ReaderName[] = ['uring', 'uring-raw'];
+const USES_THREAD_POOL: readonly ReaderName[] = ['promises', 'callback', 'node', 'node-raw'];
 
 /** Runs the benchmark. An abort ends it between two runs: the result then holds what is complete. */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {

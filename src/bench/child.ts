@@ -9,8 +9,9 @@ import { sampleOf, verifier } from '../workload/verify.js';
 import type { Workload } from '../workload/workload.js';
 import { EngineReader } from './engine-reader.js';
 import { LatencyHistogram } from './latency.js';
+import { ManyReader } from './many-reader.js';
 import { nodeReader } from './node-readers.js';
-import type { Reader, ReaderName } from './reader.js';
+import { isEngineReader, type Reader, type ReaderName } from './reader.js';
 import type { Sample } from './runner.js';
 import { storeReader } from './store-reader.js';
 
@@ -67,16 +68,16 @@ let reads: Workload | undefined;
 
 async function openReader({ reader: name, queueDepth, rings, ...options }: ChildSetup): Promise<Reader> {
   if (name === 'store') return storeReader(queueDepth);
-  if (name !== 'uring' && name !== 'node') return nodeReader(name, queueDepth);
-  return new EngineReader(await openEngine({ engine: name, queueDepth, rings }), options);
+  if (!isEngineReader(name)) return nodeReader(name, queueDepth);
+  const engine = await openEngine({ engine: name.startsWith('uring') ? 'uring' : 'node', queueDepth, rings });
+  return name.endsWith('-raw') ? new EngineReader(engine, options) : new ManyReader(engine, options);
 }
 
 async function answer(request: ChildRequest): Promise<ChildReply> {
   if (request.kind === 'setup') {
     setup = request.setup;
     reader = await openReader(setup);
-    const byEngine = setup.reader === 'uring' || setup.reader === 'node';
-    reads = byEngine ? splitLong(setup.work, setup.readBytesMax ?? PIECE_BYTES_MAX) : setup.work;
+    reads = isRaw(setup) ? splitLong(setup.work, setup.readBytesMax ?? PIECE_BYTES_MAX) : setup.work;
     return { kind: 'ready', facts: { engine: reader.engine, reason: reader.reason } };
   }
   if (setup === undefined || reader === undefined || reads === undefined)
@@ -85,7 +86,9 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
     case 'run':
       return { kind: 'sample', sample: await timedRun(reader, reads, setup, request.passes) };
     case 'verify': {
-      const work = request.how === 'all' ? reads : sampleOf(reads);
+      // Bytes are compared part by part: no part is longer than one read.
+      const parts = isEngineReader(setup.reader) ? splitLong(reads, PIECE_BYTES_MAX) : reads;
+      const work = request.how === 'all' ? parts : sampleOf(parts);
       const check = verifier(work);
       const { operations } = await reader.read(work, 1, { check });
       return { kind: 'verified', operations };
@@ -96,8 +99,14 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   }
 }
 
+/** The engine alone takes no operation that is longer than one read. */
+function isRaw({ reader: name }: ChildSetup): boolean {
+  return isEngineReader(name) && name.endsWith('-raw');
+}
+
 async function timedRun(by: Reader, reads: Workload, { work, latency }: ChildSetup, passes: number): Promise<Sample> {
   const histogram = latency ? new LatencyHistogram() : undefined;
+  await by.prepare?.(reads);
   const before = process.resourceUsage();
   const beganMs = performance.now();
   const {

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
@@ -6,7 +5,7 @@ import type { Coalesce } from '../plan/coalesce.js';
 import type { ReadOrder } from '../store/local/device-order.js';
 import { type MergedWork, mergeClose } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
-import type { LatencyHistogram } from './latency.js';
+import { ReadClock } from './read-clock.js';
 import { deviceOrderOf } from './read-order.js';
 import type { Observer, Reader, Tally } from './reader.js';
 
@@ -67,8 +66,7 @@ class WorkloadSource implements ReadSource {
   readonly #observer: Observer;
   /** In which they are read; undefined: as given. */
   readonly #order: Uint32Array | undefined;
-  /** When each slot's read was described; stamped once per batch, since a clock per read would cost 10 %. */
-  #describedMs = new Float64Array(0);
+  readonly #clock: ReadClock | undefined;
   #next = 0;
   #passesLeft: number;
 
@@ -83,6 +81,7 @@ class WorkloadSource implements ReadSource {
     this.#shared = shared;
     this.#passesLeft = work.operations === 0 ? 0 : passes;
     this.#observer = observer;
+    this.#clock = observer.latency && new ReadClock(observer.latency);
     this.#order = order;
   }
 
@@ -110,14 +109,14 @@ class WorkloadSource implements ReadSource {
         this.#passesLeft--;
       }
     }
-    if (this.#observer.latency !== undefined) this.#stamp(slots, free, filled);
+    this.#clock?.begin(slots, free, filled);
     return filled;
   }
 
   done(slots: ReadSlots, finished: Int32Array, count: number): void {
     const { lengths } = this.#work;
-    const { latency, check } = this.#observer;
-    if (latency !== undefined) this.#record(latency, finished, count);
+    const { check } = this.#observer;
+    this.#clock?.end(finished, count);
     for (let index = 0; index < count; index++) {
       const slot = finished[index]!;
       const bytes = slots.bytes[slot]!;
@@ -127,30 +126,6 @@ class WorkloadSource implements ReadSource {
       else if (check !== undefined) this.#check(operation, slots.view(slot));
     }
     this.reads += count;
-  }
-
-  /** Reads that were described together have the same latency: it is looked up in the histogram once. */
-  #record(latency: LatencyHistogram, finished: Int32Array, count: number): void {
-    const nowMs = performance.now();
-    const described = this.#describedMs;
-    let describedMs = described[finished[0]!]!;
-    let alike = 0;
-    for (let index = 0; index < count; index++) {
-      const atMs = described[finished[index]!]!;
-      if (atMs !== describedMs) {
-        latency.add((nowMs - describedMs) * 1e6, alike);
-        describedMs = atMs;
-        alike = 0;
-      }
-      alike++;
-    }
-    latency.add((nowMs - describedMs) * 1e6, alike);
-  }
-
-  #stamp(slots: ReadSlots, free: Int32Array, filled: number): void {
-    if (this.#describedMs.length === 0) this.#describedMs = new Float64Array(slots.tag.length);
-    const nowMs = performance.now();
-    for (let index = 0; index < filled; index++) this.#describedMs[free[index]!] = nowMs;
   }
 
   #check(operation: number, bytes: Uint8Array): void {

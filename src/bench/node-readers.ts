@@ -2,13 +2,13 @@ import * as fs from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Workload } from '../workload/workload.js';
 import { changedError } from './engine-reader.js';
-import type { Observer, Reader, ReaderName, Tally } from './reader.js';
+import type { EngineReaderName, Observer, Reader, ReaderName, Tally } from './reader.js';
 
 /**
  * What Node offers by itself, used as one would: whole files by readFile, blocks by read into a buffer that is reused.
  * `buffer` reads whole files so, too: the least that a loop in Node can do.
  */
-export function nodeReader(name: Exclude<ReaderName, 'uring' | 'node' | 'store'>, queueDepth: number): Reader {
+export function nodeReader(name: Exclude<ReaderName, EngineReaderName | 'store'>, queueDepth: number): Reader {
   const read = { promises: readByPromises, callback: readByCallbacks, sync: readSync, buffer: readIntoBuffer }[name];
   const reason = {
     promises: 'fs.promises.readFile, FileHandle.read',

@@ -7,7 +7,7 @@ import { boundOf, deviceOverTime, deviceSummary, total } from './device-summary.
 import type { RunnerRuns } from './interleave.js';
 import { LatencyHistogram } from './latency.js';
 import type { ObservedRun } from './observed-run.js';
-import { type ReaderName, SYNC_READERS } from './reader.js';
+import { isEngineReader, type ReaderName, SYNC_READERS } from './reader.js';
 import type { CaseResult, RunRecord } from './result.js';
 import { DECIDING_RUNS, type Estimate, estimateMedian } from './stats.js';
 
@@ -48,7 +48,7 @@ export function caseResult(given: MeasuredCase): CaseResult {
   return {
     case: work.case,
     cache: given.cache,
-    direct: given.alignBytes !== undefined && (given.reader === 'uring' || given.reader === 'node'),
+    direct: given.alignBytes !== undefined && isEngineReader(given.reader),
     engine: given.reader,
     engineReason: given.reason,
     queueDepth,

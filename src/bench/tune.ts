@@ -88,7 +88,7 @@ export async function runTune(options: TuneOptions): Promise<TuneResult> {
   let interrupted = false;
   try {
     for (const blockBytes of blockSizesBytes) {
-      const sweep: Sweep = { ...options, blockBytes, reader: engine, alignBytes, warnings, refusals };
+      const sweep: Sweep = { ...options, blockBytes, reader: `${engine}-raw`, alignBytes, warnings, refusals };
       options.onStep?.({ text: `${nameOf(options, blockBytes)}, trial`, done, total });
       const readsAt = await readsFor(sweep);
       for (const count of rings) {
@@ -122,7 +122,7 @@ export async function runTune(options: TuneOptions): Promise<TuneResult> {
 /** One block size, at all depths. */
 interface Sweep extends TuneOptions {
   readonly blockBytes: number | undefined;
-  readonly reader: 'uring' | 'node';
+  readonly reader: 'uring-raw' | 'node-raw';
   readonly alignBytes: number | undefined;
   readonly warnings: Warning[];
   /** Why depths were left out. */
@@ -212,7 +212,7 @@ async function measureTogether(sweep: Sweep, queueDepths: readonly number[], dep
         // Limits of open files or of locked memory may allow lesser depths.
         if (!isLsioError(error, 'unavailable')) throw error;
         sweep.refusals.push(error);
-        const engine = `${sweep.reader} at queue depth ${queueDepth}`;
+        const engine = `${sweep.reader.replace('-raw', '')} at queue depth ${queueDepth}`;
         warnings.push({ kind: 'engine-unavailable', engine, reason: error.message, remedy: error.remedy });
       }
     }

@@ -11,7 +11,7 @@ interface Heading {
 export interface Bar {
   readonly name: string;
   readonly detail: string;
-  /** 0 … 6: which of the palette's colours. */
+  /** 0 … 8: which of the palette's colours. */
   readonly color: number;
   /** null: no run was valid. */
   readonly bytesPerSecond: number | null;
@@ -124,6 +124,8 @@ function shape(color: number, x: number, y: number, text = ''): string {
     'm-5-4h10l-5 9z',
     'm0-5.5l4.8 2.8v5.4l-4.8 2.8l-4.8-2.8v-5.4z',
     'm-2-5.5h4v3.5h3.5v4h-3.5v3.5h-4v-3.5h-3.5v-4h3.5z',
+    'm-5.5 0l3-5h5l3 5l-3 5h-5z',
+    'm-4.5-3l1.5-1.5l3 3l3-3l1.5 1.5l-3 3l3 3l-1.5 1.5l-3-3l-3 3l-1.5-1.5l3-3z',
   ];
   const title = text === '' ? '' : `<title>${escapeHtml(text)}</title>`;
   return color === 0

@@ -70,10 +70,10 @@ export function htmlList(texts: readonly string[], style: 'plain' | 'warnings'):
 const STYLE = `
 :root{color-scheme:light dark;--bg:#fff;--panel:#f6f8fa;--ink:#17202b;--muted:#586575;--rule:#d5dce4;--grid:#e6eaef;
 --band:#e9eef4;--warn:#fff4dc;--warn-rule:#e69f00;
---s0:#0072b2;--s1:#009e73;--s2:#d55e00;--s3:#cc79a7;--s4:#e69f00;--s5:#7457c8;--s6:#5f6b1f;--good:#00795a;--bad:#b84f00;--open:#586575}
+--s0:#0072b2;--s1:#009e73;--s2:#d55e00;--s3:#cc79a7;--s4:#e69f00;--s5:#7457c8;--s6:#5f6b1f;--s7:#8c564b;--s8:#6b6b6b;--good:#00795a;--bad:#b84f00;--open:#586575}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#11161d;--panel:#19202a;--ink:#e5eaf1;--muted:#9dabbb;
 --rule:#344050;--grid:#242e3a;--band:#222c39;--warn:#2b2414;--warn-rule:#e69f00;
---s0:#56b4e9;--s1:#1fbf92;--s2:#f07a2b;--s3:#d994bb;--s4:#f0b429;--s5:#a896f0;--s6:#b5c24a;--good:#3ccda3;--bad:#ff9450;--open:#9dabbb}}
+--s0:#56b4e9;--s1:#1fbf92;--s2:#f07a2b;--s3:#d994bb;--s4:#f0b429;--s5:#a896f0;--s6:#b5c24a;--s7:#c9a08f;--s8:#b4b4b4;--good:#3ccda3;--bad:#ff9450;--open:#9dabbb}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1120px;padding:40px 32px 72px;background:var(--bg);color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
@@ -118,7 +118,7 @@ svg .value{font-size:13px;fill:var(--ink)}
 .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .dashed{stroke-dasharray:6 5}
 .mark{stroke:var(--bg);stroke-width:1.25}
-${[0, 1, 2, 3, 4, 5, 6].map((index) => `.f${index}{fill:var(--s${index})}.l${index}{stroke:var(--s${index})}`).join('')}
+${[0, 1, 2, 3, 4, 5, 6, 7, 8].map((index) => `.f${index}{fill:var(--s${index})}.l${index}{stroke:var(--s${index})}`).join('')}
 .v-faster{--v:var(--good)}.v-slower{--v:var(--bad)}.v-equal{--v:var(--s0)}.v-undecided{--v:var(--open)}
 .dot{fill:var(--v);stroke:var(--v);stroke-width:2}.hollow{fill:var(--bg)}.reach{stroke:var(--v);stroke-width:2.5}
 svg .verdict{font-size:13px;font-weight:600;fill:var(--v)}
