@@ -31,6 +31,8 @@ let loaded: OpenJpeg | undefined;
  * @throws {LsioError} `unavailable` where libopenjp2 or koffi is missing.
  */
 export function decodeJpeg2000(bytes: Uint8Array, count: number): Int32Array | string {
+  const problem = sizeProblem(bytes, count);
+  if (problem !== undefined) return problem;
   loaded ??= load();
   return loaded.decode(bytes, count);
 }
@@ -54,8 +56,6 @@ function load(): OpenJpeg {
   const openStream = streams(koffi, library);
 
   function decode(bytes: Uint8Array, count: number): Int32Array | string {
-    const problem = sizeProblem(bytes, count);
-    if (problem !== undefined) return problem;
     const decoder = createDecoder(CODEC_J2K) as number;
     const stream = openStream(bytes);
     const image: [number] = [0];
