@@ -1,7 +1,8 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isLsioError, LsioError } from '../../errors.js';
+import { isLsioError, LsioError, readError } from '../../errors.js';
 import type { GribSource } from '../../formats/grib/source.js';
-import { type ByteText, byteTextOf, textOf } from '../../paths/byte-text.js';
+import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
 import { LocalStore } from '../../store/local/local.js';
 import type { Context } from '../app/context.js';
@@ -72,6 +73,50 @@ export async function sourceOf(store: LocalStore, { name, path }: GribFile, cont
       return bytes;
     },
   };
+}
+
+/** A file whose headers are read one after the other: each read decides where the next one is. */
+export interface HeaderSource extends GribSource, Disposable {}
+
+/**
+ * The same, read by the calling thread: a hop through the ring and the event loop takes as long as several of these, and
+ * on a busy machine as long as fifty.
+ *
+ * @throws {LsioError} `read` when it isn't there.
+ */
+export function headersOf({ name, path }: GribFile, { signal }: Context): HeaderSource {
+  let fd: number | undefined;
+  try {
+    fd = openSync(pathOf(path), 'r');
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new LsioError('read', `${name}: not a regular file`, { path: name });
+    const open = fd;
+    return {
+      size: stats.size,
+      read({ offset, length }) {
+        signal.throwIfAborted();
+        const bytes = Buffer.allocUnsafeSlow(length);
+        let filled = 0;
+        while (filled < length) {
+          const count = readSync(open, bytes, filled, length - filled, offset + filled);
+          if (count === 0) break;
+          filled += count;
+        }
+        return bytes.subarray(0, filled);
+      },
+      [Symbol.dispose]: () => closeSync(open),
+    };
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw fileError(name, error);
+  }
+}
+
+function fileError(name: string, error: unknown): unknown {
+  const { errno, code } = error as NodeJS.ErrnoException;
+  if (error instanceof LsioError || errno === undefined) return error;
+  if (code === 'ENOENT') return new LsioError('read', `${name}: no such file`, { code, path: name, cause: error });
+  return readError(name, 0, -errno);
 }
 
 /** An error with the name of its file in front. */

@@ -39,7 +39,7 @@ export async function getMessages(paths: readonly string[], options: GetOptions,
   const file = output === '-' ? undefined : new WholeFileWriter(output, overwrite);
   const target: Output = file ?? new StdoutWriter(context.signal);
   try {
-    for await (const listing of inOrder(files, FILES_AT_ONCE, (one) => listFile(store, one, options, context))) {
+    for await (const listing of inOrder(files, FILES_AT_ONCE, (one) => listFile(one, options, context))) {
       counts.faults += tellFaults(listing);
       counts.fields += listing.rows.length;
       for await (const bytes of messagesOf(store, listing, context)) {

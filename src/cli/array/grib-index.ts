@@ -3,8 +3,9 @@ import { writeWholeFile } from '../../output/whole-file.js';
 import { textOf } from '../../paths/byte-text.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
+import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import { FILES_AT_ONCE, filesOf, type GribOptions, openFiles } from './grib-files.js';
+import { FILES_AT_ONCE, filesOf, type GribOptions } from './grib-files.js';
 import { listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 
@@ -18,13 +19,13 @@ interface IndexOptions extends GribOptions {
 export async function writeIndexes(paths: readonly string[], options: IndexOptions, context: Context): Promise<void> {
   const { format, stdout, overwrite, quiet } = options;
   let faults = 0;
-  await using store = await openFiles(options, context);
+  applyReadingOptions(options, context);
   const files = filesOf(paths, options.recursive, (_, error) => {
     say(`lsio: ${error.message}`);
     faults++;
   });
   const scanned = { ...options, index: 'none' };
-  for await (const listing of inOrder(files, FILES_AT_ONCE, (file) => listFile(store, file, scanned, context))) {
+  for await (const listing of inOrder(files, FILES_AT_ONCE, (file) => listFile(file, scanned, context))) {
     faults += tellFaults(listing);
     const { bytes, messages, rows, file } = listing;
     if (rows.length === 0) {

@@ -11,11 +11,10 @@ import { isSelected } from '../../formats/grib/select.js';
 import type { GribSource } from '../../formats/grib/source.js';
 import type { GribMessage } from '../../formats/grib/walk.js';
 import { byteTextOf, pathOf } from '../../paths/byte-text.js';
-import type { LocalStore } from '../../store/local/local.js';
 import type { Context } from '../app/context.js';
 import { say } from '../app/talk.js';
 import { selectionOf } from './field-options.js';
-import { type GribFile, type GribOptions, namedError, sourceOf } from './grib-files.js';
+import { type GribFile, type GribOptions, headersOf, namedError } from './grib-files.js';
 
 /** What was found in one file. */
 export interface FileListing {
@@ -35,15 +34,10 @@ export interface FileListing {
 }
 
 /** Lists the fields of one file: by its index where there is one that fits, else by a scan. A fault ends nothing. */
-export async function listFile(
-  store: LocalStore,
-  file: GribFile,
-  options: GribOptions,
-  context: Context,
-): Promise<FileListing> {
+export async function listFile(file: GribFile, options: GribOptions, context: Context): Promise<FileListing> {
   const listing = emptyListing(file.name, file);
   try {
-    const source = await sourceOf(store, file, context);
+    using source = headersOf(file, context);
     listing.bytes = source.size;
     if (await listIndexed(listing, source, options)) return listing;
     await listScanned(listing, source, options);
@@ -102,7 +96,7 @@ function indexBytes(index: string): Uint8Array {
 }
 
 async function listScanned(listing: FileListing, source: GribSource, options: GribOptions): Promise<void> {
-  const scan = scanGrib(source, { lenient: options.lenient, chains: options.chains });
+  const scan = scanGrib(source, { lenient: options.lenient, chains: options.chains ?? 1 });
   for (;;) {
     const next = await scan.next();
     if (next.done) {

@@ -4,8 +4,9 @@ import type { GribFaultEntry, GribFieldEntry, GribFileEntry } from '../../result
 import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
+import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import { FILES_AT_ONCE, filesOf, type GribOptions, openFiles } from './grib-files.js';
+import { FILES_AT_ONCE, filesOf, type GribOptions } from './grib-files.js';
 import { emptyListing, type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { longTable } from './grib-table.js';
 import { inOrder } from './in-order.js';
@@ -40,11 +41,11 @@ export async function listFields(paths: readonly string[], options: LsOptions, c
     indexes: 0,
   };
   const lost: FileListing[] = [];
-  await using store = await openFiles(options, context);
+  applyReadingOptions(options, context);
   const files = filesOf(paths, options.recursive, (name, error) => lost.push(emptyListing(name, undefined, error)));
   const isOne = paths.length === 1 && !options.recursive;
   let isBegun = false;
-  const listings = inOrder(files, FILES_AT_ONCE, (file) => listFile(store, file, options, context));
+  const listings = inOrder(files, FILES_AT_ONCE, (file) => listFile(file, options, context));
   for await (const listing of listings) {
     if (options.json && !isBegun) print(`{"schema":"lsio.grib-ls/1","files":[`);
     isBegun = true;

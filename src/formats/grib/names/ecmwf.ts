@@ -24,7 +24,14 @@ const AEROSOL_OPTICAL = new Set([48, 49, 80, 81]);
 
 const KEYS = CONDITION_KEYS.trim().split(' ');
 let tables: Map<string, string> | undefined;
-let levelTypes: (Concept & { readonly origin: string })[] | undefined;
+/** Level types by the number of their centre; the common ones under ''. */
+const levelTypes = new Map<string, readonly Concept[]>();
+/** Centres with level types of their own. */
+const OWN_LEVEL_TYPES = new Set(
+  LEVEL_TYPES.slice(1, -1)
+    .split('\n')
+    .map((line) => Number(line.split(' ')[0])),
+);
 const parsed = new Map<string, ReadonlyMap<number, readonly Concept[]>>();
 
 /** ecCodes' name of a parameter. */
@@ -51,16 +58,25 @@ export function ecmwfName(field: GribField, product: Product, keyValue: KeyValue
 
 /** ecCodes' typeOfLevel; `unknown` where no name fits. */
 export function levelTypeOf(centre: number, keyValue: KeyValue): string {
-  levelTypes ??= LEVEL_TYPES.slice(1, -1)
+  const origin = OWN_LEVEL_TYPES.has(centre) ? `${centre}` : '';
+  let concepts = levelTypes.get(origin);
+  if (concepts === undefined) {
+    concepts = levelConcepts(origin);
+    levelTypes.set(origin, concepts);
+  }
+  return bestConcept(concepts, keyValue)?.name ?? 'unknown';
+}
+
+/** A centre's own level types, then the common ones. */
+function levelConcepts(origin: string): Concept[] {
+  const rows = LEVEL_TYPES.slice(1, -1)
     .split('\n')
-    .map((line) => {
-      const [origin = '', text = ''] = line.split(' ');
-      const [name = '', ...conditions] = text.split(',');
-      return { origin, name, paramId: undefined, conditions: conditionsOf(conditions, KEYS) };
-    });
-  const own = levelTypes.filter(({ origin }) => origin === `${centre}`);
-  const common = levelTypes.filter(({ origin }) => origin === '');
-  return bestConcept([...own, ...common], keyValue)?.name ?? 'unknown';
+    .map((line) => line.split(' '));
+  const wanted = [...rows.filter(([of]) => of !== '' && of === origin), ...rows.filter(([of]) => of === '')];
+  return wanted.map(([, text = '']) => {
+    const [name = '', ...conditions] = text.split(',');
+    return { name, paramId: undefined, conditions: conditionsOf(conditions, KEYS) };
+  });
 }
 
 function conceptsOf(origin: string, discipline: number, category: number, parameter: number): readonly Concept[] {

@@ -29,6 +29,11 @@ export class AecBlocks {
   /** The samples of the block read last, and whether the first is a reference sample. */
   readonly samples: Int32Array;
   startsInterval = false;
+  /** All samples are zero, but for a reference. */
+  isZero = false;
+  /** Low bits of each sample (but a reference) that {@link nextHigh} left unread, and where they begin. */
+  lowBits = 0;
+  lowAt = 0;
   readonly preprocessed: boolean;
   readonly #view: DataView;
   readonly #bitsEnd: number;
@@ -60,12 +65,20 @@ export class AecBlocks {
 
   /** Reads the next block. @throws {LsioError} code `aec` when the stream ends or is damaged. */
   next(): void {
+    this.nextHigh();
+    if (this.lowBits > 0) readLow(this.#view, this.lowAt, this.lowBits, this.samples, this.startsInterval ? 1 : 0);
+  }
+
+  /** Reads the next block but for the low bits of its samples, which the caller adds while it goes through them. */
+  nextHigh(): void {
     if (this.#blockOfInterval === this.#interval) {
       this.#blockOfInterval = 0;
       if (this.#pad) this.#at = (this.#at + 7) & ~7;
     }
     this.startsInterval = this.#blockOfInterval === 0 && this.preprocessed;
-    if (this.#zeroBlocks > 0) {
+    this.lowBits = 0;
+    this.isZero = this.#zeroBlocks > 0;
+    if (this.isZero) {
       this.#zeroBlocks--;
       this.samples.fill(0);
     } else {
@@ -87,12 +100,12 @@ export class AecBlocks {
       for (let i = 0; i < this.#block; i++) this.samples[i] = this.#take(this.#bits);
     } else {
       if (first === 1) this.samples[0] = this.#take(this.#bits);
-      this.#readSplit(id - 1, first);
+      this.#readHigh(id - 1, first);
     }
   }
 
-  /** Each sample as a unary high part, then all low parts of `low` bits. */
-  #readSplit(low: number, first: number): void {
+  /** Each sample's high part is unary; the low parts of `low` bits follow together. */
+  #readHigh(low: number, first: number): void {
     const { samples } = this;
     const view = this.#view;
     const length = this.#block;
@@ -124,26 +137,9 @@ export class AecBlocks {
       // Two shifts: a shift by 32 would do nothing.
       word = (word << zeros) << 1;
     }
-    if (low > 0) at = this.#readLow(low, first, at);
-    this.#at = at;
-  }
-
-  #readLow(low: number, first: number, from: number): number {
-    const { samples } = this;
-    const view = this.#view;
-    const length = this.#block;
-    let at = from;
-    if (at + low * (length - first) > this.#bitsEnd) return this.#bitsEnd + 1;
-    if (low <= 25) {
-      const drop = 32 - low;
-      for (let i = first; i < length; i++, at += low) {
-        samples[i]! |= (view.getInt32(at >>> 3) << (at & 7)) >>> drop;
-      }
-      return at;
-    }
-    this.#at = at;
-    for (let i = first; i < length; i++) samples[i]! |= this.#take(low);
-    return this.#at;
+    this.lowBits = low;
+    this.lowAt = at;
+    this.#at = at + low * (length - first);
   }
 
   /** Pairs (a, b) coded by one number each: (a + b)(a + b + 1) / 2 + b. */
@@ -173,6 +169,7 @@ export class AecBlocks {
     }
     this.samples.fill(0, first);
     this.#zeroBlocks = blocks - 1;
+    this.isZero = true;
   }
 
   /** How many zeros stand before the next one; past the end of the data it counts no further. */
@@ -207,5 +204,17 @@ export class AecBlocks {
     const word = this.#view.getInt32(start) << shift;
     if (bits + shift <= 32) return word >>> (32 - bits);
     return (word | (this.#view.getUint8(start + 4) >>> (8 - shift))) >>> (32 - bits);
+  }
+}
+
+/** Adds the low parts of a block whose bits are known to be there. */
+function readLow(view: DataView, from: number, low: number, samples: Int32Array, first: number): void {
+  const drop = 32 - low;
+  for (let i = first, at = from; i < samples.length; i++, at += low) {
+    const start = at >>> 3;
+    const shift = at & 7;
+    let word = view.getInt32(start) << shift;
+    if (low + shift > 32) word |= view.getUint8(start + 4) >>> (8 - shift);
+    samples[i]! |= word >>> drop;
   }
 }

@@ -1,7 +1,7 @@
 import { gribError } from '../fault.js';
 import { u16 } from '../octets.js';
 import { AecBlocks } from './aec-blocks.js';
-import { checkHeader, fillConstant, type Packed, scalingOf, viewOfPacked } from './packed.js';
+import { checkHeader, fillConstant, type Packed, type Scaling, scalingOf, viewOfPacked } from './packed.js';
 
 /** Bit positions are 32-bit. */
 const DATA_BYTES_MAX = 2 ** 28 - 8;
@@ -26,29 +26,50 @@ export function unpackAec(packed: Packed, out: Float32Array): void {
     }
     return;
   }
-  if (bits > 30) return unpackLarge(blocks, bits, packed, out);
-  const max = 2 ** bits - 1;
+  if (bits > 25) return unpackLarge(blocks, bits, packed, out);
+  unpackUsual(blocks, viewOfPacked(packed), packed, scaling, out);
+}
+
+/** Preprocessed samples of up to 25 bits: differences are undone while the low bits are read. */
+function unpackUsual(blocks: AecBlocks, view: DataView, packed: Packed, scaling: Scaling, out: Float32Array): void {
+  const { reference, binary, decimal } = scaling;
+  const { samples } = blocks;
+  const { count } = packed;
+  // As integers: with doubles all of the loop would compute in doubles.
+  const max = (2 ** scaling.bits - 1) | 0;
+  const half = (2 ** (scaling.bits - 1)) | 0;
   let last = 0;
   for (let i = 0; i < count; ) {
-    blocks.next();
+    blocks.nextHigh();
     const end = Math.min(i + samples.length, count);
     let j = 0;
     if (blocks.startsInterval) {
       last = samples[j++]!;
       out[i++] = (last * binary + reference) * decimal;
     }
-    for (; i < end; i++, j++) {
-      const mapped = samples[j]!;
-      // The room to the nearer bound is coded by turns to either side, the rest to the one side left.
-      const room = last << 1 <= max ? last : max - last;
-      if ((mapped + 1) >>> 1 <= room) last += (mapped >>> 1) ^ -(mapped & 1);
-      else last = last << 1 <= max ? mapped : max - mapped;
+    if (blocks.isZero) {
+      out.fill((last * binary + reference) * decimal, i, end);
+      i = end;
+      continue;
+    }
+    const low = blocks.lowBits | 0;
+    // A shift by 32 is one by 0: without low bits the word is shifted out in two steps.
+    const drop = low === 0 ? 31 : 32 - low;
+    const rest = low === 0 ? 1 : 0;
+    let at = blocks.lowAt | 0;
+    for (; i < end; i++, j++, at += low) {
+      const mapped = samples[j]! | (((view.getInt32(at >>> 3) << (at & 7)) >>> drop) >>> rest);
+      // The room to the nearer bound is coded to either side in turn, the rest to the one side left.
+      const isLower = last < half;
+      const room = isLower ? last : (max - last) | 0;
+      if ((mapped + 1) >> 1 <= room) last = (last + ((mapped >> 1) ^ (0 - (mapped & 1)))) | 0;
+      else last = isLower ? mapped : (max - mapped) | 0;
       out[i] = (last * binary + reference) * decimal;
     }
   }
 }
 
-/** The same for samples that need more than 30 bits. */
+/** The same for samples that need more than 25 bits. */
 function unpackLarge(blocks: AecBlocks, bits: number, packed: Packed, out: Float32Array): void {
   const { reference, binary, decimal } = scalingOf(packed.header);
   const { samples } = blocks;
