@@ -6,6 +6,7 @@ test('the package exports these names', () => {
     'LocalStore',
     'LsioError',
     'asAsyncBuffer',
+    'computeStatistics',
     'decodeGrib',
     'elementValue',
     'getRanges',

@@ -4,7 +4,9 @@ export { type ElementArray, type ElementValue, elementValue, scalarValue, viewEl
 export type { Scalar } from './array/scalar.js';
 export type { AxisSelection, Run, Selection } from './array/selection.js';
 export { type ArrayData, type ReadCounts, type ReadOptions, readArray } from './compute/read.js';
+export type { Histogram, Values } from './compute/result-table.js';
 export { parseSelection, type SelectionTexts } from './compute/select.js';
+export { computeStatistics, type Statistics, type StatisticsOptions } from './compute/statistics.js';
 export type { EngineInfo, EngineName } from './engine/engine.js';
 export type { EngineOptions } from './engine/open.js';
 export { type ErrorKind, isLsioError, LsioError } from './errors.js';

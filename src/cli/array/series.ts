@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { DecoderChoice } from '../../codec/codec.js';
 import { loadLibraries } from '../../codec/libraries.js';
+import { axisLabels, type LabelsOf, labelReader } from '../../compute/axis-labels.js';
 import { packingOf } from '../../compute/present.js';
 import { parseSelection } from '../../compute/select.js';
 import { readSeries, type Series } from '../../compute/series.js';
@@ -19,7 +20,6 @@ import { print } from '../app/talk.js';
 import { chosenArray } from './choose.js';
 import { indexOfLabel, type Point, parsePoint, readPoints } from './series-points.js';
 import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
-import { axisLabels, type LabelsOf, labelReader } from './stats-options.js';
 
 const EXAMPLES = `Examples:
   lsio series era.zarr/t2m --at lat=51.5,lon=-0.1                   one point: point,time,value
@@ -70,7 +70,7 @@ async function series(name: string, options: Options, context: Context): Promise
   const source = await openSource(name, openOptionsOf(options, signal));
   try {
     const array = chosenArray(source, options.array, undefined);
-    const labelsOf = labelReader(source, array.name, signal);
+    const labelsOf = labelReader(source, array, signal);
     const selection = await parseSelection(source, array, options, signal);
     const axis = axisOfSeries(
       array,

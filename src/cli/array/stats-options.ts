@@ -1,13 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { Labels } from '../../array/labels.js';
-import { countOf, type Selection } from '../../array/selection.js';
-import { labelText, readLabels } from '../../compute/labels.js';
+import type { LabelsOf } from '../../compute/axis-labels.js';
 import { DEFAULT_REDUCTIONS } from '../../compute/reductions.js';
 import { parseSelection } from '../../compute/select.js';
-import { selectedIndexes, specOfRequest } from '../../compute/statistics-request.js';
-import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
+import { specOfRequest } from '../../compute/statistics-request.js';
+import type { StatsSpec } from '../../compute/stats-spec.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
-import { type ArraySource, coordinateOf } from '../../formats/source.js';
+import type { ArraySource } from '../../formats/source.js';
 import { parseBytes, parseCount } from '../../units.js';
 import type { SourceOptions } from './source-options.js';
 
@@ -68,21 +66,6 @@ export function addStatsOptions(command: Command): Command {
     .addOption(new Option('--decoder <kind>', 'what decompresses').choices(['auto', 'native', 'wasm']).default('auto'));
 }
 
-/** Undefined for an axis without labels. */
-export type LabelsOf = (dim: string) => Promise<Labels | undefined>;
-
-/** Reads the labels of axes, each once. */
-export function labelReader(source: ArraySource, name: string, signal: AbortSignal): LabelsOf {
-  const read = new Map<string, Promise<Labels | undefined>>();
-  return (dim) => {
-    const coordinate = coordinateOf(source.arrays, name, dim)?.array;
-    const labels =
-      read.get(dim) ?? (coordinate === undefined ? Promise.resolve(undefined) : readLabels(coordinate, { signal }));
-    read.set(dim, labels);
-    return labels;
-  };
-}
-
 /** What the options ask for. @throws {LsioError} as {@link specOfRequest} and {@link parseSelection} */
 export async function specOfOptions(
   source: ArraySource,
@@ -106,38 +89,4 @@ export async function specOfOptions(
     maskAndScale: options.maskAndScale,
   };
   return specOfRequest(array, request, labelsOf);
-}
-
-/** The labels along the axes of the result: numbers, texts and ISO times. */
-export async function coordsOf(spec: StatsSpec, labelsOf: LabelsOf): Promise<Record<string, readonly unknown[]>> {
-  const coords: Record<string, readonly unknown[]> = {};
-  for (const dim of resultDimsOf(spec)) {
-    const axis = spec.groups?.field === dim ? -1 : spec.dims.indexOf(dim);
-    if (axis < 0) coords[dim] = spec.groups!.keys;
-    else coords[dim] = await axisLabels(dim, spec.selection, axis, labelsOf);
-  }
-  return coords;
-}
-
-/** The calendars of those axes of the result that are times. */
-export async function calendarsOf(spec: StatsSpec, labelsOf: LabelsOf): Promise<Record<string, string>> {
-  const calendars: Record<string, string> = {};
-  for (const dim of resultDimsOf(spec)) {
-    const labels = spec.groups?.field === dim ? undefined : await labelsOf(dim);
-    if (labels?.kind === 'time') calendars[dim] = labels.calendar;
-  }
-  return calendars;
-}
-
-/** The selected labels of an axis; without labels the positions. */
-export async function axisLabels(
-  dim: string,
-  selection: Selection,
-  axis: number,
-  labelsOf: LabelsOf,
-): Promise<readonly unknown[]> {
-  const indexes = selectedIndexes(selection, axis);
-  const labels = await labelsOf(dim);
-  if (labels === undefined || labels.values.length < countOf(selection[axis]!)) return indexes;
-  return indexes.map((index) => labelText(labels, index));
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../../array/exact-json.js';
 import { loadLibraries } from '../../codec/libraries.js';
+import { calendarsOf, coordsOf, labelReader } from '../../compute/axis-labels.js';
 import { leavesOfShard, parseShard } from '../../compute/shard.js';
 import { computeShard, computeStats, STATS_MEMORY_BYTES_MAX, type StatsOptions } from '../../compute/stats.js';
 import { checkSpec, isExact, planOf, type StatsSpec } from '../../compute/stats-spec.js';
@@ -17,14 +18,7 @@ import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
 import { addSourceOptions, openOptionsOf } from './source-options.js';
 import { statsDocument } from './stats-document.js';
-import {
-  addStatsOptions,
-  calendarsOf,
-  coordsOf,
-  labelReader,
-  type StatsCommandOptions,
-  specOfOptions,
-} from './stats-options.js';
+import { addStatsOptions, type StatsCommandOptions, specOfOptions } from './stats-options.js';
 import { addOutputOptions, checkOutput, writeStats } from './stats-output.js';
 import { checkShardable, isDone, partialFile, writePartial } from './stats-partial.js';
 import { renderStats } from './stats-text.js';
@@ -71,7 +65,7 @@ async function stats(name: string, options: StatsCommandOptions, context: Contex
   const source = await openSource(name, openOptionsOf(options, signal));
   try {
     const array = chosenArray(source, options.array, undefined);
-    const labelsOf = labelReader(source, array.name, signal);
+    const labelsOf = labelReader(source, array, signal);
     const spec = await specOfOptions(source, array, options, labelsOf, signal);
     checkSpec(spec, options.maxMemory ?? STATS_MEMORY_BYTES_MAX);
     if (options.output !== undefined) checkOutput(options.output, spec, options.overwrite);
