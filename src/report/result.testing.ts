@@ -46,6 +46,8 @@ interface Sketch {
 
 const REASONS: Readonly<Record<ReaderName, string>> = {
   uring: 'io_uring answered a verified read',
+  'uring-raw': 'io_uring answered a verified read',
+  'node-raw': 'node:fs on libuv, as asked for',
   node: 'node:fs on libuv, as asked for',
   store: 'LocalStore.get, LocalStore.getRange',
   promises: 'fs.promises.readFile, 4 threads',
