@@ -1,3 +1,4 @@
+import { ECANCELED } from '../errno.js';
 import { LsioError, readError } from '../errors.js';
 import { pastTheEnd } from '../range.js';
 import { type Engine, type Path, PIECE_BYTES_MAX } from './engine.js';
@@ -20,6 +21,8 @@ export function failureOf(path: Path, offset: number, errno: number, engine?: Pi
   if (errno === TOO_LARGE) {
     return new LsioError('too-large', `${text}: longer than ${PIECE_BYTES_MAX} bytes`, { path: text, offset });
   }
+  // A read is given up when its run is, which nobody hears of, or when its engine is closed.
+  if (errno === ECANCELED) return new LsioError('closed', 'the engine was closed');
   if (errno === NOT_REGULAR) {
     return new LsioError('read', `${text}: not a regular file`, { path: text, offset });
   }

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.js';
 import { type Path, PIECE_BYTES_MAX, type Run } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
@@ -84,13 +85,16 @@ export class ManyReads<R extends Ranged> implements Abortable {
     checkInFlight(maxInFlight);
     this.#backend = backend;
     this.#signal = signal;
-    this.#queue = new RequestQueue(requests, () => {
+    const clock = backend.engine.clock ?? systemClock;
+    const onChange = () => {
       this.#scheduler.wakeIfStarved();
       this.#serve();
-    });
+    };
+    this.#queue = new RequestQueue(requests, onChange, clock);
     this.#output = new OutputQueue({ ordered, ...backend.engine.info });
     this.#scheduler = new Scheduler({
       backend,
+      clock,
       queue: this.#queue,
       output: this.#output,
       pathOf,

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../clock.js';
 import { LsioError } from '../errors.js';
 import { shown } from '../printable.js';
 import { Fifo } from './fifo.js';
@@ -18,6 +18,7 @@ export const UNDEFINED: unknown = Symbol('undefined');
 export class RequestQueue<R> {
   readonly #requests: Requests<R>;
   readonly #onChange: () => void;
+  readonly #clock: Clock;
   #lookAhead = LOOK_AHEAD_MIN;
   readonly #ahead = new Fifo<R>();
   #sync: Iterator<R | readonly R[]> | undefined;
@@ -31,7 +32,8 @@ export class RequestQueue<R> {
    * @param onChange is called when an asynchronous source has brought requests, or has ended.
    * @throws {LsioError} `usage` when there is nothing to take requests from.
    */
-  constructor(requests: Requests<R>, onChange: () => void) {
+  constructor(requests: Requests<R>, onChange: () => void, clock: Clock) {
+    this.#clock = clock;
     const isObject = typeof requests === 'object' && requests !== null;
     if (!isObject || !(Symbol.asyncIterator in requests || Symbol.iterator in requests)) {
       throw new LsioError('usage', `${shown(requests)} is not an iterable of requests`);
@@ -96,7 +98,7 @@ export class RequestQueue<R> {
     try {
       for (let taken = 1; this.#ahead.length < this.#lookAhead; ) {
         if (taken >= TAKEN_PER_TURN) {
-          await setImmediate();
+          await new Promise<void>((resolve) => this.#clock.soon(resolve));
           taken = 0;
         }
         const { done, value } = await source.next();

@@ -1,9 +1,9 @@
+import type { Clock } from '../clock.js';
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
 import { changedError, failureOf } from '../engine/failure.js';
 import { namesDescriptor } from '../engine/size.js';
 import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
 import { ECANCELED, EINVAL } from '../errno.js';
-import { LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
 import { type DirectPolicy, type ReadBackend, SharedFiles } from './backend.js';
 import { Fifo } from './fifo.js';
@@ -17,6 +17,7 @@ import { Window } from './window.js';
 
 interface SchedulerOptions<R extends Ranged> {
   readonly backend: ReadBackend;
+  readonly clock: Clock;
   readonly queue: RequestQueue<R>;
   readonly output: OutputQueue<R>;
   /** May throw an LsioError: the request fails with it. */
@@ -167,7 +168,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   /** Whether what was read for the item is what it is to have; else it has failed, or is read in another way. */
   #accepts(item: Item<R>, errno: number): boolean {
     const { gotBytes, length, offset, lengthMeans } = item;
-    if (errno === ECANCELED) this.#options.onFailure(new LsioError('closed', 'the engine was closed'));
+    if (errno === ECANCELED) this.#options.onFailure(failureOf(item.path, offset, errno));
     else if (errno !== 0) this.#output.fail(item, failureOf(item.path, offset + gotBytes, errno, this.#engine));
     else if (lengthMeans === PAST_STATED_END && gotBytes === length) this.#sizes.readOn(item);
     else if (lengthMeans === EXACT_LENGTH && gotBytes < length)

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { type Path, TO_END } from '../engine/engine.js';
 import { checkPath } from '../engine/failure.js';
 import { isLsioError, LsioError } from '../errors.js';
@@ -32,6 +33,7 @@ interface WindowOptions<R extends Ranged> {
   readonly pathOf: (request: R) => Path;
   readonly ordering: Ordering | undefined;
   readonly ordered: boolean;
+  readonly clock: Clock;
   /** There may be an item now where there was none. */
   readonly onReady: () => void;
   /** Nothing more can be read. */
@@ -160,8 +162,9 @@ export class Window<R extends Ranged> {
     let beganMs = 0;
     while (items.length < lengthMax && bytes < bytesMax) {
       if (items.length % GATHERED_PER_CLOCK === GATHERED_PER_CLOCK - 1) {
-        beganMs ||= performance.now();
-        if (performance.now() - beganMs > GATHER_MS_MAX) break;
+        const { clock } = this.#options;
+        beganMs ||= clock.now();
+        if (clock.now() - beganMs > GATHER_MS_MAX) break;
       }
       const item = this.#admit();
       if (item === undefined) break;

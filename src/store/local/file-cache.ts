@@ -1,3 +1,4 @@
+import { type Clock, systemClock, type Timer } from '../../clock.js';
 import type { Engine, SharedFile } from '../../engine/engine.js';
 
 /** A file that was replaced under its name is read for so long at most: it is opened anew after that. */
@@ -22,11 +23,15 @@ export class FileCache {
   readonly #engine: Engine;
   readonly #pathOf: (key: string) => string;
   readonly #files = new Map<string, CachedFile>();
-  #sweeper: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  readonly #sweeper: Timer;
+  #sweeps = false;
 
   /** @param pathOf The path of a key; it throws for a malformed one. */
   constructor(engine: Engine, pathOf: (key: string) => string) {
     this.#engine = engine;
+    this.#clock = engine.clock ?? systemClock;
+    this.#sweeper = this.#clock.timer(() => this.#sweep());
     this.#pathOf = pathOf;
   }
 
@@ -63,7 +68,7 @@ export class FileCache {
 
   /** The engine that the files belong to is about to close them. */
   close(): void {
-    clearTimeout(this.#sweeper);
+    this.#sweeper.stop();
     this.#files.clear();
   }
 
@@ -73,9 +78,10 @@ export class FileCache {
       if (oldest !== undefined) this.#retire(oldest);
     }
     const file = this.#engine.share(path);
-    const cached = { key, path, file, bornMs: performance.now(), users: 0, retired: false };
+    const cached = { key, path, file, bornMs: this.#clock.now(), users: 0, retired: false };
     this.#files.set(key, cached);
-    this.#sweeper ??= setTimeout(() => this.#sweep(), FRESH_MS).unref();
+    if (!this.#sweeps) this.#sweeper.start(FRESH_MS);
+    this.#sweeps = true;
     return cached;
   }
 
@@ -86,8 +92,9 @@ export class FileCache {
   }
 
   #sweep(): void {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.now();
     for (const cached of this.#files.values()) if (nowMs - cached.bornMs >= FRESH_MS) this.#retire(cached);
-    this.#sweeper = this.#files.size > 0 ? setTimeout(() => this.#sweep(), FRESH_MS).unref() : undefined;
+    this.#sweeps = this.#files.size > 0;
+    if (this.#sweeps) this.#sweeper.start(FRESH_MS);
   }
 }

@@ -1,4 +1,5 @@
 import { type Stats, stat } from 'node:fs';
+import { type Clock, systemClock } from '../../clock.js';
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
 import { changedError, failureOf, pastTheEndOf } from '../../engine/failure.js';
 import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
@@ -86,6 +87,7 @@ export class PointReads implements ReadSource {
   readonly #onTooLarge: OnTooLarge;
   readonly #queue = new Fifo<PointRead>();
   readonly #bySlot: (PointRead | undefined)[];
+  readonly #clock: Clock;
   readonly #engine: Engine;
   #run: Run | undefined;
   /** Reads that wait for a stat. */
@@ -98,6 +100,7 @@ export class PointReads implements ReadSource {
     this.#onTooLarge = onTooLarge;
     this.#bySlot = new Array<PointRead | undefined>(engine.info.queueDepth).fill(undefined);
     this.#engine = engine;
+    this.#clock = engine.clock ?? systemClock;
   }
 
   /** @returns the bytes; undefined when there is no such file. */
@@ -111,7 +114,7 @@ export class PointReads implements ReadSource {
   }
 
   fill(slots: ReadSlots, free: Int32Array, count: number): number {
-    const nowMs = this.#queue.length === 0 ? 0 : performance.now();
+    const nowMs = this.#queue.length === 0 ? 0 : this.#clock.now();
     let described = 0;
     while (described < count) {
       const read = this.#queue.shift();
