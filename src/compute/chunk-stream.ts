@@ -76,11 +76,12 @@ async function* requestsOf(
   for await (const refs of array.refs(chunks, signal)) {
     const requests: ChunkRequest[] = [];
     for (const ref of refs) {
-      const { index, key, source, range, error, bytes } = ref;
+      const { index, key, source, range, error, bytes, detail } = ref;
+      const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
       if (error !== undefined || key === undefined || source === undefined) {
-        unread.push({ index, name: chunkName({ index, key, range }), bytes, error });
+        unread.push({ ...known, bytes, error });
       } else if (range?.length === 0) {
-        unread.push({ index, name: chunkName({ index, key, range }), bytes: new Uint8Array(0) });
+        unread.push({ ...known, bytes: new Uint8Array(0) });
       } else requests.push({ key, ...(range === undefined ? {} : { range }), ref: { ...ref, key } });
     }
     if (requests.length > 0) yield requests;
@@ -88,15 +89,15 @@ async function* requestsOf(
 }
 
 function chunkOf({ request, error }: ReadItem<ChunkRequest>, bytes: Uint8Array | undefined): StoredChunk {
-  const { index, key, range, required } = request.ref;
-  const name = chunkName({ index, key, range });
+  const { index, key, range, required, detail } = request.ref;
+  const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
   if (error?.kind === 'closed') throw error;
-  if (error !== undefined && !isAbsent(error)) return { index, name, bytes: undefined, error };
+  if (error !== undefined && !isAbsent(error)) return { ...known, bytes: undefined, error };
   try {
     checkPlace({ key, ...(range && { range }), ...(required && { required }) }, bytes);
-    return { index, name, bytes };
+    return { ...known, bytes };
   } catch (failure) {
     if (!isLsioError(failure)) throw failure;
-    return { index, name, bytes: undefined, error: failure };
+    return { ...known, bytes: undefined, error: failure };
   }
 }

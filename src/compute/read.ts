@@ -9,8 +9,10 @@ import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { openDecoder } from '../formats/open-decoder.js';
 import type { Signal } from '../read/abort.js';
+import type { DirectChoice } from '../store/local/direct.js';
 import { formatBytes } from '../units.js';
-import { readChunks, type StoredChunk } from './chunk-reader.js';
+import type { StoredChunk } from './chunk-reader.js';
+import { forEachChunk } from './chunk-stream.js';
 
 export interface ReadOptions {
   /** What to read; default all. */
@@ -24,6 +26,11 @@ export interface ReadOptions {
   readonly memoryBytesMax?: number | undefined;
   /** @default 'auto' */
   readonly decoder?: DecoderChoice | undefined;
+  /**
+   * Whether chunks are read past the page cache: each byte is wanted once. `auto`: those that aren't in it.
+   * @default 'auto'
+   */
+  readonly direct?: DirectChoice | undefined;
   readonly signal?: Signal | undefined;
   /** Is called after each chunk. */
   readonly onChunk?: (() => void) | undefined;
@@ -63,13 +70,19 @@ export const MEMORY_BYTES_MAX = 4 * 1024 ** 3;
  * damaged chunk; as the store.
  */
 export async function readArray(array: ChunkedArray, options: ReadOptions = {}): Promise<ArrayData & ReadCounts> {
-  const { selection = wholeSelection(array.shape), decoder: choice = 'auto', signal, onChunk } = options;
+  const {
+    selection = wholeSelection(array.shape),
+    decoder: choice = 'auto',
+    direct = 'auto',
+    signal,
+    onChunk,
+  } = options;
   const output = openOutput(array, selection, options);
   const plan = new TaskPlan(array.chunkShape, selection);
   const decoder = openDecoder(array.decoder, await loadLibraries(choice));
   const counts = { chunks: plan.count, chunksMissing: 0, bytesRead: 0, bytesDecoded: 0, decodeNs: 0 };
   const chunkBytes = byteLengthOf(array.chunkShape, array.dtype.itemBytes || 1) ?? 0;
-  for await (const chunk of readChunks(array, chunksOf(plan), { chunkBytes, signal })) {
+  await forEachChunk(array, chunksOf(plan), { chunkBytes, signal, direct }, (chunk) => {
     signal?.throwIfAborted();
     if (chunk.error !== undefined) throw chunk.error;
     if (chunk.bytes === undefined) counts.chunksMissing += 1;
@@ -81,7 +94,7 @@ export async function readArray(array: ChunkedArray, options: ReadOptions = {}):
     place(chunk, output, decoder, plan.at(chunk.index).boxes);
     counts.decodeNs += Math.round((performance.now() - beganMs) * 1e6);
     onChunk?.();
-  }
+  });
   const { bytes, items } = output;
   const data = { dtype: array.dtype, shape: resultShape(selection), bytes, ...(items === undefined ? {} : { items }) };
   return { ...data, ...counts, decoder: decoder.decoder, libraries: decoder.libraries };

@@ -132,11 +132,14 @@ async function read(name: string, options: Options, context: Context): Promise<v
 }
 
 async function readElements(array: ChunkedArray, selection: Selection, options: Options, { signal }: Context) {
-  const { quiet, decoder, maxMemory } = options;
+  const { quiet, decoder, direct, maxMemory } = options;
   let chunks = 0;
   const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: chunks, unit: 'chunks' }));
   try {
-    return await readArray(array, { selection, decoder, signal, memoryBytesMax: maxMemory, onChunk: () => chunks++ });
+    return await readArray(array, {
+      ...{ selection, decoder, direct, signal },
+      ...{ memoryBytesMax: maxMemory, onChunk: () => chunks++ },
+    });
   } finally {
     progress.stop();
   }
