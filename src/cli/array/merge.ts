@@ -6,6 +6,7 @@ import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { addRunOptions, applyReadingOptions, type RunOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
+import { mapColors } from './stats-colors.js';
 import { type RunFacts, statsDocument } from './stats-document.js';
 import { addOutputOptions, checkOutput, type OutputOptions, writeStats } from './stats-output.js';
 import { missingShards, readPartials } from './stats-partial.js';
@@ -30,13 +31,13 @@ export function define(command: Command, context: Context): void {
   addRunOptions(command, {
     quiet: 'no notes; errors only',
     progress: 'a progress bar; there is none here',
-    color: 'colours; there are none here',
+    color: 'colours of maps',
   })
     .addHelpText('before', EXAMPLES)
     .action((paths: string[], options: Options) => merge(paths, options, context));
 }
 
-function merge(paths: readonly string[], options: Options, context: Context): void {
+async function merge(paths: readonly string[], options: Options, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const files = readPartials(paths);
   const [first] = files.values();
@@ -52,7 +53,9 @@ function merge(paths: readonly string[], options: Options, context: Context): vo
   const facts = factsOf([...files.values()]);
   const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
   if (options.output !== undefined) writeStats(options.output, spec, table, facts, options.overwrite);
-  print(options.json ? `${JSON.stringify(document)}\n` : renderStats(document));
+  print(
+    options.json ? `${JSON.stringify(document)}\n` : renderStats(document, await mapColors(document, options.color)),
+  );
 }
 
 function missingText(

@@ -1,4 +1,5 @@
 import type { Histogram } from '../../compute/result-table.js';
+import type { ColorMap } from '../../output/colors.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { StatsDocument } from './stats-document.js';
 
@@ -9,14 +10,18 @@ const MAP_COLUMNS_MAX = 72;
 const MAP_ROWS_MAX = 24;
 const DIGITS = 7;
 
-/** The results for people, and a line of how fast they came. */
-export function renderStats(document: StatsDocument): string {
+/**
+ * The results for people, and a line of how fast they came.
+ *
+ * @param colors draws maps in colour, two rows a line; absent: in shades.
+ */
+export function renderStats(document: StatsDocument, colors?: ColorMap): string {
   const { results, dims } = document;
   const names = Object.keys(results);
   const width = Math.max(...names.map((name) => name.length));
   const lines: string[] = [`${document.source} ${document.array}${dims.length > 0 ? ` by ${dims.join(', ')}` : ''}`];
   if (dims.length === 1) lines.push(...rows(document));
-  else for (const name of names) lines.push(...result(name.padEnd(width), results[name], document));
+  else for (const name of names) lines.push(...result(name.padEnd(width), results[name], document, colors));
   if (document.chunksMissing > 0)
     lines.push(`${formatCount(document.chunksMissing)} chunks are not stored: they are the fill value`);
   if (document.chunksFailed > 0) lines.push(`${formatCount(document.chunksFailed)} chunks failed and were left out`);
@@ -30,10 +35,16 @@ function speedLine({ bytesDecoded, wallNs, bytesPerSecond, minutesPerTerabyte, b
   return `${formatBytes(bytesDecoded)} in ${(wallNs / 1e9).toFixed(2)} s: ${rate}${minutes}, bound by ${boundBy}`;
 }
 
-function result(label: string, value: unknown, { dims }: StatsDocument): string[] {
+function result(
+  label: string,
+  value: unknown,
+  { dims, coords }: StatsDocument,
+  colors: ColorMap | undefined,
+): string[] {
   if (dims.length === 0)
     return isHistogram(value) ? [label.trimEnd(), ...histogram(value)] : [`  ${label}  ${text(value)}`];
-  if (dims.length === 2) return [label.trimEnd(), ...heatMap(value as unknown[][])];
+  if (dims.length === 2)
+    return [label.trimEnd(), ...heatMap(northFirst(value as unknown[][], dims[0]!, coords), colors)];
   return [`  ${label}  ${dims.length} axes: use -o FILE.npy, -o FILE.csv or --json`];
 }
 
@@ -68,23 +79,55 @@ export function sparkline(values: readonly number[], columns: number): string {
   return drawn(means, SPARKS).join('');
 }
 
-/** Shades from the lowest to the highest value; each character is a block of cells. */
-function heatMap(values: readonly (readonly unknown[])[]): string[] {
+/** Maps have the north at the top. */
+function northFirst<Row>(rows: readonly Row[], dim: string, coords: StatsDocument['coords']): readonly Row[] {
+  const labels = coords[dim] ?? [];
+  const isSouthFirst = /^(lat|latitude)$/i.test(dim) && Number(labels[0]) < Number(labels.at(-1));
+  return isSouthFirst ? [...rows].reverse() : rows;
+}
+
+/** A map from the lowest to the highest value; each cell of it is the mean of a block of values. */
+function heatMap(values: readonly (readonly unknown[])[], colors: ColorMap | undefined): string[] {
   const columns = Math.min(MAP_COLUMNS_MAX, values[0]?.length ?? 0);
-  const height = Math.min(MAP_ROWS_MAX, values.length);
-  const cells = Array.from({ length: height * columns }, (_, i) => {
-    const [row, column] = [Math.floor(i / columns), i % columns];
+  const height = Math.min(MAP_ROWS_MAX * (colors === undefined ? 1 : 2), values.length);
+  const cells = Array.from({ length: height }, (_, row) => {
     const [top, bottom] = blockOf(row, height, values.length);
-    const [left, right] = blockOf(column, columns, values[0]!.length);
-    return meanOf(values.slice(top, bottom).flatMap((line) => line.slice(left, right).map(numberOf)));
+    return Array.from({ length: columns }, (_, column) => {
+      const [left, right] = blockOf(column, columns, values[0]!.length);
+      return meanOf(values.slice(top, bottom).flatMap((line) => line.slice(left, right).map(numberOf)));
+    });
   });
-  const finite = cells.filter(Number.isFinite);
-  const shades = drawn(cells, SHADES);
-  const lines = Array.from(
-    { length: height },
-    (_, row) => `  ${shades.slice(row * columns, (row + 1) * columns).join('')}`,
-  );
-  return finite.length === 0 ? lines : [...lines, `  ${text(Math.min(...finite))} … ${text(Math.max(...finite))}`];
+  const finite = cells.flat().filter(Number.isFinite);
+  const shades = drawn(cells.flat(), SHADES);
+  const lines =
+    colors === undefined
+      ? cells.map((_, row) => shades.slice(row * columns, (row + 1) * columns).join(''))
+      : halfBlocks(cells, colors, Math.min(...finite), Math.max(...finite));
+  const ends = finite.length === 0 ? [] : [`  ${text(Math.min(...finite))} … ${text(Math.max(...finite))}`];
+  return [...lines.map((line) => `  ${line}`), ...ends];
+}
+
+const RESET = '\u001b[0m';
+
+/** Two rows a line: the upper half of a character in one colour, the ground below it in another. */
+function halfBlocks(cells: readonly (readonly number[])[], colors: ColorMap, low: number, high: number): string[] {
+  const steps = colors.length / 3;
+  const color = (value: number | undefined): string | undefined => {
+    if (value === undefined || !Number.isFinite(value)) return undefined;
+    const at = high === low ? steps >> 1 : Math.round(((value - low) / (high - low)) * (steps - 1));
+    return colors.subarray(at * 3, at * 3 + 3).join(';');
+  };
+  const lines: string[] = [];
+  for (let row = 0; row < cells.length; row += 2) {
+    const line = cells[row]!.map((value, column) => {
+      const [upper, lower] = [color(value), color(cells[row + 1]?.[column])];
+      if (upper === undefined && lower === undefined) return `${RESET} `;
+      if (upper === undefined) return `${RESET}\u001b[38;2;${lower}m▄`;
+      return `${RESET}\u001b[38;2;${upper}m${lower === undefined ? '' : `\u001b[48;2;${lower}m`}▀`;
+    });
+    lines.push(`${line.join('')}${RESET}`);
+  }
+  return lines;
 }
 
 function blockOf(index: number, blocks: number, length: number): [number, number] {

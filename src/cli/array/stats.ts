@@ -17,6 +17,7 @@ import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
 import { addSourceOptions, openOptionsOf } from './source-options.js';
+import { mapColors } from './stats-colors.js';
 import { statsDocument } from './stats-document.js';
 import { addStatsOptions, type StatsCommandOptions, specOfOptions } from './stats-options.js';
 import { addOutputOptions, checkOutput, writeStats } from './stats-output.js';
@@ -91,7 +92,9 @@ async function all({ source, array, spec, labels, decoder }: Work, options: Stat
   const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
   if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
   if (options.output !== undefined) writeStats(options.output, spec, table, labels, options.overwrite);
-  print(options.json ? `${JSON.stringify(document)}\n` : renderStats(document));
+  print(
+    options.json ? `${JSON.stringify(document)}\n` : renderStats(document, await mapColors(document, options.color)),
+  );
 }
 
 async function shard(work: Work, options: StatsCommandOptions, signal: AbortSignal): Promise<void> {
