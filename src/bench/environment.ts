@@ -2,6 +2,7 @@ import * as os from 'node:os';
 import { isLsioError } from '../errors.js';
 import { loadKoffi } from '../native/library.js';
 import { loadLiburing } from '../native/liburing.js';
+import type { Amount, PositiveCount } from '../results/common.js';
 import { KernelQueues } from '../uring/kernel-queues.js';
 import { describeDevice, deviceOf, readText } from './device.js';
 import { mountOf } from './mount.js';
@@ -18,13 +19,13 @@ export interface Environment {
   readonly ringFlags: readonly string[];
   readonly kernel: string;
   readonly cpu: string;
-  readonly cpus: number;
-  readonly memoryBytes: number;
+  readonly cpus: PositiveCount;
+  readonly memoryBytes: PositiveCount;
   readonly virtualisation: string | null;
   readonly governor: string | null;
   /** Whether memory may be in huge pages: `always`, `madvise` or `never`; lsio asks for them. */
   readonly hugePages: string | null;
-  readonly loadAverage: number;
+  readonly loadAverage: Amount;
   readonly dir: string;
   readonly fileSystem: string | null;
   readonly mountOptions: string | null;

@@ -1,28 +1,30 @@
+import type { Amount, PositiveCount } from '../results/common.js';
+
 /** A depth within this share of the best throughput is as good: what is beyond it is paid for in latency. */
 export const KNEE_SHARE = 0.95;
 
 /** A setting, and what it came to as far as the choice depends on it; null where no run counts. */
 export interface KneePoint {
   /** null: the case has no blocks to choose the size of. */
-  readonly blockBytes: number | null;
-  readonly rings: number;
+  readonly blockBytes: PositiveCount | null;
+  readonly rings: PositiveCount;
   /** Of each ring. */
-  readonly queueDepth: number;
-  readonly operationsPerSecond: number | null;
-  readonly latencyNsP99: number | null;
+  readonly queueDepth: PositiveCount;
+  readonly operationsPerSecond: Amount | null;
+  readonly latencyNsP99: Amount | null;
 }
 
 /** The setting to take for a block size, against the one with the highest throughput. */
 export interface Recommendation {
-  readonly blockBytes: number | null;
-  readonly rings: number;
-  readonly queueDepth: number;
-  readonly operationsPerSecond: number;
-  readonly latencyNsP99: number | null;
-  readonly bestRings: number;
-  readonly bestQueueDepth: number;
-  readonly bestOperationsPerSecond: number;
-  readonly bestLatencyNsP99: number | null;
+  readonly blockBytes: PositiveCount | null;
+  readonly rings: PositiveCount;
+  readonly queueDepth: PositiveCount;
+  readonly operationsPerSecond: Amount;
+  readonly latencyNsP99: Amount | null;
+  readonly bestRings: PositiveCount;
+  readonly bestQueueDepth: PositiveCount;
+  readonly bestOperationsPerSecond: Amount;
+  readonly bestLatencyNsP99: Amount | null;
 }
 
 /**

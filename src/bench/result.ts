@@ -1,3 +1,4 @@
+import type { Amount, Count, PositiveCount } from '../results/common.js';
 import type { ReadOrder } from '../store/local/device-order.js';
 import type { CaseName } from '../workload/workload.js';
 import type { CacheState } from './cache.js';
@@ -8,55 +9,55 @@ import type { Warning } from './warnings.js';
 
 /** One counted run. */
 export interface RunRecord {
-  readonly wallNs: number;
-  readonly cpuUserNs: number;
-  readonly cpuSystemNs: number;
-  readonly bytes: number;
-  readonly operations: number;
+  readonly wallNs: Amount;
+  readonly cpuUserNs: Amount;
+  readonly cpuSystemNs: Amount;
+  readonly bytes: Count;
+  readonly operations: Count;
   /**
    * Reads issued for them, and the bytes that those brought, gaps between merged blocks included; null where that isn't
    * known: Node's own calls.
    */
-  readonly reads: number | null;
-  readonly bytesRead: number | null;
+  readonly reads: Count | null;
+  readonly bytesRead: Count | null;
   /** Of the workload's files, before the run; null where the kernel doesn't tell. */
-  readonly residentBytesBefore: number | null;
+  readonly residentBytesBefore: Count | null;
   /** What the device read meanwhile, for all programs; null where no device is watched. */
-  readonly deviceBytes: number | null;
+  readonly deviceBytes: Amount | null;
   /** Of the reading process; null where unknown. */
-  readonly contextSwitches: number | null;
-  readonly pageFaults: number | null;
+  readonly contextSwitches: Count | null;
+  readonly pageFaults: Count | null;
   /** Of these, those that waited for the device. */
-  readonly majorPageFaults: number | null;
+  readonly majorPageFaults: Count | null;
   /** Time of this machine's CPUs that its host gave to others during the run. */
-  readonly stealNs: number | null;
+  readonly stealNs: Amount | null;
   /** False when the cache was in another state: such a run is not counted. */
   readonly valid: boolean;
 }
 
 export interface LatencyShare {
-  readonly ns: number;
-  readonly share: number;
+  readonly ns: Amount;
+  readonly share: Amount;
 }
 
 /** What the device below the files did during the valid runs, for all programs. */
 export interface DeviceSummary {
-  readonly bytesPerSecond: number;
-  readonly readsPerSecond: number;
+  readonly bytesPerSecond: Amount;
+  readonly readsPerSecond: Amount;
   /** Reads that the kernel merged with others, as a share of all that were asked of the device. */
-  readonly mergedShare: number;
+  readonly mergedShare: Amount;
   /** From a request's arrival in the queue to its end, on average; null when there were none. */
-  readonly awaitNs: number | null;
-  readonly queueAverage: number;
+  readonly awaitNs: Amount | null;
+  readonly queueAverage: Amount;
   /** The share of the time with at least one request in hand. */
-  readonly utilisation: number;
+  readonly utilisation: Amount;
 }
 
 export interface DeviceMoment {
   /** From the beginning of the run. */
-  readonly atNs: number;
-  readonly queue: number;
-  readonly bytesPerSecond: number;
+  readonly atNs: Amount;
+  readonly queue: Amount;
+  readonly bytesPerSecond: Amount;
 }
 
 /**
@@ -79,41 +80,41 @@ export interface CaseResult {
   /** Why this engine, or what a baseline is. */
   readonly engineReason: string;
   /** Reads in flight at most. */
-  readonly queueDepth: number;
-  readonly rings: number;
+  readonly queueDepth: PositiveCount;
+  readonly rings: PositiveCount;
   /** libuv's threads, for those that use them. */
-  readonly threadPoolSize: number | null;
+  readonly threadPoolSize: PositiveCount | null;
   readonly order: 'sorted' | 'random';
   /** In which order it read: that of the device, or the one given. */
   readonly readOrder: ReadOrder;
-  readonly files: number;
+  readonly files: PositiveCount;
   /** Of one pass. */
-  readonly operations: number;
-  readonly bytes: number;
+  readonly operations: Count;
+  readonly bytes: Count;
   /** How often a run repeats the workload, so that it lasts long enough to be timed. */
-  readonly passes: number;
+  readonly passes: PositiveCount;
   readonly runs: readonly RunRecord[];
   /** The median over valid runs, and its 95 % interval; null when no run was valid. */
-  readonly bytesPerSecond: number | null;
-  readonly bytesPerSecondLow: number | null;
-  readonly bytesPerSecondHigh: number | null;
-  readonly operationsPerSecond: number | null;
+  readonly bytesPerSecond: Amount | null;
+  readonly bytesPerSecondLow: Amount | null;
+  readonly bytesPerSecondHigh: Amount | null;
+  readonly operationsPerSecond: Amount | null;
   /** CPU time per operation, of the whole process, kernel and user together. */
-  readonly cpuNsPerOperation: number | null;
-  readonly cpuNsPerGiB: number | null;
+  readonly cpuNsPerOperation: Amount | null;
+  readonly cpuNsPerGiB: Amount | null;
   /**
    * From the submission of a read to its bytes being there, stamped once per batch and counted in steps of 9 %; null when
    * not recorded.
    */
-  readonly latencyNsP50: number | null;
-  readonly latencyNsP90: number | null;
-  readonly latencyNsP99: number | null;
-  readonly latencyNsP999: number | null;
-  readonly latencyNsP9999: number | null;
+  readonly latencyNsP50: Amount | null;
+  readonly latencyNsP90: Amount | null;
+  readonly latencyNsP99: Amount | null;
+  readonly latencyNsP999: Amount | null;
+  readonly latencyNsP9999: Amount | null;
   /** Latency in ns and the share of operations (0 … 1) that took no longer, step by step. */
   readonly latencyShares: readonly LatencyShare[];
   /** Requests that the device had in hand on average, over the valid runs. */
-  readonly deviceQueueAverage: number | null;
+  readonly deviceQueueAverage: Amount | null;
   readonly device: DeviceSummary | null;
   /** The device over the last valid run, sampled some twenty times a second. */
   readonly deviceOverTime: readonly DeviceMoment[];
@@ -137,10 +138,10 @@ export interface BenchResult {
 
 /** The figures of one side of a comparison: medians over valid runs. */
 export interface SideResult {
-  readonly bytesPerSecond: number;
-  readonly operationsPerSecond: number;
-  readonly cpuNsPerOperation: number;
-  readonly cpuUserShare: number;
+  readonly bytesPerSecond: Amount;
+  readonly operationsPerSecond: Amount;
+  readonly cpuNsPerOperation: Amount;
+  readonly cpuUserShare: Amount;
   readonly runs: readonly RunRecord[];
   /** The command that repeats the work. */
   readonly commandLine: string;
@@ -153,22 +154,22 @@ export interface Comparison {
   readonly case: CaseName;
   readonly cache: CacheState;
   readonly direct: boolean;
-  readonly queueDepth: number;
-  readonly rings: number;
+  readonly queueDepth: PositiveCount;
+  readonly rings: PositiveCount;
   readonly baseline: 'matched' | 'classic' | 'self';
-  readonly files: number;
-  readonly operations: number;
-  readonly bytes: number;
-  readonly passes: number;
+  readonly files: PositiveCount;
+  readonly operations: Count;
+  readonly bytes: Count;
+  readonly passes: PositiveCount;
   readonly engine: string;
   /** In which order lsio read: that of the device, or the one given. fio keeps to the order given. */
   readonly readOrder: ReadOrder;
   readonly lsio: SideResult;
   readonly fio: SideResult;
   /** lsio's throughput over fio's: the median over pairs of neighbouring runs, and its 95 % interval. */
-  readonly ratio: number;
-  readonly ratioLow: number;
-  readonly ratioHigh: number;
+  readonly ratio: Amount;
+  readonly ratioLow: Amount;
+  readonly ratioHigh: Amount;
   readonly verdict: Verdict;
   /** What is not the same on both sides. */
   readonly asymmetries: readonly string[];

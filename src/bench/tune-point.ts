@@ -1,3 +1,4 @@
+import type { Amount, Count, PositiveCount } from '../results/common.js';
 import type { Workload } from '../workload/workload.js';
 import type { RunnerRuns } from './interleave.js';
 import type { KneePoint } from './knee.js';
@@ -6,11 +7,11 @@ import { estimateMedian } from './stats.js';
 
 /** One counted run. */
 export interface TuneRun {
-  readonly wallNs: number;
-  readonly cpuUserNs: number;
-  readonly cpuSystemNs: number;
-  readonly operations: number;
-  readonly bytes: number;
+  readonly wallNs: Amount;
+  readonly cpuUserNs: Amount;
+  readonly cpuSystemNs: Amount;
+  readonly operations: Count;
+  readonly bytes: Count;
   /** False when the cache was in another state: such a run is not counted. */
   readonly valid: boolean;
 }
@@ -18,15 +19,15 @@ export interface TuneRun {
 /** The figures of one setting: medians over valid runs; null when none was valid. */
 export interface TunePoint extends KneePoint {
   /** Of one pass. */
-  readonly operations: number;
-  readonly bytes: number;
-  readonly passes: number;
+  readonly operations: Count;
+  readonly bytes: Count;
+  readonly passes: PositiveCount;
   readonly runs: readonly TuneRun[];
-  readonly operationsPerSecondLow: number | null;
-  readonly operationsPerSecondHigh: number | null;
-  readonly bytesPerSecond: number | null;
-  readonly latencyNsP50: number | null;
-  readonly cpuNsPerOperation: number | null;
+  readonly operationsPerSecondLow: Amount | null;
+  readonly operationsPerSecondHigh: Amount | null;
+  readonly bytesPerSecond: Amount | null;
+  readonly latencyNsP50: Amount | null;
+  readonly cpuNsPerOperation: Amount | null;
   /** The smallest depth within 5 % of the best throughput of its block size and rings. */
   readonly knee: boolean;
 }

@@ -12,6 +12,9 @@ export type Count = number;
  */
 export type PositiveCount = number;
 
+/** @minimum 0 */
+export type Amount = number;
+
 /** What is told of an error, on stderr and in JSON. */
 export interface ErrorReport {
   readonly kind: ErrorKind | 'interrupted' | 'internal';
