@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -206,6 +207,22 @@ describe('lsio read', () => {
     }
     expect(lstatSync(path.join(scratch, 'pipe')).isFIFO()).toBe(true);
   });
+
+  const notRoot = process.getuid?.() === 0 ? undefined : 'only root can become another user';
+  test.skipIf(notRoot !== undefined)(
+    `a chunk that may not be read is an error${notRoot ? ` (${notRoot})` : ''}`,
+    () => {
+      putArray('secret.zarr', [2], [1], { data_type: 'uint8', fill_value: 7 });
+      put('secret.zarr/c/0', Uint8Array.of(1));
+      chmodSync(scratch, 0o755);
+      chmodSync(path.join(scratch, 'secret.zarr/c/0'), 0);
+      const options = { cwd: scratch, asNobody: true };
+      const { status, stdout, stderr } = runLsio(['read', 'secret.zarr', '--format', 'raw'], options);
+      expect(stdout).toHaveLength(0);
+      expect(stderr).toContain('EACCES');
+      expect(status).toBe(1);
+    },
+  );
 
   test('a damaged chunk leaves no file, and is named', () => {
     putArray('bad.zarr', [4], [2], { data_type: 'int16', fill_value: 0 });
