@@ -1,7 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../array/exact-json.js';
 import { LsioError } from '../errors.js';
 import type { ExactMoments } from './exact-moments.js';
-import { MergeTree } from './merge-tree.js';
+import { leavesOf, MergeTree } from './merge-tree.js';
+import { MOMENTS_BYTES_PER_CELL } from './moments.js';
+import type { ReductionPlan } from './plan.js';
 import type { LeafRange } from './reduce-segments.js';
 import { ResultTable } from './result-table.js';
 import { type MomentsState, mergeStates, type ShardNode, type StatsCounts } from './stats.js';
@@ -72,15 +74,40 @@ export function parsePartial(name: string, text: string): Partial {
     throw new LsioError('usage', `${name}: damaged, or written by another version of lsio`, { path: name });
   }
   try {
-    const total = planOf(spec, 'moments').leaves;
-    if (!(Number.isSafeInteger(leaves.from) && leaves.from >= 0 && leaves.from <= leaves.to && leaves.to <= total)) {
-      throw new TypeError('leaves');
-    }
-    return { spec, leaves, counts, about, nodes: nodes.map(parseNode) };
+    const partial = { spec, leaves, counts, about, nodes: nodes.map(parseNode) };
+    if (!areWhole(partial, planOf(spec, 'moments'))) throw new TypeError('the nodes are not those of the leaves');
+    return partial;
   } catch (cause) {
     if (cause instanceof LsioError) throw cause;
     throw new LsioError('usage', `${name}: damaged`, { path: name, cause });
   }
+}
+
+/** Whether the nodes are subtrees of the plan that cover the leaves, each of them once. */
+function areWhole({ leaves: { from, to }, nodes }: Partial, plan: ReductionPlan): boolean {
+  if (!isIndex(from, to + 1) || !isIndex(to, plan.leaves + 1)) return false;
+  let next = from;
+  for (const node of nodes) {
+    if (!isIndex(node.column, plan.columns) || !isIndex(node.level, LEVELS_MAX)) return false;
+    const column = plan.columnAt(node.column);
+    const covered = leavesOf(node, column.leaves);
+    if (column.firstLeaf + covered.from !== next || covered.to <= covered.from || !fits(node.state, column.cells)) {
+      return false;
+    }
+    next = column.firstLeaf + covered.to;
+  }
+  return next === to;
+}
+
+/** A tree of more levels would have more leaves than a double counts. */
+const LEVELS_MAX = 54;
+
+function isIndex(value: unknown, end: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < end;
+}
+
+function fits(state: MomentsState, cells: number): boolean {
+  return Array.isArray(state) ? state.length === cells : state.byteLength === cells * MOMENTS_BYTES_PER_CELL;
 }
 
 function parseNode(node: JsonObject): ShardNode {
@@ -88,7 +115,8 @@ function parseNode(node: JsonObject): ShardNode {
   const place = { column: column as number, level: level as number, index: index as number };
   if (typeof moments === 'string') {
     const bytes = Buffer.from(moments, 'base64');
-    const state = new Float64Array(bytes.length / 8);
+    const state = new Float64Array(Math.floor(bytes.length / 8));
+    if (state.byteLength !== bytes.length) throw new TypeError('moments');
     new Uint8Array(state.buffer).set(bytes);
     return { ...place, state };
   }
