@@ -92,6 +92,11 @@ export class OutputPlace {
   }
 }
 
+/** The path itself where it can't be resolved: the working directory may be gone. */
 function realPath(name: ByteText): ByteText {
-  return realpathSync.native(pathOf(name), 'latin1');
+  try {
+    return realpathSync.native(pathOf(name), 'latin1');
+  } catch {
+    return name;
+  }
 }

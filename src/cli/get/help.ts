@@ -33,6 +33,6 @@ for, {index} from 0 on in the order asked. Example: --output-name '{id}.bin'.
 --strict reads all lists before anything else: stdin and pipes are held in memory then.
 --read-order changes nothing in the output. Device order goes by inode number, where dozens of files of a directory are
 asked for at a time and aren't in the page cache.
---dry-run trusts the sizes that the file system states: procfs has none. A run merges what has come from a long list by
+--dry-run is the run itself, without reading. It trusts the sizes that the file system states: procfs and pipes have none. A run merges what has come from a long list by
 then: now and then less than the plan says. Where --direct auto reads past the page cache, it merges more.
 A closed stdout (>&-) can't be told from /dev/null: Node puts that in its place.`;
