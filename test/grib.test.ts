@@ -185,6 +185,11 @@ describe('lsio grib index and get', () => {
     expect(status).toBe(0);
     const bytes = readFileSync(path.join(directory, 'v.raw'));
     expect([...new Float32Array(Uint8Array.from(bytes).buffer)]).toEqual(Array.from({ length: 12 }, (_, i) => 60 + i));
+    const cut = runLsio(['read', 'cut.grib2', '-o', 'cut.raw'], { cwd: directory });
+    expect(cut).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^lsio: the file ends .*truncated at byte \d+/),
+    });
     const { stdout } = runLsio(['info', 'a.grib2'], { cwd: directory });
     expect(stdout.toString()).toMatch(/2t .*float32/);
   });

@@ -39,6 +39,8 @@ export interface OpenSourceOptions extends LocalStoreOptions {
   readonly fields?: FieldSelection | undefined;
   /** What the counts of an EUMETSAT native file become. @default bt or reflectance */
   readonly calibration?: Calibration | undefined;
+  /** Is told what was left out of the arrays: damaged messages, fields whose place is taken, lines that are cut off. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   readonly signal?: Signal | undefined;
 }
 
@@ -82,6 +84,7 @@ function engineOptions({
   allowOutside: _allow,
   fields: _fields,
   calibration: _calibration,
+  onWarning: _onWarning,
   signal: _signal,
   ...options
 }: OpenSourceOptions) {
@@ -176,13 +179,22 @@ async function openFile(name: string, { file, inner }: Located, options: OpenSou
 }
 
 /** A file of fields or of an image: GRIB, EUMETSAT native. Undefined if it is neither. */
-async function openFields(source: ByteSource, key: AbsolutePath, { fields, calibration, signal }: OpenSourceOptions) {
+async function openFields(
+  source: ByteSource,
+  key: AbsolutePath,
+  { fields, calibration, onWarning, signal }: OpenSourceOptions,
+) {
   const { size } = (await source.store.head(key, { signal })) ?? { size: 0 };
   const length = Math.min(size, GRIB_HEAD_BYTES);
   const head = length === 0 ? undefined : await source.store.getRange(key, { offset: 0, length }, { signal });
   if (head === undefined) return undefined;
-  if (isNative(head)) return openNativeArrays(source, key, calibration, signal);
-  return isGrib(head) ? openGribArrays(source, key, fields, signal) : undefined;
+  const isImage = isNative(head);
+  if (!isImage && !isGrib(head)) return undefined;
+  const { warnings, ...contents } = isImage
+    ? await openNativeArrays(source, key, calibration, signal)
+    : await openGribArrays(source, key, fields, signal);
+  for (const warning of warnings) onWarning?.(warning);
+  return contents;
 }
 
 async function openPlaces(

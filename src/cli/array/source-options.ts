@@ -3,7 +3,9 @@ import { LsioError } from '../../errors.js';
 import { CALIBRATIONS, type Calibration } from '../../formats/nat/calibrate.js';
 import type { OpenSourceOptions } from '../../formats/open-source.js';
 import type { ArraySource, ListedArray } from '../../formats/source.js';
+import { EXIT } from '../app/exit.js';
 import { addReadingOptions, type ReadingOptions } from '../app/options.js';
+import { say } from '../app/talk.js';
 import { addFieldOptions, type FieldOptions, selectionOf } from './field-options.js';
 
 /** The options of every command that takes a SOURCE, as commander hands them over. */
@@ -34,9 +36,14 @@ export function addSourceOptions(command: Command): Command {
 }
 
 export function openOptionsOf(options: SourceOptions, signal: AbortSignal): OpenSourceOptions {
-  const { engine, queueDepth, rings, direct, verify, allowOutside, calibration } = options;
+  const { engine, queueDepth, rings, direct, verify, allowOutside, calibration, quiet } = options;
+  const onWarning = (text: string) => {
+    // Something is missing from the arrays: the exit code says so, quiet or not.
+    process.exitCode = EXIT.someFailed;
+    if (!quiet) say(`lsio: ${text}`);
+  };
   const reading = { engine, rings, direct, ...(queueDepth !== undefined && { queueDepth }) };
-  return { ...reading, verify, allowOutside, fields: selectionOf(options), calibration, signal };
+  return { ...reading, verify, allowOutside, fields: selectionOf(options), calibration, onWarning, signal };
 }
 
 /**

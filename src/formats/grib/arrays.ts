@@ -24,10 +24,8 @@ export interface GribContents {
   readonly attributes: JsonObject;
   readonly groups: readonly [];
   readonly arrays: readonly ListedArray[];
-  /** Messages that can't be read. */
-  readonly faults: readonly GribFault[];
-  /** Fields that are in no array: another one has their cell. */
-  readonly duplicates: readonly GribField[];
+  /** Messages that can't be read, and fields that are in no array: another one has their cell. */
+  readonly warnings: readonly string[];
 }
 
 const FLOAT32 = plainDType('float32');
@@ -74,8 +72,14 @@ export async function openGribArrays(
     attributes: {},
     groups: [],
     arrays: [...arrays, ...coordinates.shared(arrays)].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    faults,
-    duplicates: cubes.flatMap(({ duplicates }) => duplicates),
+    warnings: [
+      ...faults.map(({ message, code, offset }) => `${message} (${code} at byte ${offset})`),
+      ...cubes.flatMap(({ name, duplicates }) =>
+        duplicates.map(({ number, message }) => {
+          return `field ${number} at byte ${message.offset} is left out: ${name} has another one in its place`;
+        }),
+      ),
+    ],
   };
 }
 

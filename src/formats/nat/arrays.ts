@@ -25,6 +25,8 @@ export interface NativeContents {
   readonly attributes: JsonObject;
   readonly groups: readonly [];
   readonly arrays: readonly ListedArray[];
+  /** What the file lacks. */
+  readonly warnings: readonly string[];
 }
 
 const FLOAT32 = plainDType('float32');
@@ -58,6 +60,7 @@ export async function openNativeArrays(
     attributes: attributesOf(file),
     groups: [],
     arrays: images,
+    warnings: size < layout.trailerAt ? [`the file ends ${layout.trailerAt - size} bytes before its image does`] : [],
   };
 }
 
