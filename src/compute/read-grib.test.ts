@@ -81,3 +81,33 @@ describe('openSource() of a GRIB file', () => {
     await expect(readArray(array)).rejects.toThrow(/no GRIB message begins here/);
   });
 });
+
+describe('a large message with many fields', () => {
+  test('is read in parts, also where fields share a bitmap', async () => {
+    const [rows, columns] = [60, 100];
+    const bitmap = Array.from({ length: rows * columns }, (_, i) => i % 3 !== 0);
+    const count = bitmap.filter(Boolean).length;
+    const levels = Array.from({ length: 30 }, (_, i) => 1000 - 20 * i);
+    const fields = levels.map((level, i): WrittenField => {
+      const numbers = Array.from({ length: count }, (_, j) => (i * 977 + j) % 4093);
+      const surface: [number, number, number] = [100, 0, level * 100];
+      return { packed: simple(numbers, 12), columns, rows, surface, bitmap: i === 0 ? bitmap : 'before' };
+    });
+    const file = path.join(directory.path, 'many.grib2');
+    const bytes = gribTwo(...fields);
+    writeFileSync(file, bytes);
+    await using source = await openSource(file);
+    const array = source.arrays.find(({ name }) => name === 't')!.array!;
+    const data = await readArray(array);
+    const values = floats(data);
+    for (const [i] of levels.entries()) {
+      // Levels ascend: the first field is the last.
+      const at = (levels.length - 1 - i) * rows * columns;
+      const wanted = bitmap.map((isSet, j) =>
+        isSet ? (i * 977 + bitmap.slice(0, j).filter(Boolean).length) % 4093 : Number.NaN,
+      );
+      expect(values.slice(at, at + 300)).toEqual(wanted.slice(0, 300));
+    }
+    expect(data.chunks).toBe(30);
+  });
+});

@@ -9,12 +9,11 @@ import { POINTS_MAX } from './decode.js';
 import { GRIB_FORMAT } from './decoder.js';
 import { describeField } from './describe.js';
 import type { GribFault } from './fault.js';
-import type { GribField } from './field.js';
 import { gridShapeOf } from './grid-type.js';
 import { axesOf, type GridAxes } from './grids/coordinates.js';
-import { SLACK_BYTES } from './packing/packed.js';
 import { isReadablePacking } from './packing/unpack.js';
 import { packingTypeOf } from './packing-type.js';
+import { chunkOf } from './part.js';
 import { scanGrib } from './scan.js';
 import { type FieldSelection, isSelected } from './select.js';
 
@@ -229,7 +228,7 @@ class GribArray implements ChunkedArray {
   async *refs(chunks: Iterable<readonly number[]>): AsyncGenerator<readonly ChunkRef[]> {
     yield Array.from(chunks, (chunk, index): ChunkRef => {
       const field = this.#cube.cells.get(this.#cellOf(chunk));
-      return field === undefined ? { index } : { index, source: 0, key: this.#key, range: rangeOf(field) };
+      return field === undefined ? { index } : { index, source: 0, key: this.#key, ...chunkOf(field) };
     });
   }
 
@@ -253,9 +252,4 @@ class GribArray implements ChunkedArray {
     }
     return place;
   }
-}
-
-/** From the message's start to four bytes after the field's data: for the last field of a message, all of it. */
-function rangeOf({ message, data }: GribField): { offset: number; length: number } {
-  return { offset: message.offset, length: data.offset + data.length + SLACK_BYTES - message.offset };
 }

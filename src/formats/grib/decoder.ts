@@ -8,6 +8,7 @@ import { orient } from './grids/orient.js';
 import { scanningOf } from './grids/scanning.js';
 import { gribOneMessage } from './message1.js';
 import { gribTwoMessage } from './message2.js';
+import { fieldOfPart } from './part.js';
 import { runStepsOver, Window } from './reading.js';
 
 /** The format's name in a {@link DecoderSpec}. */
@@ -15,7 +16,8 @@ export const GRIB_FORMAT = 'grib';
 
 /**
  * Decodes chunks that are a message, or its beginning up to four bytes after the field's data: the field that ends
- * there. The message is walked anew, so a file that changed since it was scanned is seen.
+ * there. The message is walked anew, so a file that changed since it was scanned is seen. Of large messages with several
+ * fields a chunk is the field's part, described by its detail.
  */
 export function openGribDecoder({ chunkShape }: DecoderSpec): ChunkDecoder {
   const points = chunkShape.reduce((product, length) => product * length, 1);
@@ -23,8 +25,8 @@ export function openGribDecoder({ chunkShape }: DecoderSpec): ChunkDecoder {
     isRaw: false,
     decoder: 'none',
     libraries: [],
-    decode(source, target) {
-      const field = lastField(source);
+    decode(source, target, detail) {
+      const field = detail === undefined ? lastField(source) : fieldOfPart(detail);
       const found = pointCount(field);
       if (found !== points) throw gribError('count', `the field has ${found} points, expected ${points}`);
       const values = addressableView(target);
