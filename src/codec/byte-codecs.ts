@@ -4,7 +4,7 @@ import { decodeBloscLz } from './blosclz.js';
 import { decodeBase64 } from './bytes.js';
 import { CHECKSUMS, checksumCodec } from './checksum.js';
 import { type Compressor, type CompressorParts, compressor, type Decompress } from './codec.js';
-import { gzipStatedBytes } from './gzip.js';
+import { gzipStatedBytes, inflatedBytesMax } from './gzip.js';
 import { type Libraries, type Library, requireLibrary } from './libraries.js';
 import type { CompressorName } from './self-test.js';
 import { elementBytesOf, shuffleCodec } from './shuffle.js';
@@ -34,22 +34,16 @@ function compressing(
 /** Understands a configuration: settings, or text that says what is not understood. */
 type Check = (configuration: Readonly<Record<string, unknown>>) => object | string;
 
-function byLibrary(name: CompressorName, statedBytes?: CompressorParts['statedBytes']): Resolve {
+function byLibrary(name: CompressorName, lengths: Pick<CompressorParts, 'statedBytes' | 'mostBytes'> = {}): Resolve {
   return compressing((codecName, libraries) => {
     const { kind, library, decompress } = requireLibrary(libraries.get(name));
-    return compressor({
-      name: codecName,
-      kind,
-      library,
-      decompress,
-      ...(statedBytes === undefined ? {} : { statedBytes }),
-    });
+    return compressor({ name: codecName, kind, library, decompress, ...lengths });
   });
 }
 
-export const resolveZstd = byLibrary('zstd', zstdStatedBytes);
-export const resolveGzip = byLibrary('gzip', gzipStatedBytes);
-export const resolveZlib = byLibrary('zlib');
+export const resolveZstd = byLibrary('zstd', { statedBytes: zstdStatedBytes, mostBytes: zstdStatedBytes });
+export const resolveGzip = byLibrary('gzip', { statedBytes: gzipStatedBytes, mostBytes: inflatedBytesMax });
+export const resolveZlib = byLibrary('zlib', { mostBytes: inflatedBytesMax });
 export const resolveBz2 = byLibrary('bz2');
 
 /** numcodecs' LZ4: the decoded length in 4 bytes, then one block. */

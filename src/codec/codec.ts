@@ -39,6 +39,8 @@ export interface Compressor extends Codec {
   decodeUpTo(source: Uint8Array, target: Uint8Array): number;
   /** The decoded length that the encoded bytes state, if they do. Nobody has checked it. */
   statedBytes?(source: Uint8Array): number | undefined;
+  /** The most bytes that it can decode to, whatever it states. */
+  mostBytes?(source: Uint8Array): number | undefined;
 }
 
 /** `native`: a shared library. `wasm`: JavaScript, WebAssembly or what is built into Node. */
@@ -69,11 +71,12 @@ export interface CompressorParts {
   readonly library: string;
   readonly kind: DecoderKind;
   readonly decompress: Decompress;
-  readonly statedBytes?: (source: Uint8Array) => number | undefined;
+  readonly statedBytes?: Compressor['statedBytes'] | undefined;
+  readonly mostBytes?: Compressor['mostBytes'] | undefined;
 }
 
 /** A compressor whose every failure is a `format` error that says how many bytes were found and expected. */
-export function compressor({ name, library, kind, decompress, statedBytes }: CompressorParts): Compressor {
+export function compressor({ name, library, kind, decompress, statedBytes, mostBytes }: CompressorParts): Compressor {
   function run(source: Uint8Array, target: Uint8Array, expected: string): number {
     let written: number;
     try {
@@ -93,7 +96,8 @@ export function compressor({ name, library, kind, decompress, statedBytes }: Com
       checkLength(name, 'decoded data', run(source, target, `${count(target.length)} expected`), target.length);
     },
     decodeUpTo: (source, target) => run(source, target, `at most ${count(target.length)} expected`),
-    ...(statedBytes === undefined ? {} : { statedBytes }),
+    ...(statedBytes && { statedBytes }),
+    ...(mostBytes && { mostBytes }),
   };
 }
 

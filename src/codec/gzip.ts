@@ -1,5 +1,6 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import type { Inflate, Inflated } from '../native/deflate.js';
+import { OutputFull } from '../native/shared-library.js';
 import type { Decompress } from './codec.js';
 
 const GZIP_MAGIC = 0x1f;
@@ -19,8 +20,14 @@ interface WithInfo {
 function inflated(inflate: typeof gunzipSync, source: Uint8Array, target: Uint8Array): Inflated {
   // One byte more tells data that is longer from data that fits.
   const maxOutputLength = target.length + 1;
-  const { buffer, engine } = inflate(source, { maxOutputLength, info: true }) as unknown as WithInfo;
-  if (buffer.length > target.length) throw new Error('the data decodes to more');
+  let result: WithInfo;
+  try {
+    result = inflate(source, { maxOutputLength, info: true }) as unknown as WithInfo;
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new OutputFull() : error;
+  }
+  const { buffer, engine } = result;
+  if (buffer.length > target.length) throw new OutputFull();
   target.set(buffer);
   return { read: engine.bytesWritten, written: buffer.length };
 }
@@ -61,6 +68,14 @@ export function bzip2Decompress(decode: Inflate): Decompress {
     } while (read < source.length);
     return written;
   };
+}
+
+/** A pair of a length and a distance takes at least 2 bits and gives at most 258 bytes. */
+const DEFLATE_RATIO_MAX = 1032;
+
+/** The most that deflated data of a length can decode to. */
+export function inflatedBytesMax(source: Uint8Array): number {
+  return source.length * DEFLATE_RATIO_MAX;
 }
 
 /** What the last member of a gzip file states as its length, modulo 2^32. */

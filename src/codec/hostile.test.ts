@@ -86,7 +86,7 @@ describe.each(['native', 'wasm'] as const)(
         const decoder = await frameDecoder(frame, choice);
         const random = randomOf(1 + i * 7919);
         let refused = 0;
-        const tries = cases(100, 10_000);
+        const tries = cases(100, 7500);
         for (let n = 0; n < tries; n++) {
           if (decodeGuarded(decoder, frame, damage(frame.encoded, random)) === 'refused') refused++;
         }

@@ -1,3 +1,4 @@
+import { OutputFull } from '../native/shared-library.js';
 import { type Compressor, count, damaged } from './codec.js';
 
 /** What a compressor may make of data that it can't compress, and of the codecs below it: more is refused. */
@@ -24,18 +25,20 @@ export function scratch(bytes: number, source: Uint8Array): Uint8Array {
  * @throws {LsioError} `format`
  */
 export function decodeToUnknownLength(codec: Compressor, source: Uint8Array, bytesMax: number): Uint8Array {
-  const limit = Math.ceil(bytesMax * 1.125) + OVERHEAD_BYTES;
+  const allowed = Math.ceil(bytesMax * 1.125) + OVERHEAD_BYTES;
   const stated = codec.statedBytes?.(source);
-  if (stated !== undefined && stated > limit) {
-    throw damaged(codec.name, `it states ${count(stated)}, at most ${count(limit)} are expected`);
+  if (stated !== undefined && stated > allowed) {
+    throw damaged(codec.name, `it states ${count(stated)}, at most ${count(allowed)} are expected`);
   }
+  // A damaged chunk must not cost more memory than any of its length could need.
+  const limit = Math.min(allowed, codec.mostBytes?.(source) ?? allowed);
   let room = Math.min(limit, stated ?? Math.max(source.length * 4, FIRST_BYTES_MIN));
   for (;;) {
     const target = scratch(room, source);
     try {
       return target.subarray(0, codec.decodeUpTo(source, target));
     } catch (error) {
-      if (room >= limit) throw error;
+      if (room >= limit || !((error as Error).cause instanceof OutputFull)) throw error;
       room = Math.min(limit, Math.max(room, FIRST_BYTES_MIN) * 4);
     }
   }

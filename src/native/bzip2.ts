@@ -1,6 +1,6 @@
 import type { Inflated } from './deflate.js';
 import { addressOf } from './library.js';
-import { loadSharedLibrary } from './shared-library.js';
+import { loadSharedLibrary, OutputFull } from './shared-library.js';
 
 export const BZIP2_LIBRARY = 'libbz2.so.1.0';
 
@@ -41,6 +41,6 @@ export function loadBzip2(): DecodeBzip2 {
     end(streamAt);
     if (result === BZ_STREAM_END) return { read, written };
     if (result !== BZ_OK) throw new Error(`damaged data (${result})`);
-    throw new Error(written === target.length ? 'the data decodes to more' : 'the data ends too early');
+    throw written === target.length ? new OutputFull() : new Error('the data ends too early');
   };
 }

@@ -1,6 +1,6 @@
 import { LsioError } from '../errors.js';
 import { addressOf } from './library.js';
-import { loadSharedLibrary, sizeResults } from './shared-library.js';
+import { loadSharedLibrary, OutputFull, sizeResults } from './shared-library.js';
 
 export const DEFLATE_LIBRARY = 'libdeflate.so.0';
 
@@ -17,7 +17,8 @@ export interface Inflated {
  */
 export type Inflate = (source: Uint8Array, target: Uint8Array) => Inflated;
 
-const RESULTS = ['', 'damaged data', 'short output', 'the data decodes to more'];
+const RESULTS = ['', 'damaged data', 'short output'];
+const INSUFFICIENT_SPACE = 3;
 
 /** @throws {LsioError} `unavailable` */
 export function loadDeflate(): { readonly gzip: Inflate; readonly zlib: Inflate } {
@@ -31,6 +32,7 @@ export function loadDeflate(): { readonly gzip: Inflate; readonly zlib: Inflate 
     return (source, target) => {
       const [from, to] = [addressOf(source), addressOf(target)];
       const result = decode(decompressor, from, source.length, to, target.length, sizesAt, sizesAt + 8);
+      if (result === INSUFFICIENT_SPACE) throw new OutputFull();
       if (result !== 0) throw new Error(RESULTS[result] ?? `libdeflate's result ${result}`);
       return { read: Number(sizes[0]), written: Number(sizes[1]) };
     };

@@ -1,5 +1,5 @@
 import { addressOf } from './library.js';
-import { loadSharedLibrary } from './shared-library.js';
+import { loadSharedLibrary, OutputFull } from './shared-library.js';
 
 export const LZMA_LIBRARY = 'liblzma.so.5';
 
@@ -88,7 +88,7 @@ export function loadLzma(): DecodeLzma {
     if (result === LZMA_STREAM_END || (format === LZMA_FORMAT.raw && result === LZMA_OK && unread === 0))
       return written;
     if (result !== LZMA_OK && result !== 10) throw new Error(`damaged data (${result})`);
-    throw new Error(written === target.length ? 'the data decodes to more' : 'the data ends too early');
+    throw written === target.length ? new OutputFull() : new Error('the data ends too early');
   };
 }
 

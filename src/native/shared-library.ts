@@ -22,6 +22,13 @@ export function loadSharedLibrary(name: string, debianPackage: string): SharedLi
   }
 }
 
+/** What was to be decoded is longer than the room for it: more room may help. */
+export class OutputFull extends Error {
+  constructor() {
+    super('the data decodes to more');
+  }
+}
+
 /** `size_t` results of a call: 128 bytes, so that they lie outside the garbage-collected heap. */
 export function sizeResults(): BigUint64Array<ArrayBuffer> {
   return new BigUint64Array(16);

@@ -1,8 +1,10 @@
 import { LsioError } from '../errors.js';
 import { addressOf } from './library.js';
-import { loadSharedLibrary } from './shared-library.js';
+import { loadSharedLibrary, OutputFull } from './shared-library.js';
 
 export const ZSTD_LIBRARY = 'libzstd.so.1';
+
+const DESTINATION_TOO_SMALL = -70;
 
 /**
  * Decodes one or more zstd frames.
@@ -23,6 +25,7 @@ export function loadZstd(): DecodeZstd {
   if (context === 0) throw new LsioError('unavailable', `${ZSTD_LIBRARY}: no memory for a context`);
   return (source, target) => {
     const written = decode(context, addressOf(target), target.length, addressOf(source), source.length);
+    if (Number(written) === DESTINATION_TOO_SMALL) throw new OutputFull();
     if (written < 0) throw new Error(errorName(written));
     return Number(written);
   };
