@@ -19,7 +19,8 @@ export { decodeGrib, type GribStore, type OpenField, openGrib } from './formats/
 export type { ScanOptions } from './formats/grib/scan.js';
 export type { FieldSelection } from './formats/grib/select.js';
 export type { FieldValues } from './formats/grib/values.js';
-export { type OpenSourceOptions, openSource } from './formats/open-source.js';
+export type { OpenSourceOptions } from './formats/open-options.js';
+export { openSource } from './formats/open-source.js';
 export type { ArraySource, ListedArray, ListedGroup } from './formats/source.js';
 export type { OwnedBytes } from './memory/owned.js';
 export type { Coalesce } from './plan/coalesce.js';

@@ -1,48 +1,19 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type JsonValue, parseExactJson } from '../array/exact-json.js';
 import { LsioError, readError } from '../errors.js';
-import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
-import { LocalStore, type LocalStoreOptions } from '../store/local/local.js';
+import { LocalStore } from '../store/local/local.js';
+import { isUrl } from '../store/locator.js';
 import type { Store } from '../store/store.js';
-import type { ByteSource } from './chunked-array.js';
-import { openGribArrays } from './grib/arrays.js';
-import { GRIB_HEAD_BYTES, isGrib } from './grib/recognise.js';
-import type { FieldSelection } from './grib/select.js';
 import { localPlaces } from './local-source.js';
-import { openNativeArrays } from './nat/arrays.js';
-import type { Calibration } from './nat/calibrate.js';
-import { isNative } from './nat/header.js';
+import { openFileIn, refusal, sourceOf, WAYS } from './open-file.js';
+import type { OpenSourceOptions } from './open-options.js';
 import type { PlaceStore } from './place-store.js';
-import { fileFormat, HEAD_BYTES, refusedDirectory, refusedFormat } from './recognise.js';
-import { openReferences } from './refs/reference-store.js';
-import { isReferences } from './refs/references.js';
+import { refusedDirectory } from './recognise.js';
 import type { ArraySource } from './source.js';
 import { storePlaces } from './store-places.js';
 import { openZarr } from './zarr/zarr-source.js';
-import { openZip } from './zarr/zip.js';
-
-export interface OpenSourceOptions extends LocalStoreOptions {
-  /**
-   * Whether checksums are verified.
-   * @default true
-   */
-  readonly verify?: boolean | undefined;
-  /**
-   * Whether a reference file may refer to files outside of its directory.
-   * @default false
-   */
-  readonly allowOutside?: boolean | undefined;
-  /** Which fields of a GRIB file are taken. @default all */
-  readonly fields?: FieldSelection | undefined;
-  /** What the counts of an EUMETSAT native file become. @default bt or reflectance */
-  readonly calibration?: Calibration | undefined;
-  /** Is told what was left out of the arrays: damaged messages, fields whose place is taken, lines that are cut off. */
-  readonly onWarning?: ((text: string) => void) | undefined;
-  readonly signal?: Signal | undefined;
-}
 
 /** What lies on the local disk, and the path that follows within it. */
 interface Located {
@@ -55,8 +26,6 @@ interface Located {
 
 const GROUP_METADATA = ['zarr.json', '.zgroup', '.zmetadata'];
 const ARRAY_METADATA = ['zarr.json', '.zarray'];
-const WAYS =
-  'a Zarr store (directory or .zip), a GRIB file, an EUMETSAT native file (.nat), or a kerchunk reference file (.json)';
 
 /**
  * Opens a source of arrays: a Zarr store (a directory, a `.zip` file), a GRIB file, or a kerchunk reference file. It is recognised by
@@ -68,6 +37,10 @@ const WAYS =
  */
 export async function openSource(source: string | Store, options: OpenSourceOptions = {}): Promise<ArraySource> {
   if (typeof source !== 'string') return openStore(source, options);
+  if (isUrl(source) && !/^file:/i.test(source)) {
+    const { openRemote } = await import('./open-remote.js');
+    return openRemote(source, options);
+  }
   const located = await locate(localPath(source));
   return located.isDirectory ? openDirectory(source, located, options) : openFile(source, located, options);
 }
@@ -85,6 +58,7 @@ function engineOptions({
   fields: _fields,
   calibration: _calibration,
   onWarning: _onWarning,
+  remote: _remote,
   signal: _signal,
   ...options
 }: OpenSourceOptions) {
@@ -155,80 +129,14 @@ async function openDirectory(name: string, { file, inner }: Located, options: Op
 }
 
 async function openFile(name: string, { file, inner }: Located, options: OpenSourceOptions): Promise<ArraySource> {
-  const { verify = true, allowOutside = false, signal } = options;
   const directory = path.dirname(file);
-  const root = allowOutside ? '/' : directory;
+  const root = options.allowOutside ? '/' : directory;
   const store = await LocalStore.open(root, engineOptions(options));
-  try {
-    const key = file.slice(root === '/' ? 0 : root.length) as AbsolutePath;
-    const shown = path.relative('', file);
-    const base = localPlaces(store, root === '/' ? '' : root, shown);
-    const fields = await openFields(base.sources[0]!, key, options);
-    if (fields !== undefined) return sourceOf({ name, ...fields, path: inner, engine: store.info.engine }, store);
-    const places = await openPlaces(base, key, shown, { directory, root });
-    const start = await zarrRoot(places);
-    const contents = await openZarr(places, start, { verify }, signal);
-    if (contents === undefined) throw new LsioError('format', `${name}: holds no Zarr store`, { path: name });
-    const format = places.how === undefined ? contents.format : `${contents.format}, ${places.how}`;
-    const own = { name, format, places: { store: places, root: start }, engine: store.info.engine };
-    return sourceOf({ ...contents, ...own, path: inner }, store);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-/** A file of fields or of an image: GRIB, EUMETSAT native. Undefined if it is neither. */
-async function openFields(
-  source: ByteSource,
-  key: AbsolutePath,
-  { fields, calibration, onWarning, signal }: OpenSourceOptions,
-) {
-  const { size } = (await source.store.head(key, { signal })) ?? { size: 0 };
-  const length = Math.min(size, GRIB_HEAD_BYTES);
-  const head = length === 0 ? undefined : await source.store.getRange(key, { offset: 0, length }, { signal });
-  if (head === undefined) return undefined;
-  const isImage = isNative(head);
-  if (!isImage && !isGrib(head)) return undefined;
-  const { warnings, ...contents } = isImage
-    ? await openNativeArrays(source, key, calibration, signal)
-    : await openGribArrays(source, key, fields, signal);
-  for (const warning of warnings) onWarning?.(warning);
-  return contents;
-}
-
-async function openPlaces(
-  base: PlaceStore,
-  key: AbsolutePath,
-  name: string,
-  directories: { directory: string; root: string },
-): Promise<PlaceStore> {
-  const source = base.sources[0]!;
-  const { size } = (await source.store.head(key)) ?? { size: 0 };
-  const length = Math.min(size, HEAD_BYTES);
-  const head = length === 0 ? undefined : await source.store.getRange(key, { offset: 0, length });
-  const format = fileFormat(head ?? new Uint8Array(0));
-  if (format === 'zip') return openZip(source, key, name);
-  const json = format === 'json' ? parseJson(name, (await source.store.get(key)) ?? new Uint8Array(0)) : null;
-  if (isReferences(json)) return openReferences(source, name, json, directories);
-  const refused = refusedFormat(head ?? new Uint8Array(0));
-  if (refused !== undefined) throw refusal(name, refused);
-  throw new LsioError('format', `${name}: is none of ${WAYS}`, { path: name });
-}
-
-function parseJson(name: string, bytes: Uint8Array): JsonValue {
-  try {
-    return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new LsioError('format', `${name}: is not JSON: ${(cause as Error).message}`, { path: name, cause });
-  }
-}
-
-/** A zip file often holds the directory of the store rather than what is in it. */
-async function zarrRoot(places: PlaceStore): Promise<string> {
-  const top = await places.children?.('/');
-  const [only] = top?.names ?? [];
-  return top?.names.length === 1 && only?.endsWith('/') ? `/${only.slice(0, -1)}` : '';
+  const key = file.slice(root === '/' ? 0 : root.length) as AbsolutePath;
+  const shown = path.relative('', file);
+  const base = localPlaces(store, root === '/' ? '' : root, shown);
+  const at = { name, shown, key, inner, directories: { directory, root }, engine: store.info.engine };
+  return openFileIn({ store, base, ...at }, options);
 }
 
 async function notASource(name: string, places: PlaceStore, inner: string): Promise<LsioError> {
@@ -236,15 +144,4 @@ async function notASource(name: string, places: PlaceStore, inner: string): Prom
   const names = (await places.children?.('/'))?.names ?? [];
   const refused = refusedDirectory(names);
   return refused ? refusal(name, refused) : new LsioError('format', `${name}: is none of ${WAYS}`, { path: name });
-}
-
-function refusal(name: string, { name: format, way }: { readonly name: string; readonly way: string }): LsioError {
-  return new LsioError('format', `${name}: is ${format}, which lsio does not read`, { path: name, remedy: way });
-}
-
-function sourceOf(
-  contents: Omit<ArraySource, 'close' | typeof Symbol.asyncDispose>,
-  store: Pick<LocalStore, 'close'>,
-): ArraySource {
-  return { ...contents, close: () => store.close(), [Symbol.asyncDispose]: () => store.close() };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Path } from '../engine/engine.js';
 import type { HttpClient } from '../engine/http/client.js';
 import type { HttpEngine } from '../engine/http/http-engine.js';
@@ -179,7 +180,10 @@ export class RemoteStore implements Store {
     if (this.#closing !== undefined) throw closedError();
     options?.signal?.throwIfAborted();
     // Consumers without @types/node see no more of a signal than is used of it.
-    return options?.signal as AbortSignal | undefined;
+    const signal = options?.signal as AbortSignal | undefined;
+    // Each request under way listens, and there are no more than connections.
+    if (signal !== undefined) setMaxListeners(0, signal);
+    return signal;
   }
 }
 

@@ -1,15 +1,16 @@
 import { type Command, Option } from 'commander';
 import { LsioError } from '../../errors.js';
 import { CALIBRATIONS, type Calibration } from '../../formats/nat/calibrate.js';
-import type { OpenSourceOptions } from '../../formats/open-source.js';
+import type { OpenSourceOptions } from '../../formats/open-options.js';
 import type { ArraySource, ListedArray } from '../../formats/source.js';
 import { EXIT } from '../app/exit.js';
 import { addReadingOptions, type ReadingOptions } from '../app/options.js';
+import { addRemoteOptions, type RemoteFlags, remoteOptionsOf } from '../app/remote-options.js';
 import { say } from '../app/talk.js';
 import { addFieldOptions, type FieldOptions, selectionOf } from './field-options.js';
 
 /** The options of every command that takes a SOURCE, as commander hands them over. */
-export interface SourceOptions extends ReadingOptions, FieldOptions {
+export interface SourceOptions extends ReadingOptions, RemoteFlags, FieldOptions {
   readonly array?: string;
   readonly verify: boolean;
   readonly allowOutside: boolean;
@@ -17,7 +18,7 @@ export interface SourceOptions extends ReadingOptions, FieldOptions {
 }
 
 export const SOURCE_HELP =
-  'a Zarr store (directory or .zip), a GRIB or .nat file or a kerchunk reference file, and a path in it: era.zarr/t2m';
+  'a Zarr store (directory or .zip), a GRIB or .nat file or a kerchunk reference file, also a URL; a path in it may follow: era.zarr/t2m';
 
 export function addSourceOptions(command: Command): Command {
   command
@@ -32,7 +33,7 @@ export function addSourceOptions(command: Command): Command {
       '.nat: what counts become (default: bt, of sunlit channels reflectance)',
     ).choices([...CALIBRATIONS]),
   );
-  return addReadingOptions(command);
+  return addRemoteOptions(addReadingOptions(command));
 }
 
 export function openOptionsOf(options: SourceOptions, signal: AbortSignal): OpenSourceOptions {
@@ -43,7 +44,8 @@ export function openOptionsOf(options: SourceOptions, signal: AbortSignal): Open
     if (!quiet) say(`lsio: ${text}`);
   };
   const reading = { engine, rings, direct, ...(queueDepth !== undefined && { queueDepth }) };
-  return { ...reading, verify, allowOutside, fields: selectionOf(options), calibration, onWarning, signal };
+  const remote = remoteOptionsOf(options);
+  return { ...reading, verify, allowOutside, fields: selectionOf(options), calibration, remote, onWarning, signal };
 }
 
 /**

@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FileServer } from './helpers/file-server.js';
+import { runLsio } from './helpers/run-lsio.js';
+
+let directory: string;
+let server: FileServer;
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'lsio-remote-'));
+  writeFileSync(
+    path.join(directory, 'a b.bin'),
+    Uint8Array.from({ length: 100_000 }, (_, i) => i % 251),
+  );
+  makeZarr(path.join(directory, 'group.zarr/t2m'));
+  writeFileSync(path.join(directory, 'group.zarr/zarr.json'), '{"zarr_format":3,"node_type":"group","attributes":{}}');
+  server = await FileServer.start(directory);
+});
+afterAll(() => {
+  server.stop();
+  rmSync(directory, { recursive: true });
+});
+
+/** A raw array of int16, 6 x 8 in chunks of 4 x 4; one chunk is not stored. */
+function makeZarr(at: string): void {
+  const metadata = {
+    zarr_format: 3,
+    node_type: 'array',
+    shape: [6, 8],
+    data_type: 'int16',
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: [4, 4] } },
+    chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+    fill_value: -7,
+    codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+    attributes: { units: 'K' },
+    dimension_names: ['y', 'x'],
+  };
+  for (const [row, column] of [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    mkdirSync(path.join(at, `c/${row}`), { recursive: true });
+    const values = Int16Array.from({ length: 16 }, (_, i) => row * 1000 + column * 100 + i);
+    writeFileSync(path.join(at, `c/${row}/${column}`), new Uint8Array(values.buffer));
+  }
+  writeFileSync(path.join(at, 'zarr.json'), JSON.stringify(metadata));
+}
+
+describe('array commands on URLs', () => {
+  test('read gives the bytes that it gives of the files', () => {
+    const at = 'group.zarr/t2m';
+    const remote = runLsio(['read', `${server.url}/${at}`, '-o', 'remote.npy'], { cwd: directory });
+    expect(remote.stderr).toMatch(/int16 \(6, 8\)/);
+    const local = runLsio(['read', at, '-o', 'local.npy'], { cwd: directory });
+    expect([remote.status, local.status]).toEqual([0, 0]);
+    const [one, other] = ['remote.npy', 'local.npy'].map((name) => readFileSync(path.join(directory, name)));
+    expect(one!.length).toBeGreaterThan(96);
+    expect(Buffer.compare(one!, other!)).toBe(0);
+  });
+
+  test('info and stats tell what they tell of the files', () => {
+    const [remote, local] = [`${server.url}/group.zarr/t2m`, 'group.zarr/t2m'].map((source) => {
+      const { stdout } = runLsio(['stats', source, '--json'], { cwd: directory });
+      return JSON.parse(String(stdout)).results;
+    });
+    expect(remote).toEqual(local);
+    const { status, stdout } = runLsio(['info', `${server.url}/group.zarr/t2m`]);
+    expect({ status, text: String(stdout) }).toMatchObject({ status: 0, text: expect.stringContaining('int16') });
+  });
+
+  test('what is not there is named, without what may be secret', () => {
+    const { status, stderr } = runLsio(['info', `${server.url.replace('//', '//me:planted-secret@')}/none.zarr`]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('/none.zarr: nothing of that name');
+    expect(stderr).not.toContain('planted-secret');
+  });
+
+  test('a signed address is refused for arrays', () => {
+    const { status, stderr } = runLsio(['info', `${server.url}/group.zarr?sig=planted-secret`]);
+    expect({ status, secret: stderr.includes('planted-secret') }).toEqual({ status: 2, secret: false });
+  });
+});
