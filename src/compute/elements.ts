@@ -95,8 +95,10 @@ export class Preparation {
     return to;
   }
 
+  /** Whether the valid range leaves any value out. */
   get #hasRange(): boolean {
-    return this.#format.validMin !== undefined || this.#format.validMax !== undefined;
+    const [least, most] = limitsOf(this.#format.stored);
+    return this.#low > least || this.#high < most;
   }
 
   /** Makes all missing elements NaN, or the fill. */
@@ -121,20 +123,15 @@ export class Preparation {
 
   /** A stored number that means "missing": a given one, or one outside of the valid range. */
   #fill(): number | bigint {
-    const { missing, validMin } = this.#format;
-    const [first] = missing;
+    const [first] = this.#format.missing;
     if (first !== undefined) return first;
-    const one = typeof this.#low === 'bigint' ? 1n : 1;
-    const [least, most] = limitsOf(this.#format.stored as ElementType);
-    if (validMin !== undefined && this.#low > least) return minus(this.#low, one);
-    // With a range of all values nothing is missing: the fill then counts as a value, and must not be one.
-    if (this.#high < most) return minus(this.#high, typeof one === 'bigint' ? -1n : -1);
-    throw new LsioError('format', 'valid_min and valid_max exclude no value: leave them out');
+    const [least] = limitsOf(this.#format.stored);
+    return this.#low > least ? minus(this.#low, 1) : minus(this.#high, -1);
   }
 }
 
-function minus(a: number | bigint, b: number | bigint): number | bigint {
-  return typeof a === 'bigint' ? a - (b as bigint) : a - Number(b);
+function minus(value: number | bigint, by: number): number | bigint {
+  return typeof value === 'bigint' ? value - BigInt(by) : value - by;
 }
 
 /** The least and the largest value of a type. */
