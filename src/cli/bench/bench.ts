@@ -23,6 +23,16 @@ Examples:
   lsio bench --engines uring,sync --runs 9 --json > result.json
   lsio bench --baseline result.json --fail-if 'throughput<-10%'`;
 
+const ENGINES_HELP = `
+Engines:
+  uring, node          getMany on that engine: the path that users call
+  uring-raw, node-raw  the engine alone
+  store                get and getRange, a promise for each read
+  promises             fs.promises.readFile, FileHandle.read
+  callback             fs.readFile, fs.read
+  sync                 fs.readFileSync, fs.readSync
+  buffer               open, readSync into one buffer, close`;
+
 interface Options extends BenchingOptions {
   readonly engines: readonly ReaderName[];
   readonly latency: boolean;
@@ -41,6 +51,7 @@ export function define(command: Command, context: Context): void {
     .option('--perf', 'one more run, not counted, under perf stat where that is allowed', false)
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', CASES_HELP)
+    .addHelpText('after', ENGINES_HELP)
     .addHelpText('after', failIfHelp(METRICS_OF['lsio.bench/1']))
     .action((dir: string | undefined, options: Options, command: Command) =>
       bench({ ...options, files: directoryOf(dir, command) }, context),
