@@ -237,8 +237,17 @@ function comparison(cell: Cell, options: CompareOptions, measured: Measured): Co
     verdict: verdictOf(ratio, pairs.length),
     readOrder,
     asymmetries:
-      fio === undefined ? [] : [...fio.caveats, ...orderCaveats(readOrder), ...mergingCaveats(work, lsioRuns)],
+      fio === undefined
+        ? []
+        : [...fio.caveats, ...deliveryCaveats(work), ...orderCaveats(readOrder), ...mergingCaveats(work, lsioRuns)],
   };
+}
+
+function deliveryCaveats({ wholeFiles }: Workload): string[] {
+  return [
+    'lsio reads by getMany, as users do: it plans and delivers to JavaScript within its clock; fio only reads',
+    ...(wholeFiles ? ['lsio learns the length of each file as it reads; fio is told'] : []),
+  ];
 }
 
 function orderCaveats(readOrder: ReadOrder): string[] {
