@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type NativeFileFacts, nativeFile, SLOPES } from '../formats/nat/write.testing.js';
-import { type OpenSourceOptions, openSource } from '../formats/open-source.js';
+import type { OpenSourceOptions } from '../formats/open-options.js';
+import { openSource } from '../formats/open-source.js';
 import { coordinateOf } from '../formats/source.js';
 import { readArray } from './read.js';
 
