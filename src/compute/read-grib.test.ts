@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../formats/grib/fixtures.testing.js';
+import { decodeGrib } from '../formats/grib/open.js';
 import { gribTwo, simple, type WrittenField } from '../formats/grib/write.testing.js';
 import { openSource } from '../formats/open-source.js';
 import { coordinateOf } from '../formats/source.js';
@@ -109,5 +110,42 @@ describe('a large message with many fields', () => {
       expect(values.slice(at, at + 300)).toEqual(wanted.slice(0, 300));
     }
     expect(data.chunks).toBe(30);
+  });
+});
+
+describe('blocks of rows', () => {
+  const [rows, columns] = [301, 77];
+  const numbers = (first: number, bits: number) =>
+    Array.from({ length: rows * columns }, (_, i) => (first + i * 7919) % 2 ** bits);
+
+  test.each([1, 11, 16, 25, 31])('a crop of simple packing of %i bits reads its rows only', async (bits) => {
+    const level = (hpa: number): [number, number, number] => [100, 0, hpa * 100];
+    const wide = 40;
+    const [many, few] = [numbers(5, bits), numbers(9, bits)];
+    const repeat = (values: readonly number[]) =>
+      Array.from({ length: rows * columns * wide }, (_, i) => values[i % values.length]!);
+    const file = path.join(directory.path, `rows-${bits}.grib2`);
+    const grid = { columns: columns * wide, rows };
+    const messages = [
+      gribTwo({ packed: simple(repeat(many), bits, 10, -2, 1), ...grid, surface: level(500) }),
+      gribTwo({ packed: simple(repeat(few), bits), ...grid, surface: level(850) }),
+    ];
+    writeFileSync(file, Buffer.concat(messages));
+    await using source = await openSource(file);
+    const array = source.arrays.find(({ name }) => name === 't')!.array!;
+    expect(array.chunkShape.slice(0, 1)).toEqual([1]);
+    expect(array.chunkShape[1]).toBeLessThan(rows);
+    const whole = await readArray(array);
+    const values = floats(whole);
+    const points = rows * columns * wide;
+    const wanted = (x: number, i: number) => (i === 0 ? Math.fround((x * 0.25 + 10) * 0.1) : Math.fround(x));
+    for (const at of [0, 1, 4099, points - 1, Math.floor(points / 3)]) {
+      expect(values[at], `point ${at}`).toBe(wanted(many[at % many.length]!, 0));
+      expect(values[points + at]).toBe(wanted(few[at % few.length]!, 1));
+    }
+    const decoded = messages.map((bytes) => decodeGrib(bytes)[0]!.values().data);
+    expect(values.slice(0, points)).toEqual([...decoded[0]!]);
+    expect(values.slice(points)).toEqual([...decoded[1]!]);
+    expect(whole.bytesRead).toBeLessThan(messages[0]!.length * 2.2);
   });
 });

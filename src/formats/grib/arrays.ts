@@ -9,11 +9,13 @@ import { POINTS_MAX } from './decode.js';
 import { GRIB_FORMAT } from './decoder.js';
 import { describeField } from './describe.js';
 import type { GribFault } from './fault.js';
+import type { GribField } from './field.js';
 import { gridShapeOf } from './grid-type.js';
 import { axesOf, type GridAxes } from './grids/coordinates.js';
 import { isReadablePacking } from './packing/unpack.js';
 import { packingTypeOf } from './packing-type.js';
 import { chunkOf } from './part.js';
+import { blockRowsOf, rowsChunk } from './rows.js';
 import { scanGrib } from './scan.js';
 import { type FieldSelection, isSelected } from './select.js';
 
@@ -89,7 +91,9 @@ function listedArray(cube: Cube, source: ByteSource, key: AbsolutePath, coordina
   const gridDims = grid?.dims ?? (gridShape.length === 2 ? ['y', 'x'] : ['point']);
   const shape = [...cube.axes.map(({ values }) => values.length), ...gridShape];
   const dims = [...cube.axes.map(({ axis }) => axis), ...gridDims];
-  const chunkShape = [...cube.axes.map(() => 1), ...gridShape];
+  const blockRows = blockRowsOf(cube);
+  const block = blockRows === undefined ? gridShape : [blockRows, gridShape[1]!];
+  const chunkShape = [...cube.axes.map(() => 1), ...block];
   const attributes = attributesOf(cube, grid);
   const listed = {
     name: cube.name,
@@ -199,7 +203,7 @@ interface ArrayFacts {
   readonly attributes: JsonObject;
 }
 
-/** Fields of one kind as an array: a chunk is a field. */
+/** Fields of one kind as an array: a chunk is a field, or some of its rows where these can be read alone. */
 class GribArray implements ChunkedArray {
   readonly name: string;
   readonly shape: readonly number[];
@@ -228,18 +232,40 @@ class GribArray implements ChunkedArray {
   async *refs(chunks: Iterable<readonly number[]>): AsyncGenerator<readonly ChunkRef[]> {
     yield Array.from(chunks, (chunk, index): ChunkRef => {
       const field = this.#cube.cells.get(this.#cellOf(chunk));
-      return field === undefined ? { index } : { index, source: 0, key: this.#key, ...chunkOf(field) };
+      if (field === undefined) return { index };
+      return { index, source: 0, key: this.#key, ...this.#partOf(field, chunk.at(-2)!) };
     });
   }
 
   async *stored(): AsyncGenerator<StoredObject> {
     for (const [cell, field] of this.#cube.cells) {
-      yield { bytes: field.data.length, chunks: () => [this.#chunkOf(cell)] };
+      yield { bytes: field.data.length, chunks: () => this.#chunksOf(cell) };
     }
   }
 
   #cellOf(chunk: readonly number[]): number {
     return this.#cube.axes.reduce((at, { values }, i) => at * values.length + chunk[i]!, 0);
+  }
+
+  /** All of a field, or a block of its rows where the chunks are such. */
+  #partOf(field: GribField, block: number) {
+    const axis = this.shape.length - 2;
+    const rows = this.shape[axis]!;
+    const blockRows = this.chunkShape[axis]!;
+    if (this.#gridDims < 2 || blockRows === rows) return chunkOf(field);
+    return rowsChunk(field, block * blockRows, Math.min((block + 1) * blockRows, rows));
+  }
+
+  #chunksOf(cell: number): number[][] {
+    const place = this.#chunkOf(cell);
+    if (this.#gridDims < 2) return [place];
+    const axis = this.shape.length - 2;
+    const blocks = Math.ceil(this.shape[axis]! / this.chunkShape[axis]!);
+    return Array.from({ length: blocks }, (_, block) => place.map((at, i) => (i === axis ? block : at)));
+  }
+
+  get #gridDims(): number {
+    return this.shape.length - this.#cube.axes.length;
   }
 
   #chunkOf(cell: number): number[] {

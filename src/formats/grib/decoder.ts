@@ -10,6 +10,7 @@ import { gribOneMessage } from './message1.js';
 import { gribTwoMessage } from './message2.js';
 import { fieldOfPart } from './part.js';
 import { runStepsOver, Window } from './reading.js';
+import { isRowsDetail, unpackRows } from './rows.js';
 
 /** The format's name in a {@link DecoderSpec}. */
 export const GRIB_FORMAT = 'grib';
@@ -26,6 +27,12 @@ export function openGribDecoder({ chunkShape }: DecoderSpec): ChunkDecoder {
     decoder: 'none',
     libraries: [],
     decode(source, target, detail) {
+      if (detail !== undefined && isRowsDetail(detail)) {
+        const values = addressableView(target);
+        unpackRows(source, detail, values.floats);
+        values.store(values.floats);
+        return;
+      }
       const field = detail === undefined ? lastField(source) : fieldOfPart(detail);
       const found = pointCount(field);
       if (found !== points) throw gribError('count', `the field has ${found} points, expected ${points}`);
