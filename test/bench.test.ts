@@ -161,20 +161,17 @@ describe('lsio bench', () => {
     }
     // 64 MiB by blocks of 4 KiB. Of Node's own calls it isn't known how they read.
     expect(figures('sync')).toBeNull();
-    expect(figures('node-raw')).toEqual([964, 964, 0]);
-    expect(figures('node-raw', '--gap', '4Ki', '--coalesce', 'off')).toEqual([8192, 8192, 0]);
-    expect(figures('node-raw', '--gap', '4Ki')).toEqual([8192, 256, (8192 - 256) * 4096]);
-    expect(figures('node-raw', '--coalesce', '64Ki', '--max-read', '2k')).toEqual([964, 1928, 0]);
-    // getMany merges what has come by then.
     expect(figures('node')).toEqual([964, 964, 0]);
     expect(figures('node', '--gap', '4Ki', '--coalesce', 'off')).toEqual([8192, 8192, 0]);
+    expect(figures('node', '--coalesce', '64Ki', '--max-read', '2k')).toEqual([964, 1928, 0]);
+    // getMany merges what has come by then.
     const [, reads = 0, gaps = 0] = figures('node', '--gap', '4Ki') ?? [];
     expect(reads).toBeGreaterThanOrEqual(256);
     expect(reads).toBeLessThan(512);
     expect(gaps).toBe((8192 - reads) * 4096);
-    const text = lsio(...args, '--engines', 'node-raw', '--gap', '4Ki', '--max-read', '20k').stdout;
-    expect(text.replaceAll('\n', ' ')).toContain(
-      'node-raw merged 8,192 blocks into 2,731 reads, which brought 21.3 MiB of gaps',
+    const text = lsio(...args, '--engines', 'node', '--gap', '4Ki', '--max-read', '20k').stdout;
+    expect(text.replaceAll('\n', ' ')).toMatch(
+      /node merged 8,192 blocks into 2,7\d\d reads, which brought 21\.3 MiB of gaps/,
     );
   });
 

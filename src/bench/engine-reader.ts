@@ -1,9 +1,7 @@
 import type { Engine, ReadSource, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { LsioError, readError } from '../errors.js';
-import type { Coalesce } from '../plan/coalesce.js';
 import type { ReadOrder } from '../store/local/device-order.js';
-import { type MergedWork, mergeClose } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
 import { ReadClock } from './read-clock.js';
 import { deviceOrderOf } from './read-order.js';
@@ -12,13 +10,11 @@ import type { Observer, Reader, Tally } from './reader.js';
 export interface EngineReaderOptions {
   /** Read with O_DIRECT, in multiples of this. */
   readonly alignBytes: number | undefined;
-  /** How operations are merged; absent: not at all. */
-  readonly coalesce?: Coalesce | undefined;
   /** Default: 'given'. */
   readonly readOrder?: ReadOrder | undefined;
 }
 
-/** Reads a workload through an engine's bulk path, which makes no allocation, promise or foreign call for a read. */
+/** The engine alone, a read for each operation: no allocation, promise or foreign call for any of them. */
 export class EngineReader implements Reader {
   readonly engine: string;
   readonly reason: string;
@@ -33,22 +29,16 @@ export class EngineReader implements Reader {
   }
 
   async read(work: Workload, passes: number, observer: Observer): Promise<Tally> {
-    const { alignBytes: directAlignBytes, coalesce, readOrder: mayRead } = this.#options;
-    const merged = coalesce === undefined ? undefined : mergeClose(work, coalesce);
+    const { alignBytes: directAlignBytes, readOrder: mayRead } = this.#options;
     const shared = work.wholeFiles ? [] : work.files.map(({ path }) => this.#engine.share(path, { directAlignBytes }));
-    const toRead = merged?.work ?? work;
-    const order = mayRead === 'device' ? await deviceOrderOf(toRead) : undefined;
-    const readOrder = order === undefined ? undefined : 'device';
-    const observerOfReads = merged === undefined ? observer : observerOfParts(work, merged, observer);
-    const source = new WorkloadSource(toRead, shared, passes, observerOfReads, order);
+    const order = mayRead === 'device' ? await deviceOrderOf(work) : undefined;
+    const source = new WorkloadSource(work, shared, passes, observer, order);
     await this.#engine.run(source, { directAlignBytes, regularFiles: true }).finished;
     for (const file of shared) file.close();
     if (source.failure !== undefined) throw source.failure;
-    const { reads, bytes: bytesRead } = source;
-    // Every read brought all of its bytes, and with them those of its operations.
-    if (merged !== undefined)
-      return { operations: work.operations * passes, bytes: work.bytes * passes, reads, bytesRead, readOrder };
-    return { operations: reads, bytes: bytesRead, reads, bytesRead, readOrder };
+    const { reads, bytes } = source;
+    const readOrder = order === undefined ? undefined : 'device';
+    return { operations: reads, bytes, reads, bytesRead: bytes, readOrder };
   }
 
   close(): Promise<void> {
@@ -146,17 +136,6 @@ class WorkloadSource implements ReadSource {
     this.failure ??= error;
     this.#passesLeft = 0;
   }
-}
-
-/** Each operation of a merged read is checked. A latency belongs to a read, so merged operations share one. */
-function observerOfParts(work: Workload, { first, work: reads }: MergedWork, { latency, check }: Observer): Observer {
-  function checkParts(read: number, bytes: Uint8Array): void {
-    for (let operation = first[read]!; operation < first[read + 1]!; operation++) {
-      const at = work.offsets[operation]! - reads.offsets[read]!;
-      check?.(operation, bytes.subarray(at, at + work.lengths[operation]!));
-    }
-  }
-  return { latency, check: check && checkParts };
 }
 
 /** The error for a file that ended before the bytes that the workload asks for. */

@@ -52,18 +52,20 @@ export class ManyReader implements Reader {
     const direct = alignBytes === undefined ? 'off' : 'on';
     const counts = this.#engine.start(latency);
     const tally: Tally = { operations: 0, bytes: 0, readOrder: this.#readOrder };
-    const reads = this.#store.getMany(requestsOf(work, passes), { coalesce, readBytesMax, readOrder, direct });
+    const options = { coalesce, readBytesMax, readOrder, direct } as const;
     // Of long values, which come in parts, how much has come of the one that is open.
     let open = 0;
-    for await (const batch of reads) {
-      for (const item of batch) {
-        open += takeBytes(item, work, check, open);
-        if (!item.last) continue;
-        const operation = item.index % work.operations;
-        if (open !== work.lengths[operation]) throw shortError(work, operation, open);
-        tally.operations++;
-        tally.bytes += open;
-        open = 0;
+    // A call for each pass: what two passes ask for is not merged.
+    for (let pass = 0; pass < passes; pass++) {
+      for await (const batch of this.#store.getMany(requestsOf(work), options)) {
+        for (const item of batch) {
+          open += takeBytes(item, work, check, open);
+          if (!item.last) continue;
+          if (open !== work.lengths[item.index]) throw shortError(work, item.index, open);
+          tally.operations++;
+          tally.bytes += open;
+          open = 0;
+        }
       }
     }
     return { ...tally, reads: counts.reads, bytesRead: counts.bytes };
@@ -75,9 +77,10 @@ export class ManyReader implements Reader {
 }
 
 function takeBytes(item: ReadItem<StoreRequest>, work: Workload, check: Observer['check'], before: number): number {
-  if (!item.ok) throw item.error;
+  // The file was as long as the workload says when that was made.
+  if (!item.ok) throw item.error.kind === 'range' ? shortError(work, item.index, before) : item.error;
   // Checked are works whose operations come in one part.
-  if (check !== undefined && item.last && before === 0) check(item.index % work.operations, item.bytes);
+  if (check !== undefined && item.last && before === 0) check(item.index, item.bytes);
   return item.bytes.length;
 }
 
@@ -85,14 +88,13 @@ function shortError(work: Workload, operation: number, bytes: number): Error {
   return changedError(work.files[work.fileOf[operation]!]!.path, work.offsets[operation]! + bytes);
 }
 
-function* requestsOf(work: Workload, passes: number): Generator<StoreRequest[]> {
+function* requestsOf(work: Workload): Generator<StoreRequest[]> {
   const { files, fileOf, offsets, lengths, operations, wholeFiles } = work;
-  const total = operations * passes;
-  for (let begin = 0; begin < total; begin += REQUESTS_AT_ONCE) {
-    const count = Math.min(REQUESTS_AT_ONCE, total - begin);
+  for (let begin = 0; begin < operations; begin += REQUESTS_AT_ONCE) {
+    const count = Math.min(REQUESTS_AT_ONCE, operations - begin);
     const requests: StoreRequest[] = [];
     for (let index = 0; index < count; index++) {
-      const operation = (begin + index) % operations;
+      const operation = begin + index;
       const key = files[fileOf[operation]!]!.path;
       if (wholeFiles) requests.push({ key });
       else requests.push({ key, range: { offset: offsets[operation]!, length: lengths[operation]! } });

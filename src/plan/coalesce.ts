@@ -6,58 +6,6 @@ export interface Coalesce {
   readonly readBytesMax: number;
 }
 
-/** What requests merge into, as columns: nothing is allocated for a request. */
-export interface MergedColumns {
-  readonly reads: number;
-  /** Read `r` is for the requests `first[r]` … `first[r + 1] - 1`; its file and offset are those of the first. */
-  readonly first: Uint32Array;
-  /** In bytes. */
-  readonly lengths: Float64Array;
-}
-
-/** Below this share of requests saved, merging is chance: what doesn't lie together is left as it is. */
-const SAVED_SHARE_MIN = 0.05;
-
-/**
- * Merges each request with those that follow it in the list and lie behind it in the same file. It never reorders, and
- * never cuts: a request that is longer than the longest read is a read by itself.
- *
- * @param requests The files by number, and where the bytes lie.
- * @returns undefined where hardly any could be merged: then each is best read by itself.
- */
-export function mergeInOrder(
-  requests: { readonly fileOf: Uint32Array; readonly offsets: Float64Array; readonly lengths: Float64Array },
-  { gapBytesMax, readBytesMax }: Coalesce,
-): MergedColumns | undefined {
-  const { fileOf, offsets, lengths } = requests;
-  const count = fileOf.length;
-  const first = new Uint32Array(count + 1);
-  const lengthOf = new Float64Array(count);
-  let reads = 0;
-  let begin = 0;
-  let end = 0;
-  for (let request = 0; request < count; request++) {
-    const offset = offsets[request]!;
-    const requestEnd = Math.max(end, offset + lengths[request]!);
-    const joins =
-      request > 0 &&
-      fileOf[request] === fileOf[request - 1] &&
-      offset >= begin &&
-      offset - end <= gapBytesMax &&
-      requestEnd - begin <= readBytesMax;
-    if (joins) end = requestEnd;
-    else {
-      first[reads++] = request;
-      begin = offset;
-      end = offset + lengths[request]!;
-    }
-    lengthOf[reads - 1] = end - begin;
-  }
-  if (count - reads < count * SAVED_SHARE_MIN) return undefined;
-  first[reads] = count;
-  return { reads, first: first.subarray(0, reads + 1), lengths: lengthOf.subarray(0, reads) };
-}
-
 /**
  * What a read costs besides its bytes, and how fast bytes come: more than this many bytes in a gap take longer than one
  * more read. A device that gives 130,000 reads of 4 KiB or 2 GiB a second: 5.8 µs a read, 12 KiB. The page cache, through

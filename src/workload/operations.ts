@@ -1,5 +1,4 @@
 import { LsioError } from '../errors.js';
-import { type Coalesce, mergeInOrder } from '../plan/coalesce.js';
 import type { CaseName, Workload, WorkloadFile } from './workload.js';
 
 /** More would not fit into memory with all that is derived from them. */
@@ -84,28 +83,4 @@ export function partOf(work: Workload, { index, count }: { readonly index: numbe
     work,
     Array.from({ length: end - begin }, (_, operation) => begin + operation),
   );
-}
-
-/** Fewer, longer reads that bring the bytes of all operations. */
-export interface MergedWork {
-  /** Its operations are the reads. */
-  readonly work: Workload;
-  /** Read `r` brings the operations `first[r]` … `first[r + 1] - 1`. */
-  readonly first: Uint32Array;
-}
-
-/** The work with operations merged that lie close together and follow one another; undefined where that gains nothing. */
-export function mergeClose(work: Workload, coalesce: Coalesce): MergedWork | undefined {
-  if (work.wholeFiles) return undefined;
-  const merged = mergeInOrder(work, coalesce);
-  if (merged === undefined) return undefined;
-  const { reads, first, lengths } = merged;
-  const fileOf = new Uint32Array(reads);
-  const offsets = new Float64Array(reads);
-  for (let read = 0; read < reads; read++) {
-    fileOf[read] = work.fileOf[first[read]!]!;
-    offsets[read] = work.offsets[first[read]!]!;
-  }
-  const bytes = lengths.reduce((sum, length) => sum + length, 0);
-  return { work: { ...work, fileOf, offsets, lengths, operations: reads, bytes }, first };
 }
