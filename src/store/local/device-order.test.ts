@@ -72,6 +72,31 @@ describe.skipIf(!canReadDirectories())(
       expect(ordered).toEqual([...byInode('b'), ...byInode('a'), '/etc/hostname', '/etc/passwd']);
     });
 
+    test('order() of many reads lets the event loop turn', async () => {
+      const asked = Array.from({ length: 20_000 }, (_, index) => paths[(index * 7919) % COUNT]!);
+      const reads = {
+        count: asked.length,
+        pathOf: (index: number) => asked[index]!,
+        offsetOf: (index: number) => index,
+      };
+      let turns = 0;
+      const timer = setInterval(() => {}, 1000);
+      const turning = (function turn(): NodeJS.Immediate {
+        turns++;
+        return setImmediate(() => {
+          if (turns > 0) turn();
+        });
+      })();
+      const order = await new DeviceOrder().order(reads);
+      const seen = turns;
+      turns = Number.NEGATIVE_INFINITY;
+      clearImmediate(turning);
+      clearInterval(timer);
+      expect([...order!].sort((a, b) => a - b)).toEqual(asked.map((_, index) => index));
+      // A turn for every 4,096 reads at least, twice over.
+      expect(seen).toBeGreaterThanOrEqual(8);
+    });
+
     test('order() puts ranges of one file in order of their offsets', async () => {
       const asked = paths.slice(0, 40).flatMap((path) => [path, path, path]);
       const offsets = asked.map((_, index) => (index % 3 === 0 ? 900 : index % 3 === 1 ? 5 : 70));

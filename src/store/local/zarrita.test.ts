@@ -71,8 +71,50 @@ function writeSharded(): void {
   writeTree(files);
 }
 
+/** Arrays of every kind of element, uncompressed: zarrita decodes them from the bytes as they are. */
+const KINDS = {
+  int8: Int8Array.of(-1, 2, 3, -4),
+  uint16: Uint16Array.of(1, 2, 3, 65_535),
+  int64: BigInt64Array.of(-1n, 2n, 3n, 2n ** 60n),
+  float32: Float32Array.of(0.5, -1, 2, 3),
+  string: ['ab', 'ä', '', 'longer than the others'],
+} as const;
+
+async function writeKinds(): Promise<void> {
+  const memory = new Map<AbsolutePath, Uint8Array>();
+  for (const [dtype, data] of Object.entries(KINDS)) {
+    if (dtype === 'string') continue;
+    const options = { shape: [4], chunkShape: [2], dtype: dtype as 'int8', codecs: [] };
+    const array = await zarr.create(zarr.root(memory).resolve(dtype), options as never);
+    await zarr.set(array as never, null, { data, shape: [4], stride: [1] } as never);
+  }
+  const metadata = {
+    zarr_format: 3,
+    node_type: 'array',
+    shape: [4],
+    data_type: 'string',
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: [2] } },
+    chunk_key_encoding: { name: 'default' },
+    fill_value: '',
+    codecs: [{ name: 'vlen-utf8' }],
+  };
+  memory.set('/string/zarr.json', Buffer.from(JSON.stringify(metadata)));
+  for (const chunk of [0, 1]) memory.set(`/string/c/${chunk}`, vlenUtf8(KINDS.string.slice(2 * chunk, 2 * chunk + 2)));
+  writeTree(memory);
+}
+
+/** zarrita reads such chunks, and doesn't write them. */
+function vlenUtf8(texts: readonly string[]): Buffer {
+  const lengthOf = (length: number) => Buffer.from(Uint32Array.of(length).buffer);
+  return Buffer.concat([
+    lengthOf(texts.length),
+    ...texts.flatMap((text) => [lengthOf(Buffer.byteLength(text)), Buffer.from(text)]),
+  ]);
+}
+
 await writeChunked();
 writeSharded();
+await writeKinds();
 
 onEachEngine((name) => {
   test('a LocalStore is a store of zarrita: whole chunks', async () => {
@@ -96,6 +138,17 @@ onEachEngine((name) => {
       Array.from({ length: 64 }, (_, at) => element(Math.floor(at / 8), at % 8, 8)),
     );
   });
+
+  test.each(['int8', 'uint16', 'int64', 'float32', 'string'] as const)(
+    'a LocalStore is a store of zarrita: uncompressed %s',
+    async (kind) => {
+      await using store = await LocalStore.open(root, { engine: name });
+      // Other reads, so that memory isn't fresh.
+      await Promise.all(Array.from({ length: 20 }, () => store.get('/chunked/zarr.json')));
+      const array = await zarr.open.v3(zarr.root(store).resolve(kind), { kind: 'array' });
+      expect([...((await zarr.get(array)).data as Iterable<unknown>)]).toEqual([...KINDS[kind]]);
+    },
+  );
 
   test('a LocalStore is a store of zarrita: what is absent', async () => {
     await using store = await LocalStore.open(root, { engine: name });

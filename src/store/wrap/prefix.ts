@@ -50,7 +50,9 @@ async function* getManyBelow<T extends StoreRequest | readonly StoreRequest[]>(
   const moved = Symbol.asyncIterator in requests ? moveAll(requests) : moveEach(requests);
   for await (const batch of store.getMany(moved, options)) {
     // An item is its taker's: nobody else looks at its request.
-    for (const item of batch) (item as { request: unknown }).request = item.request.of;
+    for (const item of batch) {
+      if (item.request?.of !== undefined) (item as { request: unknown }).request = item.request.of;
+    }
     yield batch as never;
   }
 
