@@ -237,7 +237,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
 
   /** Returns whether the item is to be read now; else it was planned, waits for a size, or has failed. */
   #begin(item: Item<R>): boolean {
-    const { range } = item.request;
+    const range = item.error === undefined ? item.request.range : undefined;
     const { sizeBytes } = this.#options;
     const end = item.length === TO_END ? Number.POSITIVE_INFINITY : item.offset + item.length;
     if (item.error !== undefined) this.#output.fail(item, item.error);
