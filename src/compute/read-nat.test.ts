@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -45,9 +45,9 @@ function wanted(
   return values;
 }
 
-describe('openSource() of a native file', () => {
-  const counts = { calibration: 'counts' } as const;
+const counts = { calibration: 'counts' } as const;
 
+describe('openSource() of a native file', () => {
   test('counts of a region: rows from the north, columns from the west, padding left out', async () => {
     const file = write('roi.nat', {});
     const { values, shape, source } = await read(file, 'IR_108', counts);
@@ -193,5 +193,25 @@ describe.skipIf(noSatpy)(`satpy${noSatpy === undefined ? '' : ` (skipped: ${noSa
       }
       expect(worst, `field ${i}`).toBeLessThanOrEqual(limit);
     }
+  });
+});
+
+const noGdal = spawnSync('gdal_translate', ['--version'], { stdio: 'ignore' }).status === 0 ? undefined : 'no gdal-bin';
+
+describe.skipIf(noGdal)(`GDAL${noGdal === undefined ? '' : ` (skipped: ${noGdal})`}`, () => {
+  test('reads the counts that we read, of a full disk', { timeout: 120_000 }, async () => {
+    const full = { south: 1, north: 3712, east: 1, west: 3712 };
+    const file = write('full.nat', { ...full, bands: '--------X---' });
+    const window = ['-srcwin', '1500', '300', '614', '40'];
+    const target = path.join(directory, 'gdal.raw');
+    const { stderr } = spawnSync('gdal_translate', ['-q', '-of', 'ENVI', '-ot', 'UInt16', ...window, file, target]);
+    expect(stderr.toString()).not.toMatch(/ERROR/);
+    const theirs = new Uint16Array(Uint8Array.from(readFileSync(target)).buffer);
+    const { values } = await read(file, 'IR_108', counts);
+    const ours = Array.from(theirs, (_, i) => {
+      const value = values[(300 + Math.floor(i / 614)) * 3712 + 1500 + (i % 614)]!;
+      return Number.isNaN(value) ? 0 : value;
+    });
+    expect([...theirs]).toEqual(ours);
   });
 });

@@ -44,7 +44,25 @@ export function nativeFile(facts: NativeFileFacts): Uint8Array {
     }
   }
   parts.push(trailer(facts));
-  return Uint8Array.from(Buffer.concat(parts));
+  const bytes = Uint8Array.from(Buffer.concat(parts));
+  if (ascii) fillTable(bytes);
+  return bytes;
+}
+
+/** The data sets of the main header: name of 30 octets, size and address of 16 each. */
+function fillTable(bytes: Uint8Array): void {
+  const header = HEADERS.packet + HEADERS.data;
+  const image = HEADERS.main + HEADERS.secondary + header;
+  const end = bytes.length - HEADERS.trailer;
+  const sets = [
+    ['15Header', header, HEADERS.main + HEADERS.secondary],
+    ['15Data', end - image, image],
+    ['15Trailer', HEADERS.trailer, end],
+  ] as const;
+  for (const [i, [name, size, address]] of sets.entries()) {
+    const entry = name.padEnd(30) + `${size}`.padEnd(16) + `${address}`.padEnd(16);
+    bytes.set(Buffer.from(entry), 6 * 80 + 62 * i);
+  }
 }
 
 function asciiField(name: string, value: string): Buffer {
@@ -62,7 +80,7 @@ function mainHeader(): Uint8Array {
   const after = 6 * 80 + 27 * 62;
   ['TotalFileSize', 'GORT', 'ASTI', 'LLOS', 'SNIT', 'AIID', 'SSBT', 'SSST', 'RRCC', 'RRBT', 'RRST', 'PPRC'].forEach(
     (name, i) => {
-      asciiField(name, '0').copy(header, after + 80 * i);
+      asciiField(name, name === 'SNIT' ? '20210302123000.000Z' : '0').copy(header, after + 80 * i);
     },
   );
   asciiField('QQOV', 'OK').copy(header, after + 80 * 18);
@@ -157,6 +175,8 @@ function trailer(facts: NativeFileFacts): Uint8Array {
 function record(facts: NativeFileFacts, band: number, line: number, columns: number, east: number): Uint8Array {
   const bytes = new Uint8Array(65 + (columns * 10) / 8);
   const view = new DataView(bytes.buffer);
+  // The packet's length counts from behind its header, less one.
+  view.setInt32(18, bytes.length - 23);
   view.setUint16(39, facts.satellite ?? 324);
   view.setInt32(51, line);
   view.setUint8(55, band + 1);
