@@ -173,6 +173,7 @@ export class RingEngine implements Engine {
     this.#lostBytes += lostBytes;
     this.#lostLeases += lostLeases;
     this.#runs.moveAway(slots);
+    this.#again = true; // the others may have been asked before
   }
 
   /** Nothing is in flight, so nothing but loans holds memory; or what is left waits for memory that went with lost rings. */
