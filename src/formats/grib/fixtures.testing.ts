@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { isLsioError } from '../../errors.js';
 
 const DIRECTORY = path.resolve(import.meta.dirname, '../../../../shared/fixtures/grib');
 
@@ -26,6 +27,16 @@ export function fixture(name: string): Uint8Array {
   }
   if (existsSync(`${plain}.gz`)) return gunzipSync(readFileSync(`${plain}.gz`));
   return readFileSync(plain);
+}
+
+/** Decodes, or says why the packing can't be read on this machine. */
+export function decodedOrReason(decode: () => Float32Array): Float32Array | string {
+  try {
+    return decode();
+  } catch (error) {
+    if (!isLsioError(error, 'unavailable')) throw error;
+    return `${error.message}: ${error.remedy}`;
+  }
 }
 
 /** The name of a test, with the reason why it is skipped. */
