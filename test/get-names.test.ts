@@ -126,10 +126,6 @@ describe('what is no path', () => {
     ['~/x', `${quoted}: /home/me/x`],
     ['~', `${quoted}: /home/me`],
     ['~other/x', quoted],
-    ['file:///etc/hostname', 'a path, not a URL: /etc/hostname'],
-    ['file://localhost/etc/hostname', 'a path, not a URL: /etc/hostname'],
-    ['https://host/x', 'a URL: only files are read'],
-    ['s3://bucket/key', 'a URL: only files are read'],
   ])('is answered with what is meant: %s', (name, hint) => {
     const result = runLsio(['get', '-q', name], { cwd, env: { HOME: '/home/me' } });
     expect(result).toMatchObject({
@@ -140,6 +136,22 @@ describe('what is no path', () => {
     expect((documentOf(list).items as Item[])[0]?.error?.remedy).toBe(hint);
   });
 
+  test.each([
+    ['file:///etc/hostname', 'a path, not a URL: /etc/hostname'],
+    ['file://localhost/etc/hostname', 'a path, not a URL: /etc/hostname'],
+    ['https://host/x', 'a URL: name it as an argument, not in a list'],
+    ['s3://bucket/key', 'a URL: name it as an argument, not in a list'],
+  ])('is answered with what is meant in a list: %s', (name, hint) => {
+    const list = runLsio(['get', '-q', '--discard', '--json', '-'], { cwd, input: name });
+    expect((documentOf(list).items as Item[])[0]?.error?.remedy).toBe(hint);
+  });
+
+  test('but a file: URL is the path that it means', () => {
+    writeFileSync(path.join(cwd, 'a b#c'), 'content');
+    const url = `file://${cwd}/a%20b%23c`;
+    expect(get([url, `${url}#bytes=0-2`])).toEqual({ status: 0, stdout: 'contentcon', stderr: '' });
+  });
+
   test.each(['~/out', 's3://bucket/out', 'file:///tmp/out'])('is no output directory: %s', (out) => {
     writeFileSync(path.join(cwd, 'a'), 'a');
     expect(get(['a', '-o', out])).toMatchObject({ status: 2, stderr: expect.stringContaining(`-o ${out}: not a dir`) });
@@ -148,10 +160,8 @@ describe('what is no path', () => {
 
   test('is a path where it exists', () => {
     mkdirSync(path.join(cwd, '~'));
-    mkdirSync(path.join(cwd, 'https:'));
     writeFileSync(path.join(cwd, '~/x'), 'tilde');
-    writeFileSync(path.join(cwd, 'https:/host'), 'mirror');
-    expect(get(['~/x', 'https://host'])).toEqual({ status: 0, stdout: 'tildemirror', stderr: '' });
+    expect(get(['~/x'])).toEqual({ status: 0, stdout: 'tilde', stderr: '' });
     expect(get(['~/x', '-o', '~/out'])).toMatchObject({ status: 0, stderr: '' });
     expect(readFileSync(path.join(cwd, '~/out/~/x'), 'utf8')).toBe('tilde');
   });

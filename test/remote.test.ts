@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectValid } from './helpers/documents.js';
 import { FileServer } from './helpers/file-server.js';
 import { runLsio } from './helpers/run-lsio.js';
 
@@ -48,6 +49,49 @@ function makeZarr(at: string): void {
   }
   writeFileSync(path.join(at, 'zarr.json'), JSON.stringify(metadata));
 }
+
+describe('lsio get of URLs', () => {
+  const content = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
+
+  test('gives the bytes of an object and of ranges of it', () => {
+    const url = `${server.url}/a%20b.bin`;
+    const whole = runLsio(['get', url]);
+    expect({ status: whole.status, length: whole.stdout.length }).toEqual({ status: 0, length: 100_000 });
+    expect(Buffer.compare(whole.stdout, content)).toBe(0);
+    const ranges = runLsio(['get', `${url}#bytes=5-9,99990-`, '-q']);
+    expect(ranges.stderr).toBe('');
+    expect([...ranges.stdout]).toEqual([...content.subarray(5, 10), ...content.subarray(99_990)]);
+    expect([...runLsio(['get', url, '-R', '-3']).stdout]).toEqual([...content.subarray(-3)]);
+  });
+
+  test('writes it below a directory: scheme and host dropped, path kept', () => {
+    const { status } = runLsio(['get', `${server.url}/group.zarr/t2m/zarr.json`, '-o', 'out'], { cwd: directory });
+    expect(status).toBe(0);
+    const [got, asked] = ['out/group.zarr/t2m/zarr.json', 'group.zarr/t2m/zarr.json'].map((name) =>
+      readFileSync(path.join(directory, name), 'utf8'),
+    );
+    expect(got).toBe(asked);
+  });
+
+  test('one that is not there fails alone', () => {
+    const args = ['get', `${server.url}/none`, `${server.url}/a%20b.bin`, '--discard', '--json'];
+    const { status, stdout } = runLsio(args);
+    expect(status).toBe(1);
+    const document = JSON.parse(String(stdout));
+    expect(document).toMatchObject({ engine: 'http', failed: 1, bytes: 100_000 });
+    expectValid(document);
+  });
+
+  test.each([
+    [['/etc/hostname'], /URLs go without paths and lists/],
+    [['http://127.0.0.2/x'], /one server or bucket at a time/],
+    [['-r'], /plain HTTP has no listing/],
+  ])('refuses %j beside a URL', (args, message) => {
+    const { status, stderr } = runLsio(['get', `${server.url}/a/`, ...args, '--discard']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
 
 describe('array commands on URLs', () => {
   test('read gives the bytes that it gives of the files', () => {

@@ -64,6 +64,10 @@ export class CountingEngine implements Engine {
     );
   }
 
+  failure(errno: number): ReturnType<NonNullable<Engine['failure']>> {
+    return this.#engine.failure?.(errno);
+  }
+
   close(): Promise<void> {
     return this.#engine.close();
   }

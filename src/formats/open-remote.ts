@@ -1,7 +1,7 @@
 import { isLsioError, LsioError } from '../errors.js';
 import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
-import { parseLocator } from '../store/locator.js';
+import { splitUrl } from '../store/locator.js';
 import { openStore, type RemoteOptions } from '../store/open.js';
 import type { RemoteStore } from '../store/remote-store.js';
 import { openFileIn, sourceOf } from './open-file.js';
@@ -29,7 +29,7 @@ const GROUP_METADATA = ['.zgroup', '.zmetadata'] as const;
  */
 export async function openRemote(source: string, options: OpenSourceOptions): Promise<ArraySource> {
   const { remote = {}, signal } = options;
-  const address = splitAddress(source);
+  const address = addressOf(source);
   const store = await openAt(address.root, '', remote);
   try {
     // The deepest place that is something: what follows is a path within it.
@@ -56,22 +56,12 @@ function absent(name: string): LsioError {
 }
 
 /** @throws {LsioError} `usage` */
-function splitAddress(source: string): Address {
-  const locator = parseLocator(source);
-  switch (locator.scheme) {
-    case 'file':
-      throw new LsioError('usage', `${source}: a local file`);
-    case 'http': {
-      const { url } = locator;
-      // What a signature says of one object says nothing of others.
-      if (url.search !== '') throw new LsioError('usage', `${url.host}: arrays are not read from signed addresses`);
-      return { root: `${url.origin}/`, key: trimmed(decodeURIComponent(url.pathname)) };
-    }
-    case 'az':
-      return { root: `az://${locator.account}/${locator.container}/`, key: trimmed(locator.key) };
-    default:
-      return { root: `${locator.scheme}://${locator.bucket}/`, key: trimmed(locator.key) };
-  }
+function addressOf(source: string): Address {
+  // What a signature says of one object says nothing of others.
+  if (/^https?:[^#]*\?/i.test(source))
+    throw new LsioError('usage', `${shownOf(source)}: arrays are not read from signed addresses`);
+  const { root, key } = splitUrl(source);
+  return { root, key: trimmed(key) };
 }
 
 function trimmed(key: string): string {

@@ -30,7 +30,7 @@ export function parseLocator(text: string): Locator {
       if (!URL.canParse(text)) throw malformed(text);
       return { scheme: 'http', url: new URL(text) };
     case 'file':
-      if (!URL.canParse(text) || new URL(text).host !== '') throw malformed(text);
+      if (!URL.canParse(text) || !/^(localhost)?$/.test(new URL(text).host)) throw malformed(text);
       return { scheme: 'file', path: decode(new URL(text).pathname, text) };
     case 's3':
     case 'gs': {
@@ -52,6 +52,28 @@ export function parseLocator(text: string): Locator {
     }
     default:
       throw new LsioError('usage', `${shortOf(text)}: no such scheme`, { remedy: `schemes: ${KNOWN}` });
+  }
+}
+
+/**
+ * An address in two: the root of a bucket, a container or a web server, with a slash at its end, and the key in it.
+ *
+ * @throws {LsioError} `usage`
+ */
+export function splitUrl(text: string): { readonly root: string; readonly key: string } {
+  const locator = parseLocator(text);
+  switch (locator.scheme) {
+    case 'file':
+      return { root: 'file:///', key: locator.path.slice(1) };
+    case 'http': {
+      const { url } = locator;
+      const user = url.username === '' ? '' : `${url.username}${url.password === '' ? '' : `:${url.password}`}@`;
+      return { root: `${url.protocol}//${user}${url.host}/`, key: decode(url.pathname.slice(1), text) };
+    }
+    case 'az':
+      return { root: `az://${locator.account}/${locator.container}/`, key: locator.key };
+    default:
+      return { root: `${locator.scheme}://${locator.bucket}/`, key: locator.key };
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.js';
+import type { Engine } from '../engine/engine.js';
 import { HttpClient } from '../engine/http/client.js';
 import { type GeneralOptions, openGeneral, type Timeouts } from '../engine/http/general.js';
 import { HttpEngine } from '../engine/http/http-engine.js';
@@ -78,13 +79,31 @@ export async function openStore(address: string, options: OpenStoreOptions = {})
   const locator = parseLocator(address);
   if (locator.scheme === 'file')
     return LocalStore.open(locator.path, { engine, rings, queueDepth, direct } as LocalStoreOptions);
-  return openRemote(locator, remote, systemClock);
+  return openRemote(address, locator, remote, systemClock);
+}
+
+/**
+ * Opens a store of another machine.
+ *
+ * @param wrap puts another engine of the same kind around the store's own, such as one that counts
+ * @internal
+ */
+export async function openRemoteStore(
+  address: string,
+  options: RemoteOptions,
+  wrap?: (engine: Engine) => Engine,
+): Promise<RemoteStore> {
+  const locator = parseLocator(address);
+  if (locator.scheme === 'file') throw new LsioError('usage', `${address}: a local file`);
+  return openRemote(address, locator, options, systemClock, wrap);
 }
 
 async function openRemote(
+  address: string,
   locator: Exclude<Locator, { scheme: 'file' }>,
   options: RemoteOptions,
   clock: Clock,
+  wrap: (engine: Engine) => Engine = (engine) => engine,
 ): Promise<RemoteStore> {
   const { connections = 'auto', pin, retry, timeouts, proxy } = options;
   const most = connections === 'auto' ? CONNECTIONS_MAX : connections;
@@ -111,15 +130,13 @@ async function openRemote(
     renew: provider.renew,
     follow: locator.scheme === 'http',
   });
-  const { host, protocol } = provider.target('').url;
-  const isLoopback = /^(localhost|127\.|\[::1\])/.test(host);
-  if (protocol === 'http:' && !isLoopback && provider.sendsSecrets && !options.allowHttp) {
+  const { host } = provider.target('').url;
+  if (!options.allowHttp && showsSecrets(provider)) {
     await transport.close();
-    throw new LsioError('usage', `${host}: credentials are not sent without encryption`, {
-      remedy: 'use https, or allowHttp',
-    });
+    const remedy = 'use https, or allowHttp';
+    throw new LsioError('usage', `${host}: credentials are not sent without encryption`, { remedy });
   }
-  const engine = new HttpEngine({
+  const http = new HttpEngine({
     client,
     clock,
     slab: new Slab(Buffer.allocUnsafeSlow(SLAB_BYTES)),
@@ -134,6 +151,7 @@ async function openRemote(
       flags: [],
     },
   });
+  const engine = wrap(http);
   const coalesce = () => {
     const inFlight = Math.min(most, Math.max(limiter.limit, 64));
     return { gapBytesMax: Math.floor((BYTES_PER_SECOND * LATENCY_S) / inFlight), readBytesMax: READ_BYTES_MAX };
@@ -145,7 +163,23 @@ async function openRemote(
     inFlightMax: limiter.limit,
     refusals: limiter.refusals,
   });
-  return new RemoteStore({ provider, client, engine, coalesce, prefix, info, close: () => transport.close() });
+  return new RemoteStore({
+    address: address.replace(/\/$/, ''),
+    provider,
+    client,
+    engine,
+    coalesce,
+    prefix,
+    info,
+    close: () => transport.close(),
+  });
+}
+
+/** Whether credentials would go over the network for everybody to read. */
+function showsSecrets(provider: Provider): boolean {
+  const { host, protocol } = provider.target('').url;
+  const isLoopback = /^(localhost|127\.|\[::1\])/.test(host);
+  return protocol === 'http:' && !isLoopback && provider.sendsSecrets;
 }
 
 interface Provided {

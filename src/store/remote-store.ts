@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import type { Path } from '../engine/engine.js';
+import type { Engine, Path } from '../engine/engine.js';
 import type { HttpClient } from '../engine/http/client.js';
-import type { HttpEngine } from '../engine/http/http-engine.js';
 import { LsioError } from '../errors.js';
 import type { OwnedBytes } from '../memory/owned.js';
 import { shown } from '../printable.js';
@@ -38,9 +37,11 @@ const GET_MANY_OPTIONS = {
 export interface RemoteParts {
   readonly provider: Provider;
   readonly client: HttpClient;
-  readonly engine: HttpEngine;
+  readonly engine: Engine;
   /** The longest gap that is read along, and the longest read. */
   readonly coalesce: () => { readonly gapBytesMax: number; readonly readBytesMax: number };
+  /** The address of the store, without a slash at its end: a key may begin with it. */
+  readonly address: string;
   /** Before each key, without a slash at its end; empty: none. */
   readonly prefix: string;
   readonly close: () => Promise<void>;
@@ -165,6 +166,8 @@ export class RemoteStore implements Store {
     }
     // The store's own address may be that of one object: then its key is empty.
     if (key === '' || key === '/') return this.#parts.prefix;
+    if (typeof key === 'string' && key.startsWith(`${this.#parts.address}/`))
+      return this.#objectOf(key.slice(this.#parts.address.length));
     return (keyToPath(this.#parts.prefix, key) as string).replace(/^\//, '');
   }
 

@@ -6,7 +6,10 @@ import { type ByteText, byteTextOf } from '../../paths/byte-text.js';
 import { exists } from '../../paths/lists.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import type { DirectChoice } from '../../store/local/direct.js';
+import { isUrl, parseLocator } from '../../store/locator.js';
+import type { RemoteOptions } from '../../store/open.js';
 import { type Merging, mergingOf, type ReadingOptions } from '../app/options.js';
+import { remoteOptionsOf } from '../app/remote-options.js';
 import { STDOUT } from '../app/terminal.js';
 import { hintOf } from './explained.js';
 import type { GetFlags } from './flags.js';
@@ -20,6 +23,8 @@ export interface GetConfig {
   /** Whether items are taken in the order asked for. */
   readonly ordered: boolean;
   readonly read: ReadConfig;
+  /** How URLs are read; undefined where there are none. */
+  readonly remote: RemoteOptions | undefined;
   /** Which engine reads, and what is said meanwhile. */
   readonly run: ReadingOptions;
   readonly dryRun: boolean;
@@ -54,14 +59,27 @@ export function resolve(paths: readonly string[], flags: GetFlags): GetConfig {
   // A list in the order asked for is worth more than the little time that order costs.
   const ordered = !isOrderFree || (json ? items : checksum !== undefined);
   return {
-    inputs: { ...inputFlags(flags), paths, ranges, anyOrder: readOrder !== 'given' && !ordered },
+    inputs: { ...inputFlags(flags), paths: paths.map(localPath), ranges, anyOrder: readOrder !== 'given' && !ordered },
     output: outputOf(flags),
     report: { json, items, checksum },
     ordered,
     read: { ...mergingOf(flags), direct, readOrder: readOrder ?? (ordered ? undefined : 'device') },
+    remote: paths.some(isRemoteUrl) ? remoteOptionsOf(flags) : undefined,
     run: flags,
     dryRun,
   };
+}
+
+function isRemoteUrl(path: string): boolean {
+  return isUrl(path) && !/^file:/i.test(path);
+}
+
+/** A `file:` URL as the path that it means; ranges may follow. */
+function localPath(argument: string): string {
+  if (!/^file:\/\//i.test(argument)) return argument;
+  const [url = '', ...ranges] = argument.split('#');
+  const locator = parseLocator(url);
+  return [locator.scheme === 'file' ? locator.path : url, ...ranges].join('#');
 }
 
 function inputFlags({ recursive, filesFrom, files0From, requests, exclude, strict }: GetFlags) {

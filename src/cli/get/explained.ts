@@ -19,5 +19,5 @@ export function hintOf(name: string): string | undefined {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)/is.exec(name) ?? [];
   if (scheme === undefined) return undefined;
   if (scheme.toLowerCase() === 'file') return `a path, not a URL: ${rest.replace(/^localhost(?=\/)/i, '')}`;
-  return 'a URL: only files are read';
+  return 'a URL: name it as an argument, not in a list';
 }

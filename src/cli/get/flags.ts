@@ -10,9 +10,10 @@ import {
   named,
   type ReadingOptions,
 } from '../app/options.js';
+import { addRemoteOptions, type RemoteFlags } from '../app/remote-options.js';
 
 /** The options of `lsio get`, as commander hands them over. */
-export interface GetFlags extends ReadingOptions, CoalesceOptions {
+export interface GetFlags extends ReadingOptions, RemoteFlags, CoalesceOptions {
   readonly recursive: boolean;
   readonly range: readonly ByteRange[];
   readonly filesFrom: readonly string[];
@@ -63,7 +64,7 @@ export function addFlags(command: Command): Command {
       ).choices(['device', 'given']),
     )
     .option('--dry-run', 'print what would be read', false);
-  return addReadingOptions(addCoalesceOptions(command));
+  return addRemoteOptions(addReadingOptions(addCoalesceOptions(command)));
 }
 
 function addRange(text: string, ranges: readonly ByteRange[]): readonly ByteRange[] {

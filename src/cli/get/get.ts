@@ -4,6 +4,7 @@ import type { Path } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
+import type { RemoteOptions } from '../../store/open.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { announceEngine, applyReadingOptions } from '../app/options.js';
@@ -13,6 +14,7 @@ import { type GetConfig, resolve } from './config.js';
 import { addFlags, type GetFlags } from './flags.js';
 import { EXAMPLES, NOTES } from './help.js';
 import { inputsOf } from './inputs.js';
+import type { RemoteGet } from './remote.js';
 import { openSink } from './sinks.js';
 import { stoppedText } from './summary.js';
 import { Transfer } from './transfer.js';
@@ -34,13 +36,16 @@ async function get(config: GetConfig, context: Context): Promise<void> {
   const log = applyReadingOptions(run, context);
   const sink = await openSink(output, context);
   const transfer = new Transfer(sink, config, context);
-  const found = await inputsOf({ ...config.inputs, place: sink.place }, (...refused) => transfer.refuse(...refused));
+  const remote = config.remote && (await openRemoteOf(config, config.remote, context.signal));
+  const found =
+    remote?.inputs ??
+    (await inputsOf({ ...config.inputs, place: sink.place }, (...refused) => transfer.refuse(...refused)));
   // Before the sink starts a thread: what fails from here on is cleaned up below.
-  const engine = new CountingEngine(await openEngine(run));
+  const engine = remote?.engine ?? new CountingEngine(await openEngine(run));
   let progress: Progress | undefined;
   let total: number | undefined;
   try {
-    announceEngine(engine.info, run, log);
+    if (remote === undefined) announceEngine(engine.info, run, log);
     const inputs = (await sink.prepare?.(found)) ?? found;
     if ('length' in inputs) {
       transfer.skipped = inputs.skipped;
@@ -51,7 +56,8 @@ async function get(config: GetConfig, context: Context): Promise<void> {
       bytes: transfer.bytes,
       itemsTotal: total,
     }));
-    await transfer.run(engine, inputs, { ...read, readOrder: await readOrderOf(config) });
+    const readOrder = remote === undefined ? await readOrderOf(config) : undefined;
+    await transfer.run(engine, inputs, { ...read, readOrder }, remote?.store);
   } catch (error) {
     progress?.stop();
     if (context.signal.aborted && !run.quiet) {
@@ -62,15 +68,22 @@ async function get(config: GetConfig, context: Context): Promise<void> {
   } finally {
     progress?.stop();
     sink.clear();
-    await engine.close();
+    await (remote?.store ?? engine).close();
   }
   const { direct, buffered } = engine.counts;
   log.info('direct', { asked: read.direct, direct, buffered });
   log.debug('read', engine.counts);
   if (transfer.failed > 0) process.exitCode = EXIT.someFailed;
   if (run.quiet) return;
-  if (read.direct === 'on' && engine.bufferedPath !== undefined) sayBuffered(engine, engine.bufferedPath);
+  if (remote === undefined && read.direct === 'on' && engine.bufferedPath !== undefined)
+    sayBuffered(engine, engine.bufferedPath);
   say(transfer.summary(engine.info));
+}
+
+/** What reads URLs is loaded where there are some only. */
+async function openRemoteOf({ inputs }: GetConfig, options: RemoteOptions, signal: AbortSignal): Promise<RemoteGet> {
+  const { openRemoteGet } = await import('./remote.js');
+  return openRemoteGet(inputs, options, signal);
 }
 
 /** Warns when `--direct on` fell back to buffered reads. */

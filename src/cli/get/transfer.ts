@@ -8,6 +8,7 @@ import { type ByteText, textOf } from '../../paths/byte-text.js';
 import type { ReadItem, ReadValue } from '../../read/item.js';
 import type { GetTotals } from '../../results/get.js';
 import { LocalStore } from '../../store/local/local.js';
+import type { RemoteStore } from '../../store/remote-store.js';
 import type { Context } from '../app/context.js';
 import { say } from '../app/talk.js';
 import type { GetConfig, ReadConfig } from './config.js';
@@ -61,15 +62,24 @@ export class Transfer {
    *
    * @throws {LsioError} `output` when the sink fails, `unavailable` when the engine does; the signal's reason.
    */
-  async run(engine: CountingEngine, inputs: Iterable<Input> | Inputs, read: ReadConfig): Promise<void> {
+  async run(
+    engine: CountingEngine,
+    inputs: Iterable<Input> | Inputs,
+    read: ReadConfig,
+    remote?: RemoteStore,
+  ): Promise<void> {
     await this.#beginDocument(engine);
     const { checksum, json } = this.#config.report;
     const { signal } = this.#context;
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      const options = { ...read, ordered: this.#config.ordered, signal };
-      for await (const batch of LocalStore.ofPaths(engine).getMany<Input | readonly Input[]>(inputs, options)) {
+      const { direct, readOrder, ...common } = { ...read, ordered: this.#config.ordered, signal };
+      const batches =
+        remote === undefined
+          ? LocalStore.ofPaths(engine).getMany<Input | readonly Input[]>(inputs, { ...common, direct, readOrder })
+          : remote.getMany<Input | readonly Input[]>(inputs, common);
+      for await (const batch of batches) {
         if (!(await this.#takeAll(batch))) break;
       }
       await this.#sink.end();
