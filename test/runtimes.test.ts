@@ -18,8 +18,10 @@ function program(entry: string): string {
     import { LocalStore } from '${entry}';
     const store = await LocalStore.open(DIRECTORY, { engine: ENGINE, rings: RINGS });
     let right = 0;
-    for await (const item of store.getMany(Array(500).fill({ key: '/bytes' }))) {
-      if (item.bytes.length === 5000 && item.bytes.every((byte, at) => byte === at % 251)) right++;
+    for await (const batch of store.getMany(Array(500).fill({ key: '/bytes' }))) {
+      for (const { bytes } of batch) {
+        if (bytes.length === 5000 && bytes.every((byte, at) => byte === at % 251)) right++;
+      }
     }
     const { engine, rings, reason } = store.info;
     await store.close();

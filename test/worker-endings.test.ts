@@ -16,8 +16,8 @@ const WORK = {
   reading: `
     void (async () => {
       const requests = function* () { for (;;) yield { key: '/passwd' }; };
-      for await (const item of store.getMany(requests())) void item.bytes.length;
-    })().catch(() => {});
+      for await (const batch of store.getMany(requests())) for (const item of batch) if (!item.ok) throw item.error;
+    })().catch((error) => console.error(error));
     await store.get('/hostname').catch(() => {});
     await store.get('/passwd');`,
 };
