@@ -23,7 +23,9 @@ export async function sizeOf(path: Path): Promise<number> {
 
 /** Whether a path is that of an open descriptor, which may be a pipe. */
 export function namesDescriptor(path: Path): boolean {
-  return DESCRIPTOR.test(typeof path === 'string' ? path : Buffer.from(path).toString('latin1'));
+  // Asked of every whole file: most paths are told by their beginning.
+  if (typeof path === 'string') return (path.startsWith('/dev/') || path.startsWith('/proc/')) && DESCRIPTOR.test(path);
+  return DESCRIPTOR.test(Buffer.from(path).toString('latin1'));
 }
 
 /**
