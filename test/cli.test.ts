@@ -7,7 +7,24 @@ import { documentOf, runLsio, runScript } from './helpers/run-lsio.js';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
-const COMMANDS = ['get', 'files', 'files create', 'bench', 'compare-fio', 'tune', 'cache', 'doctor', 'completion'];
+const COMMANDS = [
+  'get',
+  'info',
+  'read',
+  'grib',
+  'refs',
+  'stats',
+  'series',
+  'merge',
+  'files',
+  'files create',
+  'bench',
+  'compare-fio',
+  'tune',
+  'cache',
+  'doctor',
+  'completion',
+];
 
 let directory = '';
 beforeAll(() => {

@@ -57,7 +57,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 function configure(command: Command): Command {
   return command
     .exitOverride()
-    .configureOutput({ writeOut: (text) => print(reflow(text)), writeErr() {}, getOutHelpWidth: () => HELP_COLUMNS })
+    .configureOutput({
+      writeOut: (text) => print(reflow(text).replace(/\n+$/, '\n')),
+      writeErr() {},
+      getOutHelpWidth: () => HELP_COLUMNS,
+    })
     .configureHelp({ optionDescription, argumentDescription })
     .helpOption('-h, --help', 'show this help');
 }
@@ -84,9 +88,12 @@ function argumentDescription({ description, argChoices, defaultValue, defaultVal
   return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
 }
 
-/** Paragraphs as wide as a terminal; what is indented, such as examples, stays as it is. */
+/** Paragraphs as wide as a terminal. Of what is indented, such as examples, only gaps are narrowed, in lines too long. */
 function reflow(text: string): string {
-  return text.replace(/^(?! |Usage:).+(\n(?! ).+)*$/gm, (paragraph) => wrap(paragraph.replaceAll('\n', ' '), ''));
+  const narrowed = text.replace(/^ .*$/gm, (line) =>
+    line.length > HELP_COLUMNS ? line.replace(/(\S) {3,}/, '$1  ') : line,
+  );
+  return narrowed.replace(/^(?! |Usage:).+(\n(?! ).+)*$/gm, (paragraph) => wrap(paragraph.replaceAll('\n', ' '), ''));
 }
 
 /**

@@ -8,8 +8,8 @@ import { addFieldOptions } from './field-options.js';
 const EXAMPLES = `Examples:
   lsio grib ls gfs.f006                                   its fields, as wgrib2 lists them
   lsio grib ls --match ':TMP:2 m above ground:' *.grib2   those of one kind
-  lsio grib ls --where shortName=2t,msl --long era5.grib  the same in ecCodes' words
-  lsio grib get gfs.f006 --match ':TMP:2 m' -o t2.grib2   their messages, bytes unchanged
+  lsio grib ls --where shortName=2t,msl --long era5.grib  in ecCodes' words
+  lsio grib get gfs.f006 --match ':TMP:2 m' -o t2.grib2   bytes unchanged
   lsio grib index --format idx *.grib2                    FILE.idx beside each
 
 `;

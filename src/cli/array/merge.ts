@@ -13,7 +13,7 @@ import { missingShards, readPartials } from './stats-partial.js';
 import { renderStats } from './stats-text.js';
 
 const EXAMPLES = `Examples:
-  lsio stats era.zarr/t2m --shard 0/4 --partial parts    and 1/4, 2/4, 3/4, on any machines
+  lsio stats era.zarr/t2m --shard 0/4 --partial parts    and 1/4 …
   lsio merge parts                                       prints what lsio stats would have
 
 `;

@@ -23,8 +23,8 @@ import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-op
 
 const EXAMPLES = `Examples:
   lsio read era.zarr/t2m --isel time=-1 -o last.npy             the last step, for numpy
-  lsio read era.zarr/t2m --sel lat=60:50,lon=-10:10 -o uk.npy   a region, both ends included
-  lsio read era.zarr/t2m --sel time=2001-03 --format csv        a month, a row for each element
+  lsio read era.zarr/t2m --sel lat=60:50,lon=-10:10 -o uk.npy   a region
+  lsio read era.zarr/t2m --sel time=2001-03 --format csv        a month
   lsio read era.zarr/t2m --isel time=0 -o map.png               an image of one step
   lsio read era.zarr/lat                                        on a terminal: numbers
 

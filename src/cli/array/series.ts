@@ -23,7 +23,7 @@ import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-op
 
 const EXAMPLES = `Examples:
   lsio series era.zarr/t2m --at lat=51.5,lon=-0.1                   one point: point,time,value
-  lsio series era.zarr/t2m --points stations.csv -o stations-t2m.csv  columns lat, lon and, if you like, point
+  lsio series era.zarr/t2m --points stations.csv -o t2m.csv  lat, lon[, point]
 
 `;
 const NOTES = `

@@ -28,7 +28,7 @@ import type { ResultLabels } from './stats-zarr.js';
 const EXAMPLES = `Examples:
   lsio stats era.zarr/t2m                                      mean, std, min, max and count of everything
   lsio stats era.zarr/t2m --over time                          of each grid point
-  lsio stats era.zarr/t2m --by time.month --weights 'cos(lat)' of each month, by area
+  lsio stats era.zarr/t2m --by time.month --weights 'cos(lat)' by area
   lsio stats era.zarr/t2m --reduce median,q0.95 --sel lat=60:35
 
 `;
