@@ -152,7 +152,7 @@ function checkExamples(names) {
 function examplesOf(name) {
   const blocks = linesOf(name)
     .join('\n')
-    .matchAll(/^```js\n(.*?)^```$/gms);
+    .matchAll(/^```[jt]s\n(.*?)^```$/gms);
   return [...blocks]
     .map(({ 1: code = '', index }) => ({ code, line: linesOf(name).join('\n').slice(0, index).split('\n').length }))
     .filter(({ code }) => code.includes("from 'light-speed-io'"));

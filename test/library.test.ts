@@ -44,7 +44,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('docs/library.md', () => {
   test('has no block that is left out here', () => {
-    expect(DOCUMENT.match(/^```\w/gm)?.length).toBe(
+    // A block of ts needs data that isn't here: check-docs compiles it, and nobody runs it.
+    expect(DOCUMENT.match(/^```(?!ts)\w/gm)?.length).toBe(
       1 + EXAMPLES.length + EXAMPLES.filter(({ output }) => output !== '').length,
     );
     expect(EXAMPLES.length).toBeGreaterThan(8);
