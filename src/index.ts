@@ -29,15 +29,13 @@ export type { Signal } from './read/abort.js';
 export type { Lease, ReadFailure, ReadItem, ReadValue } from './read/item.js';
 export type { ReadBatch, ReadBatches } from './read/read-many.js';
 export { type AsyncBuffer, asAsyncBuffer } from './store/async-buffer.js';
-export type { AzureCredentials } from './store/azure/azure.js';
 export type { AbsolutePath, Key } from './store/keys.js';
 export type { ReadOrder } from './store/local/device-order.js';
 export type { DirectChoice } from './store/local/direct.js';
 export { type LocalReadOptions, LocalStore, type LocalStoreOptions } from './store/local/local.js';
-export { type OpenStoreOptions, openStore, type RemoteOptions } from './store/open.js';
+export { type OpenStoreOptions, openStore } from './store/open.js';
 export { getRanges } from './store/ranges.js';
-export type { RemoteInfo, RemoteStore } from './store/remote-store.js';
-export type { S3Credentials } from './store/s3/sign.js';
+export type { AzureCredentials, RemoteOptions, S3Credentials } from './store/remote-options.js';
 export type {
   GetManyOptions,
   GetOptions,

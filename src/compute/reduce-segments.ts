@@ -2,6 +2,7 @@ import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { type KernelChoice, kernelMemory, loadKernels } from '../kernels/kernels.js';
+import type { Signal } from '../read/abort.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import type { StoredChunk } from './chunk-reader.js';
 import { forEachChunk } from './chunk-stream.js';
@@ -37,7 +38,7 @@ export interface ReductionWork {
   readonly kernels?: KernelChoice | undefined;
   /** Whether chunks are read past the page cache. @default 'auto' */
   readonly direct?: DirectChoice | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
 }
 
 /** What became of one chunk. */

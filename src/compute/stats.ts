@@ -1,6 +1,7 @@
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import type { KernelChoice } from '../kernels/kernels.js';
+import type { Signal } from '../read/abort.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import type { Counts } from './count-reducers.js';
 import { countOfExact, type ExactMoments, mergeExact } from './exact-moments.js';
@@ -22,7 +23,7 @@ export interface StatsOptions {
   readonly kernels?: KernelChoice | undefined;
   /** Whether chunks are read past the page cache. @default 'auto' */
   readonly direct?: DirectChoice | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /** Is called after each chunk. */
   readonly onChunk?: ((outcome: ChunkOutcome) => void) | undefined;
 }

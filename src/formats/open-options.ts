@@ -1,6 +1,6 @@
 import type { Signal } from '../read/abort.js';
 import type { LocalStoreOptions } from '../store/local/local.js';
-import type { RemoteOptions } from '../store/open.js';
+import type { RemoteOptions } from '../store/remote-options.js';
 import type { FieldSelection } from './grib/select.js';
 import type { Calibration } from './nat/calibrate.js';
 

@@ -1,11 +1,12 @@
 import { LsioError } from '../errors.js';
 import { type ByteRange, resolveRange } from '../range.js';
+import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import type { Children } from '../store/local/children.js';
 import type { ByteSource, Place } from './chunked-array.js';
 
 interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
 }
 
 /** Bytes by key, which lie in one or more sources: a directory's files, a zip file's entries, what references name. */
@@ -27,13 +28,22 @@ export interface PlaceStore {
 }
 
 /** The bytes of a key; undefined if it has none. */
-export async function getValue(store: PlaceStore, key: AbsolutePath, options?: CallOptions) {
+export async function getValue(
+  store: PlaceStore,
+  key: AbsolutePath,
+  options?: CallOptions,
+): Promise<Uint8Array | undefined> {
   const place = await store.locate(key, options);
   return place === undefined || place instanceof Uint8Array ? place : readPlace(store, place, options);
 }
 
 /** A part of the value of a key. @throws {LsioError} `range` when it begins past the end. */
-export async function getPart(store: PlaceStore, key: AbsolutePath, range: ByteRange, options?: CallOptions) {
+export async function getPart(
+  store: PlaceStore,
+  key: AbsolutePath,
+  range: ByteRange,
+  options?: CallOptions,
+): Promise<Uint8Array | undefined> {
   const place = await store.locate(key, options);
   if (place instanceof Uint8Array) {
     const { offset, length } = resolveRange(range, place.length);
@@ -54,7 +64,11 @@ export async function sizeOf(store: PlaceStore, key: AbsolutePath, options?: Cal
 }
 
 /** @throws {LsioError} `format` where there are fewer bytes than the place says, `read` where it is required and absent. */
-export async function readPlace(store: PlaceStore, place: Place, options?: CallOptions) {
+export async function readPlace(
+  store: PlaceStore,
+  place: Place,
+  options?: CallOptions,
+): Promise<Uint8Array | undefined> {
   const { source, key, range } = place;
   const from = store.sources[source]!.store;
   if (range?.length === 0) return new Uint8Array(0);

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { LsioError } from '../../errors.js';
-import type { RemoteOptions } from '../../store/open.js';
+import type { RemoteOptions } from '../../store/remote-options.js';
 import { parseBytes, parseCount } from '../../units.js';
 import { named } from './options.js';
 

@@ -7,7 +7,7 @@ import { exists } from '../../paths/lists.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import type { DirectChoice } from '../../store/local/direct.js';
 import { isUrl, parseLocator } from '../../store/locator.js';
-import type { RemoteOptions } from '../../store/open.js';
+import type { RemoteOptions } from '../../store/remote-options.js';
 import { type Merging, mergingOf, type ReadingOptions } from '../app/options.js';
 import { remoteOptionsOf } from '../app/remote-options.js';
 import { STDOUT } from '../app/terminal.js';

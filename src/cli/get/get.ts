@@ -4,7 +4,7 @@ import type { Path } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
-import type { RemoteOptions } from '../../store/open.js';
+import type { RemoteOptions } from '../../store/remote-options.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { announceEngine, applyReadingOptions } from '../app/options.js';

@@ -6,7 +6,8 @@ import { type Excludes, excludesOf, globRegExp } from '../../paths/globs.js';
 import { splitPathRanges } from '../../paths/range-text.js';
 import type { ByteRange } from '../../range.js';
 import { isUrl, splitUrl } from '../../store/locator.js';
-import { openRemoteStore, type RemoteOptions } from '../../store/open.js';
+import { openRemoteStore } from '../../store/open-remote.js';
+import type { RemoteOptions } from '../../store/remote-options.js';
 import type { RemoteStore } from '../../store/remote-store.js';
 import type { InputOptions } from './inputs.js';
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.js';
 import type { Shown } from './failures.js';
+import type { RetryOptions } from './http-options.js';
 import type { Limiter } from './limiter.js';
 import type { HttpRequest, Transport } from './message.js';
 import type { Rate } from './rate.js';
-import type { RetryOptions } from './retry.js';
 
 /** An object that can be asked for. */
 export interface Target extends Shown {

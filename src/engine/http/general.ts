@@ -1,4 +1,5 @@
 import type { buildConnector, Dispatcher } from 'undici';
+import type { Timeouts } from './http-options.js';
 import {
   type Answer,
   type AnswerHead,
@@ -9,15 +10,6 @@ import {
   type Transport,
   TransportError,
 } from './message.js';
-
-export interface Timeouts {
-  /** Until there is a connection. @default 5000 */
-  readonly connectMs?: number | undefined;
-  /** Until the first byte of an answer. @default 15000 */
-  readonly firstByteMs?: number | undefined;
-  /** Between one byte of a body and the next. @default 15000 */
-  readonly idleMs?: number | undefined;
-}
 
 export interface GeneralOptions {
   readonly connections: number;

@@ -5,13 +5,6 @@ const LONGEST_WAIT_MS = 15_000;
 /** A server that asks for more patience than this is asked again all the same. */
 const RETRY_AFTER_MAX_MS = 60_000;
 
-export interface RetryOptions {
-  /** Tries of one request, the first included. @default 10 */
-  readonly tries?: number | undefined;
-  /** Without a byte of progress for that long it fails. @default 60000 */
-  readonly giveUpMs?: number | undefined;
-}
-
 export const DEFAULT_RETRY = { tries: 10, giveUpMs: 60_000 } as const;
 
 /** What a status means for the next try. */

@@ -4,17 +4,8 @@ import type { HttpRequest } from '../../engine/http/message.js';
 import { decodeXml } from '../../engine/http/redact.js';
 import { LsioError } from '../../errors.js';
 import type { ListRequest, Provider, RemoteEntry, RemotePage } from '../remote.js';
+import type { AzureCredentials } from '../remote-options.js';
 import { signSharedKey, withVersion } from './sign.js';
-
-/** What lets requests in: a key of the account, a shared access signature, or a token; none of them: public data. */
-export interface AzureCredentials {
-  /** Base64. */
-  readonly accountKey?: string | undefined;
-  /** The query of a shared access signature, without its question mark. */
-  readonly sas?: string | undefined;
-  /** An OAuth token, asked for before each request. */
-  readonly token?: (() => Promise<string>) | undefined;
-}
 
 export interface AzureOptions extends AzureCredentials {
   readonly account: string;

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { decodeXml } from '../../engine/http/redact.js';
 import { LsioError } from '../../errors.js';
+import type { S3Credentials } from '../remote-options.js';
 import { type Profile, readProfile } from './profile.js';
-import { type S3Credentials, uriEncode } from './sign.js';
+import { uriEncode } from './sign.js';
 
 /** Gets a text over HTTP; undefined when it can't be had. Only for the endpoints of credentials. */
 export type GetText = (

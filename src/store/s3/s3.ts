@@ -3,8 +3,9 @@ import type { Target } from '../../engine/http/client-options.js';
 import type { HttpRequest } from '../../engine/http/message.js';
 import { LsioError } from '../../errors.js';
 import type { ListRequest, Provider, RemotePage } from '../remote.js';
+import type { S3Credentials } from '../remote-options.js';
 import { parseListing } from './listing.js';
-import { keyPath, type S3Credentials, Signer, uriEncode } from './sign.js';
+import { keyPath, Signer, uriEncode } from './sign.js';
 
 export interface S3Options {
   readonly bucket: string;

@@ -1,16 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { HttpRequest } from '../../engine/http/message.js';
-
-/** Keys of an account, as AWS and everyone who speaks S3 use them. */
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-  /** When they expire, in milliseconds since 1970; undefined: never. */
-  readonly expiresMs?: number | undefined;
-  /** Where they come from, for messages: `the environment`. */
-  readonly source?: string | undefined;
-}
+import type { S3Credentials } from '../remote-options.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
