@@ -73,6 +73,17 @@ describe('lsio get of URLs', () => {
     expect(got).toBe(asked);
   });
 
+  test('shows no user info and no query, and sends both', () => {
+    const url = `${server.url.replace('//', '//me:planted-secret@')}/a%20b.bin?sig=planted-secret`;
+    const { status, stdout, stderr } = runLsio(['get', url, '--discard', '--json', '-v']);
+    expect(status).toBe(0);
+    expect(JSON.parse(String(stdout)).items).toMatchObject([{ path: `${server.url}/a b.bin`, bytes: 100_000 }]);
+    expect(`${stdout}${stderr}`).not.toContain('planted-secret');
+    const missing = runLsio(['get', url.replace('a%20b', 'none'), '--discard', '--json']);
+    expect(missing.status).toBe(1);
+    expect(`${missing.stdout}${missing.stderr}`).not.toContain('planted-secret');
+  });
+
   test('one that is not there fails alone', () => {
     const args = ['get', `${server.url}/none`, `${server.url}/a%20b.bin`, '--discard', '--json'];
     const { status, stdout } = runLsio(args);
@@ -86,6 +97,7 @@ describe('lsio get of URLs', () => {
     [['/etc/hostname'], /URLs go without paths and lists/],
     [['http://127.0.0.2/x'], /one server or bucket at a time/],
     [['-r'], /plain HTTP has no listing/],
+    [['--dry-run'], /plans reads of files, not of URLs/],
   ])('refuses %j beside a URL', (args, message) => {
     const { status, stderr } = runLsio(['get', `${server.url}/a/`, ...args, '--discard']);
     expect(status).toBe(2);

@@ -61,8 +61,8 @@ function addressOf(source: string): Address {
   // What a signature says of one object says nothing of others.
   if (/^https?:[^#]*\?/i.test(source))
     throw new LsioError('usage', `${shownOf(source)}: arrays are not read from signed addresses`);
-  const { root, key } = splitUrl(source);
-  return { root, key: trimmed(key) };
+  const { address, key } = splitUrl(source);
+  return { root: address, key: trimmed(key) };
 }
 
 function trimmed(key: string): string {

@@ -55,25 +55,36 @@ export function parseLocator(text: string): Locator {
   }
 }
 
-/**
- * An address in two: the root of a bucket, a container or a web server, with a slash at its end, and the key in it.
- *
- * @throws {LsioError} `usage`
- */
-export function splitUrl(text: string): { readonly root: string; readonly key: string } {
+/** An address in two: a bucket, a container or a web server, and the key in it. */
+export interface SplitUrl {
+  /** For people, with a slash at its end: without user info and query, which can hold secrets. */
+  readonly root: string;
+  /** What opens it. */
+  readonly address: string;
+  readonly key: string;
+}
+
+/** @throws {LsioError} `usage` */
+export function splitUrl(text: string): SplitUrl {
   const locator = parseLocator(text);
   switch (locator.scheme) {
     case 'file':
-      return { root: 'file:///', key: locator.path.slice(1) };
+      return { root: 'file:///', address: 'file:///', key: locator.path.slice(1) };
     case 'http': {
       const { url } = locator;
-      const user = url.username === '' ? '' : `${url.username}${url.password === '' ? '' : `:${url.password}`}@`;
-      return { root: `${url.protocol}//${user}${url.host}/`, key: decode(url.pathname.slice(1), text) };
+      const address = new URL(url.href);
+      address.pathname = '/';
+      address.hash = '';
+      return { root: `${url.origin}/`, address: address.href, key: decode(url.pathname.slice(1), text) };
     }
-    case 'az':
-      return { root: `az://${locator.account}/${locator.container}/`, key: locator.key };
-    default:
-      return { root: `${locator.scheme}://${locator.bucket}/`, key: locator.key };
+    case 'az': {
+      const root = `az://${locator.account}/${locator.container}/`;
+      return { root, address: root, key: locator.key };
+    }
+    default: {
+      const root = `${locator.scheme}://${locator.bucket}/`;
+      return { root, address: root, key: locator.key };
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import { LsioError } from '../errors.js';
 import { Slab } from '../memory/slab.js';
 import { AzureProvider } from './azure/azure.js';
 import { HttpProvider } from './http/http.js';
-import { type Locator, parseLocator } from './locator.js';
+import { type Locator, parseLocator, splitUrl } from './locator.js';
 import type { Provider } from './remote.js';
 import type { AzureCredentials, RemoteOptions } from './remote-options.js';
 import { RemoteStore } from './remote-store.js';
@@ -109,7 +109,7 @@ async function openRemote(
     refusals: limiter.refusals,
   });
   return new RemoteStore({
-    address: address.replace(/\/$/, ''),
+    root: splitUrl(address).root,
     provider,
     client,
     engine,

@@ -40,8 +40,8 @@ export interface RemoteParts {
   readonly engine: Engine;
   /** The longest gap that is read along, and the longest read. */
   readonly coalesce: () => { readonly gapBytesMax: number; readonly readBytesMax: number };
-  /** The address of the store, without a slash at its end: a key may begin with it. */
-  readonly address: string;
+  /** The address of the bucket or server as people see it, with a slash at its end: an object may be named with it. */
+  readonly root: string;
   /** Before each key, without a slash at its end; empty: none. */
   readonly prefix: string;
   readonly close: () => Promise<void>;
@@ -166,8 +166,7 @@ export class RemoteStore implements Store {
     }
     // The store's own address may be that of one object: then its key is empty.
     if (key === '' || key === '/') return this.#parts.prefix;
-    if (typeof key === 'string' && key.startsWith(`${this.#parts.address}/`))
-      return this.#objectOf(key.slice(this.#parts.address.length));
+    if (key.startsWith(this.#parts.root)) return this.#objectOf(key.slice(this.#parts.root.length));
     return (keyToPath(this.#parts.prefix, key) as string).replace(/^\//, '');
   }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CountingEngine } from '../../engine/counting.js';
 import type { Path } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
+import { LsioError } from '../../errors.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import type { RemoteOptions } from '../../store/remote-options.js';
@@ -26,6 +27,7 @@ export function define(command: Command, context: Context): void {
     .action(async (paths: string[], flags: GetFlags) => {
       const config = resolve(paths, flags);
       if (!config.dryRun) return get(config, context);
+      if (config.remote !== undefined) throw new LsioError('usage', '--dry-run plans reads of files, not of URLs');
       const { dryRun } = await import('./dry-run.js');
       return dryRun(config, context);
     });

@@ -42,14 +42,14 @@ export async function openRemoteGet(
     });
   }
   const targets = paths.map((path) => targetOf(path));
-  const [{ root }] = targets as [Target];
-  const other = targets.find((target) => target.root !== root);
+  const [{ root, address }] = targets as [Target];
+  const other = targets.find((target) => target.address !== address);
   if (other !== undefined) {
     const remedy = 'one command for each';
     throw new LsioError('usage', `${root} and ${other.root}: one server or bucket at a time`, { remedy });
   }
   let counting: CountingEngine | undefined;
-  const store = await openRemoteStore(root, remote, (engine) => {
+  const store = await openRemoteStore(address, remote, (engine) => {
     counting = new CountingEngine(engine);
     return counting;
   });
@@ -58,6 +58,7 @@ export async function openRemoteGet(
 
 interface Target {
   readonly root: string;
+  readonly address: string;
   readonly key: string;
   /** With a slash at its end: all below it. */
   readonly isFolder: boolean;
@@ -67,8 +68,8 @@ interface Target {
 function targetOf(argument: string): Target {
   // What follows a # can only be ranges: one of a key is %23.
   const { path, ranges } = splitPathRanges(argument);
-  const { root, key } = splitUrl(path);
-  return { root, key: key.replace(/\/$/, ''), isFolder: key === '' || key.endsWith('/'), ranges };
+  const { root, address, key } = splitUrl(path);
+  return { root, address, key: key.replace(/\/$/, ''), isFolder: key === '' || key.endsWith('/'), ranges };
 }
 
 async function* inputsOf(
