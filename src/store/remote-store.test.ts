@@ -102,6 +102,13 @@ describe('RemoteStore', () => {
     );
   });
 
+  test('all of an empty object is empty, a byte of it is not there', async () => {
+    expect(await store.getRange('/a/empty', { offset: 0 })).toHaveLength(0);
+    expect(await store.getRange('/a/empty', { suffixLength: 5 })).toHaveLength(0);
+    const byte = store.getRange('/a/empty', { offset: 0, length: 1 });
+    await expect(byte).rejects.toMatchObject({ kind: 'range' });
+  });
+
   test('ranges that lie close together are one request', async () => {
     const before = seen.length;
     const ranges = Array.from({ length: 20 }, (_, i) => ({ offset: i * 1000, length: 900 }));

@@ -82,7 +82,9 @@ export class RemoteReader {
     const memory = new Memory(options.into);
     const asked = 'suffixLength' in range ? range : { offset: range.offset, length: range.length! };
     const got = await this.#read(target, asked, memory.land, new Pin(), options.signal);
-    return got === undefined ? undefined : memory.bytes(got, target, 'offset' in range ? range.offset : 0);
+    return got === undefined
+      ? undefined
+      : memory.bytes(got, target, 'offset' in range ? range.offset : 0, 'suffixLength' in range);
   }
 
   /** What the service tells of an object, or undefined where there is none. */
@@ -128,7 +130,7 @@ export class RemoteReader {
       signal,
     );
     if (first === undefined) return undefined;
-    if ('pastTheEnd' in first) return memory.bytes(first, target, offset);
+    if ('pastTheEnd' in first) return memory.bytes(first, target, offset, length === Number.MAX_SAFE_INTEGER - offset);
     const parts: Promise<unknown>[] = [];
     for (let at = PART_BYTES; at < memory.taken.length; at += PART_BYTES) {
       const part = memory.taken.subarray(at, at + PART_BYTES);
@@ -169,9 +171,10 @@ class Memory {
   };
 
   /** What was read. @throws {LsioError} `range` when nothing lies there */
-  bytes(got: Got | PastTheEnd, { name }: Target, offset: number): Uint8Array {
+  bytes(got: Got | PastTheEnd, { name }: Target, offset: number, isToEnd: boolean): Uint8Array {
     if (!('pastTheEnd' in got)) return this.taken;
-    if (got.sizeBytes === 0 && offset === 0) return this.land(0);
+    // All of an empty object is empty; a byte of it is not there.
+    if (got.sizeBytes === 0 && offset === 0 && isToEnd) return this.land(0);
     const { message } = pastTheEnd(offset, got.sizeBytes ?? Number.NaN);
     throw new LsioError('range', `${name}: ${message}`, { path: name, offset });
   }
