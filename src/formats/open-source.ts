@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LsioError, readError } from '../errors.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
-import { isUrl } from '../store/locator.js';
+import { isRemoteUrl } from '../store/locator.js';
 import type { Store } from '../store/store.js';
 import { localPlaces } from './local-source.js';
 import { openFileIn, refusal, sourceOf, WAYS } from './open-file.js';
@@ -37,7 +37,7 @@ const ARRAY_METADATA = ['zarr.json', '.zarray'];
  */
 export async function openSource(source: string | Store, options: OpenSourceOptions = {}): Promise<ArraySource> {
   if (typeof source !== 'string') return openStore(source, options);
-  if (isUrl(source) && !/^file:/i.test(source)) {
+  if (isRemoteUrl(source)) {
     const { openRemote } = await import('./open-remote.js');
     return openRemote(source, options);
   }

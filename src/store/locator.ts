@@ -16,6 +16,11 @@ export function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
 }
 
+/** Whether a text is an address of another machine. */
+export function isRemoteUrl(text: string): boolean {
+  return isUrl(text) && !/^file:/i.test(text);
+}
+
 /**
  * Reads an address: `file:`, `http:`, `https:`, `s3://bucket/key`, `gs://bucket/key`, `az://account/container/key`,
  * `abfs://container@account.dfs.core.windows.net/key`. Keys of buckets are decoded: a `#` of a key is written `%23`.

@@ -6,7 +6,7 @@ import { type ByteText, byteTextOf } from '../../paths/byte-text.js';
 import { exists } from '../../paths/lists.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import type { DirectChoice } from '../../store/local/direct.js';
-import { isUrl, parseLocator } from '../../store/locator.js';
+import { isRemoteUrl, parseLocator } from '../../store/locator.js';
 import type { RemoteOptions } from '../../store/remote-options.js';
 import { type Merging, mergingOf, type ReadingOptions } from '../app/options.js';
 import { remoteOptionsOf } from '../app/remote-options.js';
@@ -68,10 +68,6 @@ export function resolve(paths: readonly string[], flags: GetFlags): GetConfig {
     run: flags,
     dryRun,
   };
-}
-
-function isRemoteUrl(path: string): boolean {
-  return isUrl(path) && !/^file:/i.test(path);
 }
 
 /** A `file:` URL as the path that it means; ranges may follow. */

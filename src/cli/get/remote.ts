@@ -5,7 +5,7 @@ import { byteTextOf, pathOf } from '../../paths/byte-text.js';
 import { type Excludes, excludesOf, globRegExp } from '../../paths/globs.js';
 import { splitPathRanges } from '../../paths/range-text.js';
 import type { ByteRange } from '../../range.js';
-import { isUrl, splitUrl } from '../../store/locator.js';
+import { isRemoteUrl, splitUrl } from '../../store/locator.js';
 import { openRemoteStore } from '../../store/open-remote.js';
 import type { RemoteOptions } from '../../store/remote-options.js';
 import type { RemoteStore } from '../../store/remote-store.js';
@@ -33,10 +33,7 @@ export async function openRemoteGet(
   signal: AbortSignal,
 ): Promise<RemoteGet> {
   const { paths, filesFrom, files0From, requests } = options;
-  if (
-    !paths.every((path) => isUrl(path) && !/^file:/i.test(path)) ||
-    filesFrom.length + files0From.length + requests.length > 0
-  ) {
+  if (!paths.every(isRemoteUrl) || filesFrom.length + files0From.length + requests.length > 0) {
     throw new LsioError('usage', 'URLs go without paths and lists', {
       remedy: 'one command for the files, one for the URLs',
     });
