@@ -15,6 +15,7 @@ const DOCUMENTS = [
   { command: 'doctor', file: 'src/results/doctor.ts', type: 'DoctorDocument' },
   { command: 'info', file: 'src/results/info.ts', type: 'InfoDocument' },
   { command: 'read', file: 'src/results/read.ts', type: 'ReadDocument' },
+  { command: 'crops', file: 'src/results/crops.ts', type: 'CropsDocument' },
   { command: 'grib-ls', file: 'src/results/grib-ls.ts', type: 'GribLsDocument' },
   { command: 'stats', file: 'src/results/stats.ts', type: 'StatsDocument' },
   { command: 'series', file: 'src/results/series.ts', type: 'SeriesDocument' },

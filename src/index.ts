@@ -3,6 +3,7 @@ export type { DType, Field, TimeStep } from './array/dtype.js';
 export { type ElementArray, type ElementValue, elementValue, scalarValue, viewElements } from './array/elements.js';
 export type { Scalar } from './array/scalar.js';
 export type { AxisSelection, Run, Selection } from './array/selection.js';
+export { type CropBatch, type CropsOptions, crops } from './compute/crops.js';
 export { type ArrayData, type ReadCounts, type ReadOptions, readArray } from './compute/read.js';
 export type { Histogram, Values } from './compute/result-table.js';
 export { parseSelection, type SelectionTexts } from './compute/select.js';

@@ -23,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get/get.js') },
   info: { summary: 'what arrays a Zarr store holds', load: () => import('./array/info.js') },
   read: { summary: 'elements of an array, to a file or stdout', load: () => import('./array/read.js') },
+  crops: { summary: 'random crops of an array, as training reads them', load: () => import('./array/crops.js') },
   grib: {
     summary: 'list, index and cut out the fields of GRIB files',
     load: () => import('./array/grib.js'),

@@ -10,6 +10,8 @@ export interface StoredChunk {
   readonly index: number;
   /** Names it in errors. */
   readonly name: string;
+  /** Which of its parts it is, where it is read in parts. */
+  readonly part?: number | undefined;
   /** Undefined for a chunk that is not stored: all of it is the fill value. */
   readonly bytes: Uint8Array | undefined;
   /** What its decoder must know besides. */
@@ -18,51 +20,85 @@ export interface StoredChunk {
   readonly error?: LsioError | undefined;
 }
 
+/** Names the parts of a chunk that are read instead of all of it, in bytes of the chunk. Only raw chunks have parts. */
+export type PartsOf = (index: number) => readonly Extent[] | undefined;
+
+export interface ChunkReading {
+  /** About how long a chunk is; of one that is read in parts exactly. */
+  readonly chunkBytes: number;
+  readonly partsOf?: PartsOf | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** In flight at once. */
 const READS_MAX = 64;
 const READS_BYTES_MAX = 64 * 1024 ** 2;
 
-/**
- * Reads chunks, many at once, in the order in which they are asked for. What can't be read has an error and stops nobody.
- *
- * @param chunkBytes about how long one is; it bounds how many are in flight.
- */
+/** Reads chunks, many at once, in the order in which they are asked for. What can't be read has an error and stops nobody. */
 export async function* readChunks(
   array: Pick<ChunkedArray, 'sources' | 'refs'>,
   chunks: Iterable<readonly number[]>,
-  { chunkBytes, signal }: { readonly chunkBytes: number; readonly signal?: AbortSignal | undefined },
+  reading: ChunkReading,
 ): AsyncGenerator<StoredChunk, void, undefined> {
+  const { chunkBytes, signal } = reading;
   const window = Math.max(2, Math.min(READS_MAX, Math.floor(READS_BYTES_MAX / Math.max(1, chunkBytes))));
   const pending: Promise<StoredChunk>[] = [];
   for await (const refs of array.refs(chunks, signal)) {
-    for (const ref of refs) {
-      const reading = readChunk(array.sources, ref, signal);
+    for (const { ref, part } of refs.flatMap((one) => piecesOf(one, reading))) {
+      const read = readPiece(array.sources, { ref, part }, signal);
       // Whoever awaits it sees the failure; until then nobody does.
-      reading.catch(() => {});
-      pending.push(reading);
+      read.catch(() => {});
+      pending.push(read);
       if (pending.length >= window) yield await pending.shift()!;
     }
   }
-  for (const reading of pending) yield await reading;
+  for (const read of pending) yield await read;
 }
 
-async function readChunk(
+/** What is read at once: a chunk, or a part of one. */
+export interface Piece {
+  readonly ref: ChunkRef;
+  readonly part: number | undefined;
+}
+
+/** The parts of a chunk that are to be read. A chunk of another length than it must have is read whole, to be refused. */
+export function piecesOf(ref: ChunkRef, { partsOf, chunkBytes }: ChunkReading): Piece[] {
+  const { index, key, range } = ref;
+  const isWhole = key === undefined || (range !== undefined && range.length !== chunkBytes);
+  const parts = isWhole ? undefined : partsOf?.(index);
+  if (parts === undefined) return [{ ref, part: undefined }];
+  return parts.map(({ offset, length }, part) => {
+    return { ref: { ...ref, range: { offset: (range?.offset ?? 0) + offset, length } }, part };
+  });
+}
+
+async function readPiece(
   sources: readonly ByteSource[],
-  { index, source, key, range, required, bytes, detail, error }: ChunkRef,
+  { ref, part }: Piece,
   signal: AbortSignal | undefined,
 ): Promise<StoredChunk> {
+  const { index, source, key, range, required, bytes, detail, error } = ref;
   const name = chunkName({ index, key, range });
-  if (error !== undefined || key === undefined || source === undefined) return { index, name, bytes, detail, error };
-  if (range?.length === 0) return { index, name, bytes: new Uint8Array(0) };
+  if (error !== undefined || key === undefined || source === undefined) {
+    return { index, name, part, bytes, detail, error };
+  }
+  if (range?.length === 0) return { index, name, part, bytes: new Uint8Array(0) };
   const { store } = sources[source]!;
   try {
     const found = await (range === undefined ? store.get(key, { signal }) : store.getRange(key, range, { signal }));
     checkPlace({ key, ...(range && { range }), ...(required && { required }) }, found);
-    return { index, name, bytes: found, detail };
+    return { index, name, part, bytes: found, detail };
   } catch (failure) {
     if (!(failure instanceof LsioError) || failure.kind === 'closed') throw failure;
-    return { index, name, bytes: undefined, error: failure };
+    return { index, name, part, bytes: undefined, error: partError(failure, ref) };
   }
+}
+
+/** A range that begins past the end of what is stored: the chunk is too short. */
+export function partError(error: LsioError, { key, range }: Pick<ChunkRef, 'key' | 'range'>): LsioError {
+  if (error.kind !== 'range' || range === undefined) return error;
+  const text = `${key}: found no bytes at ${range.offset}, expected ${range.length}: it is too short`;
+  return new LsioError('format', text, { path: String(key), offset: range.offset, cause: error });
 }
 
 export function chunkName({

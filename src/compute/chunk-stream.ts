@@ -6,19 +6,19 @@ import type { AbsolutePath } from '../store/keys.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import { LocalStore } from '../store/local/local.js';
 import { isAbsent, type StoreRequest } from '../store/store.js';
-import { chunkName, readChunks, type StoredChunk } from './chunk-reader.js';
+import { type ChunkReading, chunkName, partError, piecesOf, readChunks, type StoredChunk } from './chunk-reader.js';
 
-export interface ChunkStreamOptions {
-  /** About how long a chunk is. */
-  readonly chunkBytes: number;
+export interface ChunkStreamOptions extends ChunkReading {
   /** Whether chunks are read past the page cache. @default 'auto' */
   readonly direct?: DirectChoice | undefined;
-  readonly signal?: AbortSignal | undefined;
+  /** Whether neighbours in a file are read at once. @default 'off' */
+  readonly coalesce?: 'auto' | 'off' | undefined;
 }
 
-/** A chunk that is read, and where it is. */
+/** A chunk that is read, or a part of one, and where it is. */
 interface ChunkRequest extends StoreRequest {
   readonly ref: ChunkRef & { readonly key: AbsolutePath };
+  readonly part: number | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function forEachChunk(
   options: ChunkStreamOptions,
   use: (chunk: StoredChunk) => void,
 ): Promise<void> {
-  const { signal, direct = 'auto' } = options;
+  const { signal, direct = 'auto', coalesce = 'off' } = options;
   const [source, ...others] = array.sources;
   const { store } = source ?? {};
   if (store?.getMany === undefined || others.length > 0) {
@@ -45,8 +45,8 @@ export async function forEachChunk(
   const flush = (index: number): void => {
     while (unread.length > 0 && unread[0]!.index < index) use(unread.shift()!);
   };
-  const requests = requestsOf(array, chunks, unread, signal);
-  const common = { signal, ordered: true, coalesce: 'off' } as const;
+  const requests = requestsOf(array, chunks, unread, options);
+  const common = { signal, ordered: true, coalesce } as const;
   const batches =
     store instanceof LocalStore ? store.getMany(requests, { ...common, direct }) : store.getMany(requests, common);
   let parts: Uint8Array[] = [];
@@ -71,18 +71,18 @@ async function* requestsOf(
   array: Pick<ChunkedArray, 'refs'>,
   chunks: Iterable<readonly number[]>,
   unread: StoredChunk[],
-  signal: AbortSignal | undefined,
+  reading: ChunkReading,
 ): AsyncGenerator<readonly ChunkRequest[]> {
-  for await (const refs of array.refs(chunks, signal)) {
+  for await (const refs of array.refs(chunks, reading.signal)) {
     const requests: ChunkRequest[] = [];
-    for (const ref of refs) {
+    for (const { ref, part } of refs.flatMap((one) => piecesOf(one, reading))) {
       const { index, key, source, range, error, bytes, detail } = ref;
       const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
       if (error !== undefined || key === undefined || source === undefined) {
         unread.push({ ...known, bytes, error });
       } else if (range?.length === 0) {
         unread.push({ ...known, bytes: new Uint8Array(0) });
-      } else requests.push({ key, ...(range === undefined ? {} : { range }), ref: { ...ref, key } });
+      } else requests.push({ key, ...(range === undefined ? {} : { range }), ref: { ...ref, key }, part });
     }
     if (requests.length > 0) yield requests;
   }
@@ -90,9 +90,11 @@ async function* requestsOf(
 
 function chunkOf({ request, error }: ReadItem<ChunkRequest>, bytes: Uint8Array | undefined): StoredChunk {
   const { index, key, range, required, detail } = request.ref;
-  const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
+  const { part } = request;
+  const known = { index, name: chunkName({ index, key, range }), part, ...(detail !== undefined && { detail }) };
   if (error?.kind === 'closed') throw error;
-  if (error !== undefined && !isAbsent(error)) return { ...known, bytes: undefined, error };
+  if (error !== undefined && !isAbsent(error))
+    return { ...known, bytes: undefined, error: partError(error, request.ref) };
   try {
     checkPlace({ key, ...(range && { range }), ...(required && { required }) }, bytes);
     return { ...known, bytes };

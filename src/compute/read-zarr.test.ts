@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -6,10 +6,8 @@ import * as zarrita from 'zarrita';
 import { scalarValue } from '../array/elements.js';
 import { localPlaces } from '../formats/local-source.js';
 import { openSource } from '../formats/open-source.js';
-import { getValue, type PlaceStore } from '../formats/place-store.js';
 import type { ListedArray } from '../formats/source.js';
-import { openZip } from '../formats/zarr/zip.js';
-import type { AbsolutePath } from '../store/keys.js';
+import { keysOf, unpack } from '../formats/zarr/unpack.testing.js';
 import { LocalStore } from '../store/local/local.js';
 import { readArray } from './read.js';
 
@@ -44,24 +42,6 @@ async function expectAll(source: string, version: string): Promise<void> {
   expect(opened.arrays.map(({ name }) => `${version}/${name}`)).toEqual(expected.map(([name]) => name).sort());
   for (const listed of opened.arrays) {
     expect(await readListed(listed), listed.name).toEqual(EXPECTED[`${version}/${listed.name}`]);
-  }
-}
-
-/** Writes what is in a zip file to a directory. */
-async function unpack(file: string, directory: string): Promise<void> {
-  await using store = await LocalStore.open(ZARR);
-  const zip = await openZip({ store, spec: undefined }, `/${file}`, file);
-  for await (const key of keysOf(zip, '/')) {
-    mkdirSync(path.dirname(directory + key), { recursive: true });
-    writeFileSync(directory + key, (await getValue(zip, key))!);
-  }
-}
-
-async function* keysOf(store: PlaceStore, key: AbsolutePath): AsyncGenerator<AbsolutePath> {
-  const base = key === '/' ? '' : key;
-  for (const name of (await store.children?.(key))?.names ?? []) {
-    if (name.endsWith('/')) yield* keysOf(store, `${base}/${name.slice(0, -1)}` as AbsolutePath);
-    else yield `${base}/${name}` as AbsolutePath;
   }
 }
 
