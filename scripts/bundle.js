@@ -1,24 +1,140 @@
 #!/usr/bin/env node
 /*
- * Makes dist/bundle out of dist: the program in a few files that Node loads by require. The same as some sixty ES modules
- * take it 40 ms longer to start. The library stays as it is.
+ * Makes dist/bundle out of dist: the program in a few files that Node loads by require. As ES modules, or in a hundred
+ * small files, it takes tens of milliseconds longer to start. The library stays as it is.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { build } from 'rolldown';
 
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+/**
+ * Chunks of the program, and the modules in each. A chunk takes along what its modules import, unless a chunk above has
+ * it. The rest is split by use. test/start-up.test.ts counts what is loaded.
+ */
+const CHUNKS = {
+  /** All of `lsio --version`. */
+  main: ['cli/main.js'],
+  /** All of `lsio get FILE` on io_uring: the command that is run the most. */
+  get: [
+    'cli/program.js',
+    'cli/app/context.js',
+    'cli/get/get.js',
+    'engine/open.js',
+    'uring/io-uring.js',
+    'uring/probe.js',
+    'memory/slab-memory.js',
+    'native/wake.js',
+  ],
+  /** The commands that read arrays. */
+  array: ['info', 'read', 'stats', 'series', 'merge', 'refs'].map((name) => `cli/array/${name}.js`),
+};
 
-await build({
-  // What src/bench/child-runner.ts, src/uring/ and src/output/files-writer.ts start, under these very names.
-  input: {
-    main: 'dist/cli/main.js',
-    child: 'dist/bench/child.js',
-    'ring-thread': 'dist/uring/ring-thread.js',
-    'writer-thread': 'dist/output/writer-thread.js',
-  },
-  platform: 'node',
+/**
+ * Chunks that are loaded from V8's code cache, and a command line that has their functions compiled first. A Node of
+ * another version or with other flags refuses the cache and compiles the source.
+ */
+const CACHED = {
+  get: ['get', 'package.json', '--discard', '--quiet'],
+  array: ['info', 'src/formats/zarr/zarr-v3.fixture.zip'],
+};
+
+/** What is started as a process or thread of its own, under these names: each is one file, and shares none. */
+const STARTED = {
+  child: 'dist/bench/child.js',
+  'ring-thread': 'dist/uring/ring-thread.js',
+  'writer-thread': 'dist/output/writer-thread.js',
+};
+
+/** Modules of Node that take milliseconds to load, and which most runs do not call: loaded at the first call. */
+const LAZY = ['child_process', 'fs/promises'];
+
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const shared = {
+  platform: /** @type {const} */ ('node'),
   external: Object.keys(dependencies),
-  logLevel: 'warn',
-  output: { dir: 'dist/bundle', format: 'cjs', chunkFileNames: '[name].js' },
-});
+  logLevel: /** @type {const} */ ('warn'),
+  // A library's user loads io_uring when it is needed; here it is in the chunk of `get` anyway.
+  checks: { ineffectiveDynamicImport: false },
+};
+const output = {
+  dir: 'dist/bundle',
+  format: /** @type {const} */ ('cjs'),
+  chunkFileNames: '[name].js',
+  comments: false,
+};
+
+await build([
+  {
+    ...shared,
+    input: { main: 'dist/cli/main.js' },
+    preserveEntrySignatures: 'allow-extension',
+    plugins: [lazyModules()],
+    output: { ...output, codeSplitting: { groups: groups() } },
+  },
+  ...Object.entries(STARTED).map(([name, file]) => ({
+    ...shared,
+    input: { [name]: file },
+    output: { ...output, codeSplitting: false },
+  })),
+]);
 writeFileSync('dist/bundle/package.json', '{ "type": "commonjs" }\n');
+for (const [chunk, args] of Object.entries(CACHED)) cache(`dist/bundle/${chunk}`, args);
+
+/**
+ * Moves a chunk to FILE.code.js, beside its cache, and puts a loader in its place.
+ *
+ * @param {string} file without its ending
+ * @param {readonly string[]} args
+ */
+function cache(file, args) {
+  const name = path.basename(file);
+  // Node does not import from cached code: such a module must be imported itself, and so have a chunk of its own.
+  if (readFileSync(`${file}.js`, 'utf8').includes('import('))
+    throw new Error(`${file}.js imports a package at run time`);
+  renameSync(`${file}.js`, `${file}.code.js`);
+  writeFileSync(
+    `${file}.js`,
+    loader(name, `process.on('exit', () => writeFileSync(file + '.cache', script.createCachedData()));`),
+  );
+  // It leaves a cache of less where it can't read, as without io_uring.
+  spawnSync(process.execPath, ['bin/lsio.js', ...args]);
+  statSync(`${file}.cache`);
+  writeFileSync(`${file}.js`, loader(name, ''));
+}
+
+/** @param {string} name @param {string} last a statement */
+function loader(name, last) {
+  return `const { readFileSync, writeFileSync } = require('node:fs');
+const { Script } = require('node:vm');
+const file = __dirname + '/${name}';
+const filename = file + '.code.js';
+let cachedData;
+try {
+  cachedData = readFileSync(file + '.cache');
+} catch {}
+const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(filename, 'utf8') + '\\n})';
+const script = new Script(source, { filename, cachedData });
+script.runInThisContext()(exports, require, module, __filename, __dirname);
+${last}
+`;
+}
+
+/** @returns {import('rolldown').CodeSplittingGroup[]} */
+function groups() {
+  return Object.entries(CHUNKS).map(([name, modules], at) => {
+    const ids = modules.map((module) => path.resolve('dist', module));
+    for (const id of ids) statSync(id);
+    return { name, debugName: name, test: (id) => ids.includes(id), priority: Object.keys(CHUNKS).length - at };
+  });
+}
+
+/** @returns {import('rolldown').Plugin} */
+function lazyModules() {
+  const names = LAZY.map((name) => `node:${name}`).join('|');
+  const required = new RegExp(`^\\s*(?:let|const) (\\w+) = (require\\("(?:${names})"\\));$`, 'gm');
+  return {
+    name: 'lazy-modules',
+    renderChunk: (code) => code.replace(required, 'let $1 = new Proxy({}, { get: (_, name) => $2[name] });'),
+  };
+}

@@ -114,6 +114,15 @@ describe('check-layers', () => {
       line: /^src\/errors\.ts:1: imports @a\/b, which is no dependency/,
     },
     {
+      what: 'a dependency for development, which only the commands are bundled with',
+      files: {
+        'package.json': '{ "dependencies": { "koffi": "1.0.0" }, "devDependencies": { "commander": "1.0.0" } }\n',
+        'src/errors.ts': "import 'commander';\nexport class LsioError {}\n",
+        'src/cli/main.ts': "import 'commander';\n",
+      },
+      line: /^src\/errors\.ts:1: imports commander, which is no dependency/,
+    },
+    {
       what: 'a dependency that only a test imports',
       files: {
         'package.json': '{ "dependencies": {\n"koffi": "1.0.0",\n"pino": "1.0.0" } }\n',

@@ -38,12 +38,6 @@ describe('lsio', () => {
     expect(runLsio([option])).toEqual({ status: 0, stdout: Buffer.from(`${version}\n`), stderr: '' });
   });
 
-  test('--version loads nothing but what prints it', () => {
-    const { stderr } = runLsio(['--version'], { env: { NODE_DEBUG: 'esm,module' } });
-    expect(stderr).toContain('dist/bundle/version.js');
-    expect(stderr).not.toMatch(/commander|koffi|pino|bundle\/get/);
-  });
-
   test('--help gives the usage, every command, examples and exit codes', () => {
     const { status, stdout, stderr } = runLsio(['--help']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

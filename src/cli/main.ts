@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import { InvariantError } from '../assert.js';
+import { lsioVersion } from '../results/version.js';
 import type { Context } from './app/context.js';
+import { print } from './app/talk.js';
 
 /** The exit codes of exit.ts, which can't be loaded when these are needed. */
 const UNAVAILABLE = 3;
@@ -27,7 +29,7 @@ export async function main(args: readonly string[]): Promise<void> {
     onError(error).finally(() => process.exit());
   });
   try {
-    if (args[0] === '--version' || args[0] === '-V') await printVersion();
+    if (args[0] === '--version' || args[0] === '-V') print(`${lsioVersion()}\n`);
     else {
       context = (await import('./app/context.js')).createContext();
       await run(args, context, onError);
@@ -43,12 +45,6 @@ function lastWords(error: unknown): void {
   const noFiles = code === 'EMFILE';
   process.exitCode = noFiles ? UNAVAILABLE : BROKEN;
   writeSync(STDERR, `lsio: ${message}\n${noFiles ? '  → ulimit -n 1024\n' : ''}`);
-}
-
-/** Loads next to nothing: scripts ask for the version to see whether lsio is there. */
-async function printVersion(): Promise<void> {
-  const [{ print }, { lsioVersion }] = await Promise.all([import('./app/talk.js'), import('../results/version.js')]);
-  print(`${lsioVersion()}\n`);
 }
 
 async function run(

@@ -8,7 +8,6 @@ import type { DecoderChoice, DecoderKind, Decompress } from './codec.js';
 import { bzip2Decompress, gzipDecompress, nodeInflate, zlibDecompress } from './gzip.js';
 import { decodeLz4Block } from './lz4-fallback.js';
 import { type CompressorName, passesSelfTest } from './self-test.js';
-import { loadZstdFallback, ZSTD_FALLBACK } from './zstd-fallback.js';
 
 /** What decodes one kind of compressed data on this thread. */
 export interface Library {
@@ -108,7 +107,9 @@ async function loadFallback(name: CompressorName): Promise<Library | undefined> 
   if (name === 'lz4') return { name, kind, library: 'lsio', decompress: decodeLz4Block };
   if (name === 'gzip') return { name, kind, library: 'node:zlib', decompress: gzipDecompress(nodeInflate.gzip) };
   if (name === 'zlib') return { name, kind, library: 'node:zlib', decompress: zlibDecompress(nodeInflate.zlib) };
-  const decompress = name === 'zstd' ? await loadZstdFallback() : undefined;
+  if (name !== 'zstd') return undefined;
+  const { loadZstdFallback, ZSTD_FALLBACK } = await import('./zstd-fallback.js');
+  const decompress = await loadZstdFallback();
   return decompress && { name, kind, library: ZSTD_FALLBACK, decompress };
 }
 
