@@ -128,7 +128,8 @@ describe('lsio grib ls', () => {
 describe('lsio grib index and get', () => {
   test('an index is written once, read when it lies beside the file, and told when it is stale', () => {
     const file = path.join(directory, 'i.grib2');
-    for (const format of ['idx', 'index', 'lsio']) {
+    const names = { idx: 'i.grib2.idx', index: 'i.index', lsio: 'i.grib2.lsio.idx', refs: 'i.grib2.refs.json' };
+    for (const [format, name] of Object.entries(names)) {
       writeFileSync(file, TWO);
       expect(grib('index', '-q', '--format', format, 'i.grib2')).toMatchObject({ status: 0, stderr: '' });
       expect(grib('index', '-q', '--format', format, 'i.grib2').status).toBe(4);
@@ -140,9 +141,7 @@ describe('lsio grib index and get', () => {
       expect(stale.stdout).toBe(`2.2:${ONE.length + 7}:d=2024022906:VGRD:2 m above ground:6 hour fcst:\n`);
       expect(stale.stderr).toMatch(/the index is stale: .*; i\.grib2 is scanned instead/);
       expect(grib('ls', '--strict', 'i.grib2').status).toBe(1);
-      rmSync(
-        path.join(directory, format === 'index' ? 'i.index' : format === 'idx' ? 'i.grib2.idx' : 'i.grib2.lsio.idx'),
-      );
+      rmSync(path.join(directory, name));
     }
     rmSync(file);
   });

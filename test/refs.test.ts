@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { gribTwo, simple } from '../src/formats/grib/write.testing.js';
 import { runLsio } from './helpers/run-lsio.js';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'lsio-refs-'));
@@ -58,6 +59,26 @@ describe('lsio refs', () => {
       const args = ['-a', name, '--format', 'raw'];
       expect(lsio('read', 'z.json', ...args).stdout).toEqual(lsio('read', 'z.zip', ...args).stdout);
     }
+  });
+
+  test('refers to messages of GRIB files; grib index writes the same beside one', () => {
+    mkdirSync(path.join(scratch, 'fields'));
+    for (const [i, name] of ['a', 'b'].entries()) {
+      const numbers = Array.from({ length: 12 }, (_, value) => value + 100 * i);
+      const message = gribTwo({ packed: simple(numbers, 9), columns: 4, rows: 3, hours: 6 * i });
+      writeFileSync(path.join(scratch, `fields/${name}.grib2`), message);
+    }
+    const { status, stderr } = lsio('refs', 'fields/*.grib2', '-o', 'fields.json');
+    expect(stderr).toMatch(/^fields\.json: \d+ references\nlsio: other readers need the codec "grib" of kerchunk/);
+    expect(status).toBe(0);
+    const raw = ['-a', '2t', '--format', 'raw'];
+    const { stdout } = lsio('read', 'fields', ...raw);
+    expect(stdout.length).toBe(2 * 12 * 4);
+    expect(lsio('read', 'fields.json', ...raw).stdout).toEqual(stdout);
+    expect(lsio('grib', 'index', '-q', '--format', 'refs', 'fields/b.grib2').status).toBe(0);
+    const own = lsio('read', 'fields/b.grib2.refs.json', ...raw).stdout;
+    expect(own).toEqual(stdout.subarray(48));
+    expect(lsio('read', 'fields/b.grib2', 'fields/a.grib2', ...raw).stdout).toEqual(stdout);
   });
 
   test('says when they lead out of its directory, and then reads them only where that is allowed', () => {

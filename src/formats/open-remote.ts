@@ -7,6 +7,7 @@ import type { RemoteOptions } from '../store/remote-options.js';
 import type { RemoteStore } from '../store/remote-store.js';
 import { openFileIn, sourceOf } from './open-file.js';
 import type { OpenSourceOptions } from './open-options.js';
+import { isPattern, openRemoteFiles } from './open-remote-files.js';
 import type { PlaceStore } from './place-store.js';
 import type { ArraySource } from './source.js';
 import { openZarr } from './zarr/zarr-source.js';
@@ -33,6 +34,9 @@ export async function openRemote(source: string, options: OpenSourceOptions): Pr
   const address = addressOf(source);
   const store = await openAt(address.root, '', remote);
   try {
+    if (isPattern(address.key) && !(await isFile(store, address.key, signal))) {
+      return await openRemoteFiles(shownOf(source), [source], options);
+    }
     // The deepest place that is something: what follows is a path within it.
     for (let key = address.key, inner = ''; ; ) {
       const metadata = await metadataAt(store, key, signal);
@@ -41,7 +45,7 @@ export async function openRemote(source: string, options: OpenSourceOptions): Pr
         return await openStoreAt(source, { ...address, key }, inner, isInGroup, options);
       }
       if (await isFile(store, key, signal)) return await openFileAt(source, { ...address, key }, inner, options);
-      if (key === '') throw absent(shownOf(source));
+      if (key === '') return await openFolder(source, store, address.key, options);
       const slash = key.lastIndexOf('/');
       inner = key.slice(slash + 1) + (inner === '' ? '' : `/${inner}`);
       key = key.slice(0, Math.max(0, slash));
@@ -49,6 +53,14 @@ export async function openRemote(source: string, options: OpenSourceOptions): Pr
   } finally {
     await store.close();
   }
+}
+
+/** What is no Zarr store and no object may hold GRIB files below it. */
+async function openFolder(source: string, store: RemoteStore, key: string, options: OpenSourceOptions) {
+  const name = shownOf(source);
+  const { signal } = options;
+  if (!store.capabilities.list || (await store.children(`/${key}`, { signal })) === undefined) throw absent(name);
+  return await openRemoteFiles(name, [source.endsWith('/') ? source : `${source}/`], options);
 }
 
 function absent(name: string): LsioError {
@@ -147,7 +159,17 @@ async function openFileAt(
   const base = placesOf(store, root + trimmed(top), name);
   const at = `/${top === '/' ? key : key.slice(top.length)}` as AbsolutePath;
   return openFileIn(
-    { store, base, key: at, name, shown: name, inner, directories: { directory, root: top }, engine: 'http' },
+    {
+      store,
+      base,
+      key: at,
+      name,
+      shown: name,
+      inner,
+      directories: { directory, root: top },
+      engine: 'http',
+      isRemote: true,
+    },
     options,
   );
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LsioError, readError } from '../errors.js';
+import { isLsioError, LsioError, readError } from '../errors.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
 import { isRemoteUrl } from '../store/locator.js';
@@ -28,21 +28,61 @@ const GROUP_METADATA = ['zarr.json', '.zgroup', '.zmetadata'];
 const ARRAY_METADATA = ['zarr.json', '.zarray'];
 
 /**
- * Opens a source of arrays: a Zarr store (a directory, a `.zip` file), a GRIB file, or a kerchunk reference file. It is recognised by
- * what is in it, not by its name. A path within it may follow: `era.zarr/t2m`.
+ * Opens a source of arrays: a Zarr store (a directory, a `.zip` file), GRIB files, an EUMETSAT native file, or a kerchunk
+ * reference file. It is recognised by what is in it, not by its name. A path within it may follow: `era.zarr/t2m`. Several
+ * GRIB files are one source: their fields form common arrays.
  *
- * @param source a path, or a `file:` URL.
+ * @param source a path, a URL, a directory or a pattern of GRIB files, or a list of these.
  * @throws {LsioError} `read` for what can't be read, `format` for what is no such source or is damaged; as
  * {@link LocalStore.open}.
  */
-export async function openSource(source: string | Store, options: OpenSourceOptions = {}): Promise<ArraySource> {
+export async function openSource(
+  source: string | readonly string[] | Store,
+  options: OpenSourceOptions = {},
+): Promise<ArraySource> {
+  if (isList(source)) return source.length === 1 ? openSource(source[0]!, options) : openSeveral(source, options);
   if (typeof source !== 'string') return openStore(source, options);
   if (isRemoteUrl(source)) {
     const { openRemote } = await import('./open-remote.js');
     return openRemote(source, options);
   }
   const located = await locate(localPath(source));
+  if (located === undefined) return await openPattern(source, options);
   return located.isDirectory ? openDirectory(source, located, options) : openFile(source, located, options);
+}
+
+function isList(source: string | readonly string[] | Store): source is readonly string[] {
+  return Array.isArray(source);
+}
+
+async function openSeveral(sources: readonly string[], options: OpenSourceOptions): Promise<ArraySource> {
+  if (sources.length === 0) throw new LsioError('usage', 'no source is named');
+  const name = `${sources[0]} and ${sources.length - 1} more`;
+  if (sources.some(isRemoteUrl)) {
+    const { openRemoteFiles } = await import('./open-remote-files.js');
+    return openRemoteFiles(name, sources, options);
+  }
+  return openGrib(name, sources.map(localPath), options);
+}
+
+/** A path where nothing lies may be a pattern of GRIB files. */
+async function openPattern(source: string, options: OpenSourceOptions): Promise<ArraySource> {
+  return openGrib(source, [localPath(source)], options);
+}
+
+/** @throws {LsioError} `format` where no file holds GRIB messages. */
+async function openGrib(name: string, paths: readonly string[], options: OpenSourceOptions): Promise<ArraySource> {
+  const [{ localFiles }, { openGribFiles }] = await Promise.all([
+    import('./local-files.js'),
+    import('./open-grib-files.js'),
+  ]);
+  const { root, candidates } = await localFiles(paths);
+  const store = await LocalStore.open(root, engineOptions(options));
+  const source = localPlaces(store, root === '/' ? '' : root, name).sources[0]!;
+  const place = { store, source, candidates, name, engine: store.info.engine, isRemote: false };
+  const opened = await openGribFiles(place, options);
+  if (opened !== undefined) return opened;
+  throw new LsioError('format', `${name}: none of its files is a GRIB file`, { path: name });
 }
 
 async function openStore(store: Store, { verify = true, signal }: OpenSourceOptions): Promise<ArraySource> {
@@ -72,8 +112,8 @@ function localPath(source: string): string {
   throw new LsioError('usage', `${source}: arrays are read from local files only, not from ${scheme}:`);
 }
 
-/** The deepest part of a path that is there; what follows is a path within it. */
-async function locate(source: string): Promise<Located> {
+/** The deepest part of a path that is there; what follows is a path within it. Undefined where nothing can lie. */
+async function locate(source: string): Promise<Located | undefined> {
   const absolute = path.resolve(source);
   let file = absolute;
   for (;;) {
@@ -84,12 +124,11 @@ async function locate(source: string): Promise<Located> {
     });
     const inner = absolute.slice(file === '/' ? 1 : file.length + 1);
     // A directory that isn't the whole path can't lead to what isn't in it, unless its metadata is consolidated.
-    if (stats?.isDirectory() && inner !== '' && !(await hasOneOf(file, GROUP_METADATA))) break;
+    if (stats?.isDirectory() && inner !== '' && !(await hasOneOf(file, GROUP_METADATA))) return undefined;
     if (stats !== undefined) return { file, isDirectory: stats.isDirectory(), inner };
-    if (file === '/') break;
+    if (file === '/') return undefined;
     file = path.dirname(file);
   }
-  throw new LsioError('read', `${source}: no such file or directory`, { code: 'ENOENT', path: source });
 }
 
 async function hasOneOf(directory: string, names: readonly string[]): Promise<boolean> {
@@ -119,7 +158,10 @@ async function openDirectory(name: string, { file, inner }: Located, options: Op
   try {
     const places = localPlaces(store, root === '/' ? '' : root, path.relative('', root) || root);
     const contents = await openZarr(places, '', { verify }, signal);
-    if (contents === undefined) throw await notASource(name, places, inner);
+    if (contents === undefined) {
+      await store.close();
+      return await openOtherDirectory(name, places, inner, options);
+    }
     const own = { name, places: { store: places, root: '' }, engine: store.info.engine };
     return sourceOf({ ...contents, ...own, path: within.replace(/\/$/, '') }, store);
   } catch (error) {
@@ -137,6 +179,20 @@ async function openFile(name: string, { file, inner }: Located, options: OpenSou
   const base = localPlaces(store, root === '/' ? '' : root, shown);
   const at = { name, shown, key, inner, directories: { directory, root }, engine: store.info.engine };
   return openFileIn({ store, base, ...at }, options);
+}
+
+/** A directory that is no Zarr store: it may hold GRIB files. */
+async function openOtherDirectory(
+  name: string,
+  places: PlaceStore,
+  inner: string,
+  options: OpenSourceOptions,
+): Promise<ArraySource> {
+  const failure = await notASource(name, places, inner);
+  if (inner !== '' || failure.remedy !== undefined) throw failure;
+  return await openGrib(name, [localPath(name)], options).catch((error) => {
+    throw isLsioError(error, 'format') ? failure : error;
+  });
 }
 
 async function notASource(name: string, places: PlaceStore, inner: string): Promise<LsioError> {

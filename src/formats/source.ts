@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../array/exact-json.js';
-import type { ChunkedArray } from './chunked-array.js';
+import type { ByteSource, ChunkedArray } from './chunked-array.js';
 import type { PlaceStore } from './place-store.js';
+import type { ReferenceGroup } from './reference-group.js';
 
 /** A codec as metadata names it. Plain data. */
 export interface CodecSpec {
@@ -52,6 +53,9 @@ export interface ArraySource extends AsyncDisposable {
   readonly path: string;
   /** Of a Zarr store: where its values lie, and where it begins there. */
   readonly places?: { readonly store: PlaceStore; readonly root: string };
+  /** Of a source that is no Zarr store: how references describe it, and where its files lie. */
+  readonly references?: (isWanted: (array: string) => boolean) => ReferenceGroup;
+  readonly sources?: readonly ByteSource[];
   /** What reads it. */
   readonly engine: string;
   close(): Promise<void>;

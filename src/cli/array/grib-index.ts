@@ -1,12 +1,17 @@
+import { basename, dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { referencesOfFields } from '../../formats/grib/arrays.js';
 import { type IndexFormat, indexLines, indexName } from '../../formats/grib/index-write.js';
+import { groupReferencesText } from '../../formats/refs/group-text.js';
 import { writeWholeFile } from '../../output/whole-file.js';
-import { textOf } from '../../paths/byte-text.js';
+import { exactText, textOf } from '../../paths/byte-text.js';
+import type { AbsolutePath } from '../../store/keys.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
 import { FILES_AT_ONCE, filesOf, type GribOptions } from './grib-files.js';
-import { listFile, tellFaults } from './grib-listing.js';
+import { type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 
 interface IndexOptions extends GribOptions {
@@ -33,7 +38,7 @@ export async function writeIndexes(paths: readonly string[], options: IndexOptio
       faults++;
       continue;
     }
-    const lines = indexLines(format, { bytes, messages }, rows);
+    const lines = format === 'refs' ? referenceLines(listing, quiet) : indexLines(format, { bytes, messages }, rows);
     if (stdout) {
       for (const line of lines) print(line);
       continue;
@@ -43,4 +48,15 @@ export async function writeIndexes(paths: readonly string[], options: IndexOptio
     if (!quiet) say(`${name}: ${rows.length} fields`);
   }
   if (faults > 0) process.exitCode = EXIT.someFailed;
+}
+
+/** References are relative to the file that holds them, which lies beside the GRIB file. */
+function* referenceLines({ file, name, rows }: FileListing, quiet: boolean): Generator<string> {
+  const path = resolve(exactText(file!.path));
+  const own = { key: `/${basename(path)}` as AbsolutePath, name };
+  const directory = dirname(path);
+  const group = referencesOfFields(rows.map((row) => ({ file: own, ...row })));
+  const sources = [{ spec: { url: pathToFileURL(directory).href } }];
+  for (const { text } of groupReferencesText(group, sources, { directory })) yield text;
+  if (!quiet) for (const note of group.notes) say(`lsio: ${name}: ${note}`);
 }

@@ -25,7 +25,7 @@ export function define(command: Command, context: Context): void {
     });
   action(command, 'index', 'write an index beside each file')
     .addOption(
-      new Option('--format <format>', "idx: wgrib2's; index: ECMWF's; lsio: its own, as JSON lines")
+      new Option('--format <format>', "idx: wgrib2's; index: ECMWF's; lsio: its own; refs: kerchunk's references")
         .choices([...INDEX_FORMATS])
         .default('idx'),
     )

@@ -4,7 +4,7 @@ import { type BadChunk, checkArray, countStored } from '../../compute/check.js';
 import { readEnds } from '../../compute/labels.js';
 import { isLsioError } from '../../errors.js';
 import { type ArraySource, isCoordinate, type ListedArray, type ListedGroup } from '../../formats/source.js';
-import { mapLimited } from './map-limited.js';
+import { mapLimited } from '../../map-limited.js';
 
 /** What `lsio info` tells of an array. */
 export interface ArrayInfo extends Omit<ListedArray, 'array'> {

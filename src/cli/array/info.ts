@@ -36,14 +36,14 @@ export function define(command: Command, context: Context): void {
 Of arrays that hold the labels of an axis the first and the last are read, of other arrays nothing.
 An array that lsio can't read is listed, with the reason. Exit code 1: a chunk is bad.`,
     )
-    .action((source: string, options: Options) => info(source, options, context));
+    .action((source: readonly string[], options: Options) => info(source, options, context));
 }
 
-async function info(name: string, options: Options, context: Context): Promise<void> {
+async function info(sources: readonly string[], options: Options, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const { array, count, check, json, quiet } = options;
   const { signal } = context;
-  const source = await openSource(name, openOptionsOf(options, signal));
+  const source = await openSource(sources, openOptionsOf(options, signal));
   try {
     let chunks = 0;
     const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: chunks, unit: 'chunks' }));

@@ -81,7 +81,7 @@ export function define(command: Command, context: Context): void {
     .option('--range <low:high>', 'of a png: the values of the first and the last colour', parseRange)
     .option('--json', 'with -o: print one JSON document', false)
     .addHelpText('before', EXAMPLES)
-    .action((source: string, options: Options) => read(source, options, context));
+    .action((source: readonly string[], options: Options) => read(source, options, context));
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -100,14 +100,14 @@ function parseRange(text: string): readonly [low: number, high: number] {
   return [low, high];
 }
 
-async function read(name: string, options: Options, context: Context): Promise<void> {
+async function read(sources: readonly string[], options: Options, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const { output, json, overwrite, quiet } = options;
   if (json && output === undefined) throw new LsioError('usage', '--json goes with -o: stdout can carry one of them');
   const format = formatOf(output, options.format, isatty(STDOUT));
   if (output !== undefined) checkWholeFile(output, overwrite);
   const { signal } = context;
-  const source = await openSource(name, openOptionsOf(options, signal));
+  const source = await openSource(sources, openOptionsOf(options, signal));
   try {
     const array = chosenArray(source, options.array, options.level);
     const selection = await parseSelection(source, array, options, signal);

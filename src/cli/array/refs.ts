@@ -2,18 +2,21 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { LsioError } from '../../errors.js';
 import { openSource } from '../../formats/open-source.js';
+import { groupReferencesText } from '../../formats/refs/group-text.js';
 import { referencesText } from '../../formats/refs/write-references.js';
+import type { ArraySource } from '../../formats/source.js';
 import { checkWholeFile, WholeFileWriter } from '../../output/whole-file.js';
 import { formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { applyReadingOptions } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { say } from '../app/talk.js';
-import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
+import { addSourceOptions, chosenArrays, openOptionsOf, type SourceOptions } from './source-options.js';
 
 const EXAMPLES = `Examples:
   lsio refs era.zarr -o era.json          references to its chunks, and its metadata
   lsio refs era.zarr.zip -o era.json      to parts of the zip file
+  lsio refs 'gfs.*.grib2' -o gfs.json     to the messages of GRIB files
   lsio read era.json -a t2m -o t2m.npy    read through them
 
 `;
@@ -33,24 +36,20 @@ export function define(command: Command, context: Context): void {
     .addHelpText(
       'after',
       `
-Writes kerchunk references, version 1, of a Zarr store. Paths are relative to the file that is written.`,
+Writes kerchunk references, version 1, of a Zarr store, of GRIB files or of a .nat file. Paths are relative to the
+file that is written. xarray needs kerchunk's codec for GRIB, imagecodecs' for .nat.`,
     )
-    .action((source: string, options: Options) => refs(source, options, context));
+    .action((source: readonly string[], options: Options) => refs(source, options, context));
 }
 
-async function refs(name: string, options: Options, context: Context): Promise<void> {
+async function refs(sources: readonly string[], options: Options, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const { output, overwrite, quiet } = options;
   const { signal } = context;
   checkWholeFile(output, overwrite);
-  const source = await openSource(name, openOptionsOf(options, signal));
+  const source = await openSource(sources, openOptionsOf(options, signal));
   try {
-    if (source.places === undefined) {
-      throw new LsioError('format', `${name}: references are written of Zarr stores only`, {
-        remedy: 'for GRIB: lsio grib index',
-      });
-    }
-    const { store, root } = source.places;
+    const { text: pieces, notes } = textOf(source, options, signal);
     const writer = new WholeFileWriter(output, overwrite);
     context.cleanUp = () => writer.discard();
     let entries = 0;
@@ -58,7 +57,7 @@ async function refs(name: string, options: Options, context: Context): Promise<v
     const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: entries, unit: 'entries' }));
     try {
       let text = '';
-      for await (const piece of referencesText(store, root, path.dirname(path.resolve(output)), signal)) {
+      for await (const piece of pieces) {
         entries += 1;
         outside ||= piece.leadsOutside;
         text += piece.text;
@@ -77,8 +76,24 @@ async function refs(name: string, options: Options, context: Context): Promise<v
     if (quiet) return;
     // The first and the last piece are no entries.
     say(`${output}: ${formatCount(entries - 2)} references`);
+    for (const note of notes) say(`lsio: ${note}`);
     if (outside) say('lsio: some lead out of its directory: lsio reads those with --allow-outside only');
   } finally {
     await source.close();
   }
+}
+
+/** The references of a source, in pieces, and what to know of them. */
+function textOf(source: ArraySource, { output, array }: Options, signal: AbortSignal) {
+  const directory = path.dirname(path.resolve(output));
+  if (source.places !== undefined) {
+    const { store, root } = source.places;
+    return { text: referencesText(store, root, directory, signal), notes: [] };
+  }
+  if (source.references === undefined || source.sources === undefined) {
+    throw new LsioError('format', `${source.name}: lsio writes no references of ${source.format}`);
+  }
+  const wanted = new Set(chosenArrays(source, array).map(({ name }) => name));
+  const group = source.references((name) => wanted.has(name));
+  return { text: groupReferencesText(group, source.sources, { directory }), notes: group.notes };
 }

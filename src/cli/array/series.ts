@@ -59,15 +59,15 @@ export function define(command: Command, context: Context): void {
     .option('--json', 'print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTES)
-    .action((source: string, options: Options) => series(source, options, context));
+    .action((source: readonly string[], options: Options) => series(source, options, context));
 }
 
-async function series(name: string, options: Options, context: Context): Promise<void> {
+async function series(sources: readonly string[], options: Options, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const { signal } = context;
   const points = [...options.at.map(parsePoint), ...(options.points === undefined ? [] : readPoints(options.points))];
   if (points.length === 0) throw new LsioError('usage', 'no point: say where with --at or --points');
-  const source = await openSource(name, openOptionsOf(options, signal));
+  const source = await openSource(sources, openOptionsOf(options, signal));
   try {
     const array = chosenArray(source, options.array, undefined);
     const labelsOf = labelReader(source, array, signal);

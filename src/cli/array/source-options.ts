@@ -18,11 +18,11 @@ export interface SourceOptions extends ReadingOptions, RemoteFlags, FieldOptions
 }
 
 export const SOURCE_HELP =
-  'a Zarr store (directory or .zip), a GRIB or .nat file or a kerchunk reference file, also a URL; a path in it may follow: era.zarr/t2m';
+  'a Zarr store (directory or .zip), a GRIB or .nat file or a kerchunk reference file, also a URL; a path in it may follow: era.zarr/t2m; several GRIB files, a directory or a quoted pattern of them are one source';
 
 export function addSourceOptions(command: Command): Command {
   command
-    .argument('<source>', SOURCE_HELP)
+    .argument('<source...>', SOURCE_HELP)
     .option('-a, --array <name>', 'the array, where there are several')
     .option('--no-verify', "don't verify checksums")
     .option('--allow-outside', 'a reference file may refer to files outside of its directory', false);

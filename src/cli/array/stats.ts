@@ -45,7 +45,7 @@ export function define(command: Command, context: Context): void {
     .option('--json', 'print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTES)
-    .action((source: string, options: StatsCommandOptions) => stats(source, options, context));
+    .action((source: readonly string[], options: StatsCommandOptions) => stats(source, options, context));
 }
 
 /** What is computed, once it is known. */
@@ -57,13 +57,13 @@ interface Work {
   readonly decoder: ChunkDecoder;
 }
 
-async function stats(name: string, options: StatsCommandOptions, context: Context): Promise<void> {
+async function stats(sources: readonly string[], options: StatsCommandOptions, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const { signal } = context;
   if ((options.shard === undefined) !== (options.partial === undefined)) {
     throw new LsioError('usage', '--shard and --partial go together: which part, and where its result goes');
   }
-  const source = await openSource(name, openOptionsOf(options, signal));
+  const source = await openSource(sources, openOptionsOf(options, signal));
   try {
     const array = chosenArray(source, options.array, undefined);
     const labelsOf = labelReader(source, array, signal);

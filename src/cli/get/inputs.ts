@@ -142,7 +142,7 @@ async function* filesOfGlob(
   options: PartOptions,
   onError: OnInputError,
 ): AsyncGenerator<ByteText[]> {
-  const { expandGlob } = await import('./globs.js');
+  const { expandGlob } = await import('../../paths/expand-glob.js');
   const files = await expandGlob(pattern, { excludes: options.excludes, onError });
   refuseFound(pattern, files ?? [], options);
   if (files?.length === 0) {

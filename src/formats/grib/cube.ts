@@ -1,7 +1,16 @@
+import type { AbsolutePath } from '../../store/keys.js';
 import type { FieldKeys } from './describe.js';
 import type { GribField } from './field.js';
 
+/** A file of a source. */
+export interface GribFile {
+  readonly key: AbsolutePath;
+  /** For people. */
+  readonly name: string;
+}
+
 export interface DescribedField {
+  readonly file: GribFile;
   readonly field: GribField;
   readonly keys: FieldKeys;
 }
@@ -17,9 +26,9 @@ export interface Cube {
   /** Axes with more than one value; their values in order. */
   readonly axes: readonly { readonly axis: CubeAxis; readonly values: readonly number[] }[];
   /** Fields by the place of their cell in row-major order. */
-  readonly cells: ReadonlyMap<number, GribField>;
-  /** Fields that are left out: another one has their cell. */
-  readonly duplicates: readonly GribField[];
+  readonly cells: ReadonlyMap<number, DescribedField>;
+  /** Fields that are left out, each with the one that came first and has its cell. */
+  readonly duplicates: readonly { readonly left: DescribedField; readonly kept: DescribedField }[];
 }
 
 /** Where a field lies along each axis. Times are seconds since 1970, steps are hours. */
@@ -52,14 +61,28 @@ function cubeOf(name: string, fields: readonly DescribedField[]): Cube {
     return { axis, values: [...values].sort((a, b) => a - b) };
   }).filter(({ values }) => values.length > 1);
   const places = axes.map(({ values }) => new Map(values.map((value, i) => [value, i])));
-  const cells = new Map<number, GribField>();
-  const duplicates: GribField[] = [];
-  for (const { field, keys } of fields) {
+  const cells = new Map<number, DescribedField>();
+  const duplicates: { left: DescribedField; kept: DescribedField }[] = [];
+  for (const one of fields) {
+    const { keys } = one;
     const cell = axes.reduce((at, { axis, values }, i) => at * values.length + places[i]!.get(VALUES[axis](keys))!, 0);
-    if (cells.has(cell)) duplicates.push(field);
-    else cells.set(cell, field);
+    const kept = cells.get(cell);
+    if (kept === undefined) cells.set(cell, one);
+    else duplicates.push({ left: one, kept });
   }
   return { name, first: fields[0]!, axes, cells, duplicates };
+}
+
+/** The place of a cell along the axes of a cube, followed by zeros: that of its first chunk. */
+export function placeOf({ axes }: Cube, cell: number, rank: number): number[] {
+  const place = new Array<number>(rank).fill(0);
+  let rest = cell;
+  for (let i = axes.length - 1; i >= 0; i--) {
+    const { length } = axes[i]!.values;
+    place[i] = rest % length;
+    rest = Math.floor(rest / length);
+  }
+  return place;
 }
 
 /** `t`; `t_surface` where level types differ; then with the step type, the centre, a number. */

@@ -29,17 +29,20 @@ const IDX_LINE = /^\d+(?:\.\d+)?:(\d+):(?:d=|D=)?[^:]*(:.*)$/;
  */
 export function readIndex(bytes: Uint8Array, size: number): IndexEntry[] {
   if (bytes[0] === PICKLE) throw gribError('index', 'the index is a pickle of Python: lsio does not run such');
-  const rows = new TextDecoder()
-    .decode(bytes)
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
-    .flatMap(rowOf);
+  const text = new TextDecoder().decode(bytes);
+  const rows = referencesOf(text) ?? linesOf(text);
   if (rows.length === 0) throw gribError('index', 'the index names no message');
   const past = rows.find(({ offset, length = 1 }) => !Number.isSafeInteger(offset + length) || offset + length > size);
   if (past !== undefined) throw gribError('index', `the index points past the end of the file, to byte ${past.offset}`);
-  const offsets = [...new Set(rows.map(({ offset }) => offset))].sort((a, b) => a - b);
+  const byOffset = new Map<number, Row[]>();
+  for (const row of rows) {
+    const same = byOffset.get(row.offset);
+    if (same === undefined) byOffset.set(row.offset, [row]);
+    else same.push(row);
+  }
+  const offsets = [...byOffset.keys()].sort((a, b) => a - b);
   return offsets.map((offset, i) => {
-    const own = rows.filter((row) => row.offset === offset);
+    const own = byOffset.get(offset)!;
     const lengths = own.flatMap(({ length }) => length ?? []);
     return {
       offset,
@@ -48,6 +51,28 @@ export function readIndex(bytes: Uint8Array, size: number): IndexEntry[] {
       lines: own.flatMap(({ line }) => line ?? []),
     };
   });
+}
+
+function linesOf(text: string): Row[] {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .flatMap(rowOf);
+}
+
+/** The messages of a reference file of kerchunk; undefined for what is none. */
+function referencesOf(text: string): Row[] | undefined {
+  if (!/^\s*\{[^}]*"refs"\s*:/.test(text)) return undefined;
+  const { refs } = parseJson(text);
+  if (typeof refs !== 'object' || refs === null) throw gribError('index', 'the references name no parts of files');
+  const files = new Set<unknown>();
+  const rows = Object.values(refs).flatMap((entry: unknown) => {
+    if (!Array.isArray(entry) || typeof entry[1] !== 'number' || typeof entry[2] !== 'number') return [];
+    files.add(entry[0]);
+    return [{ offset: entry[1], length: entry[2] }];
+  });
+  if (files.size > 1) throw gribError('index', `the references name ${files.size} files`);
+  return rows;
 }
 
 function rowOf(line: string): Row[] {

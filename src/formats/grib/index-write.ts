@@ -1,7 +1,7 @@
 import { type FieldKeys, inventoryLine } from './describe.js';
 import type { GribField } from './field.js';
 
-export const INDEX_FORMATS = ['idx', 'index', 'lsio'] as const;
+export const INDEX_FORMATS = ['idx', 'index', 'lsio', 'refs'] as const;
 export type IndexFormat = (typeof INDEX_FORMATS)[number];
 
 /** What `.lsio.idx` says of its file: enough to see that it is another one. No path: the file may be moved. */
@@ -29,12 +29,13 @@ const LEVEL_TYPES: Readonly<Record<string, string>> = {
 export function indexName(file: string, format: IndexFormat): string {
   // ECMWF's stand beside `x.grib2` as `x.index`, the others keep the whole name.
   if (format === 'index') return `${file.replace(/\.(grib2?|grb2?|bin)$/, '')}.index`;
-  return format === 'idx' ? `${file}.idx` : `${file}.lsio.idx`;
+  const ends = { idx: '.idx', lsio: '.lsio.idx', refs: '.refs.json' };
+  return `${file}${ends[format]}`;
 }
 
-/** The lines of an index. */
+/** The lines of an index; references are made by `gribReferences`. */
 export function* indexLines(
-  format: IndexFormat,
+  format: Exclude<IndexFormat, 'refs'>,
   file: IndexedFile,
   rows: Iterable<{ readonly field: GribField; readonly keys: FieldKeys }>,
 ): Generator<string> {

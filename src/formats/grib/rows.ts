@@ -34,7 +34,7 @@ interface RowsDetail {
  */
 export function blockRowsOf({ first, cells }: Cube): number | undefined {
   const shape = gridShapeOf(first.field);
-  if (shape === undefined || ![...cells.values()].every(isRows)) return undefined;
+  if (shape === undefined || ![...cells.values()].every(({ field }) => isRows(field))) return undefined;
   const [rows, columns] = shape;
   const rowBytes = (columns * bitsOf(first.field)) / 8;
   const block = Math.max(1, Math.round(BLOCK_BYTES / rowBytes / ROWS_UNIT)) * ROWS_UNIT;

@@ -3,9 +3,11 @@ import type { JsonObject } from '../../array/exact-json.js';
 import type { AbsolutePath } from '../../store/keys.js';
 import type { ByteSource, ChunkedArray, ChunkRef, DecoderSpec, StoredObject } from '../chunked-array.js';
 import { axisArray, memoryArray } from '../memory-array.js';
+import type { ReferenceGroup } from '../reference-group.js';
 import type { ListedArray } from '../source.js';
 import { type Calibration, calibrationTable, defaultCalibration, UNITS } from './calibrate.js';
 import { NATIVE_FORMAT } from './decoder.js';
+import { type Frame, frameOf, type NativeFile } from './frame.js';
 import { geostationary } from './geostationary.js';
 import {
   BANDS,
@@ -18,6 +20,7 @@ import {
   type Rectangle,
 } from './header.js';
 import { type Layout, layoutOf, recordExtent } from './lines.js';
+import { nativeReferences } from './references.js';
 
 /** What a native file holds. */
 export interface NativeContents {
@@ -27,6 +30,7 @@ export interface NativeContents {
   readonly arrays: readonly ListedArray[];
   /** What the file lacks. */
   readonly warnings: readonly string[];
+  readonly references: (isWanted: (array: string) => boolean) => ReferenceGroup;
 }
 
 const FLOAT32 = plainDType('float32');
@@ -60,18 +64,9 @@ export async function openNativeArrays(
     attributes: attributesOf(file),
     groups: [],
     arrays: images,
+    references: (isWanted) => nativeReferences(file, attributesOf(file), isWanted),
     warnings: size < layout.trailerAt ? [`the file ends ${layout.trailerAt - size} bytes before its image does`] : [],
   };
-}
-
-interface NativeFile {
-  readonly header: NativeHeader;
-  readonly layout: Layout;
-  readonly size: number;
-  readonly source: ByteSource;
-  readonly key: AbsolutePath;
-  /** What HRV covers. */
-  readonly windows: readonly Rectangle[];
 }
 
 /** HRV takes half of the columns of a full disk: other ones in the north than in the south. The trailer says which. */
@@ -114,50 +109,6 @@ function attributesOf({ header, layout, size }: NativeFile): JsonObject {
 
 function platformOf(satellite: number): string {
   return satellite >= 321 && satellite <= 324 ? `Meteosat-${satellite - 313}` : `satellite ${satellite}`;
-}
-
-/** Which part of the full disk an array covers, and how many pixels its records have. */
-interface Frame {
-  readonly rows: number;
-  readonly columns: number;
-  /** Pixels of a record. */
-  readonly pixels: number;
-  /** The number of the southern line and of the western column in the full disk, from 1. */
-  readonly south: number;
-  readonly west: number;
-  /** The first column of a line, from the west. @param line its number in the full disk. */
-  readonly columnOf: (line: number) => number;
-}
-
-function frameOf({ header, windows }: NativeFile, band: number): Frame {
-  const { rectangle, lines, columns, hrvLines, hrvColumns } = header;
-  if (band !== HRV) {
-    const width = rectangle.west - rectangle.east + 1;
-    return {
-      rows: lines,
-      columns: width,
-      pixels: Math.min(columns, width),
-      south: rectangle.south,
-      west: rectangle.west,
-      columnOf: () => 0,
-    };
-  }
-  const south = 3 * rectangle.south - 2;
-  if (windows.length === 0) {
-    return {
-      rows: hrvLines,
-      columns: hrvColumns,
-      pixels: hrvColumns,
-      south,
-      west: 3 * rectangle.west,
-      columnOf: () => 0,
-    };
-  }
-  const columnOf = (line: number) => {
-    const window = windows.find((one) => line >= one.south && line <= one.north) ?? windows.at(-1)!;
-    return Math.min(FULL_HRV_LINES - window.west, FULL_HRV_LINES - hrvColumns);
-  };
-  return { rows: hrvLines, columns: FULL_HRV_LINES, pixels: hrvColumns, south, west: FULL_HRV_LINES, columnOf };
 }
 
 function bandArray(file: NativeFile, band: number, asked: Calibration | undefined): ListedArray {

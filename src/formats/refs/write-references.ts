@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LsioError } from '../../errors.js';
 import type { AbsolutePath } from '../../store/keys.js';
-import type { Place } from '../chunked-array.js';
+import type { ByteSource, Place } from '../chunked-array.js';
 import { getValue, type PlaceStore } from '../place-store.js';
 
 /** What a Zarr store's own words are in: they are held in the references, so that they can be read at once. */
@@ -74,18 +74,31 @@ async function entryOf(
     const isText = METADATA.test(name) && !text.startsWith('base64:');
     return { entry: isText ? text : `base64:${Buffer.from(place).toString('base64')}`, leadsOutside: false };
   }
-  const file = path.relative(directory, fileOf(store, place));
+  const { file, leadsOutside } = fileOf(store.sources, place, { directory });
+  const entry = place.range === undefined ? [file] : [file, place.range.offset, place.range.length];
+  return { entry, leadsOutside };
+}
+
+/** Where references are written: names of local files are relative to it. */
+export interface ReferenceTarget {
+  /** Absolute. */
+  readonly directory: string;
+}
+
+/** How references name the file of a place. @throws {LsioError} `format` for one that they can't name */
+export function fileOf(
+  sources: readonly Pick<ByteSource, 'spec'>[],
+  { source, key }: Place,
+  { directory }: ReferenceTarget,
+): { readonly file: string; readonly leadsOutside: boolean } {
+  const url = sources[source]?.spec?.url;
+  if (url === undefined) throw new LsioError('format', `${key}: its values are in no file`);
+  const isLocal = url.startsWith('file:');
+  const file = isLocal
+    ? path.relative(directory, path.join(fileURLToPath(url), key))
+    : `${url.replace(/\/$/, '')}${key.split('/').map(encodeURIComponent).join('/')}`;
   // What looks like a template would be taken for one.
   if (file.includes('{{'))
     throw new LsioError('format', `${file}: references can't hold a name with {{`, { path: file });
-  const entry = place.range === undefined ? [file] : [file, place.range.offset, place.range.length];
-  return { entry, leadsOutside: file.startsWith('..') || path.isAbsolute(file) };
-}
-
-function fileOf(store: PlaceStore, { source, key }: Place): string {
-  const url = store.sources[source]?.spec?.url;
-  if (url === undefined || !url.startsWith('file:')) {
-    throw new LsioError('format', `${store.name}: its values are not in local files`);
-  }
-  return path.join(fileURLToPath(url), key);
+  return { file, leadsOutside: isLocal && (file.startsWith('..') || path.isAbsolute(file)) };
 }

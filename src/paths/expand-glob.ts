@@ -1,9 +1,9 @@
 import { type Dirent, readdir, statSync } from 'node:fs';
 import { normalize, relative, resolve } from 'node:path';
 import { type GlobOptions, glob, isDynamicPattern } from 'tinyglobby';
-import { errnoText, LsioError } from '../../errors.js';
-import { type ByteText, byteTextOf, exactText, pathOf, textOf } from '../../paths/byte-text.js';
-import type { Excludes } from '../../paths/globs.js';
+import { errnoText, LsioError } from '../errors.js';
+import { type ByteText, byteTextOf, exactText, pathOf, textOf } from './byte-text.js';
+import type { Excludes } from './globs.js';
 
 interface GlobNeeds {
   readonly excludes: Excludes | undefined;

@@ -1,0 +1,184 @@
+import type { JsonObject } from '../../array/exact-json.js';
+import type { Place } from '../chunked-array.js';
+import { OWN, type ReferenceArray, type ReferenceChunk, type ReferenceGroup } from '../reference-group.js';
+import { type Cube, type DescribedField, type GribFile, placeOf } from './cube.js';
+import { gridShapeOf } from './grid-type.js';
+import { axesOf, type GridAxes } from './grids/coordinates.js';
+import { scanningOf } from './grids/scanning.js';
+
+/** Bits of flag table 3.4. */
+const WESTWARD = 0x80;
+const NORTHWARD = 0x40;
+const COLUMNS_FIRST = 0x20;
+const TURNING = 0x10;
+
+const NOTE_CODEC = 'other readers need the codec "grib" of kerchunk, which needs ecCodes';
+
+/**
+ * GRIB fields as references: a chunk is a whole message, which kerchunk's codec `grib` decodes with ecCodes. It gives the
+ * first field of a message, in the order of the message: rows are as they are scanned, and so are the labels. Fields that
+ * it can't give are named for lsio only.
+ */
+export function gribReferences(
+  cubes: readonly Cube[],
+  files: readonly GribFile[],
+  attributesOf: (cube: Cube) => JsonObject,
+): ReferenceGroup {
+  const dims = new Dimensions(new Set(cubes.map(({ name }) => name)));
+  const arrays: ReferenceArray[] = [];
+  const hidden: DescribedField[] = [];
+  for (const cube of cubes) {
+    const cells = [...cube.cells].filter(([, one]) => isCodecs(one));
+    hidden.push(...[...cube.cells.values()].filter((one) => !isCodecs(one)));
+    if (cells.length > 0) arrays.push(cubeArray(cube, cells, dims, attributesOf(cube)));
+  }
+  const fields = hidden.length === 1 ? 'one field is' : `${hidden.length} fields are`;
+  const note = `${fields} seen by lsio only: the codec finds no second field of a message, and turns no rows`;
+  return {
+    format: 'grib',
+    files: files.map(({ key }) => ({ source: 0, key })),
+    attributes: {},
+    arrays: [...arrays, ...dims.arrays],
+    others: hidden.map((one, i) => ({ name: `${OWN}${i}.${ordinalOf(one)}`, at: messageOf(one) })),
+    notes: [NOTE_CODEC, ...(hidden.length === 0 ? [] : [note])],
+  };
+}
+
+/** Whether the codec gives this very field, in rows that labels can describe. */
+function isCodecs(one: DescribedField): boolean {
+  return ordinalOf(one) === 1 && (scanningOf(one.field) & (COLUMNS_FIRST | TURNING)) === 0;
+}
+
+/** Which field of its message it is, from 1. */
+function ordinalOf({ field }: DescribedField): number {
+  return Number(field.number.split('.')[1] ?? 1);
+}
+
+function messageOf({ file, field }: DescribedField): Place {
+  return { source: 0, key: file.key, range: field.message, required: true };
+}
+
+function cubeArray(
+  cube: Cube,
+  cells: readonly (readonly [number, DescribedField])[],
+  dims: Dimensions,
+  { scan: _, ...attributes }: JsonObject,
+): ReferenceArray {
+  const { field, keys } = cube.first;
+  const gridShape = gridShapeOf(field) ?? [keys.points];
+  const grid = axesOf(field);
+  const shape = [...cube.axes.map(({ values }) => values.length), ...gridShape];
+  const own = dims.ofGrid(field.grid, gridShape, grid, scanningOf(field), cells[0]![1]);
+  return {
+    name: cube.name,
+    shape,
+    chunkShape: [...cube.axes.map(() => 1), ...gridShape],
+    dims: [...cube.axes.map(({ axis, values }) => dims.ofAxis(axis, values, keys.typeOfLevel)), ...own.dims],
+    dtype: '<f4',
+    fillValue: 'NaN',
+    filters: [{ id: 'grib', var: cube.name, dtype: 'float32' }],
+    attributes: { ...attributes, ...own.attributes },
+    chunks: cells.map(
+      ([cell, one]): ReferenceChunk => ({ place: placeOf(cube, cell, shape.length), at: messageOf(one) }),
+    ),
+  };
+}
+
+/** The labels of axes. Zarr's readers want one length a name: other labels get other names. */
+class Dimensions {
+  readonly arrays: ReferenceArray[] = [];
+  readonly #taken: Set<string>;
+  readonly #names = new Map<string, string>();
+  readonly #grids = new Map<string, { dims: readonly string[]; attributes: JsonObject }>();
+
+  constructor(taken: Set<string>) {
+    this.#taken = taken;
+  }
+
+  ofAxis(axis: string, values: readonly number[], typeOfLevel: string): string {
+    return this.#dim(axis, `${values.join()}|${axis === 'level' ? typeOfLevel : ''}`, (name) => {
+      if (axis === 'time') {
+        const attributes = { units: 'seconds since 1970-01-01', calendar: 'proleptic_gregorian' };
+        return labels(name, '<i8', BigInt64Array.from(values, BigInt), attributes);
+      }
+      const attributes: JsonObject =
+        axis === 'step' ? { units: 'hours' } : axis === 'level' ? { long_name: typeOfLevel } : {};
+      return labels(name, '<f8', Float64Array.from(values), attributes);
+    });
+  }
+
+  /** @param first a field with the grid: the codec computes latitudes and longitudes of its message. */
+  ofGrid(
+    section: Uint8Array,
+    shape: readonly number[],
+    grid: GridAxes | undefined,
+    scanning: number,
+    first: DescribedField,
+  ): { dims: readonly string[]; attributes: JsonObject } {
+    const id = Buffer.from(section).toString('base64');
+    const known = this.#grids.get(id);
+    if (known !== undefined) return known;
+    const made = this.#gridOf(id, shape, grid, scanning, first);
+    this.#grids.set(id, made);
+    return made;
+  }
+
+  #gridOf(
+    id: string,
+    shape: readonly number[],
+    grid: GridAxes | undefined,
+    scanning: number,
+    first: DescribedField,
+  ): { dims: readonly string[]; attributes: JsonObject } {
+    if (grid === undefined) {
+      const names = shape.length === 2 ? ['y', 'x'] : ['point'];
+      return { dims: names.map((name, i) => this.#dim(name, `${shape[i]}`)), attributes: {} };
+    }
+    const rows = scanning & NORTHWARD ? grid.rows.slice().reverse() : grid.rows;
+    const columns = scanning & WESTWARD ? grid.columns.slice().reverse() : grid.columns;
+    const dims = ([rows, columns] as const).map((values, i) =>
+      this.#dim(grid.dims[i]!, id, (name) => labels(name, '<f8', values, { units: grid.units })),
+    );
+    if (grid.at === undefined) return { dims, attributes: {} };
+    const angles = ['latitude', 'longitude'].map((angle) =>
+      this.#dim(angle, id, (name) => ({
+        name,
+        shape,
+        chunkShape: shape,
+        dims,
+        dtype: '<f8',
+        fillValue: 'NaN',
+        filters: [{ id: 'grib', var: angle, dtype: 'float64' }],
+        attributes: { units: angle === 'latitude' ? 'degrees_north' : 'degrees_east' },
+        chunks: [{ place: [0, 0], at: messageOf(first) }],
+      })),
+    );
+    return { dims, attributes: { coordinates: angles.join(' ') } };
+  }
+
+  /** The name for these labels: `level`, or `level_2` where `level` has others. */
+  #dim(base: string, values: string, make?: (name: string) => ReferenceArray): string {
+    const id = `${base}|${values}`;
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    let name = base;
+    for (let number = 2; this.#taken.has(name); number++) name = `${base}_${number}`;
+    this.#taken.add(name);
+    this.#names.set(id, name);
+    if (make !== undefined) this.arrays.push(make(name));
+    return name;
+  }
+}
+
+/** @param values are little-endian, as the machine is. */
+function labels(
+  name: string,
+  dtype: string,
+  values: Float64Array | BigInt64Array,
+  attributes: JsonObject,
+): ReferenceArray {
+  const shape = [values.length];
+  const at = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const rest = { dtype, fillValue: null, filters: [], attributes, chunks: [{ place: [0], at }] };
+  return { name, shape, chunkShape: shape, dims: [name], ...rest };
+}

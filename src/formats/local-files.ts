@@ -1,0 +1,77 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { LsioError } from '../errors.js';
+import { byteTextOf, exactText, textOf } from '../paths/byte-text.js';
+import { expandGlob } from '../paths/expand-glob.js';
+import { walk } from '../paths/walk.js';
+import type { AbsolutePath } from '../store/keys.js';
+import type { Candidate } from './open-grib-files.js';
+
+/** Files, and a directory that all of them lie below. */
+export interface LocalFiles {
+  /** Absolute. */
+  readonly root: string;
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * The files that paths name: files, directories with all below them, patterns.
+ *
+ * @throws {LsioError} `read` for a path where nothing lies, and for a directory that can't be read.
+ */
+export async function localFiles(paths: readonly string[]): Promise<LocalFiles> {
+  // A file that two paths name is read once.
+  const found = [...new Map((await Promise.all(paths.map(filesOf))).flat().map((one) => [one.file, one])).values()];
+  const root = commonDirectory(found.map(({ file }) => path.dirname(file)));
+  const start = root === '/' ? 0 : root.length;
+  return {
+    root,
+    candidates: found.map(({ file, name, isNamed }) => ({ key: file.slice(start) as AbsolutePath, name, isNamed })),
+  };
+}
+
+interface Found {
+  /** Absolute. */
+  readonly file: string;
+  readonly name: string;
+  readonly isNamed: boolean;
+}
+
+async function filesOf(given: string): Promise<Found[]> {
+  const stats = await stat(given).catch(() => undefined);
+  if (stats?.isDirectory()) return below(given);
+  if (stats !== undefined) return [{ file: path.resolve(given), name: given, isNamed: true }];
+  const matches = await expandGlob(byteTextOf(given), { excludes: undefined, onError: (_, error) => fail(error) });
+  if (matches === undefined || matches.length === 0) {
+    const what = matches === undefined ? 'no such file or directory' : 'no file matches';
+    throw new LsioError('read', `${given}: ${what}`, { code: 'ENOENT', path: given });
+  }
+  return matches.map((match) => ({ file: path.resolve(exactText(match)), name: textOf(match), isNamed: false }));
+}
+
+async function below(directory: string): Promise<Found[]> {
+  const found: Found[] = [];
+  for await (const names of walk(byteTextOf(directory), (_, error) => fail(error))) {
+    for (const name of names) {
+      found.push({ file: path.resolve(exactText(name)), name: textOf(name), isNamed: false });
+    }
+  }
+  return found;
+}
+
+function fail(error: LsioError): never {
+  throw error;
+}
+
+/** The deepest directory around all of them; all are absolute. */
+function commonDirectory(directories: readonly string[]): string {
+  const [first = '/', ...others] = directories.map((directory) => directory.split('/'));
+  if (typeof first === 'string') return '/';
+  let depth = first.length;
+  for (const other of others) {
+    let same = 0;
+    while (same < depth && first[same] === other[same]) same++;
+    depth = same;
+  }
+  return first.slice(0, depth).join('/') || '/';
+}
