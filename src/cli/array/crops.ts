@@ -73,7 +73,7 @@ export function define(command: Command, context: Context): void {
       'after',
       '\nCrops are uniform, with repetition. Unless --direct says otherwise, the page cache is used: crops overlap.',
     )
-    .action((source: string, options: Options) => run(source, options, context, command));
+    .action((source: readonly string[], options: Options) => run(source, options, context, command));
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -88,7 +88,7 @@ function parseSize(text: string): readonly number[] {
   return text.split(',').map((part) => parseCount(part.trim(), { name: '--size', min: 1, max: COUNT_MAX }));
 }
 
-async function run(name: string, options: Options, context: Context, command: Command): Promise<void> {
+async function run(sources: readonly string[], options: Options, context: Context, command: Command): Promise<void> {
   applyReadingOptions(options, context);
   const { output, discard, json, quiet } = options;
   if (output !== undefined && discard) throw new LsioError('usage', '--discard and -o exclude one another');
@@ -97,7 +97,7 @@ async function run(name: string, options: Options, context: Context, command: Co
   }
   const direct = command.getOptionValueSource('direct') === 'default' ? 'off' : options.direct;
   const { signal } = context;
-  const source = await openSource(name, openOptionsOf(options, signal));
+  const source = await openSource(sources, openOptionsOf(options, signal));
   try {
     const array = chosenArray(source, options.array, options.level);
     const within = await parseSelection(source, array, options, signal);
