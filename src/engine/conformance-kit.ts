@@ -15,6 +15,8 @@ export interface Ask {
   readonly file?: SharedFile;
   readonly offset?: number;
   readonly length?: number;
+  /** The last so many bytes, whatever `offset` and `length` are. */
+  readonly suffix?: number;
 }
 
 export interface Answer {
@@ -134,6 +136,7 @@ export function describeRead(slots: ReadSlots, slot: number, tag: number, ask: A
   slots.file[slot] = ask.file;
   slots.offset[slot] = ask.offset ?? 0;
   slots.length[slot] = ask.length ?? TO_END;
+  slots.suffix[slot] = ask.suffix ?? -1;
 }
 
 /** Reads a list, and checks that each of its reads was delivered. */

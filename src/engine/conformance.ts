@@ -4,6 +4,7 @@ import { endTests } from './conformance-ends.js';
 import type { OpenEngine } from './conformance-kit.js';
 import { pathTests } from './conformance-paths.js';
 import { runTests } from './conformance-runs.js';
+import { suffixTests } from './conformance-suffix.js';
 
 /**
  * What every engine must do, as tests.
@@ -14,6 +15,7 @@ export function conformance(name: string, open: OpenEngine, skipReason?: string)
   const skipped = skipReason === undefined ? '' : ` (skipped: ${skipReason})`;
   describe.skipIf(skipReason !== undefined)(`${name}${skipped}`, () => {
     contentTests(open);
+    suffixTests(open);
     pathTests(open);
     runTests(open);
     endTests(open);

@@ -2,7 +2,7 @@ import { ECANCELED } from '../errno.js';
 import { LsioError, readError } from '../errors.js';
 import { pastTheEnd } from '../range.js';
 import { type Engine, type Path, PIECE_BYTES_MAX } from './engine.js';
-import { NOT_REGULAR, TOO_LARGE } from './slots.js';
+import { CHANGED, NOT_REGULAR, TOO_LARGE } from './slots.js';
 
 /** A path as text for people: bytes that are not UTF-8 are replaced. */
 function pathText(path: Path): string {
@@ -23,6 +23,7 @@ export function failureOf(path: Path, offset: number, errno: number, engine?: Pi
   }
   // A read is given up when its run is, which nobody hears of, or when its engine is closed.
   if (errno === ECANCELED) return new LsioError('closed', 'the engine was closed');
+  if (errno === CHANGED) return changedError(path, offset);
   if (errno === NOT_REGULAR) {
     return new LsioError('read', `${text}: not a regular file`, { path: text, offset });
   }

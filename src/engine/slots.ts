@@ -20,13 +20,18 @@ export class ReadSlots {
   /** Bytes, at most {@link PIECE_BYTES_MAX}; or {@link TO_END}. */
   readonly length: Float64Array;
   /**
+   * Read the last so many bytes, whatever `offset` and `length` say; -1, unless the source sets it: as those say. Of a
+   * finished read `offset` says where its bytes begin. For engines over rings only.
+   */
+  readonly suffix: Float64Array;
+  /**
    * Of a read by path: open it with O_DIRECT and widen the read to multiples of this; 0: buffered; -1, unless the source
    * sets it: as the run's options say. Of every finished read: how it was read in fact.
    */
   readonly alignBytes: Int32Array;
 
   // Came of it, for the source.
-  /** 0, the errno that the read failed with, or {@link TOO_LARGE} or {@link NOT_REGULAR}. */
+  /** 0, the errno that the read failed with, or {@link TOO_LARGE}, {@link NOT_REGULAR} or {@link CHANGED}. */
   readonly errno: Int32Array;
   /** How many bytes were read: fewer than asked only at the end of the file or after an error. */
   readonly bytes: Int32Array;
@@ -50,6 +55,7 @@ export class ReadSlots {
     this.file = new Array<SharedFile | undefined>(depth).fill(undefined);
     this.offset = new Float64Array(depth);
     this.length = new Float64Array(depth);
+    this.suffix = new Float64Array(depth).fill(-1);
     this.alignBytes = new Int32Array(depth).fill(-1);
     this.errno = new Int32Array(depth);
     this.bytes = new Int32Array(depth);
@@ -114,3 +120,6 @@ export const TOO_LARGE = 1_000_001;
  * doesn't have.
  */
 export const NOT_REGULAR = 1_000_002;
+
+/** In {@link ReadSlots.errno}: the size of the file kept changing while its last bytes were read. */
+export const CHANGED = 1_000_003;

@@ -205,6 +205,7 @@ export class HttpEngine implements Engine {
   }
 
   async #read(slot: number, target: Target, pin: Pin, signal: AbortSignal): Promise<void> {
+    assert(this.#slots.suffix[slot] === -1, 'a suffix is asked for as a range');
     const offset = this.#slots.offset[slot]!;
     const length = this.#slots.length[slot]!;
     if (length === 0) return;

@@ -55,6 +55,10 @@ export class OpenFile {
   state: typeof CLOSED | typeof OPENING | typeof OPEN = CLOSED;
   /** Its entry of the file table, or -1. */
   entry = -1;
+  /** Its size when it was last asked for, since it was opened; -1: unknown. */
+  sizeBytes = -1;
+  /** The size may not be the file's: an end has to be confirmed. */
+  sizeMayLie = false;
   /** Reads that need it open: in flight or about to be. */
   users = 0;
   /** Its owner no longer wants it. */
@@ -117,6 +121,7 @@ export class FileTable {
       this.#unused.delete(oldest);
       entry = oldest.entry;
       oldest.entry = -1;
+      oldest.sizeBytes = -1;
       oldest.state = CLOSED;
     }
     file.entry = entry;
@@ -166,6 +171,7 @@ export class FileTable {
     this.#options.closeEntry(file.entry);
     this.#freeEntries.push(file.entry);
     file.entry = -1;
+    file.sizeBytes = -1;
     file.state = CLOSED;
   }
 }

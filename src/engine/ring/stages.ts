@@ -5,7 +5,7 @@ import { EAGAIN, ECANCELED, EINTR, EINVAL, EISDIR, ESPIPE } from '../../errno.js
 import { type FileFacts, hasEnd } from '../../native/file-facts.js';
 import { type Ring, SPARE_STATS } from '../../uring/ring.js';
 import { type Path, PIECE_BYTES_MAX, TO_END } from '../read.js';
-import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../slots.js';
+import { CHANGED, NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../slots.js';
 import { CLOSED, EngineFile, FileTable, OPEN, type OpenFile } from './files.js';
 import type { StatedSizes } from './stated-sizes.js';
 
@@ -25,10 +25,11 @@ const FOR_STAT = 6;
 const FOR_SEEK = 7;
 const FINISHED = 8;
 
-/** What a stat is for: a read that gets EAGAIN again and again, memory that is full, the end of the file. */
+/** What a stat is for: a read that gets EAGAIN again and again, memory that is full, the end of the file, its size. */
 const WHY_RETRY = 0;
 const WHY_FULL = 1;
 const WHY_END = 2;
+const WHY_SIZE = 3;
 
 /**
  * The first guess at the length of a file that nobody knows. Most small files fit; 64 KiB would halve the rate of
@@ -47,6 +48,10 @@ const CLOSES = 2 ** 30;
 const NEVER = -(2 ** 31);
 /** Devices read no less than this many bytes. */
 const SECTOR_BYTES = 512;
+/** A file whose size keeps changing while its last bytes are read is given up after so many tries. */
+const SUFFIX_TRIES_MAX = 4;
+/** The offset of a read of the last bytes, until the size of the file is known. */
+const UNKNOWN = -1;
 /** After EAGAIN this often the path is asked about: a FIFO with a writer answers so for ever. */
 const RETRIES_BEFORE_STAT = 8;
 
@@ -108,6 +113,8 @@ export class Stages {
   readonly #file: (OpenFile | undefined)[];
   /** By slot: what a stat is for. */
   readonly #why: Uint8Array;
+  /** By slot: how often its last bytes were asked for. */
+  readonly #suffixTries: Uint8Array;
   /** By slot: 1 when it is read by ordinary reads. */
   readonly #plain: Uint8Array;
   /** The slots of finished reads, until the engine has delivered them. */
@@ -160,6 +167,7 @@ export class Stages {
     this.#seen = new Float64Array(slotCount);
     this.#regular = new Uint8Array(slotCount);
     this.#why = new Uint8Array(slotCount);
+    this.#suffixTries = new Uint8Array(slotCount);
     this.#plain = new Uint8Array(slotCount);
     this.#alignBytes = slots.alignBytes;
     this.#base = new Float64Array(slotCount);
@@ -193,8 +201,10 @@ export class Stages {
    */
   begin(slot: number, alignBytes: number, regular: boolean, again = false): void {
     assert(this.#stage[slot] === FREE, 'a described slot was free');
+    if (this.#slots.suffix[slot]! >= 0) this.#forgetSize(slot);
     const length = this.#slots.length[slot]!;
     assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
+    this.#suffixTries[slot] = 0;
     this.#retries[slot] = 0;
     this.#givenUp[slot] = 0;
     this.#regular[slot] = regular ? 1 : 0;
@@ -213,15 +223,18 @@ export class Stages {
       this.#file[slot] = file;
       // What is read as a stream may well have no end.
       if (file.stream) this.#regular[slot] = 1;
-      if (!this.#beginWhole(slot, file, length)) this.#openShared(slot);
+      const begun = length === TO_END ? this.#beginSuffix(slot, file) : this.#beginWhole(slot, file, length, length);
+      if (!begun) this.#openShared(slot);
     }
   }
 
   /**
    * The short way of nearly every read of a range, worth 35 ns: the file is open and there is memory. Does what
    * {@link #openShared} would, less the questions that don't arise; false where one does.
+   *
+   * @param expected What the read is answered with, nearly always.
    */
-  #beginWhole(slot: number, file: OpenFile, length: number): boolean {
+  #beginWhole(slot: number, file: OpenFile, length: number, expected: number): boolean {
     if (file.state !== OPEN || file.alignBytes !== 0 || length <= 0 || this.#forMemory.length > 0) return false;
     if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + length > this.#options.windowBytes) return false;
     const piece = this.#ring.slab.lease(length, this.#options.lane);
@@ -231,10 +244,24 @@ export class Stages {
     this.#windowUsedBytes += length;
     this.#alignBytes[slot] = 0;
     this.#capacity[slot] = length;
-    this.#whole[slot] = length;
+    this.#whole[slot] = expected;
     const offset = this.#slots.offset[slot]!;
     this.#ring.read(slot, this.#next(slot, FOR_READ), file.entry, offset, piece, length);
     return true;
+  }
+
+  /** The same of the last bytes of a file whose size is known. One byte more is asked for: it shows when the file has grown. */
+  #beginSuffix(slot: number, file: OpenFile): boolean {
+    const { sizeBytes } = file;
+    const length = Math.min(this.#slots.suffix[slot]!, sizeBytes);
+    if (length <= 0 || length >= PIECE_BYTES_MAX || file.sizeMayLie) return false;
+    const offset = sizeBytes - length;
+    this.#slots.offset[slot] = offset;
+    this.#slots.length[slot] = length + 1;
+    this.#base[slot] = offset;
+    if (this.#beginWhole(slot, file, length + 1, length)) return true;
+    this.#forgetSize(slot);
+    return false;
   }
 
   /** The slot was delivered: its memory, unless lent on, and the slot itself are free again. */
@@ -242,6 +269,7 @@ export class Stages {
     assert(this.#stage[slot] === FINISHED, 'only a finished slot ends');
     this.#giveBackMemory(slot);
     this.#alignBytes[slot] = -1;
+    this.#slots.suffix[slot] = -1;
     this.#stage[slot] = FREE;
   }
 
@@ -267,7 +295,7 @@ export class Stages {
     slots.errno[slot] = 0;
     slots.bytes[slot] = bytes;
     slots.start[slot] = slots.piece[slot]!;
-    this.#windowUsedBytes -= bytes;
+    this.#windowUsedBytes -= this.#capacity[slot]!;
     this.files.unuse(this.#shared(slot));
     this.#stage[slot] = FINISHED;
     this.finished[this.finishedCount++] = slot;
@@ -494,8 +522,9 @@ export class Stages {
 
   /** The file is open: settles what to read, and reads it once there is memory for it. */
   #prepareRead(slot: number): void {
-    const length = this.#slots.length[slot]!;
     if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
+    if (this.#slots.offset[slot] === UNKNOWN) return this.#findSuffix(slot);
+    const length = this.#slots.length[slot]!;
     if (length === 0) return this.#finish(slot, 0);
     this.#retries[slot] = 0;
     const offset = this.#slots.offset[slot]!;
@@ -514,6 +543,54 @@ export class Stages {
       this.#stage[slot] = FOR_MEMORY;
       this.#forMemory.push(slot);
     }
+  }
+
+  /** Where the last bytes begin depends on the size, which is known of a file that such a read was made of before. */
+  #findSuffix(slot: number): void {
+    const sizeBytes = this.#slots.path[slot] === undefined ? this.#shared(slot).sizeBytes : -1;
+    if (sizeBytes < 0) this.#stat(slot, WHY_SIZE);
+    else this.#readSuffix(slot, sizeBytes);
+  }
+
+  /** Asks for one byte more than there should be, so that a file that has grown is noticed. */
+  #readSuffix(slot: number, sizeBytes: number): void {
+    const suffix = this.#slots.suffix[slot]!;
+    const length = Math.min(suffix, sizeBytes);
+    if (length >= PIECE_BYTES_MAX) {
+      this.#slots.total[slot] = sizeBytes;
+      return this.#finish(slot, TOO_LARGE);
+    }
+    this.#slots.offset[slot] = sizeBytes - length;
+    if (suffix === 0) this.#slots.length[slot] = 0;
+    // procfs says 0 whatever there is: the end is found by reading.
+    else if (sizeBytes > 0) this.#slots.length[slot] = length + 1;
+    this.#prepareRead(slot);
+  }
+
+  #forgetSize(slot: number): void {
+    this.#slots.offset[slot] = UNKNOWN;
+    this.#slots.length[slot] = TO_END;
+    this.#base[slot] = UNKNOWN;
+  }
+
+  /** The file is not as long as was said: its size is asked for again. */
+  #retrySuffix(slot: number): void {
+    if (++this.#suffixTries[slot]! >= SUFFIX_TRIES_MAX) {
+      // What was read is not the end of the file.
+      this.#filled[slot] = 0;
+      return this.#finish(slot, CHANGED);
+    }
+    this.#startOver(slot);
+    this.#forgetSize(slot);
+    if (this.#slots.path[slot] === undefined) this.#shared(slot).sizeBytes = -1;
+    this.#stat(slot, WHY_SIZE);
+  }
+
+  /** Gives the memory of a read back, and with it what was read. */
+  #startOver(slot: number): void {
+    this.#giveBackMemory(slot);
+    this.#windowUsedBytes -= this.#capacity[slot]!;
+    this.#filled[slot] = 0;
   }
 
   /** False: there is no memory for the read now, or enough is in flight. */
@@ -583,7 +660,12 @@ export class Stages {
     // A short read is not the end of the file: only a read that brings nothing is.
     if (length === TO_END) return reached === this.#capacity[slot] ? this.#stat(slot, WHY_FULL) : this.#readOn(slot);
     const wanted = this.#slots.offset[slot]! - this.#base[slot]! + length;
-    return reached >= wanted ? this.#finish(slot, 0) : this.#readOn(slot);
+    if (reached >= wanted) return this.#finish(slot, 0);
+    // The last bytes end where the file was said to: nothing is to be read on where sizes are true.
+    const reachesEnd = this.#slots.suffix[slot]! >= 0 && reached === wanted - 1;
+    return reachesEnd && this.#plain[slot] === 0 && this.#mayEndEarly(slot) === false
+      ? this.#finish(slot, 0)
+      : this.#readOn(slot);
   }
 
   /**
@@ -689,11 +771,23 @@ export class Stages {
     const facts = this.#ring.facts(this.#place[slot]!);
     if (facts.kind === 'directory') return this.#finish(slot, EISDIR);
     if (this.#isEndless(slot, facts)) return this.#finish(slot, NOT_REGULAR);
+    if (why === WHY_SIZE) return this.#sizeKnown(slot, facts);
     if (why === WHY_RETRY) return this.#read(slot);
     if (why === WHY_FULL) return this.#grow(slot, facts.sizeBytes);
     const lies = this.#options.sizes?.learn(this.#path(slot), facts.device, this.#options.clock.now()) === true;
     if (lies && this.#mayEndEarly(slot) === true) this.#readPlainly(slot);
     else this.#finish(slot, 0);
+  }
+
+  #sizeKnown(slot: number, facts: FileFacts): void {
+    if (!hasEnd(facts)) return this.#finish(slot, NOT_REGULAR);
+    const lies = this.#options.sizes?.learn(this.#path(slot), facts.device, this.#options.clock.now()) === true;
+    if (this.#slots.path[slot] === undefined) {
+      const file = this.#shared(slot);
+      file.sizeBytes = facts.sizeBytes;
+      file.sizeMayLie = lies;
+    }
+    this.#readSuffix(slot, facts.sizeBytes);
   }
 
   /**
@@ -709,9 +803,7 @@ export class Stages {
       this.#slots.total[slot] = Math.max(sizeBytes, offset + readBytes);
       return this.#finish(slot, TOO_LARGE);
     }
-    this.#giveBackMemory(slot);
-    this.#windowUsedBytes -= this.#capacity[slot]!;
-    this.#filled[slot] = 0;
+    this.#startOver(slot);
     this.#capacity[slot] = Math.min(expectedBytes, PIECE_BYTES_MAX) + 1;
     this.#prepareRead(slot);
   }
@@ -721,15 +813,25 @@ export class Stages {
     const length = this.#slots.length[slot]!;
     const skipBytes = offset - this.#base[slot]!;
     const readBytes = Math.max(0, this.#filled[slot]! - skipBytes);
+    const suffix = this.#slots.suffix[slot]!;
+    if (suffix >= 0 && errno === 0 && length > 0 && readBytes !== length - 1) return this.#retrySuffix(slot);
     const bytes = length === TO_END ? readBytes : Math.min(readBytes, length);
     this.#slots.errno[slot] = errno;
     this.#slots.bytes[slot] = bytes;
     this.#slots.start[slot] = Math.max(0, this.#slots.piece[slot]!) + skipBytes;
     if (this.#slots.piece[slot]! >= 0) this.#windowUsedBytes -= this.#capacity[slot]!;
     if (this.#slots.path[slot] === undefined && this.#stage[slot] !== FOR_ENTRY) this.files.unuse(this.#shared(slot));
-    if (length === TO_END && errno === 0) this.#learn(bytes + 1);
+    if (suffix >= 0) this.#cutToSuffix(slot, suffix);
+    else if (length === TO_END && errno === 0) this.#learn(bytes + 1);
     this.#stage[slot] = FINISHED;
     this.finished[this.finishedCount++] = slot;
+  }
+
+  #cutToSuffix(slot: number, suffix: number): void {
+    const skipBytes = Math.max(0, this.#slots.bytes[slot]! - suffix);
+    this.#slots.bytes[slot]! -= skipBytes;
+    this.#slots.start[slot]! += skipBytes;
+    this.#slots.offset[slot]! += skipBytes;
   }
 
   #learn(seenBytes: number): void {

@@ -483,6 +483,21 @@ function changeTests(name: EngineName): void {
     expect(await store().getRange('/grown', { offset: 5000, length: 8 })).toBeUndefined();
   });
 
+  test('getRange() of the last bytes is of the open file or of the new one, and of no mixture', async () => {
+    const [old, next] = [pattern(1, 1000), pattern(2, 3000)];
+    // The size of the open file is known from the last bytes, or unknown after a range.
+    for (const before of [{ suffixLength: 8 }, { offset: 0, length: 8 }]) {
+      writeFileSync(scratch.path('swapped'), old);
+      await store().getRange('/swapped', before);
+      writeFileSync(scratch.path('next'), next);
+      renameSync(scratch.path('next'), scratch.path('swapped'));
+      const tail = Buffer.from((await store().getRange('/swapped', { suffixLength: 8 }))!);
+      const whole = tail.equals(old.subarray(-8)) ? old : next;
+      expectBytes(tail, whole.subarray(-8), 'the last bytes');
+      rmSync(scratch.path('swapped'));
+    }
+  });
+
   test('getRange() of the last bytes is right while the file grows', async () => {
     const log = scratch.path('log');
     writeFileSync(log, '');

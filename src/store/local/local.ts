@@ -164,16 +164,12 @@ export class LocalStore implements Store {
       checkRange(range);
       const into = options?.into;
       if (into !== undefined) checkInto(range, into);
-      if ('suffixLength' in range) {
-        const { suffixLength } = range;
-        const path = this.#pathOf(key);
-        return this.#points.read({ path, offset: 0, length: TO_END, suffixLength, signal, into, file: undefined });
-      }
-      const { offset, length = TO_END } = range;
+      const suffixLength = 'suffixLength' in range ? range.suffixLength : -1;
+      const { offset, length = TO_END } = 'suffixLength' in range ? { offset: 0 } : range;
       const isLong = length > PIECE_BYTES_MAX;
       const file = typeof key === 'string' && !isLong ? this.#files.take(key) : undefined;
       const path = file?.path ?? this.#pathOf(key);
-      const point = { path, offset, length, suffixLength: -1, signal, into, file };
+      const point = { path, offset, length, suffixLength, signal, into, file };
       return isLong ? this.#readLong(point, undefined) : this.#points.read(point);
     } catch (error) {
       return Promise.reject(error);

@@ -1,20 +1,16 @@
 import { type Stats, stat } from 'node:fs';
 import { type Clock, systemClock } from '../../clock.js';
-import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
+import { type Engine, type Path, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
 import { changedError, failureOf, pastTheEndOf } from '../../engine/failure.js';
-import { NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
+import { CHANGED, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
 import { ECANCELED, EIO, EISDIR, ENOENT, ENOTDIR } from '../../errno.js';
 import { LsioError } from '../../errors.js';
 import { exactCopy, type OwnedBytes } from '../../memory/owned.js';
-import { factsOfStats } from '../../native/file-facts.js';
 import { type Abortable, addAbortable, removeAbortable, type Signal } from '../../read/abort.js';
 import { Fifo } from '../../read/fifo.js';
 import type { CachedFile, FileCache } from './file-cache.js';
 
 type Outcome = OwnedBytes | undefined;
-
-/** A file whose size keeps changing while its end is read is given up after so many tries. */
-const TRIES_MAX = 4;
 
 /** What is to be read: a range of a file, to its end perhaps, or its last bytes. */
 export interface Point {
@@ -51,13 +47,12 @@ class PointRead implements Point, Abortable {
   readonly promise: Promise<Outcome>;
   readonly resolve: typeof resolveLatest;
   readonly reject: typeof rejectLatest;
-  offset: number;
-  length: number;
-  suffixLength: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly suffixLength: number;
   file: CachedFile | undefined;
   /** Nobody wants it any more. */
   aborted = false;
-  tries = 0;
 
   constructor({ path, offset, length, suffixLength, signal, into, file }: Point) {
     this.path = path;
@@ -108,8 +103,7 @@ export class PointReads implements ReadSource {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#run ??= this.#start();
     const read = new PointRead(point);
-    if (read.suffixLength < 0) this.#push(read);
-    else this.#stat(read, (stats) => this.#readSuffix(read, stats));
+    this.#push(read);
     return read.promise;
   }
 
@@ -130,6 +124,7 @@ export class PointReads implements ReadSource {
       slots.path[slot] = read.file === undefined ? read.path : undefined;
       slots.offset[slot] = read.offset;
       slots.length[slot] = read.length;
+      slots.suffix[slot] = read.suffixLength;
     }
     return described;
   }
@@ -140,7 +135,7 @@ export class PointReads implements ReadSource {
       const read = this.#bySlot[slot]!;
       this.#bySlot[slot] = undefined;
       const bytes = slots.bytes[slot]!;
-      if (read.suffixLength < 0 && bytes > 0 && slots.errno[slot] === 0) {
+      if (bytes > 0 && slots.errno[slot] === 0) {
         this.#give(read, slots.view(slot));
         this.#drop(read);
       } else if (!read.aborted) this.#settle(read, slots, slot);
@@ -193,9 +188,9 @@ export class PointReads implements ReadSource {
     const bytes = slots.bytes[slot]!;
     if (errno === TOO_LARGE) this.#readLong(read, slots.total[slot]! || undefined);
     else if (errno === ECANCELED) this.#reject(read, new LsioError('closed', 'the store was closed'));
-    else if (errno !== 0) this.#failWith(read, errno, bytes);
-    else if (read.suffixLength >= 0) this.#suffixDone(read, slots.view(slot));
-    else if (read.length === 0 || (read.length === TO_END && read.offset === 0)) this.#answer(read, new Uint8Array(0));
+    else if (errno === CHANGED && read.file !== undefined) this.#readAnew(read);
+    else if (errno !== 0) this.#failWith(read, errno, Math.max(0, slots.offset[slot]!) + bytes);
+    else if (isEmpty(read)) this.#answer(read, new Uint8Array(0));
     else if (read.file !== undefined) this.#readAnew(read);
     else {
       this.#stat(read, ({ size }) => {
@@ -210,12 +205,12 @@ export class PointReads implements ReadSource {
     this.#drop(read);
   }
 
-  #failWith(read: PointRead, errno: number, bytes: number): void {
+  #failWith(read: PointRead, errno: number, offset: number): void {
     if (errno === ENOENT || errno === ENOTDIR || errno === EISDIR) this.#answer(read, undefined);
-    else this.#reject(read, failureOf(read.path, read.offset + bytes, errno));
+    else this.#reject(read, failureOf(read.path, offset, errno));
   }
 
-  /** The open file ends before the range begins: the one under its name now may be longer. */
+  /** The open file is not what was expected: the one under its name now may be longer. */
   #readAnew(read: PointRead): void {
     if (read.file !== undefined) {
       this.#files.drop(read.file);
@@ -231,37 +226,13 @@ export class PointReads implements ReadSource {
     this.#answer(read, this.#onTooLarge(point, sizeBytes));
   }
 
-  /** Asks for one byte more than there should be: so a file that has grown since is noticed. */
-  #readSuffix(read: PointRead, stats: Stats): void {
-    const { suffixLength } = read;
-    const { kind, sizeBytes } = factsOfStats(stats);
-    const length = Math.min(suffixLength, sizeBytes);
-    if (kind !== 'file' && kind !== 'block') this.#failWith(read, kind === 'directory' ? EISDIR : NOT_REGULAR, 0);
-    else if (suffixLength === 0) this.#answer(read, new Uint8Array(0));
-    else if (length >= PIECE_BYTES_MAX) this.#readLong(read, undefined);
-    else {
-      read.offset = sizeBytes - length;
-      // procfs says 0 whatever there is: the end is found by reading.
-      read.length = sizeBytes === 0 ? TO_END : length + 1;
-      this.#push(read);
-    }
-  }
-
-  #suffixDone(read: PointRead, bytes: Uint8Array): void {
-    if (read.length === TO_END || bytes.length === read.length - 1) {
-      this.#give(read, bytes.subarray(Math.max(0, bytes.length - read.suffixLength)));
-      this.#drop(read);
-    } else if (++read.tries < TRIES_MAX) this.#stat(read, (stats) => this.#readSuffix(read, stats));
-    else this.#reject(read, changedError(read.path, read.offset + bytes.length));
-  }
-
   #stat(read: PointRead, then: (stats: Stats) => void): void {
     this.#sizing.add(read);
     stat(typeof read.path === 'string' ? read.path : Buffer.from(read.path), (error, stats) => {
       // What was closed meanwhile is rejected already.
       if (!this.#sizing.delete(read)) return;
       if (read.aborted) this.#drop(read);
-      else if (error !== null) this.#failWith(read, -(error.errno ?? -EIO), 0);
+      else if (error !== null) this.#failWith(read, -(error.errno ?? -EIO), read.offset);
       else then(stats);
     });
   }
@@ -274,6 +245,11 @@ export class PointReads implements ReadSource {
     for (let read = this.#queue.shift(); read !== undefined; read = this.#queue.shift()) reads.push(read);
     for (const read of reads) if (read !== undefined) this.#reject(read, error);
   }
+}
+
+/** Whether no bytes are what a read may well bring. */
+function isEmpty({ offset, length, suffixLength }: Point): boolean {
+  return suffixLength >= 0 || length === 0 || (length === TO_END && offset === 0);
 }
 
 /** The error for memory that doesn't hold what is to be read, perhaps because it was transferred meanwhile. */
