@@ -9,7 +9,7 @@ import { noUring } from './helpers/engine-child.js';
 import { startLsio, statusOf } from './helpers/run-lsio.js';
 
 /** LSIO_KILLS=1000 and LSIO_SEED=… in the environment: more of them, or the same ones again. */
-const KILLS = Number(process.env.LSIO_KILLS ?? cases(16, 1000));
+const KILLS = Number(process.env.LSIO_KILLS ?? cases(48, 4000));
 const SEED = Number(process.env.LSIO_SEED ?? Date.now() % 1_000_000);
 const KILL_MS_MAX = 3000;
 
@@ -17,12 +17,21 @@ const KILL_MS_MAX = 3000;
 const PLACE = process.env.TMPDIR ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 /** So many that a second thread writes, too. */
 const FILES = 2500;
+/** Most kills meet a run on this part of them, which takes a fraction of the time. */
+const PART = 'src/d1';
+/** One kill in so many meets a run on all files. */
+const ALL_EVERY = 8;
 /** Every so many-th file has an older version at the output, when there is one. */
 const OLD_EVERY = 3;
-const HOWS = ['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGINT twice'] as const;
+const HOWS = ['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const STATUS = { SIGKILL: 137, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 interface Kill {
   readonly how: (typeof HOWS)[number];
+  /** A second signal soon after the first ends the process at once. */
+  readonly twice: boolean;
+  /** What is read: all files or a part of them. */
+  readonly tree: 'src' | typeof PART;
   readonly engine: 'uring' | 'node';
   /** Older versions of some files are to be replaced. */
   readonly overwrite: boolean;
@@ -62,23 +71,29 @@ function killOf(number: number): Kill {
   }
   return {
     how: HOWS[number % HOWS.length]!,
+    twice: number % HOWS.length === 1 && random(3) < 0.25,
+    tree: random(4) * ALL_EVERY < 1 ? 'src' : PART,
     engine: noUring === undefined && random(0) < 0.7 ? 'uring' : 'node',
     overwrite: random(1) < 0.4,
     moment: random(2),
   };
 }
 
-function prepareOutput(out: string, overwrite: boolean): void {
+function prepareOutput(out: string, { overwrite, tree }: Kill): void {
   if (!overwrite) return;
-  for (const [name, bytes] of olds) {
+  for (const [name, bytes] of within(olds, tree)) {
     mkdirSync(path.join(out, path.dirname(name)), { recursive: true });
     writeFileSync(path.join(out, name), bytes);
   }
 }
 
-function start(out: string, { engine, overwrite }: Pick<Kill, 'engine' | 'overwrite'>) {
+function within(files: ReadonlyMap<string, Buffer>, tree: Kill['tree']): [string, Buffer][] {
+  return [...files].filter(([name]) => name.startsWith(`${tree}/`));
+}
+
+function start(out: string, { engine, overwrite, tree }: Pick<Kill, 'engine' | 'overwrite' | 'tree'>) {
   const options = ['-q', '--engine', engine, ...(overwrite ? ['--overwrite'] : [])];
-  const child = startLsio(['get', ...options, '-r', 'src', '-o', out], { cwd: directory });
+  const child = startLsio(['get', ...options, '-r', tree, '-o', out], { cwd: directory });
   child.stdout?.resume();
   const stderr: Buffer[] = [];
   child.stderr?.on('data', (chunk) => stderr.push(chunk));
@@ -86,10 +101,10 @@ function start(out: string, { engine, overwrite }: Pick<Kill, 'engine' | 'overwr
 }
 
 /** When an undisturbed run begins to write, and when it ends, in milliseconds. */
-async function timesOf(engine: Kill['engine']): Promise<{ beginMs: number; endMs: number }> {
+async function timesOf(engine: Kill['engine'], tree: Kill['tree']): Promise<{ beginMs: number; endMs: number }> {
   const out = path.join(directory, `whole-${engine}`);
   const startedMs = performance.now();
-  const { ended, errors } = start(out, { engine, overwrite: false });
+  const { ended, errors } = start(out, { engine, overwrite: false, tree });
   let beginMs = Number.POSITIVE_INFINITY;
   const watching = (async () => {
     while (!existsSync(out)) await sleep(1);
@@ -98,13 +113,14 @@ async function timesOf(engine: Kill['engine']): Promise<{ beginMs: number; endMs
   expect({ status: await ended, stderr: errors() }).toEqual({ status: 0, stderr: '' });
   const endMs = performance.now() - startedMs;
   await watching;
-  expect(survey(out, false)).toEqual({ wrong: [], temporary: [], whole: FILES });
+  const files = within(contents, tree).length;
+  expect(survey(out, { overwrite: false, tree })).toEqual({ wrong: [], temporary: [], whole: files });
   rmSync(out, { recursive: true });
   return { beginMs, endMs };
 }
 
 /** What is below an output: files that are neither whole nor old, those under other names, and how many are whole. */
-function survey(out: string, overwrite: boolean) {
+function survey(out: string, { overwrite, tree }: Pick<Kill, 'overwrite' | 'tree'>) {
   const wrong: string[] = [];
   const temporary: string[] = [];
   let whole = 0;
@@ -122,7 +138,8 @@ function survey(out: string, overwrite: boolean) {
     }
   }
   // What was there before must not be lost.
-  if (overwrite) for (const name of olds.keys()) if (!existsSync(path.join(out, name))) wrong.push(`${name} is gone`);
+  for (const [name] of overwrite ? within(olds, tree) : [])
+    if (!existsSync(path.join(out, name))) wrong.push(`${name} is gone`);
   return { wrong, temporary, whole };
 }
 
@@ -131,30 +148,31 @@ test(
   async () => {
     const engines = noUring === undefined ? (['uring', 'node'] as const) : (['node'] as const);
     const times = new Map<string, { beginMs: number; endMs: number }>();
-    for (const engine of engines) times.set(engine, await timesOf(engine));
+    for (const engine of engines)
+      for (const tree of ['src', PART] as const) times.set(engine + tree, await timesOf(engine, tree));
     const seen = { before: 0, during: 0, after: 0, leftBySigkill: 0 };
     for (let number = 0; number < KILLS; number++) {
       const kill = killOf(number);
-      const { beginMs, endMs } = times.get(kill.engine)!;
+      const { beginMs, endMs } = times.get(kill.engine + kill.tree)!;
       const out = path.join(directory, `out-${number}`);
-      prepareOutput(out, kill.overwrite);
+      prepareOutput(out, kill);
       const { child, ended, errors } = start(out, kill);
       // From shortly before the first file to shortly after the last: what happens there is what can go wrong.
       const [fromMs, toMs] = [0.8 * beginMs, endMs + 0.1 * (endMs - beginMs)];
       await Promise.race([sleep(fromMs + kill.moment * (toMs - fromMs)), ended]);
-      child.kill(kill.how === 'SIGINT twice' ? 'SIGINT' : kill.how);
-      if (kill.how === 'SIGINT twice') {
+      child.kill(kill.how);
+      if (kill.twice) {
         await sleep(5 * kill.moment);
-        child.kill('SIGINT');
+        child.kill(kill.how);
       }
       const status = await ended;
-      const { wrong, temporary, whole } = survey(out, kill.overwrite);
+      const { wrong, temporary, whole } = survey(out, kill);
       const what = `kill ${number} of LSIO_SEED=${SEED}: ${JSON.stringify(kill)}, exit ${status}`;
       expect(wrong, what).toEqual([]);
       expect(errors(), what).toBe('');
-      expect([0, { SIGKILL: 137, SIGINT: 130, SIGTERM: 143, 'SIGINT twice': 130 }[kill.how]], what).toContain(status);
-      if (status === 0) expect(whole, what).toBe(FILES);
-      if (kill.how === 'SIGINT' || kill.how === 'SIGTERM' || status === 0) expect(temporary, what).toEqual([]);
+      expect([0, STATUS[kill.how]], what).toContain(status);
+      if (status === 0) expect(whole, what).toBe(within(contents, kill.tree).length);
+      if ((kill.how !== 'SIGKILL' && !kill.twice) || status === 0) expect(temporary, what).toEqual([]);
       else
         expect(
           temporary.filter((name) => !path.basename(name).startsWith('.lsio-')),

@@ -31,7 +31,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-const SIGNALS: Record<string, number> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 };
+const SIGNALS: Record<string, number> = { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 };
 
 /** Runs the built binary to its end. */
 export function runLsio(args: readonly string[], options: RunOptions = {}): RunResult {
