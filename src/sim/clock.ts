@@ -9,6 +9,9 @@ interface Event {
   readonly run: () => void;
 }
 
+/** No timer of Node's is shorter. */
+const TIMER_MS_MIN = 1;
+
 /** Time passes by this much each time that the clock is read, so that no loop waits for ever for it. */
 const LOOK_MS = 0.005;
 
@@ -44,7 +47,7 @@ export class SimClock implements Clock {
     return {
       start: (ms) => {
         const mine = ++started;
-        this.at(this.#nowMs + ms, () => mine === started && callback());
+        this.at(this.#nowMs + Math.max(TIMER_MS_MIN, ms), () => mine === started && callback());
       },
       stop: () => {
         started++;
@@ -53,7 +56,7 @@ export class SimClock implements Clock {
   }
 
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.at(this.#nowMs + ms, resolve));
+    return new Promise((resolve) => this.at(this.#nowMs + Math.max(TIMER_MS_MIN, ms), resolve));
   }
 
   soon(callback: () => void): void {

@@ -2,10 +2,12 @@ import type { EngineInfo } from '../engine/engine.js';
 import { RingEngine } from '../engine/ring/ring-engine.js';
 import { StatedSizes } from '../engine/ring/stated-sizes.js';
 import { Slab } from '../memory/slab.js';
+import { IoUring } from '../uring/io-uring.js';
 import { SimClock } from './clock.js';
 import { FUSE_MOUNT, type SimDisk } from './disk.js';
+import { NO_FAULTS, type SimFaults } from './faults.js';
+import { SimKernel, type SimKernelOptions, SLAB_AT } from './kernel.js';
 import { Random } from './random.js';
-import { NO_FAULTS, type SimFaults, SimRing } from './ring.js';
 
 export interface SimEngineOptions {
   readonly seed: number;
@@ -25,13 +27,21 @@ export interface SimEngineOptions {
 
 export interface SimEngine {
   readonly engine: RingEngine;
-  readonly rings: readonly SimRing[];
+  readonly kernels: readonly SimKernel[];
   readonly clock: SimClock;
   readonly random: Random;
   readonly slab: Slab;
 }
 
-/** The real engine over simulated rings, files and time. The same seed, the same course of events. */
+/** A real ring that a simulated kernel answers. */
+export function simRing(options: SimKernelOptions): { readonly ring: IoUring; readonly kernel: SimKernel } {
+  const kernel = new SimKernel(options);
+  const { slab } = options;
+  const memory = { slab, address: SLAB_AT, lengthBytes: slab.memory.length, retire() {} };
+  return { kernel, ring: new IoUring(kernel, memory, options, kernel) };
+}
+
+/** The real engine and real rings over a simulated kernel, files and time. The same seed, the same course of events. */
 export function openSim(options: SimEngineOptions): SimEngine {
   const { seed, disk, clock = new SimClock(), queueDepth = 8, sharedFiles = 4 } = options;
   const { memory = new Uint8Array(options.slabBytes ?? 512 * 1024) } = options;
@@ -43,7 +53,7 @@ export function openSim(options: SimEngineOptions): SimEngine {
   const files = queueDepth + sharedFiles;
   const rings = ringFaults.map((own) => {
     const faults = { ...NO_FAULTS, ...options.faults, ...own };
-    return new SimRing({ entries: queueDepth, files, slab, disk, random, clock, faults });
+    return simRing({ entries: queueDepth, files, slab, disk, random, clock, faults });
   });
   const info: EngineInfo = {
     engine: 'node',
@@ -54,6 +64,10 @@ export function openSim(options: SimEngineOptions): SimEngine {
     flags: [],
   };
   const sizes = new StatedSizes(() => FUSE_MOUNT);
-  const engine = new RingEngine(rings, info, { sharedFiles, windowBytes, clock, sizes });
-  return { engine, rings, clock, random, slab };
+  const engine = new RingEngine(
+    rings.map(({ ring }) => ring),
+    info,
+    { sharedFiles, windowBytes, clock, sizes },
+  );
+  return { engine, kernels: rings.map(({ kernel }) => kernel), clock, random, slab };
 }

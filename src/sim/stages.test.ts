@@ -5,16 +5,18 @@ import { describeRead, pattern } from '../engine/conformance-kit.js';
 import { Stages } from '../engine/ring/stages.js';
 import { ReadSlots } from '../engine/slots.js';
 import { Slab } from '../memory/slab.js';
+import type { Ring } from '../uring/ring.js';
 import { SimClock } from './clock.js';
 import { MapDisk } from './disk.js';
+import { simRing } from './engine.js';
+import { NO_FAULTS } from './faults.js';
 import { Random } from './random.js';
-import { NO_FAULTS, SimRing } from './ring.js';
 
 const KI = 1024;
 const SLAB_BYTES = 512 * KI;
 
-function newRing(): SimRing {
-  return new SimRing({
+function newRing(): Ring {
+  return simRing({
     entries: 2,
     files: 3,
     slab: new Slab(new Uint8Array(SLAB_BYTES)),
@@ -22,7 +24,7 @@ function newRing(): SimRing {
     random: new Random(1),
     clock: new SimClock(),
     faults: NO_FAULTS,
-  });
+  }).ring;
 }
 
 describe('Stages', () => {

@@ -4,20 +4,18 @@ import { errnoText, LsioError } from '../errors.js';
 import type { Slab } from '../memory/slab.js';
 import type { SlabMemory } from '../memory/slab-memory.js';
 import type { FileFacts } from '../native/file-facts.js';
-import { type Watch, watchFd } from '../native/wake.js';
+import type { Watch } from '../native/wake.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
+import { type RingHost, SYSTEM } from './host.js';
 import { KernelQueues } from './kernel-queues.js';
-import { readPlainly } from './plain-read.js';
 import type { Queues } from './queues.js';
 import { type Completions, type Ring, type RingOptions, SPARE_STATS } from './ring.js';
 import { fillAdvise, fillCancel, fillClose, fillOpen, fillRead, fillStat } from './sqe.js';
-import { StatRoom } from './stat-room.js';
 
 /** The slot of cancellations: their own completions tell nothing and are dropped. */
 const CANCEL_SLOT = 0xffff_ffff;
 /** So many refusals in a row, without a completion, mean that the ring has failed for good. */
 const REFUSALS_MAX = 10_000;
-
 /** linux/limits.h: the longest path, its NUL included. */
 const PATH_MAX = 4096;
 
@@ -26,6 +24,7 @@ export class IoUring implements Ring {
   readonly slab: Slab;
   readonly completions: Completions;
   readonly #queues: Queues;
+  readonly #host: RingHost;
   readonly #slabAddress: number;
   readonly #sqes: Uint32Array;
   readonly #sqMask: number;
@@ -35,7 +34,7 @@ export class IoUring implements Ring {
   #closed = false;
   readonly #entries: number;
   /** Made when first needed. */
-  #statRoom: StatRoom | undefined;
+  #statRoom: ReturnType<RingHost['statRoom']> | undefined;
   /** Slot, generation and result of each ordinary read that has ended. */
   #arrived: number[] = [];
   /** SQEs filled so far; wraps at 2^32 as the kernel's own counters do. */
@@ -57,8 +56,9 @@ export class IoUring implements Ring {
     return new IoUring(KernelQueues.create(options, memory), memory, options);
   }
 
-  constructor(queues: Queues, memory: SlabMemory, { entries }: RingOptions) {
+  constructor(queues: Queues, memory: SlabMemory, { entries }: RingOptions, host: RingHost = SYSTEM) {
     this.#queues = queues;
+    this.#host = host;
     this.#entries = entries;
     this.#slabAddress = memory.address;
     this.#sqes = queues.sqes;
@@ -107,16 +107,16 @@ export class IoUring implements Ring {
     length: number,
   ): void {
     this.#assertOpen();
-    readPlainly(path, this.slab.memory, { offset, at, length }, (result) => {
+    this.#host.readPlainly(path, this.slab.memory, { offset, at, length }, (result) => {
       this.#arrived.push(slot, generation, result);
       // Those that arrive together are taken together.
-      if (this.#arrived.length === 3) setImmediate(() => this.#closed || this.#onWake());
+      if (this.#arrived.length === 3) this.#host.soon(() => this.#closed || this.#onWake());
     });
   }
 
   stat(slot: number, generation: number, place: number, path: string | Uint8Array): void {
     this.#assertOpen();
-    this.#statRoom ??= new StatRoom(this.#entries + SPARE_STATS);
+    this.#statRoom ??= this.#host.statRoom(this.#entries + SPARE_STATS);
     const result = this.#statRoom.addressOf(place);
     const pathAddress = this.#queues.pathsAddress + this.#writePath(path);
     fillStat(this.#sqes, this.#nextSqe(), slot, generation, pathAddress, result);
@@ -152,7 +152,7 @@ export class IoUring implements Ring {
     this.#assertOpen();
     assert(this.#watch === undefined, 'a ring has one listener');
     this.#onWake = onWake;
-    this.#watch = watchFd(this.#queues.eventFd, () => {
+    this.#watch = this.#host.watchFd(this.#queues.eventFd, () => {
       if (!this.#closed) onWake();
     });
     this.#watch.hold(false);

@@ -205,9 +205,7 @@ export class RingEngine implements Engine {
   }
 
   get #inFlight(): number {
-    let count = 0;
-    for (const lane of this.#lanes) count += lane.stages.inFlight;
-    return count;
+    return this.#lanes.reduce((count, lane) => count + lane.stages.inFlight, 0);
   }
 
   #arm(on: boolean): void {
@@ -266,7 +264,7 @@ export class RingEngine implements Engine {
   #fail(error: Error): void {
     this.#failure = error;
     this.#runs.settleAll(error);
-    this.#shutDown(error instanceof LsioError && this.#inFlight === 0);
+    this.#shutDown(error instanceof LsioError);
   }
 
   async #close(): Promise<void> {
@@ -283,14 +281,15 @@ export class RingEngine implements Engine {
     } while (this.#inFlight > 0 && !this.#closed && this.clock.now() < deadlineMs);
     if (this.#closed) return;
     this.#runs.settleAll(closed);
-    this.#shutDown(this.#inFlight === 0);
+    this.#shutDown(true);
   }
 
-  #shutDown(drained: boolean): void {
+  /** @param known what is in flight: then each ring in which nothing is is freed, though another one hangs. */
+  #shutDown(known: boolean): void {
     this.#closed = true;
     this.#watchdog.stop();
-    for (const lane of this.#lanes) lane.ring.shutdown(drained);
-    this.#options.onShutdown?.(drained && this.#lostBytes === 0);
+    for (const lane of this.#lanes) lane.ring.shutdown(known && lane.stages.inFlight === 0);
+    this.#options.onShutdown?.(known && this.#inFlight === 0 && this.#lostBytes === 0);
   }
 
   #assertOpen(): void {

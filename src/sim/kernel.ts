@@ -1,0 +1,403 @@
+import { constants } from 'node:os';
+import { assert } from '../assert.js';
+import type { Slab } from '../memory/slab.js';
+import { type FileFacts, STATX_BYTES } from '../native/file-facts.js';
+import {
+  CQ_EVENTFD_DISABLED,
+  CQE_WORDS,
+  O_DIRECT,
+  OP,
+  OPEN_FLAGS,
+  SQE_FIXED_FILE,
+  SQE_WORDS,
+  STATX_BASIC,
+} from '../uring/abi.js';
+import type { RingHost } from '../uring/host.js';
+import { queueSizes } from '../uring/kernel-queues.js';
+import type { Queues } from '../uring/queues.js';
+import type { RingOptions } from '../uring/ring.js';
+import type { SimClock } from './clock.js';
+import type { SimDisk, SimHandle } from './disk.js';
+import type { OneFault, SimFaults } from './faults.js';
+import type { Random } from './random.js';
+
+const { EAGAIN, EBADF, EBUSY, ECANCELED, EFAULT, EINTR, EINVAL, EIO, ENOENT, ENOMEM, EOPNOTSUPP, ESPIPE } =
+  constants.errno;
+/** What any operation may fail with. */
+export const FAILURES: readonly number[] = [EIO, ENOMEM, EBUSY, EOPNOTSUPP, EBADF];
+const ALIGN_BYTES = 512;
+/** So many submits mean that something goes round for ever, perhaps at the same moment. */
+const SUBMITS_MAX = 100_000;
+const PATHS_BYTES = 64 * 1024;
+/** Where the memory that the kernel is told of pretends to be: far apart, so that one can't be taken for another. */
+const PATHS_AT = 2 ** 40;
+const STATS_AT = 2 ** 41;
+export const SLAB_AT = 2 ** 42;
+/** Names of closes and cancellations begin here: nothing interrupts those. */
+const CLOSES = 2 ** 30;
+const CANCELLATION = 0xffff_ffff;
+
+interface Operation {
+  readonly slot: number;
+  readonly generation: number;
+  /** What it reads; 0 for everything else. */
+  readonly length: number;
+  /** Carries it out, late or not. */
+  readonly run: (atMost: number) => number;
+  cancelled: boolean;
+  dueMs: number;
+}
+
+export interface SimKernelOptions extends RingOptions {
+  readonly slab: Slab;
+  readonly disk: SimDisk;
+  readonly random: Random;
+  readonly clock: SimClock;
+  readonly faults: SimFaults;
+}
+
+/**
+ * The kernel's side of a ring: takes SQEs and answers at any time, in any order and with any fault that is allowed, as a
+ * seed says. It checks what it is asked for as strictly as the kernel, and goes on writing to memory after it was lost.
+ */
+export class SimKernel implements Queues, RingHost {
+  readonly sqEntries: number;
+  readonly cqEntries: number;
+  readonly sqes: Uint32Array;
+  readonly cqes: Uint32Array;
+  readonly sqHead = new Uint32Array(1);
+  readonly cqHead = new Uint32Array(1);
+  readonly cqTail = new Uint32Array(1);
+  readonly cqFlags = new Uint32Array(1);
+  readonly eventFd = -1;
+  readonly paths = Buffer.alloc(PATHS_BYTES);
+  readonly pathsAddress = PATHS_AT;
+  readonly flags = ['simulated'];
+  fixedBytes = -1;
+  overflowed = false;
+  closed = false;
+  lost = false;
+  /** Operations handed over and not complete yet. */
+  inFlight: Operation[] = [];
+  /** How many operations were completed, and how often it was entered. */
+  operations = 0;
+  submits = 0;
+  readonly #options: SimKernelOptions;
+  readonly #table: ({ readonly handle: SimHandle; readonly direct: boolean } | undefined)[];
+  readonly #facts: FileFacts[] = [];
+  #onSignal: () => void = () => {};
+  #last: readonly [slot: number, generation: number] = [0, 0];
+
+  constructor(options: SimKernelOptions) {
+    this.#options = options;
+    const { sqEntries, cqEntries } = queueSizes(options);
+    this.sqEntries = powerOfTwo(sqEntries);
+    this.cqEntries = powerOfTwo(cqEntries);
+    this.sqes = new Uint32Array(this.sqEntries * SQE_WORDS);
+    this.cqes = new Uint32Array(this.cqEntries * CQE_WORDS);
+    this.#table = new Array(options.files).fill(undefined);
+  }
+
+  /** How many entries of its table are open. */
+  get openFiles(): number {
+    return this.#table.filter((entry) => entry !== undefined).length;
+  }
+
+  /** Whether something will never be answered, although it was cancelled or because nothing cancels it. */
+  get hangs(): boolean {
+    return this.inFlight.some(({ dueMs }) => dueMs === Number.POSITIVE_INFINITY);
+  }
+
+  registerSlab(): void {
+    if (this.fixedBytes < 0) this.fixedBytes = this.#options.random.pick([0, 4096, this.#options.slab.memory.length]);
+  }
+
+  submit(tail: number): number {
+    assert(!this.closed, 'a ring that was closed is not entered');
+    const { random, faults, clock } = this.#options;
+    if (this.submits > SUBMITS_MAX) throw new Error(`the simulation does not end: ${SUBMITS_MAX} submits`);
+    if (++this.submits >= faults.lostAt) {
+      this.lost = true;
+      return -EBADF;
+    }
+    const waiting = (tail - this.sqHead[0]!) >>> 0;
+    let taken = random.chance(faults.partial) ? random.below(waiting + 1) : waiting;
+    let result = taken;
+    if (random.chance(faults.refused)) {
+      result = -random.pick([EINTR, EAGAIN, EBUSY]);
+      // A signal may come when all is handed over.
+      if (result !== -EINTR) taken = 0;
+    }
+    if (this.submits === faults.submit.number) {
+      result = faults.submit.result;
+      taken = Math.max(0, Math.min(waiting, result));
+    }
+    for (let count = 0; count < taken; count++) this.#take();
+    // What is refused shows what is there before, as often as not.
+    if (result >= 0 || random.chance(0.5)) this.#answerDue(clock.now());
+    return result;
+  }
+
+  unsubmitted(tail: number): boolean {
+    return this.sqHead[0] !== tail;
+  }
+
+  awaitRoom(): void {}
+
+  watchFd(_eventFd: number, onSignal: () => void) {
+    this.#onSignal = onSignal;
+    return { hold() {}, close() {} };
+  }
+
+  soon(callback: () => void): void {
+    this.#options.clock.soon(callback);
+  }
+
+  readPlainly(
+    path: string | Uint8Array,
+    memory: Uint8Array,
+    { offset, at, length }: { readonly offset: number; readonly at: number; readonly length: number },
+    then: (result: number) => void,
+  ): void {
+    const { clock, disk } = this.#options;
+    clock.at(clock.now() + this.#delayMs(), () => {
+      const handle = disk.open(path, false);
+      if (typeof handle === 'number') return then(handle);
+      const run = (atMost: number) => handle.read(memory.subarray(at, at + atMost), offset, true);
+      const result = this.#outcome({ slot: 0, generation: 0, length, run, cancelled: false, dueMs: 0 });
+      handle.close();
+      then(result);
+    });
+  }
+
+  statRoom() {
+    return {
+      addressOf: (place: number) => STATS_AT + place * STATX_BYTES,
+      facts: (place: number) => {
+        const facts = this.#facts[place];
+        assert(facts !== undefined, 'a place has facts once a stat into it is complete');
+        return facts;
+      },
+      unmap() {},
+    };
+  }
+
+  /** What is in flight goes on: the kernel writes to memory that it was given, whoever has it by now. */
+  release(drained: boolean): void {
+    assert(!this.closed, 'a ring is closed once');
+    assert(
+      !drained || this.inFlight.every(({ slot }) => slot === CANCELLATION),
+      'what is drained has nothing in flight',
+    );
+    this.closed = true;
+    for (const { dueMs, run, length } of this.inFlight) {
+      if (dueMs < Number.POSITIVE_INFINITY) this.#options.clock.at(dueMs, () => void run(length));
+    }
+    this.inFlight = drained ? [] : this.inFlight;
+    if (drained) for (let file = 0; file < this.#table.length; file++) this.#close(file);
+  }
+
+  #close(file: number): void {
+    this.#table[file]?.handle.close();
+    this.#table[file] = undefined;
+  }
+
+  /** Takes the next SQE. Nothing of it is looked at later: its memory is used again. */
+  #take(): void {
+    const { random, clock, faults } = this.#options;
+    const at = (this.sqHead[0]! & (this.sqEntries - 1)) * SQE_WORDS;
+    const words = this.sqes.slice(at, at + SQE_WORDS);
+    this.sqes.fill(0xdbdbdbdb, at, at + SQE_WORDS);
+    this.sqHead[0]!++;
+    const [slot, generation] = [words[8]!, words[9]!];
+    const length = isRead(words) ? words[6]! : 0;
+    const run = this.#carriedOut(words);
+    const stuck = slot < CLOSES && random.chance(faults.stuck);
+    const dueMs = stuck ? Number.POSITIVE_INFINITY : clock.now() + this.#delayMs();
+    this.inFlight.push({ slot, generation, length, run, cancelled: false, dueMs });
+    if (!stuck) this.#wakeAt(dueMs);
+  }
+
+  #carriedOut(words: Uint32Array): (atMost: number) => number {
+    const { disk } = this.#options;
+    const fixedFile = ((words[0]! >>> 8) & 0xff) === SQE_FIXED_FILE;
+    const opcode = words[0]! & 0xff;
+    const address = words[4]! + words[5]! * 2 ** 32;
+    assert(words[10] === 0 && words.subarray(12).every((word) => word === 0), 'what an SQE does not use is zero');
+    switch (opcode) {
+      case OP.OPENAT: {
+        const path = this.#pathAt(address);
+        const direct = words[7] === (OPEN_FLAGS | O_DIRECT);
+        const file = words[11]! - 1;
+        if (file < 0 || file >= this.#table.length || (!direct && words[7] !== OPEN_FLAGS)) return () => -EINVAL;
+        return () => {
+          const handle = disk.open(path, direct);
+          if (typeof handle === 'number') return handle;
+          this.#close(file);
+          this.#table[file] = { handle, direct };
+          return 0;
+        };
+      }
+      case OP.READ:
+      case OP.READ_FIXED:
+        return fixedFile ? this.#read(words, address, opcode === OP.READ_FIXED) : () => -EBADF;
+      case OP.CLOSE:
+        this.#close(words[11]! - 1);
+        return () => 0;
+      case OP.STATX: {
+        const path = this.#pathAt(address);
+        const place = (words[2]! + words[3]! * 2 ** 32 - STATS_AT) / STATX_BYTES;
+        assert(Number.isInteger(place) && words[6] === STATX_BASIC, 'a stat has a place and asks for the basic facts');
+        return () => {
+          const facts = disk.stat(path);
+          if (typeof facts === 'number') return facts;
+          this.#facts[place] = facts;
+          return 0;
+        };
+      }
+      case OP.FADVISE: {
+        const entry = this.#table[words[1]!];
+        return () => (entry === undefined ? -EBADF : entry.handle.seekable ? 0 : -ESPIPE);
+      }
+      case OP.ASYNC_CANCEL: {
+        const found = this.#cancel(words[4]!, words[5]!);
+        return () => (found ? 0 : -ENOENT);
+      }
+      default:
+        return () => -EINVAL;
+    }
+  }
+
+  #read(words: Uint32Array, address: number, fixed: boolean): (atMost: number) => number {
+    const { slab } = this.#options;
+    const entry = this.#table[words[1]!];
+    const offset = words[2]! + words[3]! * 2 ** 32;
+    const at = address - SLAB_AT;
+    const length = words[6]!;
+    assert(at >= 0 && length > 0 && at + length <= slab.memory.length, 'a read lands in the slab');
+    if (entry === undefined) return () => -EBADF;
+    if (fixed && at + length > this.fixedBytes) return () => -EFAULT;
+    const { handle, direct } = entry;
+    if (direct && (offset % ALIGN_BYTES || at % ALIGN_BYTES || length % ALIGN_BYTES)) return () => -EINVAL;
+    return (atMost) => {
+      // A device gives whole blocks, except at the end of the file.
+      const bytes = direct ? Math.max(ALIGN_BYTES, atMost - (atMost % ALIGN_BYTES)) : atMost;
+      return handle.read(slab.memory.subarray(at, at + bytes), offset, false);
+    };
+  }
+
+  #cancel(slot: number, generation: number): boolean {
+    const target = this.inFlight.find((one) => one.slot === slot && one.generation === generation);
+    if (target === undefined) return false;
+    target.cancelled = true;
+    // Storage that hangs may not hear of it.
+    if (target.dueMs === Number.POSITIVE_INFINITY && this.#options.random.chance(0.3)) return false;
+    target.dueMs = Math.min(target.dueMs, this.#options.clock.now() + this.#delayMs());
+    this.#wakeAt(target.dueMs);
+    return true;
+  }
+
+  #pathAt(address: number): Buffer {
+    const at = address - PATHS_AT;
+    assert(at >= 0 && at < PATHS_BYTES, 'a path lies where paths are');
+    return Buffer.from(this.paths.subarray(at, this.paths.indexOf(0, at)));
+  }
+
+  #answerDue(nowMs: number): void {
+    const { random, faults } = this.#options;
+    const due: Operation[] = [];
+    const later: Operation[] = [];
+    for (const operation of this.inFlight) (operation.dueMs <= nowMs ? due : later).push(operation);
+    if (due.length === 0) return;
+    let count = random.chance(faults.late) ? 1 + random.below(due.length) : due.length;
+    this.inFlight = later;
+    while (count-- > 0) {
+      const index = random.below(due.length);
+      const operation = due[index]!;
+      due[index] = due[due.length - 1]!;
+      due.pop();
+      this.#answer(operation);
+    }
+    for (const operation of due) {
+      this.inFlight.push(operation);
+      this.#wakeAt(nowMs);
+    }
+  }
+
+  #answer(operation: Operation): void {
+    const { slot, generation } = operation;
+    const result = this.#outcome(operation);
+    // That of a cancellation is no completion of anything.
+    const ofCancel = slot === CANCELLATION;
+    if (!ofCancel) this.#last = [slot, generation];
+    const breaks = this.operations === this.#options.faults.brokenAt && !ofCancel;
+    if (breaks && operation.length > 0 && this.#options.random.chance(0.3)) {
+      return this.#post(slot, generation, operation.length + 1);
+    }
+    this.#post(slot, generation, result);
+    if (breaks) this.#break();
+  }
+
+  #outcome({ slot, cancelled, length, run }: Operation): number {
+    const { random, faults } = this.#options;
+    if (slot >= CLOSES) return run(0);
+    const { number, result } = faults.operation;
+    if (++this.operations === number) return failed(result, length, run);
+    // What is cancelled may be cut short by it, or go on as if nothing were.
+    if (cancelled && random.chance(0.7)) return -random.pick([ECANCELED, EINTR]);
+    if (random.chance(faults.interrupted)) return -EINTR;
+    if (random.chance(faults.again)) return -EAGAIN;
+    if (random.chance(faults.failing)) return -random.pick(FAILURES);
+    return run(length > 0 && random.chance(faults.short) ? 1 + random.below(length) : length);
+  }
+
+  #post(slot: number, generation: number, result: number): void {
+    const tail = this.cqTail[0]!;
+    assert((tail - this.cqHead[0]!) >>> 0 < this.cqEntries, 'the completion queue has room');
+    const at = (tail & (this.cqEntries - 1)) * CQE_WORDS;
+    this.cqes[at] = slot;
+    this.cqes[at + 1] = generation;
+    this.cqes[at + 2] = result;
+    this.cqTail[0] = tail + 1;
+  }
+
+  /** Does what must not be: completes one more, that came before, that nobody waits for or that is old; or loses one. */
+  #break(): void {
+    const { random } = this.#options;
+    const [slot, generation] = this.#last;
+    const wrong = random.pick([[slot, generation], [12_345, 0], [slot, generation - 1], undefined] as const);
+    if (wrong === undefined) this.overflowed = true;
+    else this.#post(wrong[0], wrong[1], 1);
+  }
+
+  #delayMs(): number {
+    const { random, faults } = this.#options;
+    // Most are there at once, as from the page cache.
+    return faults.delayMsMax === 0 || random.chance(0.5) ? 0 : random.below(faults.delayMsMax * 1000) / 1000;
+  }
+
+  /** Nobody is woken who did not ask for it at that moment. */
+  #wakeAt(dueMs: number): void {
+    const { clock } = this.#options;
+    clock.at(dueMs, () => {
+      if (this.cqFlags[0] !== CQ_EVENTFD_DISABLED && !this.closed) this.#onSignal();
+    });
+  }
+}
+
+/** How an operation ends that is to fail. One that is cut short is carried out so far. */
+function failed(result: OneFault['result'], length: number, run: (atMost: number) => number): number {
+  if (result < 0) return result;
+  if (length === 0) return run(0);
+  const atMost = result > 0 && result < 1 ? Math.ceil(length * result) : Math.min(length, result);
+  return atMost === 0 ? 0 : run(atMost);
+}
+
+function isRead(words: Uint32Array): boolean {
+  const opcode = words[0]! & 0xff;
+  return opcode === OP.READ || opcode === OP.READ_FIXED;
+}
+
+function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.ceil(Math.log2(atLeast));
+}
