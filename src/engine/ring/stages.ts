@@ -1,7 +1,7 @@
 // long: one state machine; apart, its transitions could not be followed.
 import { assert } from '../../assert.js';
 import type { Clock } from '../../clock.js';
-import { EAGAIN, ECANCELED, EINTR, EINVAL, EISDIR, ESPIPE } from '../../errno.js';
+import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR, ESPIPE } from '../../errno.js';
 import { type FileFacts, hasEnd } from '../../native/file-facts.js';
 import { type Ring, SPARE_STATS } from '../../uring/ring.js';
 import { type Path, PIECE_BYTES_MAX, TO_END } from '../read.js';
@@ -349,6 +349,7 @@ export class Stages {
       const { waiting } = this.#shared(slot);
       waiting.splice(waiting.indexOf(slot), 1);
     }
+    this.#givenUp[slot] = ECANCELED;
     this.#finish(slot, ECANCELED);
   }
 
@@ -704,7 +705,8 @@ export class Stages {
   }
 
   #mayRetry(slot: number, errno: number): boolean {
-    if (errno !== EINTR && errno !== EAGAIN) return false;
+    // That the system cancels what nobody gave up is no answer either: it does so when a thread of its own ends.
+    if (errno !== EINTR && errno !== EAGAIN && errno !== ECANCELED) return false;
     return ++this.#retries[slot]! <= RETRIES_MAX;
   }
 
@@ -775,7 +777,9 @@ export class Stages {
     if (why === WHY_RETRY) return this.#read(slot);
     if (why === WHY_FULL) return this.#grow(slot, facts.sizeBytes);
     const lies = this.#options.sizes?.learn(this.#path(slot), facts.device, this.#options.clock.now()) === true;
-    if (lies && this.#mayEndEarly(slot) === true) this.#readPlainly(slot);
+    // Nothing, where the file system says that there is something: once more, before it is believed.
+    const doubtful = this.#filled[slot] === 0 && facts.sizeBytes > this.#slots.offset[slot]!;
+    if (this.#plain[slot] === 0 && (doubtful || (lies && this.#mayEndEarly(slot) === true))) this.#readPlainly(slot);
     else this.#finish(slot, 0);
   }
 
@@ -816,7 +820,8 @@ export class Stages {
     const suffix = this.#slots.suffix[slot]!;
     if (suffix >= 0 && errno === 0 && length > 0 && readBytes !== length - 1) return this.#retrySuffix(slot);
     const bytes = length === TO_END ? readBytes : Math.min(readBytes, length);
-    this.#slots.errno[slot] = errno;
+    // It says that the read was given up, and must not when it wasn't.
+    this.#slots.errno[slot] = errno === ECANCELED && this.#givenUp[slot] === 0 ? EIO : errno;
     this.#slots.bytes[slot] = bytes;
     this.#slots.start[slot] = Math.max(0, this.#slots.piece[slot]!) + skipBytes;
     if (this.#slots.piece[slot]! >= 0) this.#windowUsedBytes -= this.#capacity[slot]!;
