@@ -18,7 +18,7 @@ const RANKS = new Map(
     native: 1,
     plan: 1,
     paths: 2,
-    threads: 1,
+    threads: 2,
     array: 1,
     kernels: 2,
     memory: 2,

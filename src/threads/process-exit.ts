@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import { exitNow as leave } from '../native/libc.js';
 
 /** How long work in flight may hold up the end of the process. */
 const EXIT_MS_MAX = 200;
@@ -18,6 +19,34 @@ interface Hook {
 }
 
 let hook: Hook | undefined;
+
+/** Threads that may be loading a native module. */
+let starting = 0;
+
+/**
+ * Says that a thread is being started. Node ends its threads when the process exits, and aborts the process, with a trace
+ * of the stack, where one is loading a native module: until then the process exits without Node's help.
+ *
+ * @returns a function to call, as often as you like, once the thread is ready or has ended.
+ */
+export function startsThread(): () => void {
+  if (starting++ === 0) process.on('exit', leaveWhileStarting);
+  let counted = true;
+  return () => {
+    if (counted && --starting === 0) process.off('exit', leaveWhileStarting);
+    counted = false;
+  };
+}
+
+function leaveWhileStarting(status: number): void {
+  // Of a thread of the user's the process must not die.
+  if (!isMainThread) return;
+  try {
+    leave(status);
+  } catch {
+    // There is no native module to be loaded.
+  }
+}
 
 /**
  * Has a thread stopped when the process, or the thread that started it, exits.

@@ -1,6 +1,7 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
+import { startsThread } from './process-exit.js';
 import type { ThreadMessage } from './serve.js';
 
 /** How a thread is started. */
@@ -33,6 +34,7 @@ export class Thread<Ready> {
    */
   static async start<Ready>({ entry, name, data, keepsAlive = false }: ThreadOptions): Promise<Thread<Ready>> {
     const worker = newWorker(entry, name, data);
+    const started = startsThread();
     let failure: Error | undefined;
     const ended = new Promise<Error | undefined>((resolve) => {
       worker.on('error', (cause) => {
@@ -47,6 +49,7 @@ export class Thread<Ready> {
       });
     });
     const first = await Promise.race([ready.then((value) => new Thread(value, ended)), ended]);
+    started();
     if (!(first instanceof Thread)) {
       throw first ?? new ThreadUnavailableError('unavailable', `the ${name} thread ended before it was ready`);
     }
