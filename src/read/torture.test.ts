@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Scratch } from '../engine/conformance-kit.js';
 import { errnoText } from '../errors.js';
 import { type ByteRange, resolveRange } from '../range.js';
-import { type Received, readMany, receive } from '../read/read.testing.js';
-import { RealDisk } from './disk.js';
-import { openSim } from './engine.js';
-import type { SimFaults } from './faults.js';
+import { RealDisk } from '../sim/disk.js';
+import { openSim } from '../sim/engine.js';
+import type { SimFaults } from '../sim/faults.js';
+import { type Received, readMany, receive } from './read.testing.js';
 
 /*
  * Torture: the points of a run at which something may fail are counted, and then each fails once, in each way. The answer
