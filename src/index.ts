@@ -8,6 +8,7 @@ export { type ArrayData, type ReadCounts, type ReadOptions, readArray } from './
 export type { Histogram, Values } from './compute/result-table.js';
 export { parseSelection, type SelectionTexts } from './compute/select.js';
 export { computeStatistics, type Statistics, type StatisticsOptions } from './compute/statistics.js';
+export { withDecoding, type ZarritaExtension } from './compute/with-decoding.js';
 export type { EngineInfo, EngineName } from './engine/engine.js';
 export type { EngineOptions } from './engine/open.js';
 export { type ErrorKind, isLsioError, LsioError } from './errors.js';

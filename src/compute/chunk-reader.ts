@@ -101,6 +101,12 @@ export function partError(error: LsioError, { key, range }: Pick<ChunkRef, 'key'
   return new LsioError('format', text, { path: String(key), offset: range.offset, cause: error });
 }
 
+/** What failed to be decoded, with the name of the chunk; what is no failure of the chunk stays as it is. */
+export function decodingError(name: string, cause: unknown): unknown {
+  if (!(cause instanceof LsioError)) return cause;
+  return new LsioError(cause.kind, `${name}: ${cause.message}`, { ...cause, path: name, cause });
+}
+
 export function chunkName({
   index,
   key,

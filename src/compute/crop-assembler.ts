@@ -4,7 +4,7 @@ import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { type Kernels, kernelMemory, loadKernels } from '../kernels/kernels.js';
-import type { StoredChunk } from './chunk-reader.js';
+import { decodingError, type StoredChunk } from './chunk-reader.js';
 
 export interface CropRoom {
   /** Elements of a crop along each axis. */
@@ -94,8 +94,7 @@ export class CropAssembler {
     try {
       this.#decoder.decode(bytes, new Uint8Array(this.#kernels.buffer, 0, this.chunkBytes), detail);
     } catch (cause) {
-      if (!(cause instanceof LsioError)) throw cause;
-      throw new LsioError(cause.kind, `${name}: ${cause.message}`, { ...cause, path: name, cause });
+      throw decodingError(name, cause);
     }
     for (const box of boxes) this.#copy(box, 0, this.#chunkStrides);
   }
