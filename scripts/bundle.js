@@ -44,6 +44,7 @@ const STARTED = {
   child: 'dist/bench/child.js',
   'ring-thread': 'dist/uring/ring-thread.js',
   'writer-thread': 'dist/output/writer-thread.js',
+  'array-thread': 'dist/compute/workers/array-thread.js',
 };
 
 /** Modules of Node that take milliseconds to load, and which most runs do not call: loaded at the first call. */

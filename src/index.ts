@@ -9,6 +9,8 @@ export type { Histogram, Values } from './compute/result-table.js';
 export { parseSelection, type SelectionTexts } from './compute/select.js';
 export { computeStatistics, type Statistics, type StatisticsOptions } from './compute/statistics.js';
 export { withDecoding, type ZarritaExtension } from './compute/with-decoding.js';
+export type { JobCounts } from './compute/workers/claims.js';
+export type { WorkersChoice } from './compute/workers/run-job.js';
 export type { EngineInfo, EngineName } from './engine/engine.js';
 export type { EngineOptions } from './engine/open.js';
 export { type ErrorKind, isLsioError, LsioError } from './errors.js';

@@ -3,6 +3,7 @@ import { LsioError } from '../errors.js';
 import type { ByteSource, ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
 import { checkPlace } from '../formats/place-store.js';
 import type { Extent } from '../range.js';
+import type { Signal } from '../read/abort.js';
 
 /** A chunk as it is stored. */
 export interface StoredChunk {
@@ -27,7 +28,7 @@ export interface ChunkReading {
   /** About how long a chunk is; of one that is read in parts exactly. */
   readonly chunkBytes: number;
   readonly partsOf?: PartsOf | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
 }
 
 /** In flight at once. */
@@ -75,7 +76,7 @@ export function piecesOf(ref: ChunkRef, { partsOf, chunkBytes }: ChunkReading): 
 async function readPiece(
   sources: readonly ByteSource[],
   { ref, part }: Piece,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
 ): Promise<StoredChunk> {
   const { index, source, key, range, required, bytes, detail, error } = ref;
   const name = chunkName({ index, key, range });

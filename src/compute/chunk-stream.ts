@@ -7,6 +7,7 @@ import type { DirectChoice } from '../store/local/direct.js';
 import { LocalStore } from '../store/local/local.js';
 import { isAbsent, type StoreRequest } from '../store/store.js';
 import { type ChunkReading, chunkName, partError, piecesOf, readChunks, type StoredChunk } from './chunk-reader.js';
+import { LookAhead } from './look-ahead.js';
 
 export interface ChunkStreamOptions extends ChunkReading {
   /** Whether chunks are read past the page cache. @default 'auto' */
@@ -14,6 +15,10 @@ export interface ChunkStreamOptions extends ChunkReading {
   /** Whether neighbours in a file are read at once. @default 'off' */
   readonly coalesce?: 'auto' | 'off' | undefined;
 }
+
+type ChunkSource = Pick<ChunkedArray, 'sources' | 'refs'>;
+/** The next chunks to read; undefined when there are no more. */
+type ClaimChunks = () => Iterable<readonly number[]> | undefined;
 
 /** A chunk that is read, or a part of one, and where it is. */
 interface ChunkRequest extends StoreRequest {
@@ -28,9 +33,30 @@ interface ChunkRequest extends StoreRequest {
  *
  * @param use is called for each chunk, also for one that failed.
  */
-export async function forEachChunk(
-  array: Pick<ChunkedArray, 'sources' | 'refs'>,
+export function forEachChunk(
+  array: ChunkSource,
   chunks: Iterable<readonly number[]>,
+  options: ChunkStreamOptions,
+  use: (chunk: StoredChunk) => void,
+): Promise<void> {
+  let all: Iterable<readonly number[]> | undefined = chunks;
+  function claim() {
+    const first = all;
+    all = undefined;
+    return first;
+  }
+  return forEachClaimedChunk(array, claim, options, use);
+}
+
+/**
+ * As {@link forEachChunk}, for threads that share chunks out: more are claimed only when there is room for them, so that
+ * no thread holds what another could be doing.
+ *
+ * @param claim is asked for the next chunks, and again while some are in flight. A chunk's `index` counts all claims.
+ */
+export async function forEachClaimedChunk(
+  array: ChunkSource,
+  claim: ClaimChunks,
   options: ChunkStreamOptions,
   use: (chunk: StoredChunk) => void,
 ): Promise<void> {
@@ -38,14 +64,23 @@ export async function forEachChunk(
   const [source, ...others] = array.sources;
   const { store } = source ?? {};
   if (store?.getMany === undefined || others.length > 0) {
-    for await (const chunk of readChunks(array, chunks, options)) use(chunk);
+    await readClaimed(array, claim, options, use);
     return;
   }
+  const ahead = new LookAhead(options.chunkBytes);
   const unread: StoredChunk[] = [];
-  const flush = (index: number): void => {
-    while (unread.length > 0 && unread[0]!.index < index) use(unread.shift()!);
+  const take = (chunk: StoredChunk): void => {
+    use(chunk);
+    ahead.used();
   };
-  const requests = requestsOf(array, chunks, unread, options);
+  const flush = (index: number): void => {
+    while (unread.length > 0 && unread[0]!.index < index) take(unread.shift()!);
+  };
+  /** Where all chunks in hand need no read, nothing that arrives will hand them over. */
+  const flushUnread = (): void => {
+    if (ahead.count === unread.length) flush(Number.POSITIVE_INFINITY);
+  };
+  const requests = requestsOf(array, claim, options, { unread, flushUnread, ahead });
   const common = { signal, ordered: true, coalesce } as const;
   const batches =
     store instanceof LocalStore ? store.getMany(requests, { ...common, direct }) : store.getMany(requests, common);
@@ -61,30 +96,69 @@ export async function forEachChunk(
       const bytes = parts.length === 0 || !item.ok ? item.bytes : Buffer.concat([...parts, item.bytes]);
       parts = [];
       flush(item.request.ref.index);
-      use(chunkOf(item, bytes));
+      take(chunkOf(item, bytes));
+      flushUnread();
     }
   }
   flush(Number.POSITIVE_INFINITY);
 }
 
-async function* requestsOf(
-  array: Pick<ChunkedArray, 'refs'>,
-  chunks: Iterable<readonly number[]>,
-  unread: StoredChunk[],
-  reading: ChunkReading,
-): AsyncGenerator<readonly ChunkRequest[]> {
-  for await (const refs of array.refs(chunks, reading.signal)) {
-    const requests: ChunkRequest[] = [];
-    for (const { ref, part } of refs.flatMap((one) => piecesOf(one, reading))) {
-      const { index, key, source, range, error, bytes, detail } = ref;
-      const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
-      if (error !== undefined || key === undefined || source === undefined) {
-        unread.push({ ...known, bytes, error });
-      } else if (range?.length === 0) {
-        unread.push({ ...known, bytes: new Uint8Array(0) });
-      } else requests.push({ key, ...(range === undefined ? {} : { range }), ref: { ...ref, key }, part });
+/** Where a source has no better way than reading chunk by chunk, one claim is read after the other. */
+async function readClaimed(
+  array: ChunkSource,
+  claim: ClaimChunks,
+  options: ChunkStreamOptions,
+  use: (chunk: StoredChunk) => void,
+): Promise<void> {
+  let first = 0;
+  for (let chunks = claim(); chunks !== undefined; chunks = claim()) {
+    let count = 0;
+    const before = first;
+    const partsOf = (index: number) => options.partsOf?.(before + index);
+    for await (const chunk of readChunks(array, chunks, { ...options, partsOf })) {
+      use({ ...chunk, index: before + chunk.index });
+      count = chunk.index + 1;
     }
-    if (requests.length > 0) yield requests;
+    first += count;
+  }
+}
+
+interface RequestState {
+  /** Chunks that need no read. */
+  readonly unread: StoredChunk[];
+  readonly flushUnread: () => void;
+  readonly ahead: LookAhead;
+}
+
+async function* requestsOf(
+  array: ChunkSource,
+  claim: ClaimChunks,
+  reading: ChunkReading,
+  { unread, flushUnread, ahead }: RequestState,
+): AsyncGenerator<readonly ChunkRequest[]> {
+  let first = 0;
+  for (let chunks = claim(); chunks !== undefined; chunks = claim()) {
+    let count = 0;
+    for await (const refs of array.refs(chunks, reading.signal)) {
+      const requests: ChunkRequest[] = [];
+      const before = first;
+      const pieces = refs.flatMap((ref) => piecesOf({ ...ref, index: before + ref.index }, reading));
+      for (const { ref, part } of pieces) {
+        const { index, key, source, range, error, bytes, detail } = ref;
+        const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
+        if (error !== undefined || key === undefined || source === undefined) {
+          unread.push({ ...known, bytes, error });
+        } else if (range?.length === 0) {
+          unread.push({ ...known, bytes: new Uint8Array(0) });
+        } else requests.push({ key, ...(range === undefined ? {} : { range }), ref: { ...ref, key }, part });
+      }
+      count += refs.length;
+      ahead.begun(pieces.length);
+      if (requests.length > 0) yield requests;
+    }
+    first += count;
+    flushUnread();
+    await ahead.room();
   }
 }
 

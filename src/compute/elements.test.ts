@@ -11,7 +11,7 @@ async function reduced(dtype: string, values: ArrayLike<number | bigint> & Array
   const packing = packingSpec(parsePacking(plainDType(dtype), attributes as never));
   const results: unknown[] = [];
   for (const kernels of ['wasm', 'js'] as const) {
-    const { table } = await computeStats(source.array, source.decoder, specOf(source, { packing }), { kernels });
+    const { table } = await computeStats(source.array, specOf(source, { packing }), { kernels });
     results.push(['count', 'min', 'max', 'sum'].map((name) => table.values.get(name)![0]));
   }
   expect(results[0]).toEqual(results[1]);

@@ -37,7 +37,7 @@ export function memoryArray({ shape, chunkShape, dtype: name, values, absent, fi
     dims: shape.map((_, axis) => 'xyzuv'[axis]!),
     attributes: {},
     sources: [],
-    decoder: { format: 'zarr', dtype, chunkShape, fill: zeros, parameters: null },
+    decoder: { format: 'memory', dtype, chunkShape, fill: zeros, parameters: null },
     stored() {
       throw new Error('nothing is listed');
     },

@@ -16,7 +16,7 @@ const maps = specOf(source, { kept: [false, true] });
 
 async function shard(spec: StatsSpec, index: number, count: number): Promise<Partial> {
   const leaves = leavesOfShard({ index, count }, planOf(spec, 'moments').leaves);
-  const { nodes, counts } = await computeShard(source.array, source.decoder, spec, leaves);
+  const { nodes, counts } = await computeShard(source.array, spec, leaves);
   return { spec, leaves, nodes, counts, about: { shard: { index, count } } };
 }
 
@@ -33,7 +33,7 @@ describe('mergePartials()', () => {
     ['maps', maps],
     ['exact integers', specOf(source)],
   ])('of %s gives the bits of one run, for any number of shards and with one of them twice', async (_, spec) => {
-    const { table, counts } = await computeStats(source.array, source.decoder, spec);
+    const { table, counts } = await computeStats(source.array, spec);
     for (const count of [1, 2, 5, 16, 64]) {
       const order = Array.from({ length: count }, (_, i) => count - 1 - i);
       const all = await files(spec, count, order);

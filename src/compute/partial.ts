@@ -3,18 +3,19 @@ import { LsioError } from '../errors.js';
 import type { ExactMoments } from './exact-moments.js';
 import { leavesOf, MergeTree } from './merge-tree.js';
 import { MOMENTS_BYTES_PER_CELL } from './moments.js';
+import { type MomentsState, mergeStates } from './moments-state.js';
 import type { ReductionPlan } from './plan.js';
-import type { LeafRange } from './reduce-segments.js';
 import { ResultTable } from './result-table.js';
-import { type MomentsState, mergeStates, type ShardNode, type StatsCounts } from './stats.js';
+import type { ShardNode, StatsCounts } from './stats.js';
 import { planHash, planOf, type StatsSpec } from './stats-spec.js';
+import type { TaskRange } from './workers/claims.js';
 
 export const PARTIAL_SCHEMA = 'lsio.partial/1';
 
 /** What a shard computed. */
 export interface Partial {
   readonly spec: StatsSpec;
-  readonly leaves: LeafRange;
+  readonly leaves: TaskRange;
   readonly nodes: readonly ShardNode[];
   readonly counts: StatsCounts;
   /** For the document that a merge prints: source, array, labels, engine. */
@@ -137,7 +138,7 @@ export interface Merged {
   readonly table: ResultTable;
   readonly counts: StatsCounts;
   /** Leaves that no file has. */
-  readonly missing: readonly LeafRange[];
+  readonly missing: readonly TaskRange[];
   /** Of all leaves, those that are there: 1 is all of them. */
   readonly share: number;
 }
@@ -206,8 +207,8 @@ function distinctParts(files: ReadonlyMap<string, Partial>): Partial[] {
   return distinct;
 }
 
-function gaps(parts: readonly Partial[], leaves: number): LeafRange[] {
-  const found: LeafRange[] = [];
+function gaps(parts: readonly Partial[], leaves: number): TaskRange[] {
+  const found: TaskRange[] = [];
   let at = 0;
   for (const { leaves: part } of parts) {
     if (part.from > at) found.push({ from: at, to: part.from });

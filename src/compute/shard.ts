@@ -1,5 +1,5 @@
 import { LsioError } from '../errors.js';
-import type { LeafRange } from './reduce-segments.js';
+import type { TaskRange } from './workers/claims.js';
 
 /** Which part of the work a process does: part `index`, from 0, of `count`. */
 export interface Shard {
@@ -51,7 +51,7 @@ function indexFrom(text: string, environment: Readonly<Record<string, string | u
 }
 
 /** The leaves of a shard: neighbours, so that its trees are as whole as can be. Empty where there are too few. */
-export function leavesOfShard({ index, count }: Shard, leaves: number): LeafRange {
+export function leavesOfShard({ index, count }: Shard, leaves: number): TaskRange {
   const at = (k: number): number => Number((BigInt(k) * BigInt(leaves)) / BigInt(count));
   return { from: at(index), to: at(index + 1) };
 }

@@ -1,8 +1,5 @@
 import { wholeSelection } from '../array/selection.js';
-import type { DecoderChoice } from '../codec/codec.js';
-import { loadLibraries } from '../codec/libraries.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
-import { openDecoder } from '../formats/open-decoder.js';
 import type { ArraySource } from '../formats/source.js';
 import { coordsOf, labelReader } from './axis-labels.js';
 import type { Histogram, Values } from './result-table.js';
@@ -10,13 +7,12 @@ import { type StatsRequest, specOfRequest } from './statistics-request.js';
 import { computeStats, type StatsCounts, type StatsOptions } from './stats.js';
 import { resultDimsOf } from './stats-spec.js';
 
-export interface StatisticsOptions extends Partial<StatsRequest>, StatsOptions {
-  /** @default 'auto' */
-  readonly decoder?: DecoderChoice | undefined;
-}
+export interface StatisticsOptions extends Partial<StatsRequest>, StatsOptions {}
 
 /** Statistics of an array, or of parts of it. */
 export interface Statistics extends Readonly<StatsCounts> {
+  /** Threads that took part. */
+  readonly workers: number;
   /** The axes of the results; none where there is one number each. */
   readonly dims: readonly string[];
   readonly shape: readonly number[];
@@ -32,7 +28,7 @@ export interface Statistics extends Readonly<StatsCounts> {
 }
 
 /**
- * Computes statistics of an array on this thread: the mean, standard deviation, extremes and count of everything, unless
+ * Computes statistics of an array: the mean, standard deviation, extremes and count of everything, unless
  * the options say otherwise. The bits of the results do not depend on the order of reading.
  *
  * @param source where the array comes from: it has the labels that `by` and `weights` need.
@@ -44,13 +40,13 @@ export async function computeStatistics(
   array: ChunkedArray,
   options: StatisticsOptions = {},
 ): Promise<Statistics> {
-  const { selection = wholeSelection(array.shape), decoder: choice = 'auto', signal } = options;
+  const { selection = wholeSelection(array.shape), signal } = options;
   const labelsOf = labelReader(source, array, signal);
   const spec = await specOfRequest(array, { ...options, selection }, labelsOf);
-  const decoder = openDecoder(array.decoder, await loadLibraries(choice));
-  const { table, counts } = await computeStats(array, decoder, spec, options);
+  const { table, counts, workers } = await computeStats(array, spec, options);
   return {
     ...counts,
+    workers,
     dims: resultDimsOf(spec),
     shape: table.shape,
     coords: await coordsOf(spec, labelsOf),

@@ -108,7 +108,7 @@ const LARGE_COLUMN_CELLS = 2 ** 18;
 export function planOf(spec: StatsSpec, pass: keyof typeof LEAF_BYTES): ReductionPlan {
   const { chunkShape, dims, selection, kept, groups, weights } = spec;
   const cells = cellsOfChunk(spec);
-  const chunkBytes = chunkShape.reduce((a, b) => a * b, storedBytes(formatOf(spec)));
+  const chunkBytes = chunkBytesOf(spec);
   const columnLeaves = cells > LARGE_COLUMN_CELLS ? LARGE_COLUMN_LEAVES : COLUMN_LEAVES;
   return new ReductionPlan({
     chunkShape,
@@ -123,6 +123,11 @@ export function planOf(spec: StatsSpec, pass: keyof typeof LEAF_BYTES): Reductio
     chunksPerLeaf: (chunks) =>
       powerOfTwo(isWhole(spec) ? LEAF_BYTES[pass] / Math.max(1, chunkBytes) : chunks / columnLeaves),
   });
+}
+
+/** Bytes of a decoded chunk. */
+export function chunkBytesOf(spec: StatsSpec): number {
+  return spec.chunkShape.reduce((a, b) => a * b, storedBytes(formatOf(spec)));
 }
 
 function powerOfTwo(atLeast: number): number {

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { countOf, type Run, type Selection } from '../array/selection.js';
 import { memoryArray, specOf } from './memory-array.testing.js';
 import { MergeTree } from './merge-tree.js';
+import { type MomentsState, mergeStates } from './moments-state.js';
 import { ResultTable } from './result-table.js';
-import { computeShard, computeStats, type MomentsState, mergeStates } from './stats.js';
+import { computeShard, computeStats } from './stats.js';
 import { planOf, type StatsSpec } from './stats-spec.js';
 
 const ARRAYS = {
@@ -143,7 +144,7 @@ describe('computeStats()', () => {
     await fc.assert(
       fc.asyncProperty(cases, async (input) => {
         const { source, spec, typed } = build(input);
-        const { table } = await computeStats(source.array, source.decoder, spec);
+        const { table } = await computeStats(source.array, spec);
         const cells = cellsOf(spec, typed);
         for (const [i, all] of cells.entries()) {
           const get = (name: string): unknown => table.values.get(name)![i];
@@ -170,8 +171,8 @@ describe('computeStats()', () => {
     await fc.assert(
       fc.asyncProperty(cases, fc.integer({ min: 1, max: 7 }), async (input, shards) => {
         const { source, spec } = build(input);
-        const whole = await computeStats(source.array, source.decoder, spec);
-        const js = await computeStats(source.array, source.decoder, spec, { kernels: 'js' });
+        const whole = await computeStats(source.array, spec);
+        const js = await computeStats(source.array, spec, { kernels: 'js' });
         expect([...js.table.values]).toEqual([...whole.table.values]);
         const plan = planOf(spec, 'moments');
         const merged = new ResultTable(spec, plan);
@@ -182,7 +183,7 @@ describe('computeStats()', () => {
             from: Math.floor((k * plan.leaves) / shards),
             to: Math.floor(((k + 1) * plan.leaves) / shards),
           };
-          const { nodes } = await computeShard(source.array, source.decoder, spec, range);
+          const { nodes } = await computeShard(source.array, spec, range);
           for (const { column, level, index, state } of nodes) {
             const tree = trees.get(column) ?? new MergeTree<MomentsState>(plan.columnAt(column).leaves, mergeStates);
             trees.set(column, tree);
@@ -204,7 +205,7 @@ describe('computeStats()', () => {
         dtype: 'float64',
         values: Float64Array.from(values),
       });
-      const { table } = await computeStats(source.array, source.decoder, specOf(source));
+      const { table } = await computeStats(source.array, specOf(source));
       return Object.fromEntries([...table.values].map(([name, [value]]) => [name, value]));
     };
     const infinity = Number.POSITIVE_INFINITY;
@@ -227,7 +228,7 @@ describe('computeStats()', () => {
     const results = new Set<string>();
     for (const chunkShape of [[720], [100], [7], [1]]) {
       const source = memoryArray({ shape: [720], chunkShape, dtype: 'float32', values });
-      const { table } = await computeStats(source.array, source.decoder, specOf(source, { exact: true }));
+      const { table } = await computeStats(source.array, specOf(source, { exact: true }));
       results.add(JSON.stringify([...table.values].map(([, all]) => [...all])));
     }
     expect(results.size).toBe(1);
@@ -245,7 +246,7 @@ describe('computeStats()', () => {
           ...all,
           reductions: ['count', `q${q}`, 'median', 'hist:5'].filter((name, i, names) => names.indexOf(name) === i),
         };
-        const { table } = await computeStats(source.array, source.decoder, spec);
+        const { table } = await computeStats(source.array, spec);
         for (const [i, cell] of cellsOf(spec, typed).entries()) {
           const sorted = cell.map(({ x }) => x).sort((a, b) => a - b);
           near(table.values.get(`q${q}`)![i], quantile(sorted, q));

@@ -1,19 +1,22 @@
-import { LsioError } from '../errors.js';
-import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
+import type { DecoderChoice } from '../codec/codec.js';
+import type { ChunkedArray } from '../formats/chunked-array.js';
 import type { KernelChoice } from '../kernels/kernels.js';
 import type { Signal } from '../read/abort.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import type { Counts } from './count-reducers.js';
-import { countOfExact, type ExactMoments, mergeExact } from './exact-moments.js';
+import { edgesOf } from './histogram-edges.js';
 import { MergeTree, type TreeNode } from './merge-tree.js';
-import { fieldOf, type Moments, mergeMoments } from './moments.js';
+import { countsOf, type MomentsState, mergeStates } from './moments-state.js';
 import type { Pass } from './pass.js';
 import type { Column, ReductionPlan } from './plan.js';
 import { QuantileSearch } from './quantile.js';
-import { type ChunkOutcome, type LeafRange, reduceSegments } from './reduce-segments.js';
+import type { ReduceResult, ReduceSpec } from './reduce-segments.js';
 import type { Reduction } from './reductions.js';
 import { type Histogram, ResultTable } from './result-table.js';
-import { checkSpec, formatOf, isExact, planOf, reductionsOf, type StatsSpec } from './stats-spec.js';
+import { checkSpec, chunkBytesOf, formatOf, isExact, planOf, reductionsOf, type StatsSpec } from './stats-spec.js';
+import type { JobCounts, TaskRange } from './workers/claims.js';
+import { errorOf } from './workers/plain-error.js';
+import { type JobOutcome, runJob, type WorkersChoice } from './workers/run-job.js';
 
 export interface StatsOptions {
   /** The most memory for results, states and buffers, in bytes. @default 4 GiB */
@@ -21,11 +24,21 @@ export interface StatsOptions {
   readonly skipErrors?: boolean | undefined;
   readonly missingIsError?: boolean | undefined;
   readonly kernels?: KernelChoice | undefined;
+  /** @default 'auto' */
+  readonly decoder?: DecoderChoice | undefined;
   /** Whether chunks are read past the page cache. @default 'auto' */
   readonly direct?: DirectChoice | undefined;
+  /**
+   * Threads that read, decode and reduce: `auto` begins with the calling one, and adds others, up to the number of CPUs,
+   * while much work is left. Local files only. The results do not depend on it.
+   * @default 'auto'
+   */
+  readonly workers?: WorkersChoice | undefined;
   readonly signal?: Signal | undefined;
-  /** Is called after each chunk. */
-  readonly onChunk?: ((outcome: ChunkOutcome) => void) | undefined;
+  /** Is told some times a second, and at the end, what was done so far in this pass over the data. */
+  readonly onProgress?: ((counts: JobCounts) => void) | undefined;
+  /** Is told of each chunk that is left out, with `skipErrors`. */
+  readonly onFailure?: ((error: Error) => void) | undefined;
 }
 
 /** What was read, besides the results. */
@@ -40,21 +53,14 @@ export interface StatsCounts {
 export interface StatsResult {
   readonly table: ResultTable;
   readonly counts: StatsCounts;
+  /** Threads that took part. */
+  readonly workers: number;
 }
 
 export const STATS_MEMORY_BYTES_MAX = 4 * 1024 ** 3;
 
-/** State of a column in the pass for moments. */
-export type MomentsState = Moments | ExactMoments[];
-
-/** Merges states of the pass for moments. */
-export function mergeStates(left: MomentsState, right: MomentsState): MomentsState {
-  if (!Array.isArray(left)) return mergeMoments(left, right as Moments);
-  return left.map((cell, i) => mergeExact(cell, (right as ExactMoments[])[i]!));
-}
-
 /**
- * Computes statistics of an array on this thread, in one pass over its chunks; one more for histograms, and as many more
+ * Computes statistics of an array, in one pass over its chunks; one more for histograms, and as many more
  * for quantiles as their keys have 16-bit digits.
  *
  * @throws {LsioError} `usage` for what can't be computed, before anything is read; `too-large` for an integer sum beyond
@@ -62,16 +68,15 @@ export function mergeStates(left: MomentsState, right: MomentsState): MomentsSta
  */
 export async function computeStats(
   array: ChunkedArray,
-  decoder: ChunkDecoder,
   spec: StatsSpec,
   options: StatsOptions = {},
 ): Promise<StatsResult> {
   checkSpec(spec, options.memoryBytesMax ?? STATS_MEMORY_BYTES_MAX);
-  const run = new StatsRun(array, decoder, spec, options);
+  const run = new StatsRun(array, spec, options);
   await run.moments();
   await run.histograms();
   await run.quantiles();
-  return { table: run.table, counts: run.counts };
+  return { table: run.table, counts: run.counts, workers: run.workers };
 }
 
 /** Nodes of trees: what a shard hands over. */
@@ -82,13 +87,12 @@ export interface ShardNode extends TreeNode<MomentsState> {
 /** Reduces some of the leaves, for a partial file. @throws {LsioError} as {@link computeStats} */
 export async function computeShard(
   array: ChunkedArray,
-  decoder: ChunkDecoder,
   spec: StatsSpec,
-  range: LeafRange,
+  range: TaskRange,
   options: StatsOptions = {},
-): Promise<{ nodes: ShardNode[]; counts: StatsCounts }> {
+): Promise<{ nodes: ShardNode[]; counts: StatsCounts; workers: number }> {
   checkSpec(spec, options.memoryBytesMax ?? STATS_MEMORY_BYTES_MAX);
-  const run = new StatsRun(array, decoder, spec, options);
+  const run = new StatsRun(array, spec, options);
   const nodes: ShardNode[] = [];
   const plan = planOf(spec, 'moments');
   const trees = new Map<number, MergeTree<MomentsState>>();
@@ -96,14 +100,14 @@ export async function computeShard(
     treeOf(trees, column, mergeStates).add(0, leaf - column.firstLeaf, state as MomentsState);
   });
   for (const [column, tree] of trees) nodes.push(...tree.nodes().map((node) => ({ column, ...node })));
-  return { nodes, counts: run.counts };
+  return { nodes, counts: run.counts, workers: run.workers };
 }
 
 class StatsRun {
   readonly table: ResultTable;
   readonly counts: StatsCounts = { chunks: 0, chunksMissing: 0, chunksFailed: 0, bytesRead: 0, bytesDecoded: 0 };
+  workers = 1;
   readonly #array: ChunkedArray;
-  readonly #decoder: ChunkDecoder;
   readonly #spec: StatsSpec;
   readonly #options: StatsOptions;
   readonly #reductions: readonly Reduction[];
@@ -111,9 +115,8 @@ class StatsRun {
   readonly #states = new Map<number, MomentsState>();
   #passes = 0;
 
-  constructor(array: ChunkedArray, decoder: ChunkDecoder, spec: StatsSpec, options: StatsOptions) {
+  constructor(array: ChunkedArray, spec: StatsSpec, options: StatsOptions) {
     this.#array = array;
-    this.#decoder = decoder;
     this.#spec = spec;
     this.#options = options;
     this.#reductions = reductionsOf(spec);
@@ -191,20 +194,35 @@ class StatsRun {
   async pass(
     plan: ReductionPlan,
     pass: Pass,
-    range: LeafRange,
+    range: TaskRange,
     onLeaf: (leaf: number, column: Column, state: unknown) => void,
   ): Promise<void> {
-    const { skipErrors, missingIsError, kernels, direct, signal, onChunk } = this.#options;
+    const { skipErrors, missingIsError, kernels, onProgress, onFailure } = this.#options;
+    const { decoder, direct, workers, signal } = this.#options;
     const isFirst = this.#passes++ === 0;
-    const source = { array: this.#array, decoder: this.#decoder, format: formatOf(this.#spec) };
     if (range.from >= range.to) return;
-    const ranges = [range];
-    const count = (outcome: ChunkOutcome): void => {
-      this.#count(outcome, isFirst);
-      onChunk?.(outcome);
+    const spec: ReduceSpec = {
+      ...{ stats: this.#spec, pass, firstLeaf: range.from },
+      ...{ skipErrors, missingIsError, kernels },
     };
-    const work = { plan, pass, onLeaf, onChunk: count, skipErrors, missingIsError, kernels, direct, signal };
-    await reduceSegments(source, work, () => ranges.shift());
+    let column: Column | undefined;
+    const outcome = await runJob<ReduceResult>({
+      ...{ body: 'reduce', spec, array: this.#array, decoder, direct, workers, signal, onProgress },
+      tasks: range.to - range.from,
+      taskBytes: plan.chunksPerLeaf * chunkBytesOf(this.#spec),
+      onResult: (result) => {
+        if ('failed' in result) {
+          if (isFirst) onFailure?.(errorOf(result.failed));
+          return;
+        }
+        const { leaf, state } = result;
+        if (column === undefined || leaf < column.firstLeaf || leaf >= column.firstLeaf + column.leaves) {
+          column = plan.columnOfLeaf(leaf);
+        }
+        onLeaf(leaf, column, state);
+      },
+    });
+    this.#count(outcome, isFirst);
   }
 
   /** Runs a pass over everything, and hands over each column when its tree is whole. */
@@ -225,13 +243,14 @@ class StatsRun {
     });
   }
 
-  #count({ bytesRead, bytesDecoded, missing, failed }: ChunkOutcome, isFirst: boolean): void {
+  #count(
+    { chunks, chunksMissing, chunksFailed, bytesRead, bytesDecoded, workers }: JobOutcome,
+    isFirst: boolean,
+  ): void {
     this.counts.bytesRead += bytesRead;
     this.counts.bytesDecoded += bytesDecoded;
-    if (!isFirst) return;
-    this.counts.chunks++;
-    if (missing) this.counts.chunksMissing++;
-    if (failed !== undefined) this.counts.chunksFailed++;
+    this.workers = Math.max(this.workers, workers);
+    if (isFirst) Object.assign(this.counts, { chunks, chunksMissing, chunksFailed });
   }
 
   /** Cells with too few values have no quantiles. */
@@ -254,35 +273,4 @@ function allColumns<T>(plan: ReductionPlan, of: (column: Column) => T): T[] {
 function mergeCounts(left: Counts, right: Counts): Counts {
   for (let i = 0; i < left.length; i++) left[i]! += right[i]!;
   return left;
-}
-
-function countsOf(state: MomentsState): number[] {
-  return Array.isArray(state) ? state.map(countOfExact) : [...fieldOf(state, 'count')];
-}
-
-/** Edges of equal bins from the minimum to the maximum of each cell, as numpy makes them. */
-function edgesOf(state: MomentsState, cells: number, bins: number, name: string): Float64Array {
-  const edges = new Float64Array(cells * (bins + 1));
-  for (let cell = 0; cell < cells; cell++) {
-    let [low, high] = extremesOf(state, cell);
-    if (low === undefined || high === undefined) [low, high] = [0, 1];
-    if (!Number.isFinite(low) || !Number.isFinite(high)) {
-      throw new LsioError('usage', `${name}: the data goes from ${low} to ${high}: bins need finite ends`);
-    }
-    if (low === high) [low, high] = [low - 0.5, high + 0.5];
-    const step = (high - low) / bins;
-    const own = edges.subarray(cell * (bins + 1), (cell + 1) * (bins + 1));
-    for (let i = 0; i <= bins; i++) own[i] = low + i * step;
-    own[bins] = high;
-  }
-  return edges;
-}
-
-function extremesOf(state: MomentsState, cell: number): [number | undefined, number | undefined] {
-  if (!Array.isArray(state)) {
-    if (fieldOf(state, 'count')[cell] === 0) return [undefined, undefined];
-    return [fieldOf(state, 'min')[cell], fieldOf(state, 'max')[cell]];
-  }
-  const { min, max } = state[cell]!;
-  return [min === undefined ? undefined : Number(min), max === undefined ? undefined : Number(max)];
 }

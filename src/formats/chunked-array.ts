@@ -71,6 +71,13 @@ export interface DecoderSpec {
   readonly parameters: JsonValue;
 }
 
+/** What tells where the chunks of an array are, once its source is open. Plain data. */
+export interface RefsSpec {
+  readonly format: string;
+  /** What else the format must know. */
+  readonly parameters: unknown;
+}
+
 /** Decodes chunks, one after the other, on one thread. */
 export interface ChunkDecoder {
   /**
@@ -109,6 +116,8 @@ export interface ChunkedArray {
   readonly attributes: JsonObject;
   readonly sources: readonly ByteSource[];
   readonly decoder: DecoderSpec;
+  /** From which another thread tells by itself where chunks are; absent: it has to ask this one. */
+  readonly refsSpec?: RefsSpec | undefined;
   /**
    * Where these chunks are, in batches, in the order in which they are asked for.
    *

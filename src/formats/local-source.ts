@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AbsolutePath } from '../store/keys.js';
 import { listChildren } from '../store/local/children.js';
-import type { ByteStore } from './chunked-array.js';
+import type { ByteSource, ByteStore } from './chunked-array.js';
 import type { PlaceStore } from './place-store.js';
 
 /**
@@ -13,12 +13,12 @@ import type { PlaceStore } from './place-store.js';
  */
 export function localPlaces(store: ByteStore, root: string, name: string): PlaceStore {
   const spec = { url: pathToFileURL(root === '' ? '/' : root).href };
-  return {
-    name,
-    sources: [{ store, spec }],
-    locate: (key) => Promise.resolve({ source: 0, key }),
-    children: (key) => listChildren(root + key),
-  };
+  return { ...plainPlaces(name, [{ store, spec }]), children: (key) => listChildren(root + key) };
+}
+
+/** The values of one store, by its own keys. */
+export function plainPlaces(name: string, sources: readonly ByteSource[]): PlaceStore {
+  return { name, sources, isPlain: true, locate: (key) => Promise.resolve({ source: 0, key }) };
 }
 
 /** The directory and the key of a file. */

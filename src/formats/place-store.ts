@@ -21,6 +21,8 @@ export interface PlaceStore {
    * For a plain store it says only where they would lie.
    */
   locate(key: AbsolutePath, options?: CallOptions): Promise<Place | Uint8Array | undefined>;
+  /** There is one source, and keys are its keys: `locate` changes nothing. */
+  readonly isPlain?: boolean;
   /** All names are in memory: listing them costs nothing. */
   readonly isListed?: boolean;
   /** Undefined where nothing lists them: plain HTTP. */

@@ -8,6 +8,8 @@ const EXIT_MS_MAX = 200;
 export interface Ending {
   /** Whether it still does something that can't be cut short. */
   readonly busy: boolean;
+  /** Asks it to cut short what it does; absent where that can't be done. */
+  interrupt?(): void;
   /** Asks it to end. */
   stop(): void;
 }
@@ -68,6 +70,7 @@ export function stopAtExit(thread: Ending, exitNow: (status: number) => void): (
 
 function stopAll(status: number): void {
   const { threads, exitNow } = hook!;
+  for (const thread of threads) if (thread.busy) thread.interrupt?.();
   const busy = () => [...threads].some((thread) => thread.busy);
   const deadlineMs = performance.now() + EXIT_MS_MAX;
   const never = new Int32Array(new SharedArrayBuffer(4));

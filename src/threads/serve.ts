@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
 import { isLsioError } from '../errors.js';
 
 /** What a thread tells whoever started it. */
@@ -11,7 +11,9 @@ export type ThreadMessage<Ready> =
       readonly message: string;
       readonly code: string | undefined;
       readonly remedy: string | undefined;
-    };
+    }
+  /** From a body that talks on, with {@link sendMessage}. */
+  | { readonly kind: 'message'; readonly value: unknown };
 
 /**
  * Runs a thread's body, and reports what it throws. The body calls `ready` once the thread can be used.
@@ -30,4 +32,15 @@ export function serveThread<Data, Ready>(body: (data: Data, ready: (value: Ready
 
 function send<Ready>(message: ThreadMessage<Ready>): void {
   parentPort!.postMessage(message);
+}
+
+/** Sends something to whoever started this thread. */
+export function sendMessage(value: unknown, transfer: readonly TransferListItem[] = []): void {
+  parentPort!.postMessage({ kind: 'message', value } satisfies ThreadMessage<never>, transfer);
+}
+
+/** Has this thread live on and take messages, until it calls the function that is returned. */
+export function takeMessages<Message>(take: (message: Message) => void): () => void {
+  parentPort!.on('message', take);
+  return () => parentPort!.off('message', take);
 }

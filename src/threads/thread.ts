@@ -25,6 +25,9 @@ export class Thread<Ready> {
   readonly ready: Ready;
   /** Fulfils when it has ended, with the reason it gave, if it failed. */
   readonly ended: Promise<Error | undefined>;
+  /** Is given what the thread sends once it is ready. */
+  onMessage: (message: unknown) => void = () => {};
+  readonly #worker: Worker;
 
   /**
    * Fulfils when the thread is ready, until when it keeps the process alive.
@@ -42,13 +45,17 @@ export class Thread<Ready> {
       });
       worker.once('exit', () => resolve(failure));
     });
-    const ready = new Promise<Ready>((resolve) => {
+    let thread: Thread<Ready> | undefined;
+    const ready = new Promise<Thread<Ready>>((resolve) => {
       worker.on('message', (message: ThreadMessage<Ready>) => {
-        if (message.kind === 'ready') resolve(message.value);
+        if (message.kind === 'ready') {
+          thread = new Thread(worker, message.value, ended);
+          resolve(thread);
+        } else if (message.kind === 'message') thread?.onMessage(message.value);
         else failure = failureOf(message);
       });
     });
-    const first = await Promise.race([ready.then((value) => new Thread(value, ended)), ended]);
+    const first = await Promise.race([ready, ended]);
     started();
     if (!(first instanceof Thread)) {
       throw first ?? new ThreadUnavailableError('unavailable', `the ${name} thread ended before it was ready`);
@@ -57,9 +64,21 @@ export class Thread<Ready> {
     return first;
   }
 
-  private constructor(ready: Ready, ended: Promise<Error | undefined>) {
+  private constructor(worker: Worker, ready: Ready, ended: Promise<Error | undefined>) {
+    this.#worker = worker;
     this.ready = ready;
     this.ended = ended;
+  }
+
+  /** Sends the thread a message: it takes messages if its body does. */
+  send(message: unknown): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Whether the thread keeps the process alive. */
+  hold(on: boolean): void {
+    if (on) this.#worker.ref();
+    else this.#worker.unref();
   }
 }
 

@@ -132,13 +132,15 @@ async function read(sources: readonly string[], options: Options, context: Conte
 }
 
 async function readElements(array: ChunkedArray, selection: Selection, options: Options, { signal }: Context) {
-  const { quiet, decoder, direct, maxMemory } = options;
+  const { quiet, decoder, direct, workers, maxMemory } = options;
   let chunks = 0;
   const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: chunks, unit: 'chunks' }));
   try {
     return await readArray(array, {
-      ...{ selection, decoder, direct, signal },
-      ...{ memoryBytesMax: maxMemory, onChunk: () => chunks++ },
+      ...{ selection, decoder, direct, workers, signal, memoryBytesMax: maxMemory },
+      onProgress: (counts) => {
+        chunks = counts.chunks;
+      },
     });
   } finally {
     progress.stop();
@@ -165,10 +167,10 @@ function documentOf(
     bytesRead: counts.bytesRead,
     bytesDecoded: counts.bytesDecoded,
     decoder: counts.decoder,
-    workers: 1,
+    workers: counts.workers,
     engine: source.engine,
     wallNs,
-    boundBy: counts.decodeNs * 2 > wallNs ? 'decoding' : 'reading',
+    boundBy: counts.decodeNs * 2 > wallNs * counts.workers ? 'decoding' : 'reading',
     output,
   };
 }

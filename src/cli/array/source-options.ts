@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
+import { WORKERS_MAX, type WorkersChoice } from '../../compute/workers/run-job.js';
 import { LsioError } from '../../errors.js';
 import { CALIBRATIONS, type Calibration } from '../../formats/nat/calibrate.js';
 import type { OpenSourceOptions } from '../../formats/open-options.js';
 import type { ArraySource, ListedArray } from '../../formats/source.js';
+import { parseCount } from '../../units.js';
 import { EXIT } from '../app/exit.js';
 import { addReadingOptions, type ReadingOptions } from '../app/options.js';
 import { addRemoteOptions, type RemoteFlags, remoteOptionsOf } from '../app/remote-options.js';
@@ -15,6 +17,7 @@ export interface SourceOptions extends ReadingOptions, RemoteFlags, FieldOptions
   readonly verify: boolean;
   readonly allowOutside: boolean;
   readonly calibration?: Calibration;
+  readonly workers: WorkersChoice;
 }
 
 export const SOURCE_HELP =
@@ -33,16 +36,28 @@ export function addSourceOptions(command: Command): Command {
       '.nat: what counts become (default: bt, of sunlit channels reflectance)',
     ).choices([...CALIBRATIONS]),
   );
+  command.option(
+    '--workers <n>',
+    'threads that read and decode; auto: up to one a CPU, as the work asks for',
+    parseWorkers,
+    'auto',
+  );
   return addRemoteOptions(addReadingOptions(command));
 }
 
+function parseWorkers(text: string): WorkersChoice {
+  return text === 'auto' ? text : parseCount(text, { name: '--workers', min: 1, max: WORKERS_MAX });
+}
+
 export function openOptionsOf(options: SourceOptions, signal: AbortSignal): OpenSourceOptions {
-  const { engine, queueDepth, rings, direct, verify, allowOutside, calibration, quiet } = options;
+  const { engine, queueDepth, direct, verify, allowOutside, calibration, quiet } = options;
   const onWarning = (text: string) => {
     // Something is missing from the arrays: the exit code says so, quiet or not.
     process.exitCode = EXIT.someFailed;
     if (!quiet) say(`lsio: ${text}`);
   };
+  // Workers have rings of their own: more threads that enter the kernel would be in their way.
+  const rings = options.rings === 'auto' && options.workers !== 1 ? 1 : options.rings;
   const reading = { engine, rings, direct, ...(queueDepth !== undefined && { queueDepth }) };
   const remote = remoteOptionsOf(options);
   return { ...reading, verify, allowOutside, fields: selectionOf(options), calibration, remote, onWarning, signal };

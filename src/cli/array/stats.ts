@@ -5,6 +5,7 @@ import { calendarsOf, coordsOf, labelReader } from '../../compute/axis-labels.js
 import { leavesOfShard, parseShard } from '../../compute/shard.js';
 import { computeShard, computeStats, STATS_MEMORY_BYTES_MAX, type StatsOptions } from '../../compute/stats.js';
 import { checkSpec, isExact, planOf, type StatsSpec } from '../../compute/stats-spec.js';
+import type { JobCounts } from '../../compute/workers/claims.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
@@ -85,10 +86,10 @@ async function stats(sources: readonly string[], options: StatsCommandOptions, c
 }
 
 async function all({ source, array, spec, labels, decoder }: Work, options: StatsCommandOptions, signal: AbortSignal) {
-  const compute = (settings: StatsOptions) => computeStats(array, decoder, spec, settings);
+  const compute = (settings: StatsOptions) => computeStats(array, spec, settings);
   const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
-  const { table, counts } = result;
-  const facts = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers: 1 };
+  const { table, counts, workers } = result;
+  const facts = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers };
   const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
   if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
   if (options.output !== undefined) writeStats(options.output, spec, table, labels, options.overwrite);
@@ -110,10 +111,10 @@ async function shard(work: Work, options: StatsCommandOptions, signal: AbortSign
     return;
   }
   const leaves = leavesOfShard(part, planOf(spec, 'moments').leaves);
-  const compute = (settings: StatsOptions) => computeShard(array, decoder, spec, leaves, settings);
+  const compute = (settings: StatsOptions) => computeShard(array, spec, leaves, settings);
   const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
-  const { nodes, counts } = result;
-  const about = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers: 1, shard: part };
+  const { nodes, counts, workers } = result;
+  const about = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers, shard: part };
   writePartial(file, { spec, leaves, nodes, counts, about: about as unknown as JsonObject });
   if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
   if (!options.quiet) say(`lsio: ${file}: segments ${leaves.from} to ${leaves.to}, ${counts.chunks} chunks`);
@@ -137,19 +138,22 @@ async function watched<Result>(
   options: StatsCommandOptions,
   signal: AbortSignal,
 ): Promise<Result> {
-  let [chunks, bytes] = [0, 0];
-  const { progress: mode, quiet } = options;
-  const progress = startProgress({ mode, quiet }, () => ({ items: chunks, unit: 'chunks', bytes }));
+  const { progress: mode, quiet, decoder, direct, workers } = options;
+  let counts: Pick<JobCounts, 'chunks' | 'bytesDecoded'> = { chunks: 0, bytesDecoded: 0 };
+  const progress = startProgress({ mode, quiet }, () => {
+    return { items: counts.chunks, unit: 'chunks', bytes: counts.bytesDecoded };
+  });
   try {
     return await compute({
+      ...{ decoder, direct, workers, signal },
       memoryBytesMax: options.maxMemory,
       skipErrors: options.skipErrors,
       missingIsError: options.missing === 'error',
-      signal,
-      onChunk({ bytesDecoded, failed }) {
-        chunks++;
-        bytes += bytesDecoded;
-        if (failed !== undefined && !quiet) say(`lsio: left out: ${failed.message}`);
+      onProgress: (now) => {
+        counts = now;
+      },
+      onFailure: ({ message }) => {
+        if (!quiet) say(`lsio: left out: ${message}`);
       },
     });
   } finally {

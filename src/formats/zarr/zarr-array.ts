@@ -3,7 +3,16 @@ import { chunksOf, TaskPlan } from '../../array/grid.js';
 import { isLsioError } from '../../errors.js';
 import type { Extent } from '../../range.js';
 import type { AbsolutePath } from '../../store/keys.js';
-import type { ByteSource, ChunkedArray, ChunkRef, DecoderSpec, Place, StoredObject } from '../chunked-array.js';
+import type {
+  ByteSource,
+  ChunkedArray,
+  ChunkRef,
+  DecoderSpec,
+  Place,
+  RefsSpec,
+  StoredObject,
+} from '../chunked-array.js';
+import { plainPlaces } from '../local-source.js';
 import { type PlaceStore, readPlace, sizeOf } from '../place-store.js';
 import { displayKey } from './hierarchy.js';
 import { type ArrayMetadata, chunkKey } from './metadata.js';
@@ -19,6 +28,26 @@ const INDEX_CACHE_BYTES = 64 * 1024 ** 2;
 export interface ZarrArrayOptions {
   /** Whether checksums are verified. */
   readonly verify: boolean;
+}
+
+/** An array's name, metadata and layout. Plain data. */
+export interface ZarrArrayFacts {
+  readonly name: string;
+  readonly metadata: ArrayMetadata;
+  readonly layout: Layout;
+}
+
+/** From which another thread makes the array again. */
+interface ZarrArrayRecipe extends ZarrArrayOptions {
+  readonly store: string;
+  readonly prefix: string;
+  readonly facts: ZarrArrayFacts;
+}
+
+/** The array of a {@link RefsSpec}, over sources of this thread. */
+export function zarrArrayOf(parameters: unknown, sources: readonly ByteSource[]): ChunkedArray {
+  const { store, prefix, facts, verify } = parameters as ZarrArrayRecipe;
+  return new ZarrArray(plainPlaces(store, sources), prefix, facts, { verify });
 }
 
 /** An index as it was read, and its shard; undefined: there is no such shard. */
@@ -43,6 +72,7 @@ export class ZarrArray implements ChunkedArray {
   readonly attributes: ChunkedArray['attributes'];
   readonly sources: readonly ByteSource[];
   readonly decoder: DecoderSpec;
+  readonly refsSpec: RefsSpec | undefined;
   readonly #store: PlaceStore;
   readonly #prefix: string;
   readonly #metadata: ArrayMetadata;
@@ -59,7 +89,7 @@ export class ZarrArray implements ChunkedArray {
   constructor(
     store: PlaceStore,
     prefix: string,
-    { name, metadata, layout }: { name: string; metadata: ArrayMetadata; layout: Layout },
+    { name, metadata, layout }: ZarrArrayFacts,
     { verify }: ZarrArrayOptions,
   ) {
     const { dtype, fill } = metadata;
@@ -77,6 +107,13 @@ export class ZarrArray implements ChunkedArray {
     const { chunkShape, codecs } = layout;
     const parameters = { codecs: codecs.map(({ name, configuration }) => ({ name, configuration })), verify };
     this.decoder = { format: 'zarr', dtype, chunkShape, fill, parameters };
+    const recipe: ZarrArrayRecipe = {
+      store: store.name,
+      prefix,
+      facts: { name, metadata: { ...metadata, attributes: {}, fillJson: null }, layout },
+      verify,
+    };
+    this.refsSpec = store.isPlain === true ? { format: 'zarr', parameters: recipe } : undefined;
     this.#store = store;
     this.#prefix = prefix;
     this.#metadata = metadata;

@@ -31,6 +31,7 @@ import { type DirectChoice, DirectReads } from './direct.js';
 import { FileCache } from './file-cache.js';
 import { listKeys } from './list.js';
 import { type Point, PointReads, tooSmall } from './point-reads.js';
+import { type LocalStoreRecipe, recipeOf } from './recipe.js';
 
 /** What only local files know of bulk reads. */
 export interface LocalReadOptions extends GetManyOptions {
@@ -66,6 +67,7 @@ const OPEN_OPTIONS = {
   engine: oneOf('auto', 'uring', 'node'),
   rings: anything,
   queueDepth: anything,
+  slab: oneOf('auto', 'webassembly', 'mapped'),
   direct: isDirect,
 };
 const GET_OPTIONS = { signal: isSignal };
@@ -99,6 +101,7 @@ export class LocalStore implements Store {
   /** Undefined: keys are paths. */
   readonly #root: string | undefined;
   readonly #direct: DirectChoice;
+  readonly #asked: LocalStoreOptions;
   readonly #files: FileCache;
   readonly #points: PointReads;
   #closing: Promise<void> | undefined;
@@ -119,7 +122,7 @@ export class LocalStore implements Store {
     if (!stats.isDirectory()) throw new LsioError('read', `${path}: not a directory`, { code: 'ENOTDIR', path });
     // The root directory itself already ends with the slash that keys begin with.
     const base = path.endsWith('/') ? path.slice(0, -1) : path;
-    return new LocalStore(await openEngine(options), base, options?.direct);
+    return new LocalStore(await openEngine(options), base, options);
   }
 
   /**
@@ -128,14 +131,15 @@ export class LocalStore implements Store {
    * @internal
    */
   static ofPaths(engine: Engine): LocalStore {
-    return new LocalStore(engine, undefined, 'off');
+    return new LocalStore(engine, undefined);
   }
 
-  private constructor(engine: Engine, root: string | undefined, direct: DirectChoice = 'off') {
+  private constructor(engine: Engine, root: string | undefined, asked: LocalStoreOptions = {}) {
     const { queueDepth, rings } = engine.info;
     this.capabilities = { list: true, inFlightMax: queueDepth * rings, cost: COSTS.buffered };
     this.#root = root;
-    this.#direct = direct;
+    this.#direct = asked.direct ?? 'off';
+    this.#asked = asked;
     this.#engine = engine;
     this.#pathOf = root === undefined ? checkPathKey : (key) => keyToPath(root, key);
     this.#files = new FileCache(engine, (key) => this.#pathOf(key) as string);
@@ -145,6 +149,11 @@ export class LocalStore implements Store {
   /** What runs the reads, and why. */
   get info(): EngineInfo {
     return this.#engine.info;
+  }
+
+  /** @internal How another thread opens one like it; undefined for a store of paths. */
+  get recipe(): LocalStoreRecipe | undefined {
+    return this.#root === undefined ? undefined : recipeOf(this.#root, this.info, this.#asked);
   }
 
   get(key: Key, options?: GetOptions): Promise<OwnedBytes | undefined> {

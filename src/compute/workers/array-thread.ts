@@ -1,0 +1,118 @@
+import { loadLibraries } from '../../codec/libraries.js';
+import type { ChunkedArray, ChunkRef } from '../../formats/chunked-array.js';
+import { openDecoder } from '../../formats/open-decoder.js';
+import { openRefs } from '../../formats/open-refs.js';
+import { viewMemory } from '../../native/library.js';
+import { LocalStore } from '../../store/local/local.js';
+import { sendMessage, serveThread, takeMessages } from '../../threads/serve.js';
+import { type BodyName, bodyOf } from './bodies.js';
+import { Claims } from './claims.js';
+import type { Job } from './job.js';
+import { type FromWorker, type JobOrder, type PlainRef, refOf, type ToWorker } from './messages.js';
+import { errorOf, plainError } from './plain-error.js';
+
+/*
+ * A worker: it opens stores of its own for each job, claims tasks, and closes the stores whatever happens. Between jobs it
+ * holds nothing.
+ */
+
+type Answer = (message: Extract<ToWorker, { kind: 'refs' }>) => void;
+
+class ArrayThread {
+  readonly #opened: Int32Array;
+  #stop = new AbortController();
+  #waiting = new Map<number, Answer>();
+  #asked = 0;
+
+  /** @param opened is set to 0 when all stores are closed. */
+  constructor(opened: Int32Array) {
+    this.#opened = opened;
+  }
+
+  take(message: ToWorker, end: () => void): void {
+    if (message.kind === 'job') void this.#serve(message.order);
+    else if (message.kind === 'stop') this.#stop.abort(new Error('the job was stopped'));
+    else if (message.kind === 'refs') this.#waiting.get(message.id)?.(message);
+    else end();
+  }
+
+  async #serve(order: JobOrder): Promise<void> {
+    this.#stop = new AbortController();
+    const stores: LocalStore[] = [];
+    let failure: unknown;
+    try {
+      for (const { root, options } of order.stores) {
+        stores.push(await LocalStore.open(root, { ...options, slab: order.slab }));
+      }
+      const job = await this.#open(order, stores);
+      send({ kind: 'joined' });
+      await bodyOf(order.body as BodyName)(order.spec, job);
+      job.flush();
+    } catch (error) {
+      failure = error;
+    }
+    for (const store of stores) await store.close();
+    Atomics.store(this.#opened, 0, 0);
+    send({ kind: 'done', error: failure === undefined ? undefined : plainError(failure) });
+  }
+
+  async #open(order: JobOrder, stores: readonly LocalStore[]): Promise<Job<unknown> & { flush(): void }> {
+    const { array, refs, decoder, direct, seat } = order;
+    const claims = new Claims(order.claims, order.memory);
+    const sources = stores.map((store) => ({ store, spec: undefined }));
+    const { signal } = this.#stop;
+    let results: unknown[] = [];
+    let transfers: ArrayBuffer[] = [];
+    function flush(): void {
+      if (results.length > 0) send({ kind: 'results', results }, transfers);
+      results = [];
+      transfers = [];
+    }
+    return {
+      array: { ...array, sources, refs: refs === undefined ? this.#refs : openRefs(refs, sources) },
+      decoder: openDecoder(array.decoder, await loadLibraries(decoder)),
+      direct,
+      signal,
+      output: outputOf(order.output),
+      claim() {
+        flush();
+        return claims.claim(seat);
+      },
+      count: (counts) => claims.count(seat, counts),
+      emit(result, transfer = []) {
+        results.push(result);
+        transfers.push(...transfer);
+      },
+      flush,
+    };
+  }
+
+  /** Asks the calling thread where chunks are. */
+  readonly #refs: ChunkedArray['refs'] = (chunks) => this.#ask([...chunks]);
+
+  async *#ask(chunks: readonly (readonly number[])[]): AsyncGenerator<readonly ChunkRef[]> {
+    const id = this.#asked++;
+    const answer = await new Promise<Extract<ToWorker, { kind: 'refs' }>>((resolve, reject) => {
+      this.#waiting.set(id, resolve);
+      this.#stop.signal.addEventListener('abort', () => reject(this.#stop.signal.reason), { once: true });
+      send({ kind: 'refs', id, chunks });
+    }).finally(() => this.#waiting.delete(id));
+    if ('message' in answer.refs) throw errorOf(answer.refs);
+    yield (answer.refs as readonly PlainRef[]).map(refOf);
+  }
+}
+
+function outputOf(output: JobOrder['output']): Uint8Array {
+  if (output instanceof Uint8Array) return output;
+  return output.bytes === 0 ? new Uint8Array(0) : new Uint8Array(viewMemory(output.address, output.bytes));
+}
+
+function send(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+  sendMessage(message, transfer);
+}
+
+serveThread<Int32Array, undefined>((opened, ready) => {
+  const thread = new ArrayThread(opened);
+  const end = takeMessages<ToWorker>((message) => thread.take(message, end));
+  ready(undefined);
+});

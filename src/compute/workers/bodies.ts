@@ -1,0 +1,12 @@
+import { readBody } from '../read-body.js';
+import { reduceBody } from '../reduce-segments.js';
+import type { JobBody } from './job.js';
+
+/** What workers can do, by name. */
+export const BODIES = { read: readBody, reduce: reduceBody } as const;
+
+export type BodyName = keyof typeof BODIES;
+
+export function bodyOf(name: BodyName): JobBody<unknown, unknown> {
+  return BODIES[name] as JobBody<unknown, unknown>;
+}
