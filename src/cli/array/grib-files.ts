@@ -1,19 +1,22 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isLsioError, LsioError, readError } from '../../errors.js';
+import { INDEX_FORMATS, indexName } from '../../formats/grib/index-write.js';
 import type { GribSource } from '../../formats/grib/source.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
-import { LocalStore } from '../../store/local/local.js';
+import type { LocalStore } from '../../store/local/local.js';
+import { isRemoteUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
 import { announceEngine, applyReadingOptions, type ReadingOptions } from '../app/options.js';
+import type { RemoteFlags } from '../app/remote-options.js';
 import type { FieldOptions } from './field-options.js';
 
 /** Files that are read at once: their hops overlap. */
 export const FILES_AT_ONCE = 64;
 
 /** The options of every action over the fields of GRIB files, as commander hands them over. */
-export interface GribOptions extends ReadingOptions, FieldOptions {
+export interface GribOptions extends ReadingOptions, RemoteFlags, FieldOptions {
   readonly recursive: boolean;
   readonly index: string;
   readonly strict: boolean;
@@ -21,95 +24,181 @@ export interface GribOptions extends ReadingOptions, FieldOptions {
   readonly chains?: number;
 }
 
-/** A file that is named, or found below a directory. */
+/** A file that is named, or found: on this machine, on stdin or at an address. */
 export interface GribFile {
   /** As people read it. */
   readonly name: string;
-  readonly path: ByteText;
+  /** On this machine, beside which indexes lie and are written. */
+  readonly path?: ByteText;
+  /** Each request takes long. */
+  readonly isRemote: boolean;
+  /** Opens it for reads that follow one another: each header says where the next one is. @throws {LsioError} */
+  open(): Promise<OpenGribFile>;
+  /** The first index that lies beside it. */
+  sidecar(): Promise<Sidecar | undefined>;
 }
 
-/** Opens a store for files anywhere. */
-export async function openFiles(options: GribOptions, context: Context): Promise<LocalStore> {
-  const log = applyReadingOptions(options, context);
-  const { engine, queueDepth, rings, direct } = options;
-  const depth = queueDepth === undefined ? {} : { queueDepth };
-  const store = await LocalStore.open('/', { engine, rings, direct, ...depth });
-  announceEngine(store.info, options, log);
-  return store;
+export interface Sidecar {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
-/** The files that the command line names; what can't be read is told to `onError`. */
-export async function* filesOf(
-  paths: readonly string[],
-  recursive: boolean,
-  onError: (name: string, error: LsioError) => void,
-): AsyncGenerator<GribFile> {
-  for (const given of paths) {
-    const path = byteTextOf(given);
-    if (!isDirectory(path)) {
-      yield { name: textOf(path), path };
-    } else if (!recursive) {
-      throw new LsioError('usage', `${given} is a directory`, { remedy: '-r reads what is below it' });
-    } else {
-      for await (const names of walk(path, (directory, error) => onError(textOf(directory), error))) {
-        for (const name of names) yield { name: textOf(name), path: name };
-      }
+export interface OpenGribFile extends GribSource, AsyncDisposable {}
+
+/** The files of a command line, and what has to be closed after them. */
+export class GribFiles implements AsyncDisposable {
+  readonly #options: GribOptions;
+  readonly #context: Context;
+  readonly #closing: (() => Promise<void>)[] = [];
+  #store: LocalStore | undefined;
+
+  constructor(options: GribOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+  }
+
+  /** What can't be read is told to `onError`. @throws {LsioError} `usage` for a directory without -r */
+  async *all(paths: readonly string[], onError: (name: string, error: LsioError) => void): AsyncGenerator<GribFile> {
+    for (const given of paths) {
+      if (given === '-') yield await this.#stdin();
+      else if (isRemoteUrl(given)) yield* await this.#remote(given);
+      else yield* this.#local(given, onError);
     }
+  }
+
+  /** A file for reads of whole messages, many at once. */
+  async messagesOf(file: GribFile): Promise<OpenGribFile> {
+    if (file.path === undefined) return file.open();
+    this.#store ??= await this.#openStore();
+    const { openInStore } = await import('./grib-places.js');
+    return openInStore(this.#store, Buffer.from(absolute(file.path), 'latin1'), file.name, this.#context.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const close of this.#closing) await close();
+  }
+
+  async #openStore(): Promise<LocalStore> {
+    const { engine, queueDepth, rings, direct } = this.#options;
+    const log = applyReadingOptions(this.#options, this.#context);
+    const { LocalStore } = await import('../../store/local/local.js');
+    const depth = queueDepth === undefined ? {} : { queueDepth };
+    const store = await LocalStore.open('/', { engine, rings, direct, ...depth });
+    this.#closing.push(() => store.close());
+    announceEngine(store.info, this.#options, log);
+    return store;
+  }
+
+  async #stdin(): Promise<GribFile> {
+    const { spoolStdin } = await import('./grib-places.js');
+    const { fd, close } = await spoolStdin(this.#context.signal);
+    this.#closing.push(close);
+    return {
+      name: '-',
+      isRemote: false,
+      open: async () => headersOf(fd, '-', this.#context),
+      sidecar: async () => undefined,
+    };
+  }
+
+  async #remote(url: string): Promise<readonly GribFile[]> {
+    const { openAddress } = await import('./grib-places.js');
+    const { files, close } = await openAddress(url, this.#options, this.#context.signal);
+    this.#closing.push(close);
+    return files;
+  }
+
+  async *#local(given: string, onError: (name: string, error: LsioError) => void): AsyncGenerator<GribFile> {
+    const path = byteTextOf(given);
+    if (isDirectory(path)) {
+      if (!this.#options.recursive) {
+        throw new LsioError('usage', `${given} is a directory`, { remedy: '-r reads what is below it' });
+      }
+      const below = walk(path, (directory, error) => onError(textOf(directory), error));
+      for await (const names of below) for (const name of names) yield localFile(name, this.#context);
+      return;
+    }
+    const found = existsSync(pathOf(path)) ? undefined : await this.#matches(path, onError);
+    for (const name of found ?? [path]) yield localFile(name, this.#context);
+  }
+
+  /** Undefined for what is no pattern, and for one that nothing matches. */
+  async #matches(pattern: ByteText, onError: (name: string, error: LsioError) => void) {
+    const { expandGlob } = await import('../../paths/expand-glob.js');
+    const needs = {
+      excludes: undefined,
+      onError: (path: ByteText, error: LsioError) => onError(textOf(path), error),
+    };
+    const names = await expandGlob(pattern, needs);
+    return names?.length === 0 ? undefined : names;
   }
 }
 
-/** The bytes of a file in the store of {@link openFiles}. @throws {LsioError} `read` when it isn't there. */
-export async function sourceOf(store: LocalStore, { name, path }: GribFile, context: Context): Promise<GribSource> {
-  const key = Buffer.from(resolve(byteTextOf(process.cwd()), path), 'latin1');
-  const { signal } = context;
-  const absent = () => new LsioError('read', `${name}: no such file`, { code: 'ENOENT', path: name });
-  const head = await store.head(key, { signal });
-  if (head === undefined) throw absent();
+function absolute(path: ByteText): ByteText {
+  return resolve(byteTextOf(process.cwd()), path);
+}
+
+function localFile(path: ByteText, context: Context): GribFile {
+  const name = textOf(path);
   return {
-    size: head.size,
-    read: async (extent) => {
-      const bytes = await store.getRange(key, extent, { signal });
-      if (bytes === undefined) throw absent();
-      return bytes;
+    name,
+    path,
+    isRemote: false,
+    open: async () => openFile(path, name, context),
+    async sidecar() {
+      const found = INDEX_FORMATS.map((format) => indexName(path, format)).find(
+        (candidate) => candidate !== path && existsSync(pathOf(candidate)),
+      );
+      return found === undefined ? undefined : readSidecar(found);
     },
   };
 }
 
-/** A file whose headers are read one after the other: each read decides where the next one is. */
-export interface HeaderSource extends GribSource, Disposable {}
+/** @throws {LsioError} `read` */
+export function readSidecar(path: ByteText): Sidecar {
+  try {
+    return { name: textOf(path), bytes: readFileSync(pathOf(path)) };
+  } catch (error) {
+    throw readError(textOf(path), 0, Math.abs((error as NodeJS.ErrnoException).errno ?? 5));
+  }
+}
 
-/**
- * The same, read by the calling thread: a hop through the ring and the event loop takes as long as several of these, and
- * on a busy machine as long as fifty.
- *
- * @throws {LsioError} `read` when it isn't there.
- */
-export function headersOf({ name, path }: GribFile, { signal }: Context): HeaderSource {
+/** @throws {LsioError} `read` when it isn't there. */
+function openFile(path: ByteText, name: string, context: Context): OpenGribFile {
   let fd: number | undefined;
   try {
     fd = openSync(pathOf(path), 'r');
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new LsioError('read', `${name}: not a regular file`, { path: name });
     const open = fd;
-    return {
-      size: stats.size,
-      read({ offset, length }) {
-        signal.throwIfAborted();
-        const bytes = Buffer.allocUnsafeSlow(length);
-        let filled = 0;
-        while (filled < length) {
-          const count = readSync(open, bytes, filled, length - filled, offset + filled);
-          if (count === 0) break;
-          filled += count;
-        }
-        return bytes.subarray(0, filled);
-      },
-      [Symbol.dispose]: () => closeSync(open),
-    };
+    const source = headersOf(fd, name, context);
+    return { ...source, [Symbol.asyncDispose]: async () => closeSync(open) };
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
     throw fileError(name, error);
   }
+}
+
+/**
+ * An open file, read by the calling thread: a hop through the ring and the event loop takes as long as several of these,
+ * and on a busy machine as long as fifty.
+ */
+function headersOf(fd: number, name: string, { signal }: Context): OpenGribFile {
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) throw new LsioError('read', `${name}: not a regular file`, { path: name });
+  return {
+    size: stats.size,
+    read({ offset, length }) {
+      signal.throwIfAborted();
+      const bytes = Buffer.allocUnsafeSlow(length);
+      let filled = 0;
+      while (filled < length) {
+        const count = readSync(fd, bytes, filled, length - filled, offset + filled);
+        if (count === 0) break;
+        filled += count;
+      }
+      return bytes.subarray(0, filled);
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
 }
 
 function fileError(name: string, error: unknown): unknown {

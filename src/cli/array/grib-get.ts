@@ -4,12 +4,11 @@ import { asciiIs } from '../../formats/grib/octets.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { checkWholeFile, WholeFileWriter } from '../../output/whole-file.js';
 import type { Extent } from '../../range.js';
-import type { LocalStore } from '../../store/local/local.js';
 import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { say } from '../app/talk.js';
-import { FILES_AT_ONCE, filesOf, type GribOptions, namedError, openFiles, sourceOf } from './grib-files.js';
+import { FILES_AT_ONCE, GribFiles, type GribOptions, namedError } from './grib-files.js';
 import { type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 
@@ -31,18 +30,18 @@ export async function getMessages(paths: readonly string[], options: GetOptions,
   const { output, overwrite, quiet } = options;
   if (output !== '-') checkWholeFile(output, overwrite);
   const counts = { fields: 0, messages: 0, bytes: 0, faults: 0 };
-  await using store = await openFiles(options, context);
-  const files = filesOf(paths, options.recursive, (_, error) => {
+  await using opened = new GribFiles(options, context);
+  const files = opened.all(paths, (_, error) => {
     say(`lsio: ${error.message}`);
     counts.faults++;
   });
   const file = output === '-' ? undefined : new WholeFileWriter(output, overwrite);
   const target: Output = file ?? new StdoutWriter(context.signal);
   try {
-    for await (const listing of inOrder(files, FILES_AT_ONCE, (one) => listFile(one, options, context))) {
+    for await (const listing of inOrder(files, FILES_AT_ONCE, (one) => listFile(one, options))) {
       counts.faults += tellFaults(listing);
       counts.fields += listing.rows.length;
-      for await (const bytes of messagesOf(store, listing, context)) {
+      for await (const bytes of messagesOf(opened, listing)) {
         if (!(bytes instanceof Uint8Array)) {
           say(`lsio: ${bytes.message}`);
           counts.faults++;
@@ -64,10 +63,10 @@ export async function getMessages(paths: readonly string[], options: GetOptions,
 }
 
 /** The messages of a file's chosen fields, each once, or what is wrong with it. */
-async function* messagesOf(store: LocalStore, { rows, file, name }: FileListing, context: Context) {
+async function* messagesOf(opened: GribFiles, { rows, file, name }: FileListing) {
   const extents = new Map(rows.map(({ field }) => [field.message.offset, field.message]));
   if (extents.size === 0 || file === undefined) return;
-  const source = await sourceOf(store, file, context);
+  await using source = await opened.messagesOf(file);
   async function* each(): AsyncGenerator<Extent> {
     yield* extents.values();
   }

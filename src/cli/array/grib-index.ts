@@ -1,16 +1,18 @@
 import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { LsioError } from '../../errors.js';
 import { referencesOfFields } from '../../formats/grib/arrays.js';
 import { type IndexFormat, indexLines, indexName } from '../../formats/grib/index-write.js';
 import { groupReferencesText } from '../../formats/refs/group-text.js';
 import { writeWholeFile } from '../../output/whole-file.js';
 import { exactText, textOf } from '../../paths/byte-text.js';
 import type { AbsolutePath } from '../../store/keys.js';
+import { isRemoteUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import { FILES_AT_ONCE, filesOf, type GribOptions } from './grib-files.js';
+import { FILES_AT_ONCE, GribFiles, type GribOptions } from './grib-files.js';
 import { type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 
@@ -25,12 +27,19 @@ export async function writeIndexes(paths: readonly string[], options: IndexOptio
   const { format, stdout, overwrite, quiet } = options;
   let faults = 0;
   applyReadingOptions(options, context);
-  const files = filesOf(paths, options.recursive, (_, error) => {
+  const noPlace = paths.find((path) => path === '-' || isRemoteUrl(path));
+  if (noPlace !== undefined && (!stdout || format === 'refs')) {
+    throw new LsioError('usage', `${noPlace}: no index can be written beside it`, {
+      remedy: format === 'refs' ? 'lsio refs' : '--stdout',
+    });
+  }
+  await using opened = new GribFiles(options, context);
+  const files = opened.all(paths, (_, error) => {
     say(`lsio: ${error.message}`);
     faults++;
   });
   const scanned = { ...options, index: 'none' };
-  for await (const listing of inOrder(files, FILES_AT_ONCE, (file) => listFile(file, scanned, context))) {
+  for await (const listing of inOrder(files, FILES_AT_ONCE, (file) => listFile(file, scanned))) {
     faults += tellFaults(listing);
     const { bytes, messages, rows, file } = listing;
     if (rows.length === 0) {
@@ -43,7 +52,7 @@ export async function writeIndexes(paths: readonly string[], options: IndexOptio
       for (const line of lines) print(line);
       continue;
     }
-    const name = textOf(indexName(file!.path, format));
+    const name = textOf(indexName(file!.path!, format));
     writeWholeFile(name, [[...lines].join('')], overwrite);
     if (!quiet) say(`${name}: ${rows.length} fields`);
   }
@@ -52,7 +61,7 @@ export async function writeIndexes(paths: readonly string[], options: IndexOptio
 
 /** References are relative to the file that holds them, which lies beside the GRIB file. */
 function* referenceLines({ file, name, rows }: FileListing, quiet: boolean): Generator<string> {
-  const path = resolve(exactText(file!.path));
+  const path = resolve(exactText(file!.path!));
   const own = { key: `/${basename(path)}` as AbsolutePath, name };
   const directory = dirname(path);
   const group = referencesOfFields(rows.map((row) => ({ file: own, ...row })));

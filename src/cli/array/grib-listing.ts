@@ -1,20 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { isLsioError, type LsioError, readError } from '../../errors.js';
+import { isLsioError, type LsioError } from '../../errors.js';
 import { describeField, type FieldKeys } from '../../formats/grib/describe.js';
 import type { GribFault } from '../../formats/grib/fault.js';
 import type { GribField } from '../../formats/grib/field.js';
 import { readIndex } from '../../formats/grib/index-read.js';
-import { INDEX_FORMATS, indexName } from '../../formats/grib/index-write.js';
 import { indexedMessages } from '../../formats/grib/indexed.js';
 import { scanGrib } from '../../formats/grib/scan.js';
 import { isSelected } from '../../formats/grib/select.js';
 import type { GribSource } from '../../formats/grib/source.js';
 import type { GribMessage } from '../../formats/grib/walk.js';
-import { byteTextOf, pathOf } from '../../paths/byte-text.js';
-import type { Context } from '../app/context.js';
+import { byteTextOf } from '../../paths/byte-text.js';
 import { say } from '../app/talk.js';
 import { selectionOf } from './field-options.js';
-import { type GribFile, type GribOptions, headersOf, namedError } from './grib-files.js';
+import { type GribFile, type GribOptions, namedError, readSidecar, type Sidecar } from './grib-files.js';
 
 /** What was found in one file. */
 export interface FileListing {
@@ -34,10 +31,10 @@ export interface FileListing {
 }
 
 /** Lists the fields of one file: by its index where there is one that fits, else by a scan. A fault ends nothing. */
-export async function listFile(file: GribFile, options: GribOptions, context: Context): Promise<FileListing> {
+export async function listFile(file: GribFile, options: GribOptions): Promise<FileListing> {
   const listing = emptyListing(file.name, file);
   try {
-    using source = headersOf(file, context);
+    await using source = await file.open();
     listing.bytes = source.size;
     if (await listIndexed(listing, source, options)) return listing;
     await listScanned(listing, source, options);
@@ -54,10 +51,11 @@ export function emptyListing(name: string, file?: GribFile, error?: LsioError): 
 
 /** @returns whether an index was there and right. */
 async function listIndexed(listing: FileListing, source: GribSource, options: GribOptions): Promise<boolean> {
-  const index = indexOf(listing.file!, options.index);
-  if (index === undefined) return false;
+  const found = await indexOf(listing.file!, options.index);
+  if (found === undefined) return false;
+  const index = found.name;
   try {
-    const entries = readIndex(indexBytes(index), source.size);
+    const entries = readIndex(found.bytes, source.size);
     const { messages, bytesRead } = await indexedMessages(source, entries, selectionOf(options));
     for (const message of messages) add(listing, message, options);
     listing.messages = entries.length;
@@ -78,25 +76,15 @@ async function listIndexed(listing: FileListing, source: GribSource, options: Gr
 }
 
 /** The index to use: the one that is named, or one beside the file. */
-function indexOf({ name, path }: GribFile, choice: string): string | undefined {
+async function indexOf(file: GribFile, choice: string): Promise<Sidecar | undefined> {
   if (choice === 'none') return undefined;
-  if (choice !== 'auto') return choice;
-  if (name === '-') return undefined;
-  return INDEX_FORMATS.map((format) => indexName(path, format)).find(
-    (candidate) => candidate !== path && existsSync(pathOf(candidate)),
-  );
-}
-
-function indexBytes(index: string): Uint8Array {
-  try {
-    return readFileSync(pathOf(byteTextOf(index)));
-  } catch (error) {
-    throw readError(index, 0, Math.abs((error as NodeJS.ErrnoException).errno ?? 5));
-  }
+  return choice === 'auto' ? file.sidecar() : readSidecar(byteTextOf(choice));
 }
 
 async function listScanned(listing: FileListing, source: GribSource, options: GribOptions): Promise<void> {
-  const scan = scanGrib(source, { lenient: options.lenient, chains: options.chains ?? 1 });
+  // Reads of a local file take microseconds: one walk is the fastest way.
+  const chains = options.chains ?? (listing.file!.isRemote ? undefined : 1);
+  const scan = scanGrib(source, { lenient: options.lenient, chains });
   for (;;) {
     const next = await scan.next();
     if (next.done) {

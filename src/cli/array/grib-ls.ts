@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type FieldKeys, inventoryLine } from '../../formats/grib/describe.js';
 import type { GribField } from '../../formats/grib/field.js';
 import type { GribFaultEntry, GribFieldEntry, GribFileEntry } from '../../results/grib-ls.js';
@@ -6,7 +7,7 @@ import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import { FILES_AT_ONCE, filesOf, type GribOptions } from './grib-files.js';
+import { FILES_AT_ONCE, GribFiles, type GribOptions } from './grib-files.js';
 import { emptyListing, type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { longTable } from './grib-table.js';
 import { inOrder } from './in-order.js';
@@ -42,10 +43,11 @@ export async function listFields(paths: readonly string[], options: LsOptions, c
   };
   const lost: FileListing[] = [];
   applyReadingOptions(options, context);
-  const files = filesOf(paths, options.recursive, (name, error) => lost.push(emptyListing(name, undefined, error)));
-  const isOne = paths.length === 1 && !options.recursive;
+  await using opened = new GribFiles(options, context);
+  const files = opened.all(paths, (name, error) => lost.push(emptyListing(name, undefined, error)));
+  const isOne = paths.length === 1 && !options.recursive && !isPattern(paths[0]!);
   let isBegun = false;
-  const listings = inOrder(files, FILES_AT_ONCE, (file) => listFile(file, options, context));
+  const listings = inOrder(files, FILES_AT_ONCE, (file) => listFile(file, options));
   for await (const listing of listings) {
     if (options.json && !isBegun) print(`{"schema":"lsio.grib-ls/1","files":[`);
     isBegun = true;
@@ -57,6 +59,11 @@ export async function listFields(paths: readonly string[], options: LsOptions, c
   if (options.json) print(`],"bytesRead":${totals.bytesRead},"wallNs":${wallNs}}\n`);
   if (totals.faults > 0 || totals.listed === 0) process.exitCode = EXIT.someFailed;
   if (!options.quiet) say(summaryOf(totals, wallNs));
+}
+
+/** Several files may come of it: lines begin with their names. */
+function isPattern(path: string): boolean {
+  return /[*?[\]{}]/.test(path) && !existsSync(path);
 }
 
 function summaryOf(totals: Totals, wallNs: number): string {

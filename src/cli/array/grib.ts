@@ -3,6 +3,7 @@ import { INDEX_FORMATS } from '../../formats/grib/index-write.js';
 import { parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { addReadingOptions } from '../app/options.js';
+import { addRemoteOptions } from '../app/remote-options.js';
 import { addFieldOptions } from './field-options.js';
 
 const EXAMPLES = `Examples:
@@ -13,7 +14,7 @@ const EXAMPLES = `Examples:
   lsio grib index --format idx *.grib2                    FILE.idx beside each
 
 `;
-const FILES = 'GRIB files; directories with -r';
+const FILES = 'GRIB files, quoted patterns, URLs, - for stdin; directories with -r';
 
 export function define(command: Command, context: Context): void {
   command.addHelpText('before', EXAMPLES);
@@ -53,7 +54,7 @@ function action(command: Command, name: string, description: string): Command {
     .addOption(
       new Option('--chains <n>', 'parts of a file walked at once (default: by its latency)').argParser(parseChains),
     );
-  return addReadingOptions(defined);
+  return addRemoteOptions(addReadingOptions(defined));
 }
 
 function parseChains(text: string): number {

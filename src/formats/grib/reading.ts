@@ -39,10 +39,15 @@ export class Window {
   #start = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #windowBytes = WINDOW_BYTES;
+  readonly #searchBytes: number | undefined;
 
-  /** @param size of the file in bytes. */
-  constructor(size: number) {
+  /**
+   * @param size of the file in bytes.
+   * @param searchBytes that a search reads at a time. By default it begins with little and reads more and more.
+   */
+  constructor(size: number, searchBytes?: number) {
     this.size = size;
+    this.#searchBytes = searchBytes;
   }
 
   /** The bytes of a range, fewer at the end of the file. The view is good until the next call. */
@@ -53,17 +58,23 @@ export class Window {
       const near =
         offset >= this.#start && offset - windowEnd < Math.max(NEAR_BYTES, this.#windowBytes) && this.#bytes.length > 0;
       this.#windowBytes = near ? Math.min(this.#windowBytes * 2, WINDOW_BYTES_MAX) : WINDOW_BYTES;
-      const wanted = Math.min(Math.max(length, this.#windowBytes), this.size - offset);
-      this.#start = offset;
-      this.#bytes = wanted > 0 ? yield { offset, length: wanted } : new Uint8Array(0);
-      this.bytesRead += this.#bytes.length;
+      yield* this.#fill(offset, Math.max(length, this.#windowBytes));
     }
     return this.#bytes.subarray(offset - this.#start, Math.max(end - this.#start, offset - this.#start));
+  }
+
+  *#fill(offset: number, length: number): ReadSteps<void> {
+    const wanted = Math.min(length, this.size - offset);
+    this.#start = offset;
+    this.#bytes = wanted > 0 ? yield { offset, length: wanted } : new Uint8Array(0);
+    this.bytesRead += this.#bytes.length;
   }
 
   /** The position of `GRIB` at or after `from` and before `until`, or `undefined`. */
   *find(from: number, until: number): ReadSteps<number | undefined> {
     for (let at = from; at + 4 <= this.size && at < until; ) {
+      const isHere = at >= this.#start && at + 4 <= this.#start + this.#bytes.length;
+      if (this.#searchBytes !== undefined && !isHere) yield* this.#fill(at, this.#searchBytes);
       const bytes = yield* this.need(at, 4);
       // A source that answers less than its size says ends here.
       if (bytes.length < 4) return undefined;

@@ -6,6 +6,9 @@ import { type GribMessage, type WalkSummary, walkMessages } from './walk.js';
 /** What a walk found, in the order of the file: faults stand at the start of their message. */
 type Found = { readonly at: number } & ScanItem;
 
+/** Most chains begin inside a message, of some hundred KiB in usual files: few requests must find its end. */
+const SEARCH_BYTES = 1 << 18;
+
 interface Chain {
   readonly from: number;
   readonly found: readonly Found[];
@@ -61,6 +64,7 @@ export class Speculation {
       lenient: this.#lenient,
       from,
       until,
+      searchBytes: SEARCH_BYTES,
       onMessage: (message) => found.push({ at: message.offset, message }),
       onFault: (fault: GribFault, at: number) => found.push({ at, fault }),
     });

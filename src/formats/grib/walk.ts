@@ -24,6 +24,8 @@ export interface WalkOptions {
   readonly from?: number;
   /** Messages that begin here or later are left to others. @default the end of the file */
   readonly until?: number;
+  /** Bytes that a search for a message reads at a time. @default little at first, then more and more */
+  readonly searchBytes?: number;
   /** Called for each message, in the order of the file. */
   readonly onMessage: (message: GribMessage) => void;
   /** `at` is the start of the faulty message, before which the fault itself can't lie. */
@@ -44,8 +46,8 @@ export interface WalkSummary {
  * start, so that a wrong length hides no other message.
  */
 export function* walkMessages(size: number, options: WalkOptions): ReadSteps<WalkSummary> {
-  const { lenient = false, from = 0, until = size, onMessage, onFault } = options;
-  const window = new Window(size);
+  const { lenient = false, from = 0, until = size, searchBytes, onMessage, onFault } = options;
+  const window = new Window(size, searchBytes);
   let number = 1;
   let skippedBytes = 0;
   let wastedSections = 0;

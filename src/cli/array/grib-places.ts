@@ -1,0 +1,94 @@
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LsioError, systemError } from '../../errors.js';
+import { readSidecar as sidecarIn, sourceAt } from '../../formats/grib/find-fields.js';
+import { objectsOf } from '../../formats/open-remote-files.js';
+import type { Signal } from '../../read/abort.js';
+import type { LocalStore } from '../../store/local/local.js';
+import { splitUrl } from '../../store/locator.js';
+import { openStore } from '../../store/open.js';
+import type { RemoteStore } from '../../store/remote-store.js';
+import { remoteOptionsOf } from '../app/remote-options.js';
+import type { GribFile, GribOptions, OpenGribFile } from './grib-files.js';
+
+const STDIN = 0;
+
+/** A file in a store: reads overlap. @throws {LsioError} `read` when it isn't there. */
+export async function openInStore(
+  store: LocalStore,
+  key: Uint8Array,
+  name: string,
+  signal: Signal,
+): Promise<OpenGribFile> {
+  const absent = () => new LsioError('read', `${name}: no such file`, { code: 'ENOENT', path: name });
+  const head = await store.head(key, { signal });
+  if (head === undefined) throw absent();
+  return {
+    size: head.size,
+    read: async (extent) => {
+      const bytes = await store.getRange(key, extent, { signal });
+      if (bytes === undefined) throw absent();
+      return bytes;
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** The objects at an address: one, those of a pattern, with -r those below. @throws {LsioError} as the store */
+export async function openAddress(
+  url: string,
+  options: GribOptions,
+  signal: AbortSignal,
+): Promise<{ readonly files: readonly GribFile[]; close(): Promise<void> }> {
+  const { root, address, key } = splitUrl(url);
+  if ((key === '' || key.endsWith('/')) && !options.recursive) {
+    throw new LsioError('usage', `${root}${key} is a prefix`, { remedy: '-r reads what is below it' });
+  }
+  const store = (await openStore(address, remoteOptionsOf(options))) as RemoteStore;
+  try {
+    const objects = await objectsOf(store, root, key, signal);
+    const files = objects.map((object): GribFile => {
+      return {
+        name: object.name,
+        isRemote: true,
+        async open() {
+          const source = await sourceAt(store, object, signal);
+          return { ...source, [Symbol.asyncDispose]: async () => {} };
+        },
+        async sidecar() {
+          const found = await sidecarIn(store, object.key, signal);
+          return found && { name: `${root}${found.key.slice(1)}`, bytes: found.bytes };
+        },
+      };
+    });
+    return { files, close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Stdin as a file: itself where it is one, else a copy that vanishes with the process. */
+export async function spoolStdin(signal: AbortSignal): Promise<{ readonly fd: number; close(): Promise<void> }> {
+  if (fstatSync(STDIN).isFile()) return { fd: STDIN, close: async () => {} };
+  const directory = mkdtempSync(path.join(tmpdir(), 'lsio-stdin-'));
+  const file = path.join(directory, 'stdin');
+  let fd: number;
+  try {
+    fd = openSync(file, 'wx+', 0o600);
+    unlinkSync(file);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  try {
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+      signal.throwIfAborted();
+      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+    }
+  } catch (error) {
+    closeSync(fd);
+    throw systemError('output', tmpdir(), error);
+  }
+  return { fd, close: async () => closeSync(fd) };
+}
