@@ -2,48 +2,16 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } fr
 import { resolve } from 'node:path';
 import { isLsioError, LsioError, readError } from '../../errors.js';
 import { INDEX_FORMATS, indexName } from '../../formats/grib/index-write.js';
-import type { GribSource } from '../../formats/grib/source.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
 import type { LocalStore } from '../../store/local/local.js';
 import { isRemoteUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
-import { announceEngine, applyReadingOptions, type ReadingOptions } from '../app/options.js';
-import type { RemoteFlags } from '../app/remote-options.js';
-import type { FieldOptions } from './field-options.js';
+import { announceEngine, applyReadingOptions } from '../app/options.js';
+import type { GribFile, GribOptions, OpenGribFile, Sidecar } from './grib-file.js';
 
 /** Files that are read at once: their hops overlap. */
 export const FILES_AT_ONCE = 64;
-
-/** The options of every action over the fields of GRIB files, as commander hands them over. */
-export interface GribOptions extends ReadingOptions, RemoteFlags, FieldOptions {
-  readonly recursive: boolean;
-  readonly index: string;
-  readonly strict: boolean;
-  readonly lenient: boolean;
-  readonly chains?: number;
-}
-
-/** A file that is named, or found: on this machine, on stdin or at an address. */
-export interface GribFile {
-  /** As people read it. */
-  readonly name: string;
-  /** On this machine, beside which indexes lie and are written. */
-  readonly path?: ByteText;
-  /** Each request takes long. */
-  readonly isRemote: boolean;
-  /** Opens it for reads that follow one another: each header says where the next one is. @throws {LsioError} */
-  open(): Promise<OpenGribFile>;
-  /** The first index that lies beside it. */
-  sidecar(): Promise<Sidecar | undefined>;
-}
-
-export interface Sidecar {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-export interface OpenGribFile extends GribSource, AsyncDisposable {}
 
 /** The files of a command line, and what has to be closed after them. */
 export class GribFiles implements AsyncDisposable {

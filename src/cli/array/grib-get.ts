@@ -8,7 +8,8 @@ import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { say } from '../app/talk.js';
-import { FILES_AT_ONCE, GribFiles, type GribOptions, namedError } from './grib-files.js';
+import type { GribOptions } from './grib-file.js';
+import { FILES_AT_ONCE, GribFiles, namedError } from './grib-files.js';
 import { type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 

@@ -12,7 +12,8 @@ import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import { FILES_AT_ONCE, GribFiles, type GribOptions } from './grib-files.js';
+import type { GribOptions } from './grib-file.js';
+import { FILES_AT_ONCE, GribFiles } from './grib-files.js';
 import { type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 

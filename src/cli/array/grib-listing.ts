@@ -11,7 +11,8 @@ import type { GribMessage } from '../../formats/grib/walk.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import { say } from '../app/talk.js';
 import { selectionOf } from './field-options.js';
-import { type GribFile, type GribOptions, namedError, readSidecar, type Sidecar } from './grib-files.js';
+import type { GribFile, GribOptions, Sidecar } from './grib-file.js';
+import { namedError, readSidecar } from './grib-files.js';
 
 /** What was found in one file. */
 export interface FileListing {

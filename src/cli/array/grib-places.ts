@@ -10,7 +10,7 @@ import { splitUrl } from '../../store/locator.js';
 import { openStore } from '../../store/open.js';
 import type { RemoteStore } from '../../store/remote-store.js';
 import { remoteOptionsOf } from '../app/remote-options.js';
-import type { GribFile, GribOptions, OpenGribFile } from './grib-files.js';
+import type { GribFile, GribOptions, OpenGribFile } from './grib-file.js';
 
 const STDIN = 0;
 
