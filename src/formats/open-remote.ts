@@ -1,7 +1,7 @@
 import { isLsioError, LsioError } from '../errors.js';
 import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
-import { splitUrl } from '../store/locator.js';
+import { shownAddress, splitUrl } from '../store/locator.js';
 import { openStore } from '../store/open.js';
 import type { RemoteOptions } from '../store/remote-options.js';
 import type { RemoteStore } from '../store/remote-store.js';
@@ -35,7 +35,7 @@ export async function openRemote(source: string, options: OpenSourceOptions): Pr
   const store = await openAt(address.root, '', remote);
   try {
     if (isPattern(address.key) && !(await isFile(store, address.key, signal))) {
-      return await openRemoteFiles(shownOf(source), [source], options);
+      return await openRemoteFiles(shownAddress(source), [source], options);
     }
     // The deepest place that is something: what follows is a path within it.
     for (let key = address.key, inner = ''; ; ) {
@@ -57,7 +57,7 @@ export async function openRemote(source: string, options: OpenSourceOptions): Pr
 
 /** What is no Zarr store and no object may hold GRIB files below it. */
 async function openFolder(source: string, store: RemoteStore, key: string, options: OpenSourceOptions) {
-  const name = shownOf(source);
+  const name = shownAddress(source);
   const { signal } = options;
   if (!store.capabilities.list || (await store.children(`/${key}`, { signal })) === undefined) throw absent(name);
   return await openRemoteFiles(name, [source.endsWith('/') ? source : `${source}/`], options);
@@ -72,7 +72,7 @@ function absent(name: string): LsioError {
 function addressOf(source: string): Address {
   // What a signature says of one object says nothing of others.
   if (/^https?:[^#]*\?/i.test(source))
-    throw new LsioError('usage', `${shownOf(source)}: arrays are not read from signed addresses`);
+    throw new LsioError('usage', `${shownAddress(source)}: arrays are not read from signed addresses`);
   const { address, key } = splitUrl(source);
   return { root: address, key: trimmed(key) };
 }
@@ -130,7 +130,7 @@ async function openStoreAt(
   const path = isInGroup ? join(key.slice(key.lastIndexOf('/') + 1), inner) : inner;
   const store = await openAt(root, top, remote);
   try {
-    const name = shownOf(source);
+    const name = shownAddress(source);
     const places = placesOf(store, root + top, name);
     const contents = await openZarr(places, '', { verify }, signal);
     if (contents === undefined) throw new LsioError('format', `${name}: holds no Zarr store`, { path: name });
@@ -155,7 +155,7 @@ async function openFileAt(
   const directory = `/${parentOf(key)}`;
   const top = options.allowOutside ? '/' : directory;
   const store = await openAt(root, trimmed(top), options.remote ?? {});
-  const name = shownOf(source);
+  const name = shownAddress(source);
   const base = placesOf(store, root + trimmed(top), name);
   const at = `/${top === '/' ? key : key.slice(top.length)}` as AbsolutePath;
   return openFileIn(
@@ -197,9 +197,4 @@ function join(key: string, name: string): string {
 
 function parentOf(key: string): string {
   return key.slice(0, Math.max(0, key.lastIndexOf('/')));
-}
-
-/** Without what may hold secrets. */
-function shownOf(source: string): string {
-  return source.replace(/\/\/[^/@]*@/, '//').replace(/[?#].*$/, '');
 }

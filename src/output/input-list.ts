@@ -6,7 +6,7 @@ const CHUNK_BYTES = 2 ** 20;
 const LENGTH_BYTES = 2;
 const TABLE_LENGTH_MIN = 1024;
 
-type Extra = Pick<Input, 'range' | 'id'>;
+type Extra = Pick<Input, 'range' | 'id' | 'url'>;
 
 /** Inputs that there may be a million of: names as bytes one after the other take a quarter of what objects do. */
 export class InputList implements Iterable<Input> {
@@ -28,10 +28,11 @@ export class InputList implements Iterable<Input> {
   }
 
   /** Returns the number of the input, from 0 on. */
-  add({ name, range, id }: Input): number {
+  add({ name, range, id, url }: Input): number {
     const number = this.#places.length;
-    if (range !== undefined || id !== undefined) {
-      if (this.#lastExtra.range !== range || this.#lastExtra.id !== id) this.#lastExtra = { range, id };
+    if (range !== undefined || id !== undefined || url !== undefined) {
+      const last = this.#lastExtra;
+      if (last.range !== range || last.id !== id || last.url !== url) this.#lastExtra = { range, id, url };
       this.#extras.set(number, this.#lastExtra);
     }
     if (this.#usedBytes + LENGTH_BYTES + name.length > CHUNK_BYTES) {

@@ -1,4 +1,5 @@
 import type { Engine, Path, SharedFile } from '../engine/engine.js';
+import type { Coalesce } from '../plan/coalesce.js';
 import type { Extent } from '../range.js';
 
 /** What reads are made with: an engine, and what only the place that values lie in can tell. */
@@ -13,6 +14,21 @@ export interface ReadBackend {
   readonly direct?: DirectPolicy | undefined;
   /** Absent: requests are read in the order given. */
   readonly ordering?: Ordering | undefined;
+  /** Absent: ranges are merged as those of files are. */
+  readonly merging?: Merging | undefined;
+}
+
+/** Decides how ranges are merged where nobody says. */
+export interface Merging {
+  /** Ranges that are planned at a time at most: few, while what they cost is not known. */
+  readonly groupMax: () => number;
+  /** The longest read that merging makes at all, in bytes. */
+  readonly readBytesMax: number;
+  /**
+   * @param group `count` ranges of one value, of which the median asks for `medianBytes`, while `inHand` other reads are
+   * not done
+   */
+  limits(group: { readonly count: number; readonly medianBytes: number; readonly inHand: number }): Coalesce;
 }
 
 /** Decides which reads bypass the page cache. */

@@ -3,7 +3,7 @@ import type { ReadSlots } from '../engine/slots.js';
 import { OwnedMemory } from '../memory/owned.js';
 import { type Coalesce, coalesceAuto } from '../plan/coalesce.js';
 import { type PlannedRead, planReads } from '../plan/plan.js';
-import type { SharedFiles } from './backend.js';
+import type { Merging, SharedFiles } from './backend.js';
 import type { Item } from './item.js';
 
 /** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
@@ -149,6 +149,9 @@ interface MergerOptions {
   readonly files: SharedFiles;
   /** As {@link DirectPolicy.alignBytesFor}. */
   readonly alignBytesFor: (path: Path) => number;
+  readonly merging: Merging | undefined;
+  /** Reads that were planned before and are not done. */
+  readonly inHand: () => number;
 }
 
 /** Gathers requests on one file that follow one another, and says what is to be read for them. */
@@ -162,7 +165,11 @@ export class Merger<R> {
 
   constructor(options: MergerOptions) {
     this.#options = options;
-    this.#itemBytesMax = options.coalesce === undefined ? 0 : this.#limitsFor(options.coalesce, false).readBytesMax;
+    const { coalesce, merging, readBytesMax } = options;
+    if (coalesce === undefined) this.#itemBytesMax = 0;
+    else if (coalesce === 'auto' && merging !== undefined)
+      this.#itemBytesMax = Math.min(merging.readBytesMax, readBytesMax);
+    else this.#itemBytesMax = this.#limitsFor(coalesce, false).readBytesMax;
   }
 
   /** The file of what was gathered; undefined: nothing was. */
@@ -172,7 +179,8 @@ export class Merger<R> {
 
   /** Whether a range of so many bytes, or TO_END, of that file can be added. */
   takes(lengthBytes: number): boolean {
-    const hasRoom = this.#items.length < GROUP_MAX && this.#bytes < GROUP_BYTES_MAX;
+    const groupMax = this.#options.merging?.groupMax() ?? GROUP_MAX;
+    const hasRoom = this.#items.length < groupMax && this.#bytes < GROUP_BYTES_MAX;
     return hasRoom && lengthBytes > 0 && lengthBytes <= this.#itemBytesMax;
   }
 
@@ -194,7 +202,7 @@ export class Merger<R> {
     if (items.length === 1) return items;
     const alignBytes = this.#options.alignBytesFor(first.path);
     const file = this.#options.files.begin(first.path, alignBytes);
-    const limits = this.#limitsFor(this.#options.coalesce ?? 'auto', alignBytes > 0);
+    const limits = this.#limitsFor(this.#options.coalesce ?? 'auto', alignBytes > 0, items);
     return mergeItems(items, limits, { file, memory: this.#memory });
   }
 
@@ -209,8 +217,19 @@ export class Merger<R> {
   }
 
   /** Reads that bypass the page cache can afford larger gaps. */
-  #limitsFor(coalesce: 'auto' | Coalesce, direct: boolean): Coalesce {
-    const limits = coalesce === 'auto' ? coalesceAuto({ direct }) : coalesce;
+  #limitsFor(coalesce: 'auto' | Coalesce, direct: boolean, items: readonly Item<R>[] = []): Coalesce {
+    const limits = coalesce === 'auto' ? this.#autoLimits(direct, items) : coalesce;
     return { ...limits, readBytesMax: Math.min(limits.readBytesMax, this.#options.readBytesMax) };
   }
+
+  #autoLimits(direct: boolean, items: readonly Item<R>[]): Coalesce {
+    const { merging, inHand } = this.#options;
+    if (merging === undefined) return coalesceAuto({ direct });
+    return merging.limits({ count: items.length, medianBytes: medianOf(items), inHand: inHand() });
+  }
+}
+
+function medianOf<R>(items: readonly Item<R>[]): number {
+  const lengths = Float64Array.from(items, ({ length }) => length).sort();
+  return lengths[lengths.length >> 1] ?? 0;
 }

@@ -49,7 +49,6 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   /** To be described before anything else. */
   readonly #planned = new Fifo<Task<R>>();
   readonly #merger: Merger<R>;
-  readonly #readBytesMax: number;
   #inFlight = 0;
   /** The engine asked for more than there was. */
   #starved = false;
@@ -57,14 +56,14 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   #closed = false;
 
   constructor(options: SchedulerOptions<R>) {
-    const { backend, output, readBytesMax, coalesce } = options;
+    const { backend, readBytesMax, coalesce } = options;
+    const { engine, direct, ordering, merging } = backend;
     this.#options = options;
-    this.#output = output;
-    this.#engine = backend.engine;
-    this.#direct = backend.direct;
-    this.#readBytesMax = readBytesMax;
-    this.#window = new Window({ ...options, ordering: backend.ordering, onReady: this.#onReady });
-    this.#files = new SharedFiles(backend.engine);
+    this.#output = options.output;
+    this.#engine = engine;
+    this.#direct = direct;
+    this.#window = new Window({ ...options, ordering, onReady: this.#onReady });
+    this.#files = new SharedFiles(engine);
     this.#sizes = new Sizes({
       ...options,
       onPlanned: (item) => this.#plan(item),
@@ -72,7 +71,8 @@ export class Scheduler<R extends Ranged> implements ReadSource {
       onPipe: (item) => this.#openLong(item, { end: Number.POSITIVE_INFINITY, sizeBytes: 0 }, 0, true),
       onSized: this.#onReady,
     });
-    this.#merger = new Merger({ coalesce, readBytesMax, files: this.#files, alignBytesFor: this.#alignBytesFor });
+    const reads = { files: this.#files, alignBytesFor: this.#alignBytesFor, inHand: this.#inHand };
+    this.#merger = new Merger({ coalesce, readBytesMax, merging, ...reads });
   }
 
   get ended(): boolean {
@@ -134,7 +134,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   merged(item: Item<R>, errno: number): void {
     if (errno === EINVAL && !item.buffered && this.#alignBytesFor(item.path) > 0) this.#readBuffered(item);
     // The error may lie in bytes of others: what was not cut is read again, alone.
-    else if (errno !== 0 && item.length <= this.#readBytesMax) this.#planned.push(item);
+    else if (errno !== 0 && item.length <= this.#options.readBytesMax) this.#planned.push(item);
     else if (this.#accepts(item, errno)) this.#output.finishOwned(item);
   }
 
@@ -197,7 +197,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   /** Begins requests until there is something to be read for them. */
   #beginNext(): Task<R> | undefined {
     let isAllBegun = false;
-    // A group that was begun is gone on with: what it comes to doesn't depend on how fast items are taken.
+    // A group that was begun is gone on with: it doesn't depend on how fast items are taken.
     while (!isAllBegun && (this.#merger.path !== undefined || this.#mayBegin()) && this.#isReady()) {
       const item = this.#window.peek();
       this.#window.skip();
@@ -245,8 +245,8 @@ export class Scheduler<R extends Ranged> implements ReadSource {
     else if (sizeBytes !== undefined) this.#lengthen(item, end, sizeBytes);
     else if (item.length === TO_END && item.offset === 0 && namesDescriptor(item.path)) this.#sizes.askForPipe(item);
     else if (item.length > PIECE_BYTES_MAX) this.#sizes.askForLong(item, end);
-    else if (item.length === TO_END && this.#readBytesMax < PIECE_BYTES_MAX) this.#sizes.askForEnd(item);
-    else if (item.length > this.#readBytesMax) this.#plan(item);
+    else if (item.length === TO_END && this.#options.readBytesMax < PIECE_BYTES_MAX) this.#sizes.askForEnd(item);
+    else if (item.length > this.#options.readBytesMax) this.#plan(item);
     else {
       if (range !== undefined && !this.#merger.takes(item.length)) item.file = this.#sharedFile(item.path);
       return true;
@@ -264,7 +264,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   /** The item is read next, in several reads if it is too long for one. */
   #plan(item: Item<R>): void {
     item.state = PLANNED;
-    if (item.length <= this.#readBytesMax) this.#planned.push(item);
+    if (item.length <= this.#options.readBytesMax) this.#planned.push(item);
     else for (const task of this.#merger.split(item)) this.#planned.push(task);
   }
 
@@ -281,11 +281,12 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   }
 
   #openLong(item: Item<R>, bounds: { end: number; sizeBytes: number }, alignBytes: number, stream = false): void {
-    const partBytes = Math.min(PART_BYTES, this.#readBytesMax);
+    const partBytes = Math.min(PART_BYTES, this.#options.readBytesMax);
     const file = this.#files.open(item.path, alignBytes, stream);
     this.#output.lengthen(item, new LongRead(item, file, { begin: item.offset, ...bounds, partBytes }));
   }
 
+  readonly #inHand = () => this.#inFlight + this.#planned.length;
   readonly #alignBytesFor = (path: Path) => (this.#direct === undefined ? 0 : this.#direct.alignBytesFor(path));
 
   /** Whether the next request is there and belongs to the group. */

@@ -36,6 +36,30 @@ export interface GetTotals {
    * number.
    */
   readonly order?: 'given' | 'device';
+  /** Of a dry run: what the objects of each bucket or web server would cost. Absent where there are none. */
+  readonly costs?: readonly GetCost[] | undefined;
+}
+
+/** What objects would cost. */
+export interface GetCost {
+  /** The bucket, container or web server, as its URL. */
+  readonly place: string;
+  /** Requests after merging. */
+  readonly requests: Count;
+  /** Bytes that they would bring. */
+  readonly bytes: Count;
+  /** Requests in flight at most. */
+  readonly inFlightMax: Count;
+  /** Until the first byte of an answer, in milliseconds: measured, or what is taken for likely. */
+  readonly latencyMs: number;
+  /** What is taken for the bandwidth. */
+  readonly bytesPerSecond: number;
+  /** The longest gap that would be read along where many requests wait, for blocks of 4 KiB. */
+  readonly gapBytesMax: Count;
+  /** About how long it would take, in nanoseconds. */
+  readonly wallNs: Count;
+  /** Requests that this plan itself sent, for the sizes of objects. */
+  readonly asked: Count;
 }
 
 /** What became of an input. */

@@ -17,6 +17,22 @@ const KEY = /^\/?(?!\.{0,2}(?:\/|$))[^/\0\p{Surrogate}]+(?:\/(?!\.{0,2}(?:\/|$))
 /** The same of a prefix, which may end anywhere: `/`, `/a/`, `/a/.z`. */
 const PREFIX = /^(?:\/(?!\.{0,2}\/)[^/\0\p{Surrogate}]*)+$/u;
 
+/**
+ * Before the name of an object as its service knows it, which need not be a key: S3 has `a//b`, too. No key can begin with
+ * half of a surrogate pair.
+ */
+const EXACT_MARK = '\udfff';
+
+/** The key of an object by its exact name, for stores of other machines. @internal */
+export function exactKey(object: string): string {
+  return EXACT_MARK + object;
+}
+
+/** The exact name in a key that {@link exactKey} made; undefined for any other key. */
+export function exactObject(key: string): string | undefined {
+  return key.startsWith(EXACT_MARK) ? key.slice(EXACT_MARK.length) : undefined;
+}
+
 const [SLASH, DOT] = [0x2f, 0x2e];
 
 /**

@@ -56,7 +56,7 @@ export function parseLocator(text: string): Locator {
       return { scheme: 'az', account: match[2]!, container: match[1]!, key: decode(key.join('/'), text) };
     }
     default:
-      throw new LsioError('usage', `${shortOf(text)}: no such scheme`, { remedy: `schemes: ${KNOWN}` });
+      throw new LsioError('usage', `${shownAddress(text)}: no such scheme`, { remedy: `schemes: ${KNOWN}` });
   }
 }
 
@@ -64,9 +64,11 @@ export function parseLocator(text: string): Locator {
 export interface SplitUrl {
   /** For people, with a slash at its end: without user info and query, which can hold secrets. */
   readonly root: string;
-  /** What opens it. */
+  /** What opens it: with user info, without a query. */
   readonly address: string;
   readonly key: string;
+  /** Of web servers: path and query as they are written. Servers may tell `a%2Fb` from `a/b`. */
+  readonly reference?: string;
 }
 
 /** @throws {LsioError} `usage` */
@@ -77,10 +79,12 @@ export function splitUrl(text: string): SplitUrl {
       return { root: 'file:///', address: 'file:///', key: locator.path.slice(1) };
     case 'http': {
       const { url } = locator;
-      const address = new URL(url.href);
-      address.pathname = '/';
-      address.hash = '';
-      return { root: `${url.origin}/`, address: address.href, key: decode(url.pathname.slice(1), text) };
+      if (url.hash !== '') throw malformed(text);
+      const address = new URL('/', url);
+      address.username = url.username;
+      address.password = url.password;
+      const key = decode(url.pathname.slice(1), text);
+      return { root: `${url.origin}/`, address: address.href, key, reference: url.pathname + url.search };
     }
     case 'az': {
       const root = `az://${locator.account}/${locator.container}/`;
@@ -91,6 +95,21 @@ export function splitUrl(text: string): SplitUrl {
       return { root, address: root, key: locator.key };
     }
   }
+}
+
+/** Addresses that were split, since many ranges are of few objects. */
+const split = new Map<string, SplitUrl>();
+const SPLIT_MAX = 4096;
+
+/** As {@link splitUrl}. */
+export function splitKnown(url: string): SplitUrl {
+  let known = split.get(url);
+  if (known === undefined) {
+    if (split.size >= SPLIT_MAX) split.clear();
+    known = splitUrl(url);
+    split.set(url, known);
+  }
+  return known;
 }
 
 function afterScheme(text: string): string[] {
@@ -109,10 +128,13 @@ function decode(text: string, whole: string): string {
 
 function malformed(text: string): LsioError {
   const remedy = 'write s3://bucket/key, az://account/container/key, gs://bucket/key or https://host/path; # as %23';
-  return new LsioError('usage', `${shortOf(text)}: malformed address`, { remedy });
+  // Where the host can't be told from user info, neither is shown.
+  const shown =
+    /^https?:/i.test(text) && !URL.canParse(text) ? `${text.slice(0, text.indexOf(':'))}://…` : shownAddress(text);
+  return new LsioError('usage', `${shown}: malformed address`, { remedy });
 }
 
-/** Without user info and query, which can hold secrets. */
-function shortOf(text: string): string {
-  return text.replace(/\/\/[^/@]*@(?=[^/]*:|[^/]*\/)/, '//').replace(/\?.*$/, '');
+/** An address as people and logs may see it: without user info, query and fragment, which can hold secrets. */
+export function shownAddress(text: string): string {
+  return text.replace(/[?#].*$/s, '').replace(/^(https?:\/\/)[^/]*@/i, '$1');
 }

@@ -1,14 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, EngineInfo } from '../engine/engine.js';
 import { HttpClient } from '../engine/http/client.js';
 import { type GeneralOptions, openGeneral } from '../engine/http/general.js';
 import { HttpEngine } from '../engine/http/http-engine.js';
 import { LeanTransport } from '../engine/http/lean.js';
 import { Limiter } from '../engine/http/limiter.js';
+import { costsOf, mergeLimits } from '../engine/http/merging.js';
+import { Meter } from '../engine/http/meter.js';
+import { PlannedReads } from '../engine/http/planned-reads.js';
 import { Rate } from '../engine/http/rate.js';
 import { LsioError } from '../errors.js';
 import { Slab } from '../memory/slab.js';
+import type { Merging } from '../read/backend.js';
+import { GROUP_MAX } from '../read/merge.js';
 import { AzureProvider } from './azure/azure.js';
 import { HttpProvider } from './http/http.js';
 import { type Locator, parseLocator, splitUrl } from './locator.js';
@@ -22,33 +27,41 @@ import { S3Provider } from './s3/s3.js';
 
 const CONNECTIONS_MAX = 256;
 const SLAB_BYTES = 64 * 1024 * 1024;
-/** What a store far away is taken for until it was measured. */
-const LATENCY_S = 0.03;
-const BYTES_PER_SECOND = 125_000_000;
 const READ_BYTES_MAX = 8 * 1024 * 1024;
+/** Ranges planned at a time before anything was answered. */
+const FIRST_GROUP_MAX = 64;
+/** Reads in hand besides those in flight, so that permits don't wait for sources. */
+const IN_HAND_SPARE = 16;
+
+/** How a store differs from one that users open. */
+export interface RemoteInternals {
+  /** Puts another engine of the same kind around the store's own, such as one that counts. */
+  readonly wrap?: ((engine: Engine) => Engine) | undefined;
+  /** Read nothing but sizes: the store's {@link RemoteInfo} says what reads would have cost. */
+  readonly planOnly?: boolean | undefined;
+}
 
 /**
  * Opens a store of another machine.
  *
- * @param wrap puts another engine of the same kind around the store's own, such as one that counts
  * @internal
  */
 export async function openRemoteStore(
   address: string,
   options: RemoteOptions,
-  wrap?: (engine: Engine) => Engine,
+  internals: RemoteInternals = {},
 ): Promise<RemoteStore> {
   const locator = parseLocator(address);
   if (locator.scheme === 'file') throw new LsioError('usage', `${address}: a local file`);
-  return openRemote(address, locator, options, systemClock, wrap);
+  return openRemote(splitUrl(address).root, locator, options, systemClock, internals);
 }
 
 async function openRemote(
-  address: string,
+  root: string,
   locator: Exclude<Locator, { scheme: 'file' }>,
   options: RemoteOptions,
   clock: Clock,
-  wrap: (engine: Engine) => Engine = (engine) => engine,
+  { wrap = (engine) => engine, planOnly = false }: RemoteInternals,
 ): Promise<RemoteStore> {
   const { connections = 'auto', pin, retry, timeouts, proxy } = options;
   const most = connections === 'auto' ? CONNECTIONS_MAX : connections;
@@ -64,10 +77,12 @@ async function openRemote(
   const limiter = new Limiter(clock, most, connections !== 'auto');
   const rate = options.bytesPerSecondMax === undefined ? undefined : new Rate(clock, options.bytesPerSecondMax);
   const { provider, prefix } = await providerOf(locator, options, textOver(clock, { ca, proxy }));
+  const meter = new Meter();
   const client = new HttpClient({
     transport,
     limiter,
     clock,
+    meter,
     rate,
     retry,
     pin,
@@ -81,43 +96,51 @@ async function openRemote(
     const remedy = 'use https, or allowHttp';
     throw new LsioError('usage', `${host}: credentials are not sent without encryption`, { remedy });
   }
+  const plan = planOnly ? new PlannedReads(client) : undefined;
   const http = new HttpEngine({
-    client,
+    client: plan ?? client,
     clock,
     slab: new Slab(Buffer.allocUnsafeSlow(SLAB_BYTES)),
     depth: most,
+    inHandMax: () => Math.ceil(limiter.limit * 1.25) + IN_HAND_SPARE,
     target: (path) => provider.target(path as string),
-    info: {
-      engine: 'http',
-      reason: `the address is one of ${locator.scheme}`,
-      queueDepth: most,
-      rings: 1,
-      slabBytes: SLAB_BYTES,
-      flags: [],
-    },
+    info: engineInfo(locator.scheme, most),
   });
   const engine = wrap(http);
-  const coalesce = () => {
-    const inFlight = Math.min(most, Math.max(limiter.limit, 64));
-    return { gapBytesMax: Math.floor((BYTES_PER_SECOND * LATENCY_S) / inFlight), readBytesMax: READ_BYTES_MAX };
-  };
   const info = () => ({
     transport: transport.name,
     host,
-    ...client.counts,
-    inFlightMax: limiter.limit,
+    ...(plan === undefined ? client.counts : { ...plan.counts, repeats: 0 }),
+    inFlightMax: plan === undefined ? limiter.limit : limiter.prospect,
     refusals: limiter.refusals,
+    ...costsOf(meter),
+    asked: plan?.asked,
   });
   return new RemoteStore({
-    root: splitUrl(address).root,
+    root,
     provider,
     client,
+    plan,
     engine,
-    coalesce,
+    merging: mergingBy(meter, limiter),
     prefix,
     info,
     close: () => transport.close(),
   });
+}
+
+function engineInfo(scheme: string, queueDepth: number): EngineInfo {
+  const reason = `the address is one of ${scheme}`;
+  return { engine: 'http', reason, queueDepth, rings: 1, slabBytes: SLAB_BYTES, flags: [] };
+}
+
+/** Merges by what was measured so far. */
+function mergingBy(meter: Meter, limiter: Limiter): Merging {
+  return {
+    groupMax: () => (meter.latencyMs === undefined ? FIRST_GROUP_MAX : GROUP_MAX),
+    readBytesMax: READ_BYTES_MAX,
+    limits: (group) => mergeLimits({ ...group, inFlightMax: limiter.prospect }, costsOf(meter)),
+  };
 }
 
 /** Whether credentials would go over the network for everybody to read. */

@@ -1,14 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import type { Engine, Path } from '../engine/engine.js';
 import type { HttpClient } from '../engine/http/client.js';
+import { START } from '../engine/http/meter.js';
+import type { PlannedReads } from '../engine/http/planned-reads.js';
 import { LsioError } from '../errors.js';
 import type { OwnedBytes } from '../memory/owned.js';
 import { shown } from '../printable.js';
 import type { ByteRange } from '../range.js';
+import type { Merging } from '../read/backend.js';
 import { ManyReads, type ReadBatches } from '../read/read-many.js';
 import type { Requests } from '../read/request-queue.js';
 import { checkOptions, isBoolean, isSignal } from './check.js';
-import { checkPrefix, type Key, keyToPath } from './keys.js';
+import { checkPrefix, exactObject, type Key, keyToPath } from './keys.js';
 import { type Provider, RemoteReader } from './remote.js';
 import type {
   GetManyOptions,
@@ -37,10 +40,11 @@ const GET_MANY_OPTIONS = {
 export interface RemoteParts {
   readonly provider: Provider;
   readonly client: HttpClient;
+  /** Answers reads in place of the client; absent: the client does. */
+  readonly plan: PlannedReads | undefined;
   readonly engine: Engine;
-  /** The longest gap that is read along, and the longest read. */
-  readonly coalesce: () => { readonly gapBytesMax: number; readonly readBytesMax: number };
-  /** The address of the bucket or server as people see it, with a slash at its end: an object may be named with it. */
+  readonly merging: Merging;
+  /** The address of the bucket or server as people see it, with a slash at its end. */
   readonly root: string;
   /** Before each key, without a slash at its end; empty: none. */
   readonly prefix: string;
@@ -60,6 +64,11 @@ export interface RemoteInfo {
   readonly inFlightMax: number;
   /** Requests that the server refused as too many. */
   readonly refusals: number;
+  /** Until the first byte of an answer, in milliseconds, and bytes a second: measured, or what is taken for likely. */
+  readonly latencyMs: number;
+  readonly bytesPerSecond: number;
+  /** Of a plan: requests that were sent for the sizes of objects. */
+  readonly asked?: number | undefined;
 }
 
 /** The objects of a bucket, a container or a web server, by key, below a prefix. */
@@ -71,14 +80,29 @@ export class RemoteStore implements Store {
 
   constructor(parts: RemoteParts) {
     this.#parts = parts;
-    this.#reader = new RemoteReader(parts.client, parts.provider);
+    this.#reader = new RemoteReader(parts.client, parts.provider, parts.plan);
     const { queueDepth } = parts.engine.info;
-    const cost = { requestNs: 30_000_000 / queueDepth, bytesPerSecond: 125_000_000 };
+    const cost = { requestNs: (START.latencyMs * 1e6) / queueDepth, bytesPerSecond: START.bytesPerSecond };
     this.capabilities = { list: parts.provider.list !== undefined, inFlightMax: queueDepth, cost };
+  }
+
+  /** The address of the bucket or server as people see it. @internal */
+  get root(): string {
+    return this.#parts.root;
   }
 
   get info(): RemoteInfo {
     return this.#parts.info();
+  }
+
+  /** A listing has told the size of an object, in bytes: a plan needs no request for it. @internal */
+  noteSize(key: Key, sizeBytes: number): void {
+    this.#parts.plan?.note(this.#parts.provider.target(this.#objectOf(key)), sizeBytes);
+  }
+
+  /** What an object is called in messages. @internal */
+  nameOf(object: string): string {
+    return this.#parts.provider.target(object).name;
   }
 
   async get(key: Key, options?: GetOptions): Promise<OwnedBytes | undefined> {
@@ -97,13 +121,11 @@ export class RemoteStore implements Store {
     options?: GetManyOptions,
   ): ReadBatches<RequestOf<T>> {
     checkOptions(options, GET_MANY_OPTIONS);
-    const backend = { engine: this.#parts.engine, sizeOf: (path: Path) => this.#sizeOf(path as string) };
-    const coalesce =
-      options?.coalesce === undefined || options.coalesce === 'auto' ? this.#parts.coalesce() : options.coalesce;
+    const { engine, merging } = this.#parts;
+    const backend = { engine, merging, sizeOf: (path: Path) => this.#sizeOf(path as string) };
     const pathOf = (request: StoreRequest) => this.#objectOf(request.key);
     const reads = new ManyReads<StoreRequest>(backend, requests as Requests<StoreRequest>, {
       ...options,
-      coalesce,
       pathOf,
     });
     if (this.#closing !== undefined) reads.fail(closedError());
@@ -166,8 +188,7 @@ export class RemoteStore implements Store {
     }
     // The store's own address may be that of one object: then its key is empty.
     if (key === '' || key === '/') return this.#parts.prefix;
-    if (key.startsWith(this.#parts.root)) return this.#objectOf(key.slice(this.#parts.root.length));
-    return (keyToPath(this.#parts.prefix, key) as string).replace(/^\//, '');
+    return exactObject(key) ?? (keyToPath(this.#parts.prefix, key) as string).replace(/^\//, '');
   }
 
   async #sizeOf(object: string): Promise<number> {

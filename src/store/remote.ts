@@ -54,10 +54,13 @@ export interface RemoteReadOptions {
 export class RemoteReader {
   readonly #client: HttpClient;
   readonly #provider: Provider;
+  readonly #ranges: Pick<HttpClient, 'read'>;
 
-  constructor(client: HttpClient, provider: Provider) {
+  /** @param ranges reads ranges in place of the client, such as for a plan */
+  constructor(client: HttpClient, provider: Provider, ranges: Pick<HttpClient, 'read'> = client) {
     this.#client = client;
     this.#provider = provider;
+    this.#ranges = ranges;
   }
 
   /** All bytes of an object, or undefined where there is none. */
@@ -144,7 +147,7 @@ export class RemoteReader {
     ...[target, asked, land, pin, signal]: Parameters<HttpClient['read']>
   ): Promise<Got | PastTheEnd | undefined> {
     try {
-      const got = await this.#client.read(target, asked, land, pin, signal);
+      const got = await this.#ranges.read(target, asked, land, pin, signal);
       return got === ABSENT ? undefined : got;
     } catch (error) {
       if (error instanceof LsioError && this.#provider.absent.includes(error.status ?? 0)) return undefined;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Serves a directory as web servers do: ranges, an ETag, 404, 403 for directories. In a process of its own, since tests
- * run the program and wait for it.
+ * Serves a directory as web servers do: ranges, an ETag, 404, 403 for directories; and as S3 does, unsigned: directories
+ * directly below it are buckets, which have listings. In a process of its own, since tests run the program and wait for it.
  */
 export class FileServer {
   readonly url: string;
@@ -28,11 +28,32 @@ export class FileServer {
 
 const PROGRAM = `
 const { createServer } = require('node:http');
-const { readFileSync, statSync } = require('node:fs');
+const { readFileSync, readdirSync, statSync } = require('node:fs');
+const encode = (text) => encodeURIComponent(text).replace(/%2F/g, '/');
+function listing(bucket, query) {
+  const prefix = query.get('prefix');
+  const keys = readdirSync(bucket, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => (entry.parentPath ?? entry.path).slice(bucket.length).replace(/^\\//, '') + '/' + entry.name)
+    .map((key) => key.replace(/^\\//, ''))
+    .filter((key) => key.startsWith(prefix))
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  // Pages of two, so that every test of a listing has several.
+  const from = Number(query.get('continuation-token') ?? 0);
+  const page = keys.slice(from, from + 2);
+  const next = from + 2 < keys.length;
+  return '<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>' + next + '</IsTruncated>' +
+    (next ? '<NextContinuationToken>' + (from + 2) + '</NextContinuationToken>' : '') +
+    page.map((key) => '<Contents><Key>' + encode(key) + '</Key><Size>' + statSync(bucket + '/' + key).size +
+      '</Size></Contents>').join('') + '</ListBucketResult>';
+}
 const server = createServer((request, response) => {
   let bytes;
   try {
-    const path = process.argv[1] + decodeURIComponent(request.url.split('?')[0]);
+    const [name, search] = request.url.split('?');
+    const path = process.argv[1] + decodeURIComponent(name);
+    const query = new URLSearchParams(search);
+    if (query.has('list-type')) return response.end(listing(path.replace(/\\/$/, ''), query));
     if (statSync(path).isDirectory()) return response.writeHead(403).end();
     bytes = readFileSync(path);
   } catch {

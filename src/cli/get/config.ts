@@ -6,7 +6,6 @@ import { type ByteText, byteTextOf } from '../../paths/byte-text.js';
 import { exists } from '../../paths/lists.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import type { DirectChoice } from '../../store/local/direct.js';
-import { isRemoteUrl, parseLocator } from '../../store/locator.js';
 import type { RemoteOptions } from '../../store/remote-options.js';
 import { type Merging, mergingOf, type ReadingOptions } from '../app/options.js';
 import { remoteOptionsOf } from '../app/remote-options.js';
@@ -23,8 +22,8 @@ export interface GetConfig {
   /** Whether items are taken in the order asked for. */
   readonly ordered: boolean;
   readonly read: ReadConfig;
-  /** How URLs are read; undefined where there are none. */
-  readonly remote: RemoteOptions | undefined;
+  /** How URLs are read. */
+  readonly remote: RemoteOptions;
   /** Which engine reads, and what is said meanwhile. */
   readonly run: ReadingOptions;
   readonly dryRun: boolean;
@@ -59,23 +58,15 @@ export function resolve(paths: readonly string[], flags: GetFlags): GetConfig {
   // A list in the order asked for is worth more than the little time that order costs.
   const ordered = !isOrderFree || (json ? items : checksum !== undefined);
   return {
-    inputs: { ...inputFlags(flags), paths: paths.map(localPath), ranges, anyOrder: readOrder !== 'given' && !ordered },
+    inputs: { ...inputFlags(flags), paths, ranges, anyOrder: readOrder !== 'given' && !ordered },
     output: outputOf(flags),
     report: { json, items, checksum },
     ordered,
     read: { ...mergingOf(flags), direct, readOrder: readOrder ?? (ordered ? undefined : 'device') },
-    remote: paths.some(isRemoteUrl) ? remoteOptionsOf(flags) : undefined,
+    remote: remoteOptionsOf(flags),
     run: flags,
     dryRun,
   };
-}
-
-/** A `file:` URL as the path that it means; ranges may follow. */
-function localPath(argument: string): string {
-  if (!/^file:\/\//i.test(argument)) return argument;
-  const [url = '', ...ranges] = argument.split('#');
-  const locator = parseLocator(url);
-  return [locator.scheme === 'file' ? locator.path : url, ...ranges].join('#');
 }
 
 function inputFlags({ recursive, filesFrom, files0From, requests, exclude, strict }: GetFlags) {

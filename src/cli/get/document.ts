@@ -12,12 +12,19 @@ export type GotItem = Pick<GetItem, 'offset' | 'bytes' | 'digest'>;
 /** The JSON document of `lsio get`, written item by item. */
 export class GetDocument {
   readonly #stream: JsonStream;
+  readonly #info: () => EngineInfo;
+  #begun = false;
 
-  constructor(options: { readonly items: boolean }) {
+  /** @param info says what reads; asked once, before the first item */
+  constructor(options: { readonly items: boolean }, info: () => EngineInfo) {
     this.#stream = new JsonStream(options.items ? 'items' : undefined);
+    this.#info = info;
   }
 
-  begin({ engine, reason }: EngineInfo): Promise<void> | undefined {
+  #begin(): Promise<void> | undefined {
+    if (this.#begun) return undefined;
+    this.#begun = true;
+    const { engine, reason } = this.#info();
     const begun: Pick<GetResult, 'engine' | 'engineReason'> = { engine, engineReason: reason };
     return this.#stream.begin({ schema: 'lsio.get/1', ...begun });
   }
@@ -30,12 +37,14 @@ export class GetDocument {
     return this.#add({ id, path: exactText(name), offset: error.offset ?? 0, bytes: 0, error: reportOf(error) });
   }
 
-  end(totals: GetTotals, failure?: Failure): Promise<void> {
+  async end(totals: GetTotals, failure?: Failure): Promise<void> {
+    await this.#begin();
     const { exitCode, ...error } = failure ?? {};
-    return this.#stream.end(failure === undefined ? totals : { ...totals, error, exitCode });
+    await this.#stream.end(failure === undefined ? totals : { ...totals, error, exitCode });
   }
 
   #add(item: GetItem): Promise<void> | undefined {
-    return this.#stream.add(item);
+    const beginning = this.#begin();
+    return beginning === undefined ? this.#stream.add(item) : beginning.then(() => this.#stream.add(item));
   }
 }

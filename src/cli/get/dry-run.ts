@@ -1,4 +1,3 @@
-import { CountingEngine } from '../../engine/counting.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import { openEngine, openStatEngine } from '../../engine/open.js';
 import { canReadDirectories } from '../../native/directory.js';
@@ -13,39 +12,54 @@ import { announceEngine, applyReadingOptions } from '../app/options.js';
 import { print } from '../app/talk.js';
 import type { GetConfig } from './config.js';
 import { inputsOf } from './inputs.js';
+import { costsOf, costText } from './plan-costs.js';
 import { type PlannedFile, PlannedFiles } from './planned-files.js';
 import type { Sink } from './sinks.js';
+import { Sources } from './sources.js';
 import { Transfer } from './transfer.js';
 
 /** Lines for single files at most: the JSON document lists them all. */
 const FILE_LINES_MAX = 40;
 
-/** Prints what a run would read: the run itself, over an engine that asks for the files' sizes and reads nothing. */
+/**
+ * Prints what a run would read: the run itself, over an engine that asks for sizes and reads nothing. The size of an object
+ * that no listing tells takes a request for a byte of it.
+ */
 export async function dryRun(config: GetConfig, context: Context): Promise<void> {
   const { run, read, report } = config;
   const log = applyReadingOptions(run, context);
-  const info = await engineInfo(config);
-  announceEngine(info, run, log);
   const files = new PlannedFiles(run.verbose ? FILE_LINES_MAX : 0);
+  const sources = new Sources({
+    remote: config.remote,
+    openEngine: async () => openStatEngine(await engineInfo(config)),
+    onEngine: (info) => announceEngine(info, run, log),
+    onRead: (path, bytes) => files.read(path, bytes),
+    planOnly: true,
+  });
   const plan = {
     dryRun: true,
     // Known only when all inputs are.
     get order(): ReadOrder {
       return orderOf(files, config);
     },
+    get costs() {
+      const costs = costsOf(sources);
+      return costs.length === 0 ? undefined : costs;
+    },
   } as const;
   const transfer = new Transfer(sinkFor(files), config, context, plan);
-  const inputs = await inputsOf({ ...config.inputs, anyOrder: false }, (...refused) => transfer.refuse(...refused));
-  const engine = new CountingEngine(openStatEngine(info), (path, bytes) => files.read(path, bytes));
+  const listing = { signal: context.signal, open: (address: string) => sources.remote(address) };
+  const needs = { ...config.inputs, anyOrder: false };
+  const inputs = await inputsOf(needs, listing, (...refused) => transfer.refuse(...refused));
   try {
     // What is in the page cache now says nothing of a run later.
     const direct = read.direct === 'on' ? 'on' : 'off';
-    await transfer.run(engine, files.note(inputs), { ...read, direct, readOrder: 'given' });
+    await transfer.run(sources, files.note(inputs), { ...read, direct, readOrder: 'given' });
   } finally {
-    await engine.close();
+    await sources.close();
   }
   if (transfer.failed > 0) process.exitCode = EXIT.someFailed;
-  if (!report.json) print(`${planText(config, files, transfer, engine)}\n`);
+  if (!report.json) print(`${planText(config, files, transfer, sources)}\n`);
 }
 
 /** Of the engine that would read: it is not needed for longer. */
@@ -67,8 +81,13 @@ function sinkFor(files: PlannedFiles): Sink {
   };
 }
 
-function planText(config: GetConfig, files: PlannedFiles, transfer: Transfer, engine: CountingEngine): string {
-  const { reads, bytes: bytesRead } = engine.counts;
+function planText(config: GetConfig, files: PlannedFiles, transfer: Transfer, sources: Sources): string {
+  const { engine } = sources;
+  const { reads, bytes: bytesRead } = sources.counts;
+  const ofFiles = [
+    ['order', orderText(orderOf(files, config), config)],
+    ['depth', formatCount(engine?.info.queueDepth ?? 0)],
+  ];
   const rows = [
     ['files', formatCount(files.count)],
     ['items', formatCount(transfer.items)],
@@ -76,17 +95,17 @@ function planText(config: GetConfig, files: PlannedFiles, transfer: Transfer, en
     ['bytes asked', `${formatCount(transfer.bytes)} (${formatBytes(transfer.bytes)})`],
     ['bytes to be read', `${formatCount(bytesRead)} (${formatBytes(bytesRead)})`],
     ['delivery', config.ordered ? 'as asked' : 'as they come'],
-    ['order', orderText(orderOf(files, config), config)],
-    ['depth', formatCount(engine.info.queueDepth)],
-    ['engine', engine.info.engine],
+    ...(engine === undefined ? [] : ofFiles),
+    ['engine', sources.info.engine],
   ];
+  const costs = costsOf(sources).map(costText);
   const tables = [renderTable(['plan', ''], rows, inkFor(false))];
   if (files.rows.length > 0) {
     const head = ['file', 'items', 'reads', 'bytes asked', 'bytes to be read'];
     tables.push(renderTable(head, files.rows.map(fileRow), inkFor(false)));
     if (files.count > files.rows.length) tables.push('… and more: --json lists all');
   }
-  return tables.join('\n\n');
+  return [...tables, ...costs].join('\n\n');
 }
 
 /** In which order files that aren't in the page cache would be read. */

@@ -38,7 +38,10 @@ export interface GetFlags extends ReadingOptions, RemoteFlags, CoalesceOptions {
 
 export function addFlags(command: Command): Command {
   command
-    .argument('[paths...]', 'files, globs, directories (with -r), path#bytes=0-99,200-299, or - for a list on stdin')
+    .argument(
+      '[paths...]',
+      'files, globs, directories (with -r), URLs, path#bytes=0-99,200-299, or - for a list on stdin',
+    )
     .option('-r, --recursive', 'directories: every file below them, by the byte order of their paths', false)
     .option('--exclude <glob>', 'leave out what matches; may be repeated', addText, [])
     .option('-R, --range <range>', 'of every path: 0-99, 100- or -8, as in HTTP; may be repeated', addRange, [])

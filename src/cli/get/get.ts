@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { CountingEngine } from '../../engine/counting.js';
+import type { CountingEngine } from '../../engine/counting.js';
 import type { Path } from '../../engine/engine.js';
 import { openEngine } from '../../engine/open.js';
-import { LsioError } from '../../errors.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
-import type { RemoteOptions } from '../../store/remote-options.js';
+import { isRemoteUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { announceEngine, applyReadingOptions } from '../app/options.js';
@@ -15,8 +14,8 @@ import { type GetConfig, resolve } from './config.js';
 import { addFlags, type GetFlags } from './flags.js';
 import { EXAMPLES, NOTES } from './help.js';
 import { inputsOf } from './inputs.js';
-import type { RemoteGet } from './remote.js';
 import { openSink } from './sinks.js';
+import { Sources } from './sources.js';
 import { stoppedText } from './summary.js';
 import { Transfer } from './transfer.js';
 
@@ -27,27 +26,29 @@ export function define(command: Command, context: Context): void {
     .action(async (paths: string[], flags: GetFlags) => {
       const config = resolve(paths, flags);
       if (!config.dryRun) return get(config, context);
-      if (config.remote !== undefined) throw new LsioError('usage', '--dry-run plans reads of files, not of URLs');
       const { dryRun } = await import('./dry-run.js');
       return dryRun(config, context);
     });
 }
 
 async function get(config: GetConfig, context: Context): Promise<void> {
-  const { run, read, output } = config;
+  const { run, read, output, inputs: asked } = config;
   const log = applyReadingOptions(run, context);
   const sink = await openSink(output, context);
   const transfer = new Transfer(sink, config, context);
-  const remote = config.remote && (await openRemoteOf(config, config.remote, context.signal));
-  const found =
-    remote?.inputs ??
-    (await inputsOf({ ...config.inputs, place: sink.place }, (...refused) => transfer.refuse(...refused)));
-  // Before the sink starts a thread: what fails from here on is cleaned up below.
-  const engine = remote?.engine ?? new CountingEngine(await openEngine(run));
+  const sources = new Sources({
+    remote: config.remote,
+    openEngine: () => openEngine(run),
+    onEngine: (info) => announceEngine(info, run, log),
+  });
+  const listing = { signal: context.signal, open: (address: string) => sources.remote(address) };
   let progress: Progress | undefined;
   let total: number | undefined;
   try {
-    if (remote === undefined) announceEngine(engine.info, run, log);
+    const needs = { ...asked, place: sink.place };
+    const found = await inputsOf(needs, listing, (...refused) => transfer.refuse(...refused));
+    // Before the sink starts a thread.
+    if (asked.paths.some((path) => path !== '-' && !isRemoteUrl(path))) await sources.local();
     const inputs = (await sink.prepare?.(found)) ?? found;
     if ('length' in inputs) {
       transfer.skipped = inputs.skipped;
@@ -58,34 +59,28 @@ async function get(config: GetConfig, context: Context): Promise<void> {
       bytes: transfer.bytes,
       itemsTotal: total,
     }));
-    const readOrder = remote === undefined ? await readOrderOf(config) : undefined;
-    await transfer.run(engine, inputs, { ...read, readOrder }, remote?.store);
+    await transfer.run(sources, inputs, { ...read, readOrder: await readOrderOf(config) });
   } catch (error) {
     progress?.stop();
     if (context.signal.aborted && !run.quiet) {
-      say(`${transfer.stop(engine.info)}, stopped`);
+      say(`${transfer.stop(sources)}, stopped`);
       if (output.to === 'directory' && total !== undefined) say(stoppedText(transfer.items, total));
     }
     throw error;
   } finally {
     progress?.stop();
     sink.clear();
-    await (remote?.store ?? engine).close();
+    await sources.close();
   }
-  const { direct, buffered } = engine.counts;
+  const { direct, buffered } = sources.counts;
   log.info('direct', { asked: read.direct, direct, buffered });
-  log.debug('read', engine.counts);
+  log.debug('read', sources.counts);
+  for (const { info } of sources.remotes.values()) log.info('remote', info);
   if (transfer.failed > 0) process.exitCode = EXIT.someFailed;
   if (run.quiet) return;
-  if (remote === undefined && read.direct === 'on' && engine.bufferedPath !== undefined)
-    sayBuffered(engine, engine.bufferedPath);
-  say(transfer.summary(engine.info));
-}
-
-/** What reads URLs is loaded where there are some only. */
-async function openRemoteOf({ inputs }: GetConfig, options: RemoteOptions, signal: AbortSignal): Promise<RemoteGet> {
-  const { openRemoteGet } = await import('./remote.js');
-  return openRemoteGet(inputs, options, signal);
+  const { engine } = sources;
+  if (read.direct === 'on' && engine?.bufferedPath !== undefined) sayBuffered(engine, engine.bufferedPath);
+  say(transfer.summary(sources));
 }
 
 /** Warns when `--direct on` fell back to buffered reads. */

@@ -1,12 +1,13 @@
-import { LsioError } from '../../errors.js';
+import { isLsioError, LsioError } from '../../errors.js';
 import type { Input, Inputs } from '../../output/input.js';
 import type { OutputPlace } from '../../output/same-file.js';
 import { type ByteText, byteTextOf, pathOf, textOf } from '../../paths/byte-text.js';
 import type { Excludes } from '../../paths/globs.js';
 import { exists, lineWithoutMarks, type NameList, readList, rereadable } from '../../paths/lists.js';
-import { splitPathRanges } from '../../paths/range-text.js';
 import type { ByteRange } from '../../range.js';
-import { named } from '../app/options.js';
+import { isUrl, shownAddress } from '../../store/locator.js';
+import type { RemoteNeeds } from './remote-inputs.js';
+import { placeOf, type Target, targetOf } from './targets.js';
 
 /** Linux takes no path of this length or more, its final NUL included. */
 const PATH_BYTES_MAX = 4096;
@@ -36,15 +37,8 @@ export interface InputOptions {
   readonly place?: OutputPlace | undefined;
 }
 
-/** What an argument or an entry of a list stands for. */
-interface Target {
-  readonly name: ByteText;
-  /** None: the whole file; absent: the ranges of the command line. */
-  readonly ranges?: readonly ByteRange[];
-  readonly id?: string | number | undefined;
-  /** It may be a directory to go through, or be left out; else it is a file whatever it is called. */
-  readonly from: 'argument' | 'list' | 'request';
-}
+/** Where URLs are looked for. */
+export type Listing = Pick<RemoteNeeds, 'signal' | 'open'>;
 
 /** A path that could not become an input. */
 export type OnInputError = (name: ByteText, error: LsioError, id?: string | number) => void;
@@ -56,7 +50,8 @@ export type OnInputError = (name: ByteText, error: LsioError, id?: string | numb
  * @throws {LsioError} `usage` for a malformed range, or when there is nothing to get; when it is to be strict, also for a
  * malformed line of a list.
  */
-export async function inputsOf(options: InputOptions, onError: OnInputError): Promise<Inputs> {
+export async function inputsOf(options: InputOptions, listing: Listing, onError: OnInputError): Promise<Inputs> {
+  const { recursive } = options;
   const parts = [
     ...options.paths.map((path) => (path === STDIN ? listOf(path, '\n') : targetOf(byteTextOf(path), 'argument'))),
     ...options.filesFrom.map((source) => listOf(source, '\n')),
@@ -69,14 +64,23 @@ export async function inputsOf(options: InputOptions, onError: OnInputError): Pr
   if (parts.filter((part) => 'source' in part && part.source === STDIN).length > 1) {
     throw new LsioError('usage', 'stdin can hold only one list');
   }
+  for (const part of parts) {
+    // What is wrong with an argument is said before anything is read.
+    if ('url' in part && part.url !== undefined) (await remoteInputs()).searchOf(part.url, { recursive, globs: true });
+  }
   const { exclude, strict } = options;
   const excludes =
     exclude.length === 0 ? undefined : (await import('../../paths/globs.js')).excludesOf(exclude.map(byteTextOf));
   const checked = strict ? await Promise.all(parts.map((part) => ('source' in part ? checkList(part) : part))) : parts;
-  return inputsOfParts(checked, { ...options, excludes }, onError);
+  return inputsOfParts(checked, { ...options, ...listing, excludes }, onError);
 }
 
-interface PartOptions extends InputOptions {
+/** What takes URLs apart is loaded where there are some only. */
+function remoteInputs() {
+  return import('./remote-inputs.js');
+}
+
+interface PartOptions extends InputOptions, Listing {
   readonly excludes: Excludes | undefined;
 }
 
@@ -97,6 +101,12 @@ async function* inputsOfParts(
       let inputs: Input[] = [];
       for (const target of targets) {
         if (target.from === 'list' && excludes?.path(target.name)) continue;
+        if (target.url !== undefined) {
+          if (inputs.length > 0) yield inputs;
+          inputs = [];
+          yield* inputsOfUrl(target, target.url, options, onError);
+          continue;
+        }
         const below = isGlob(target) ? filesOfGlob(target.name, options, onError) : filesBelow(target);
         if (below === undefined) {
           addInputs(inputs, [target.name], target, options, onError);
@@ -108,6 +118,25 @@ async function* inputsOfParts(
       }
       yield inputs;
     }
+  }
+}
+
+async function* inputsOfUrl(
+  { name, from, id, ranges: own }: Target,
+  url: string,
+  options: PartOptions,
+  onError: OnInputError,
+): AsyncGenerator<Input[]> {
+  const { searchOf, findObjects, inputsOfObject } = await remoteInputs();
+  const target = { url, ranges: own ?? options.ranges, id };
+  try {
+    const recursive = options.recursive && from !== 'request';
+    const search = from === 'request' ? undefined : searchOf(url, { recursive, globs: from === 'argument' });
+    if (search === undefined) yield inputsOfObject(target, name);
+    else yield* findObjects(target, search, options);
+  } catch (error) {
+    if (!isLsioError(error)) throw error;
+    onError(name, error, id);
   }
 }
 
@@ -175,7 +204,8 @@ async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGener
         if (target !== undefined) targets.push(target);
       } catch (error) {
         if (!(error instanceof LsioError)) throw error;
-        const name = list.requests ? '' : entry;
+        // An address may hold secrets.
+        const name = list.requests ? '' : shownAddress(entry);
         onError(name, new LsioError('usage', `${textOf(list.source)}:${line}: ${error.message}`, { cause: error }));
       }
     }
@@ -187,8 +217,9 @@ async function requestTaker(): Promise<(line: ByteText) => Target | undefined> {
   const { parseRequest } = await import('./requests.js');
   return (line) => {
     if (line.trim() === '') return undefined;
-    const { name, ranges, id } = parseRequest(line);
-    return { name, ranges, id, from: 'request' };
+    const { name, isUrl: mustBeUrl, ranges, id } = parseRequest(line);
+    if (mustBeUrl && !isUrl(name)) throw new LsioError('usage', '"url" is no URL: it has no scheme');
+    return { ...placeOf(name), ranges, id, from: 'request' };
   };
 }
 
@@ -197,7 +228,7 @@ function lineTarget(line: ByteText): Target | undefined {
 }
 
 function nameTarget(name: ByteText): Target {
-  return { name, from: 'list' };
+  return { ...placeOf(name), from: 'list' };
 }
 
 /** Longer than any path: it isn't even asked for. */
@@ -236,13 +267,6 @@ function refuseFound(pattern: ByteText, files: readonly ByteText[], { place }: P
   if (file === undefined) return;
   const name = textOf(file);
   throw new LsioError('usage', `${name}: is in the output directory`, { path: name, remedy: '--exclude' });
-}
-
-/** A file of that very name wins over `path#bytes=…`. */
-function targetOf(name: ByteText, from: Target['from']): Target {
-  if (!name.includes('#') || exists(name)) return { name, from };
-  const { path, ranges } = named(textOf(name), splitPathRanges)(name);
-  return ranges === undefined ? { name, from } : { name: path, ranges, from };
 }
 
 function listOf(source: string, separator: NameList['separator']): NameList {

@@ -5,14 +5,17 @@ import { type ByteRange, checkRange } from '../../range.js';
 /** What a line of `--requests` asks for. */
 export interface ListedRequest {
   readonly name: ByteText;
+  /** Whether `name` is that of "url". */
+  readonly isUrl: boolean;
   /** One; or none: the whole file. */
   readonly ranges: readonly ByteRange[];
   /** Comes back with what became of it. */
   readonly id: string | number | undefined;
 }
 
-const FORMS = '{"path", "offset", "length"}, {"path", "suffixLength"} or {"path"}, each with an "id" or without';
-const KEYS: ReadonlySet<string> = new Set(['path', 'offset', 'length', 'suffixLength', 'id']);
+const FORMS =
+  '{"path", "offset", "length"}, {"path", "suffixLength"} or {"path"}, with "url" in place of "path", with an "id" or without';
+const KEYS: ReadonlySet<string> = new Set(['path', 'url', 'offset', 'length', 'suffixLength', 'id']);
 /** A double keeps this many digits of any decimal number. */
 const EXACT_DIGITS = 15;
 
@@ -24,14 +27,16 @@ const EXACT_DIGITS = 15;
 export function parseRequest(line: ByteText): ListedRequest {
   const object = objectOf(line);
   for (const key in object) if (!KEYS.has(key)) throw refused(`${JSON.stringify(key)} is not known: write ${FORMS}`);
-  const { path, id } = object;
-  if (typeof path !== 'string') throw refused(`"path" ${path === undefined ? 'is missing' : 'is not a text'}`);
-  if (path === '' || path.includes('\0')) throw refused(path === '' ? '"path" is empty' : '"path" has a NUL');
+  const { path, url, id } = object;
+  if (path !== undefined && url !== undefined) throw refused('has both "path" and "url"');
+  const [key, place] = url === undefined ? (['path', path] as const) : (['url', url] as const);
+  if (typeof place !== 'string') throw refused(`"${key}" ${place === undefined ? 'is missing' : 'is not a text'}`);
+  if (place === '' || place.includes('\0')) throw refused(`"${key}" ${place === '' ? 'is empty' : 'has a NUL'}`);
   if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') {
     throw refused('"id" is neither a text nor a number');
   }
   checkNumbers(line);
-  return { name: bytesOf(path), ranges: rangesOf(object), id };
+  return { name: bytesOf(place), isUrl: url !== undefined, ranges: rangesOf(object), id };
 }
 
 function objectOf(line: ByteText): Record<string, unknown> {

@@ -1,5 +1,4 @@
-import type { CountingEngine, ReadCounts } from '../../engine/counting.js';
-import type { EngineInfo } from '../../engine/engine.js';
+import type { ReadCounts } from '../../engine/counting.js';
 import type { LsioError } from '../../errors.js';
 import type { ChecksumAlgorithm } from '../../output/checksum.js';
 import type { Input, Inputs } from '../../output/input.js';
@@ -7,16 +6,19 @@ import { sameFileError } from '../../output/same-file.js';
 import { type ByteText, textOf } from '../../paths/byte-text.js';
 import type { ReadItem, ReadValue } from '../../read/item.js';
 import type { GetTotals } from '../../results/get.js';
-import { LocalStore } from '../../store/local/local.js';
-import type { RemoteStore } from '../../store/remote-store.js';
 import type { Context } from '../app/context.js';
 import { say } from '../app/talk.js';
 import type { GetConfig, ReadConfig } from './config.js';
 import type { Digests } from './digests.js';
 import type { GetDocument } from './document.js';
 import { explained } from './explained.js';
+import { readRouted } from './routed.js';
 import type { Sink } from './sinks.js';
+import type { Sources } from './sources.js';
 import { summaryOf } from './summary.js';
+
+/** What a plan says besides. */
+export type PlanTotals = Pick<GetTotals, 'dryRun' | 'order' | 'costs'>;
 
 type TransferConfig = Pick<GetConfig, 'report' | 'ordered'>;
 
@@ -32,7 +34,7 @@ export class Transfer {
   readonly #sink: Sink;
   readonly #context: Context;
   readonly #config: TransferConfig;
-  readonly #plan: Pick<GetTotals, 'dryRun' | 'order'> | undefined;
+  readonly #plan: PlanTotals | undefined;
   #document: GetDocument | undefined;
   #digests: Digests | undefined;
   /** The input of which parts were taken and more are to come. */
@@ -43,7 +45,7 @@ export class Transfer {
   #unlisted: { readonly name: ByteText; readonly error: LsioError; readonly id?: string | number | undefined }[] = [];
 
   /** @param plan Nothing is read: what the document says of that. */
-  constructor(sink: Sink, config: TransferConfig, context: Context, plan?: Pick<GetTotals, 'dryRun' | 'order'>) {
+  constructor(sink: Sink, config: TransferConfig, context: Context, plan?: PlanTotals) {
     this.#sink = sink;
     this.#config = config;
     this.#context = context;
@@ -62,23 +64,14 @@ export class Transfer {
    *
    * @throws {LsioError} `output` when the sink fails, `unavailable` when the engine does; the signal's reason.
    */
-  async run(
-    engine: CountingEngine,
-    inputs: Iterable<Input> | Inputs,
-    read: ReadConfig,
-    remote?: RemoteStore,
-  ): Promise<void> {
-    await this.#beginDocument(engine);
+  async run(sources: Sources, inputs: Iterable<Input> | Inputs, read: ReadConfig): Promise<void> {
+    await this.#beginDocument(sources);
     const { checksum, json } = this.#config.report;
     const { signal } = this.#context;
     if (checksum !== undefined) this.#digests = await openDigests(checksum, json ? undefined : signal);
     const beganNs = process.hrtime.bigint();
     try {
-      const { direct, readOrder, ...common } = { ...read, ordered: this.#config.ordered, signal };
-      const batches =
-        remote === undefined
-          ? LocalStore.ofPaths(engine).getMany<Input | readonly Input[]>(inputs, { ...common, direct, readOrder })
-          : remote.getMany<Input | readonly Input[]>(inputs, common);
+      const batches = readRouted(inputs, sources, { ...read, ordered: this.#config.ordered, signal });
       for await (const batch of batches) {
         if (!(await this.#takeAll(batch))) break;
       }
@@ -89,33 +82,35 @@ export class Transfer {
     }
     await this.#listFailures();
     this.#context.finishJson = async () => {};
-    await this.#document?.end(this.#totals(engine));
+    await this.#document?.end(this.#totals(sources));
   }
 
-  summary({ engine }: EngineInfo): string {
+  summary(sources: Sources): string {
     const { items, failed, skipped, bytes } = this;
-    return summaryOf({ items, failed, skipped, bytes, wallNs: this.#wallNs, engine });
+    const remotes = [...sources.remotes.values()].map(({ info }) => info);
+    return summaryOf({ items, failed, skipped, bytes, wallNs: this.#wallNs, engine: sources.info.engine, remotes });
   }
 
   /** Gives up the input that is not whole, where that can be, and says what was delivered. */
-  stop(info: EngineInfo): string {
+  stop(sources: Sources): string {
     const begun = this.#begun;
     this.#begun = undefined;
     if (begun !== undefined && this.#sink.drop(begun.request)) this.bytes -= begun.bytes;
-    return this.summary(info);
+    return this.summary(sources);
   }
 
-  async #beginDocument(engine: CountingEngine): Promise<void> {
+  async #beginDocument(sources: Sources): Promise<void> {
     if (!this.#config.report.json) return;
     const { GetDocument } = await import('./document.js');
-    const document = new GetDocument(this.#config.report);
+    // What reads is known once the first item was read: lists may hold paths or URLs.
+    const document = new GetDocument(this.#config.report, () => sources.info);
     this.#document = document;
-    this.#context.finishJson = (failure) => document.end(this.#totals(engine), failure);
-    await document.begin(engine.info);
+    this.#context.finishJson = (failure) => document.end(this.#totals(sources), failure);
   }
 
-  #totals({ counts }: CountingEngine): GetTotals {
+  #totals(sources: Sources): GetTotals {
     const { failed, skipped, bytes } = this;
+    const { counts } = sources;
     const { reads, bytes: bytesRead } = counts;
     return {
       failed,

@@ -3,6 +3,7 @@ import type { Shown } from './failures.js';
 import type { RetryOptions } from './http-options.js';
 import type { Limiter } from './limiter.js';
 import type { HttpRequest, Transport } from './message.js';
+import type { Meter } from './meter.js';
 import type { Rate } from './rate.js';
 
 /** An object that can be asked for. */
@@ -27,6 +28,8 @@ export interface ClientOptions {
   readonly follow?: boolean | undefined;
   /** Spreads what is asked for over time. */
   readonly rate?: Rate | undefined;
+  /** Learns latency and bandwidth. */
+  readonly meter?: Meter | undefined;
   /** In [0, 1). @default Math.random */
   readonly random?: (() => number) | undefined;
 }

@@ -187,7 +187,22 @@ export class HttpClient {
     this.counts.requests++;
     if (tries.count++ > 0) this.counts.repeats++;
     const complete = authorize === undefined ? request : await authorize(request);
-    return transport.exchange(complete, { land, signal: tries.signal });
+    const { meter, clock, limiter } = this.#options;
+    if (meter === undefined) return transport.exchange(complete, { land, signal: tries.signal });
+    const beganMs = clock.now();
+    let headMs = beganMs;
+    const timed = (head: AnswerHead) => {
+      headMs = clock.now();
+      return land(head);
+    };
+    const answer = await transport.exchange(complete, { land: timed, signal: tries.signal });
+    const { status } = answer.head;
+    if (status === 206 || status === 200) {
+      const nowMs = clock.now();
+      const sample = { firstByteMs: headMs - beganMs, totalMs: nowMs - beganMs, bytes: answer.bytes };
+      meter.answered(sample, nowMs, limiter.limit);
+    }
+    return answer;
   }
 
   async #afterAnswer(

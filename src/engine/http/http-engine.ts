@@ -39,10 +39,12 @@ class HttpFile implements SharedFile {
 }
 
 export interface HttpEngineOptions {
-  readonly client: HttpClient;
+  readonly client: Pick<HttpClient, 'read'>;
   readonly slab: Slab;
   /** Reads in flight at most. */
   readonly depth: number;
+  /** Reads that are in hand at most, as of now: sources are asked for no more, since they plan better later. */
+  readonly inHandMax?: (() => number) | undefined;
   /** Where the object of a path is. */
   readonly target: (path: Path) => Target;
   readonly info: EngineInfo;
@@ -171,11 +173,14 @@ export class HttpEngine implements Engine {
 
   /** Gives the free slots to the sources, each a fair share. */
   #fill(): void {
+    const { depth, inHandMax } = this.#options;
     let hungry = this.#runs.filter((run) => run.hungry).length;
     for (const run of this.#runs) {
-      if (this.#freeCount === 0) return;
+      const inHand = depth - this.#freeCount;
+      const room = Math.min(this.#freeCount, (inHandMax?.() ?? depth) - inHand);
+      if (room <= 0) return;
       if (!run.hungry) continue;
-      const share = Math.ceil(this.#freeCount / hungry--);
+      const share = Math.ceil(room / hungry--);
       const offered = this.#free.slice(this.#freeCount - share, this.#freeCount).reverse();
       const count = run.source.fill(this.#slots, offered, share);
       run.idle = count < share;

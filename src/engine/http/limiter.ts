@@ -49,6 +49,11 @@ export class Limiter {
     return this.#inFlight;
   }
 
+  /** Requests in flight at most once it has grown, as far as is known. */
+  get prospect(): number {
+    return this.#refusedBefore ? this.limit : this.#max;
+  }
+
   /** Waits for a permit. Permits are given in the order in which they were asked for. */
   acquire(signal?: AbortSignal): Promise<Permit> {
     if (signal?.aborted) return Promise.reject(signal.reason);

@@ -29,8 +29,9 @@ export class HttpProvider implements Provider {
     this.#headers = { ...basic, ...lowerCased(headers) };
   }
 
+  /** @param key below the base, or, with a slash before it, path and query as they are to be sent */
   target(key: string): Target {
-    if (/(^|\/)\.\.?(\/|$)/.test(key)) {
+    if (!key.startsWith('/') && /(^|\/)\.\.?(\/|$)/.test(key)) {
       throw new LsioError('usage', `${JSON.stringify(key)}: a part . or .. of a key can't be sent`);
     }
     const url = new URL(this.#base.href);
@@ -38,7 +39,8 @@ export class HttpProvider implements Provider {
     url.password = '';
     url.hash = '';
     // The key of an address itself is empty: then nothing is added.
-    if (key !== '')
+    if (key.startsWith('/')) [url.pathname, url.search] = splitReference(key);
+    else if (key !== '')
       url.pathname = `${url.pathname.replace(/\/$/, '')}/${key.split('/').map(encodeURIComponent).join('/')}`;
     return { url, name: shownUrl(url), host: url.host };
   }
@@ -48,6 +50,11 @@ export class HttpProvider implements Provider {
     if (request.url.host !== this.#base.host) return request;
     return { ...request, headers: { ...request.headers, ...this.#headers } };
   };
+}
+
+function splitReference(reference: string): [pathname: string, search: string] {
+  const at = reference.indexOf('?');
+  return at < 0 ? [reference, ''] : [reference.slice(0, at), reference.slice(at)];
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
