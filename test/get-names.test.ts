@@ -136,20 +136,21 @@ describe('what is no path', () => {
     expect((documentOf(list).items as Item[])[0]?.error?.remedy).toBe(hint);
   });
 
-  test.each([
-    ['file:///etc/hostname', 'a path, not a URL: /etc/hostname'],
-    ['file://localhost/etc/hostname', 'a path, not a URL: /etc/hostname'],
-    ['https://host/x', 'a URL: name it as an argument, not in a list'],
-    ['s3://bucket/key', 'a URL: name it as an argument, not in a list'],
-  ])('is answered with what is meant in a list: %s', (name, hint) => {
-    const list = runLsio(['get', '-q', '--discard', '--json', '-'], { cwd, input: name });
-    expect((documentOf(list).items as Item[])[0]?.error?.remedy).toBe(hint);
-  });
-
   test('but a file: URL is the path that it means', () => {
     writeFileSync(path.join(cwd, 'a b#c'), 'content');
     const url = `file://${cwd}/a%20b%23c`;
     expect(get([url, `${url}#bytes=0-2`])).toEqual({ status: 0, stdout: 'contentcon', stderr: '' });
+    const lists = runLsio(['get', '-q', '-', '--requests', 'list'], {
+      cwd,
+      input: `${url.replace('//', '//localhost')}\n`,
+    });
+    expect(lists.status).toBe(2);
+    writeFileSync(path.join(cwd, 'list'), JSON.stringify({ url, suffixLength: 3 }));
+    const both = runLsio(['get', '-q', '-', '--requests', 'list'], {
+      cwd,
+      input: `${url.replace('//', '//localhost')}\n`,
+    });
+    expect(String(both.stdout)).toBe('contentent');
   });
 
   test.each(['~/out', 's3://bucket/out', 'file:///tmp/out'])('is no output directory: %s', (out) => {

@@ -56,12 +56,10 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   #closed = false;
 
   constructor(options: SchedulerOptions<R>) {
-    const { backend, readBytesMax, coalesce } = options;
+    const { readBytesMax, coalesce, backend } = options;
     const { engine, direct, ordering, merging } = backend;
     this.#options = options;
-    this.#output = options.output;
-    this.#engine = engine;
-    this.#direct = direct;
+    [this.#output, this.#engine, this.#direct] = [options.output, engine, direct];
     this.#window = new Window({ ...options, ordering, onReady: this.#onReady });
     this.#files = new SharedFiles(engine);
     this.#sizes = new Sizes({

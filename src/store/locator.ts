@@ -136,5 +136,5 @@ function malformed(text: string): LsioError {
 
 /** An address as people and logs may see it: without user info, query and fragment, which can hold secrets. */
 export function shownAddress(text: string): string {
-  return text.replace(/[?#].*$/s, '').replace(/^(https?:\/\/)[^/]*@/i, '$1');
+  return text.replace(/[?#].*$/s, '').replace(/^(?!abfss?:)([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1');
 }

@@ -16,5 +16,8 @@ export function hintOf(name: string): string | undefined {
   const home = process.env.HOME ?? '$HOME';
   if (/^~(?=\/|$)/.test(name)) return `a shell expands ~ only where it is not quoted: ${home}${name.slice(1)}`;
   if (name.startsWith('~')) return 'a shell expands ~ only where it is not quoted';
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(name) ? 'files are written to directories of this machine' : undefined;
+  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)/is.exec(name) ?? [];
+  if (scheme === undefined) return undefined;
+  if (scheme.toLowerCase() === 'file') return `a path, not a URL: ${rest.replace(/^localhost(?=\/)/i, '')}`;
+  return 'files are written to this machine only';
 }

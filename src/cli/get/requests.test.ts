@@ -16,13 +16,22 @@ describe('parseRequest()', () => {
     fc.assert(
       fc.property(name, range, fc.option(id, { nil: undefined }), (path, range, id) => {
         const line = byteTextOf(JSON.stringify({ id, path, ...range }));
-        expect(parseRequest(line)).toEqual({ name: byteTextOf(path), ranges: range === undefined ? [] : [range], id });
+        expect(parseRequest(line)).toEqual({
+          name: byteTextOf(path),
+          isUrl: false,
+          ranges: range === undefined ? [] : [range],
+          id,
+        });
       }),
     );
   });
 
   test('takes surrogate escapes for the bytes they stand for', () => {
-    expect(parseRequest('{"path": "\\u00e9\\udcff.\\udc80"}')).toEqual({ name: '\xc3\xa9\xff.\x80', ranges: [] });
+    expect(parseRequest('{"path": "\\u00e9\\udcff.\\udc80"}')).toEqual({
+      name: '\xc3\xa9\xff.\x80',
+      isUrl: false,
+      ranges: [],
+    });
   });
 
   test.each([
