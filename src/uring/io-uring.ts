@@ -1,13 +1,12 @@
 import { assert } from '../assert.js';
 import { EAGAIN, EBUSY, EINTR } from '../errno.js';
-import { errnoText, LsioError } from '../errors.js';
 import type { Slab } from '../memory/slab.js';
 import type { SlabMemory } from '../memory/slab-memory.js';
 import type { FileFacts } from '../native/file-facts.js';
 import type { Watch } from '../native/wake.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
 import { type RingHost, SYSTEM } from './host.js';
-import { KernelQueues } from './kernel-queues.js';
+import { enterError, KernelQueues } from './kernel-queues.js';
 import type { Queues } from './queues.js';
 import { type Completions, type Ring, type RingOptions, SPARE_STATS } from './ring.js';
 import { fillAdvise, fillCancel, fillClose, fillOpen, fillProbe, fillRead, fillStat } from './sqe.js';
@@ -297,12 +296,4 @@ export class IoUring implements Ring {
     // A view of a ring that is gone is a crash without a message.
     assert(!this.#closed, 'the ring is open');
   }
-}
-
-export function enterError(errno: number): LsioError {
-  const [code, text] = errnoText(errno);
-  return new LsioError('unavailable', `io_uring_enter: ${text} (${code})`, {
-    code,
-    remedy: '--engine node, or lift the filter that blocks it',
-  });
 }

@@ -160,3 +160,12 @@ function registerFileTable({ liburing, ring }: RingSetup, files: number): void {
   // Before Linux 5.19 an empty table is one of -1.
   if (sparse < 0) register('files', liburing.registerFiles(ring, new Int32Array(Math.max(files, 64)).fill(-1), files));
 }
+
+/** What a refusal of io_uring_enter(2) means. */
+export function enterError(errno: number): LsioError {
+  const [code, text] = errnoText(errno);
+  return new LsioError('unavailable', `io_uring_enter: ${text} (${code})`, {
+    code,
+    remedy: '--engine node, or lift the filter that blocks it',
+  });
+}
