@@ -30,7 +30,8 @@ import { DeviceOrder, type ReadOrder } from './device-order.js';
 import { type DirectChoice, DirectReads } from './direct.js';
 import { FileCache } from './file-cache.js';
 import { listKeys } from './list.js';
-import { type Point, PointReads, tooSmall } from './point-reads.js';
+import type { Point } from './point-read.js';
+import { PointReads, tooSmall } from './point-reads.js';
 import { type LocalStoreRecipe, recipeOf } from './recipe.js';
 
 /** What only local files know of bulk reads. */
