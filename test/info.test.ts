@@ -57,7 +57,8 @@ describe('lsio info', () => {
     expect(stdout.toString()).toBe(`a.zarr  zarr v3, 4 arrays
   deep/
     broken
-        can't be read: a.zarr/deep/broken/zarr.json: shape: 2.5 along axis 1 instead of a whole number from 0 to 2^53-1
+        can't be read: a.zarr/deep/broken/zarr.json: shape: 2.5 along axis 1
+          instead of a whole number from 0 to 2^53-1
   odd       (y 4, time 6)  int16  chunks 2x3
       bytes > made_up   fill 7
       can't be read: codec made_up is not supported
@@ -66,6 +67,29 @@ describe('lsio info', () => {
   time      (time 6)  int16  chunks 4, 8 B  2020-01-01 … 2020-01-02T06
       bytes   fill 7   hours since 2020-01-01
 `);
+  });
+
+  test('breaks lines of many dimensions, as wide as the terminal is', () => {
+    const axes = Array.from({ length: 12 }, (_, axis) => axis + 100);
+    const fields = {
+      shape: axes,
+      chunk_grid: { name: 'regular', configuration: { chunk_shape: axes.map((length) => length - 90) } },
+      dimension_names: axes.map((length) => `dimension_${length}`),
+      attributes: { units: 'K', long_name: 'a name that goes on and on, so that it does not fit into one line' },
+    };
+    put('wide.zarr/zarr.json', arrayJson(fields));
+    const info = (COLUMNS: string) =>
+      runLsio(['info', 'wide.zarr'], { cwd: scratch, env: { COLUMNS } }).stdout.toString();
+    expect(info('')).toBe(`wide.zarr  zarr v3, 1 array
+  (root)  (dimension_100 100, dimension_101 101, dimension_102 102,
+        dimension_103 103, dimension_104 104, dimension_105 105,
+        dimension_106 106, dimension_107 107, dimension_108 108,
+        dimension_109 109, dimension_110 110, dimension_111 111)  int16
+        chunks 10x11x12x13x14x15x16x17x18x19x20x21, 256 TiB
+      bytes   fill 7   K   "a name that goes on and on, so that it does not fit
+        into one line"
+`);
+    for (const line of info('50').split('\n')) expect(line.length).toBeLessThanOrEqual(50);
   });
 
   test('--count counts what is stored in the grid', () => {

@@ -12,6 +12,7 @@ describe('parseExactJson()', () => {
     ['1152921504606846976e1', 2 ** 60 * 10],
     ['0.0174532925199433', 0.0174532925199433],
     ['NaN', Number.NaN],
+    ['[NaN, 0.0174532925199433, 1e-0000000000000001]', [Number.NaN, 0.0174532925199433, 0.1]],
     ['-Infinity', Number.NEGATIVE_INFINITY],
     [
       '{"a": [9007199254740993, "9007199254740993", "NaN"], "NaN": Infinity}',
@@ -30,7 +31,9 @@ describe('parseExactJson()', () => {
 
   test.each(['', 'NaN'])('refuses what is nested too deeply, without overflowing the stack: %j', (inner) => {
     const depth = 200_000;
-    expect(() => parseExactJson(`${'[1, {"a": '.repeat(depth)}${inner}`)).toThrow('nested more than 500 deep');
+    expect(() => parseExactJson(`${'[1, {"a": '.repeat(depth)}${inner || 2}${'}]'.repeat(depth)}`)).toThrow(
+      'nested more than 500 deep',
+    );
     expect(parseExactJson(`${'['.repeat(500)}"]]]]\\"["${']'.repeat(500)}`)).toBeDefined();
   });
 });

@@ -13,12 +13,11 @@ export function isJsonObject(json: unknown): json is JsonObject {
 }
 
 /** A number that JSON.parse would round or refuse; strings, so that what is in them is left alone. */
-const SPECIAL = /"(?:[^"\\]|\\.)*"(\s*:)?|-?(?:NaN|Infinity)|-?\d{16,}(?![\d.eE])/g;
-/** Whether there may be one: such a number follows a bracket, a comma, a colon or white space. */
-const MAYBE_SPECIAL = /(?:[[,:\s]|^)-?(?:\d{16}|NaN|Infinity)/;
+const SPECIAL = /"(?:[^"\\]|\\.)*"(\s*:)?|-?(?:NaN|Infinity)|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 const MARK = '~';
 /** Nobody's metadata is nested as deep, and what walks through it by calling itself has a limit. */
 const DEPTH_MAX = 500;
+export const TOO_DEEP = `nested more than ${DEPTH_MAX} deep`;
 
 /**
  * `JSON.parse` that keeps every whole number as it is written: 2^64-1 and 2^53+1 are fill values.
@@ -26,8 +25,26 @@ const DEPTH_MAX = 500;
  * @throws {SyntaxError} where the text is not JSON, or nested too deeply.
  */
 export function parseExactJson(text: string): JsonValue {
+  const json = parseUncheckedJson(text);
+  if (!isShallow(json)) throw new SyntaxError(TOO_DEEP);
+  return json;
+}
+
+/** The same, without a limit of its depth: for large documents, whose parts are checked by {@link isShallow}. */
+export function parseUncheckedJson(text: string): JsonValue {
+  return maySpecial(text) ? parseSpecial(text) : JSON.parse(text);
+}
+
+/** Whether what walks through a value by calling itself can do so. */
+export function isShallow(json: JsonValue | undefined, depthMax = DEPTH_MAX): boolean {
+  if (typeof json !== 'object' || json === null) return true;
+  if (depthMax === 0) return false;
+  for (const name in json) if (!isShallow((json as JsonObject)[name], depthMax - 1)) return false;
+  return true;
+}
+
+function parseSpecial(text: string): JsonValue {
   checkDepth(text);
-  if (!MAYBE_SPECIAL.test(text)) return JSON.parse(text);
   let found = false;
   const marked = text.replace(SPECIAL, (token, colon: string | undefined) => {
     if (!token.startsWith('"')) {
@@ -47,6 +64,19 @@ export function parseExactJson(text: string): JsonValue {
   }
 }
 
+/** Whether there may be a special number. Words in quotation marks are common, as fill values, and are none. */
+function maySpecial(text: string): boolean {
+  if (/(?:[[,:\s]|^)-?\d{16}/.test(text)) return true;
+  return ['NaN', 'Infinity'].some((word) => {
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+      const before = text[at - 1] === '-' ? at - 2 : at - 1;
+      if (text[before] !== '"') return true;
+    }
+    return false;
+  });
+}
+
+/** By the text, as a reviver calls itself at every level. */
 function checkDepth(text: string): void {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -54,7 +84,7 @@ function checkDepth(text: string): void {
     if (code === 0x22) at = endOfString(text, at + 1);
     else if (code === 0x5b || code === 0x7b) depth++;
     else if (code === 0x5d || code === 0x7d) depth--;
-    if (depth > DEPTH_MAX) throw new SyntaxError(`nested more than ${DEPTH_MAX} deep`);
+    if (depth > DEPTH_MAX) throw new SyntaxError(TOO_DEEP);
   }
 }
 

@@ -45,10 +45,11 @@ export async function gatherInfo(
   arrays: readonly ListedArray[],
   options: InfoOptions,
 ): Promise<Info> {
-  const infos = await mapLimited(arrays, AT_ONCE, async (listed) => ({
-    ...plainInfo(listed),
-    ...(await endsOf(listed, options)),
-  }));
+  const infos = arrays.map(plainInfo);
+  const axes = arrays.flatMap((listed, i) => (listed.array !== undefined && isCoordinate(listed) ? [i] : []));
+  await mapLimited(axes, AT_ONCE, async (i) => {
+    infos[i] = { ...infos[i]!, ...(await endsOf(arrays[i]!, options)) };
+  });
   if (options.count || options.check) {
     for (const [i, { array }] of arrays.entries()) {
       if (array !== undefined) infos[i] = { ...infos[i]!, ...(await countStored(array, options)) };
@@ -64,9 +65,8 @@ function plainInfo({ array, ...listed }: ListedArray): ArrayInfo {
   return array === undefined ? listed : { ...listed, itemBytes: array.dtype.itemBytes };
 }
 
-async function endsOf(listed: ListedArray, { signal, onNote }: InfoOptions): Promise<Partial<ArrayInfo>> {
-  const { array, name } = listed;
-  if (array === undefined || !isCoordinate(listed)) return {};
+async function endsOf({ array, name }: ListedArray, { signal, onNote }: InfoOptions): Promise<Partial<ArrayInfo>> {
+  if (array === undefined) return {};
   try {
     const ends = await readEnds(array, { signal });
     return ends === undefined ? {} : { first: ends[0], last: ends[1] };

@@ -5,9 +5,12 @@ import type { CodecSpec, ListedGroup } from '../../formats/source.js';
 import { multiscaleLevels } from '../../formats/zarr/multiscales.js';
 import { printable } from '../../printable.js';
 import { formatBytes, formatCount } from '../../units.js';
+import { MAY_BREAK, NO_BREAK, wrapLine } from '../app/wrap.js';
 import type { ArrayInfo, Info } from './info-facts.js';
 
 const INDENT = '  ';
+/** Before the second and the following lines of an array. */
+const MARGIN = INDENT.repeat(2);
 const NAME_CHARS_MAX = 32;
 /** Configurations that say more than numbers of no interest. */
 const CODEC_WORDS: Readonly<Record<string, readonly string[]>> = {
@@ -17,29 +20,37 @@ const CODEC_WORDS: Readonly<Record<string, readonly string[]>> = {
 };
 const BLOSC_SHUFFLE: Readonly<Record<string, string>> = { '0': 'noshuffle', '1': 'shuffle', '2': 'bitshuffle' };
 
-/** The tree for people. */
-export function renderInfo({ source, format, groups, arrays }: Info): string {
-  const root = groups.find(({ name }) => name === '');
-  const lines = [`${source}  ${format}, ${formatCount(arrays.length)} array${arrays.length === 1 ? '' : 's'}`];
-  if (root !== undefined) lines[0] += levelsText(root);
-  const widthOf = (name: string) => Math.min(NAME_CHARS_MAX, name.length);
-  const width = arrays.reduce((widest, { name }) => {
-    return Math.max(widest, widthOf(baseName(name)) + depthOf(name) * INDENT.length);
-  }, 0);
-  // A group stands before what is in it.
-  const entries = [
-    ...groups
-      .filter((group) => group !== root)
-      .map(({ name, ...group }) => ({ name, own: groupLines({ name, ...group }) })),
-    ...arrays.map((array) => ({ name: array.name, own: arrayLines(array, width) })),
-  ].map(({ name, own }) => ({ key: pathKey(name), indent: INDENT.repeat(depthOf(name) + 1), own }));
-  entries.sort((a, b) => (a.key < b.key ? -1 : 1));
-  for (const { indent, own } of entries) for (const line of own) lines.push(indent + line);
-  return `${lines.map(printable).join('\n')}\n`;
+/** A group or an array, with its lines. */
+interface Entry {
+  /** Sorts it. */
+  readonly key: string;
+  readonly lines: readonly string[];
 }
 
-function groupLines(group: ListedGroup): string[] {
-  return [`${baseName(group.name)}/${levelsText(group)}`];
+/** The tree for people. @param columns how wide its lines may be. */
+export function renderInfo({ source, format, groups, arrays }: Info, columns: number): string {
+  const root = groups.find(({ name }) => name === '');
+  const count = `${formatCount(arrays.length)}${NO_BREAK}array${arrays.length === 1 ? '' : 's'}`;
+  const heading = `${source}  ${format}, ${count}${root === undefined ? '' : levelsText(root)}`;
+  const width = arrays.reduce((widest, { name }) => {
+    return Math.max(widest, Math.min(NAME_CHARS_MAX, baseName(name).length) + depthOf(name) * INDENT.length);
+  }, 0);
+  const renderer = new ArrayRenderer(columns, width);
+  // A group stands before what is in it.
+  const entries: Entry[] = arrays.map((array) => ({ key: pathKey(array.name), lines: renderer.lines(array) }));
+  for (const group of groups) {
+    if (group === root) continue;
+    const place = { width: columns, indent: INDENT.repeat(depthOf(group.name) + 1), margin: MARGIN };
+    entries.push({ key: pathKey(group.name), lines: wrapLine(printable(groupText(group)), place) });
+  }
+  entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const lines = wrapLine(printable(heading), { width: columns, indent: '', margin: INDENT });
+  for (const entry of entries) lines.push(...entry.lines);
+  return `${lines.join('\n')}\n`;
+}
+
+function groupText(group: ListedGroup): string {
+  return `${baseName(group.name)}/${levelsText(group)}`;
 }
 
 /** The arrays of a multiscale image. */
@@ -61,28 +72,86 @@ function baseName(name: string): string {
   return name === '' ? '(root)' : name.slice(name.lastIndexOf('/') + 1);
 }
 
-function arrayLines(info: ArrayInfo, width: number): string[] {
-  const { name, dims, shape, dtype } = info;
-  const label = baseName(name).padEnd(width - depthOf(name) * INDENT.length);
-  const margin = INDENT.repeat(2);
-  if (shape === null) return [label.trimEnd(), `${margin}can't be read: ${info.reason}`];
-  const axes = shape.map((length, axis) => `${dims?.[axis] ?? ''} ${length}`).join(', ');
-  const lines = [`${label}  (${axes})  ${dtype}${chunksText(info)}${endsText(info)}`];
-  const details = [codecsText(info.codecs), `fill ${valueText(info.fillValue)}`, ...namesOf(info)];
-  lines.push(`${margin}${details.filter((text) => text !== '').join('   ')}`);
-  if (info.chunksStored !== undefined) lines.push(margin + storedText(info));
-  if (info.reason !== undefined) lines.push(`${margin}can't be read: ${info.reason}`);
-  for (const { chunk, message } of info.badChunks ?? [])
-    lines.push(`${margin}bad chunk ${chunk.join(', ')}: ${message}`);
-  return lines;
+/** What arrays with the same metadata have in common. */
+interface SharedText {
+  readonly shape: ArrayInfo['shape'];
+  readonly dims: ArrayInfo['dims'];
+  /** For a label of this length. */
+  readonly labelChars: number;
+  readonly indent: string;
+  /** The first line without the label, and those that follow it. */
+  readonly head: readonly string[];
+  readonly detail: string;
+}
+
+/** Renders arrays. Those of one store often differ in their names only. */
+class ArrayRenderer {
+  readonly #columns: number;
+  readonly #labelWidth: number;
+  readonly #shared = new Map<ArrayInfo['codecs'], SharedText>();
+
+  constructor(columns: number, labelWidth: number) {
+    this.#columns = columns;
+    this.#labelWidth = labelWidth;
+  }
+
+  lines(info: ArrayInfo): string[] {
+    const depth = depthOf(info.name);
+    const indent = INDENT.repeat(depth + 1);
+    const label = printable(baseName(info.name)).padEnd(this.#labelWidth - depth * INDENT.length);
+    const place = { width: this.#columns, indent: indent + MARGIN, margin: INDENT };
+    const lines: string[] = [];
+    const more = (text: string) => lines.push(...wrapLine(printable(text), place));
+    if (info.shape === null) lines.push(indent + label.trimEnd());
+    else {
+      const { head, detail } = this.#textOf(info, info.shape, indent, label.length);
+      const ends = endsText(info);
+      if (ends === '') lines.push(indent + label + head[0], ...head.slice(1));
+      else lines.push(...this.#headLines(`${label}  ${headText(info, info.shape)}${ends}`, indent));
+      more([detail, ...namesOf(info)].join('   '));
+    }
+    if (info.chunksStored !== undefined) more(storedText(info));
+    if (info.reason !== undefined) more(`can't be read: ${info.reason}`);
+    for (const { chunk, message } of info.badChunks ?? []) more(`bad chunk ${chunk.join(', ')}: ${message}`);
+    return lines;
+  }
+
+  #textOf(info: ArrayInfo, shape: readonly number[], indent: string, labelChars: number): SharedText {
+    const { codecs, dims } = info;
+    const known = this.#shared.get(codecs);
+    const fits = known?.shape === shape && known.dims === dims && known.labelChars === labelChars;
+    if (known !== undefined && fits && known.indent === indent) return known;
+    const [first = '', ...rest] = this.#headLines(`${NO_BREAK.repeat(labelChars)}  ${headText(info, shape)}`, indent);
+    const head = [first.slice(indent.length + labelChars), ...rest];
+    const parts = [codecsText(codecs), `fill${NO_BREAK}${valueText(info.fillValue)}`];
+    const detail = parts.filter((text) => text !== '').join('   ');
+    const text = { shape, dims, labelChars, indent, head, detail };
+    this.#shared.set(codecs, text);
+    return text;
+  }
+
+  #headLines(text: string, indent: string): string[] {
+    return wrapLine(printable(text), { width: this.#columns, indent, margin: MARGIN + INDENT });
+  }
+}
+
+/** `(time 128, lat 721)  float32  chunks 1x721, 2.82 KiB` */
+function headText(info: ArrayInfo, shape: readonly number[]): string {
+  const axes = shape.map((length, axis) => `${info.dims?.[axis] ?? ''}${NO_BREAK}${length}`).join(', ');
+  return `(${axes})  ${info.dtype}${chunksText(info)}`;
+}
+
+/** `1x721x1440` */
+function lengthsText(lengths: readonly number[]): string {
+  return lengths.join(`x${MAY_BREAK}`);
 }
 
 function chunksText({ chunkShape, shardShape, itemBytes }: ArrayInfo): string {
   if (chunkShape === null || chunkShape.length === 0) return '';
   const bytes = itemBytes === undefined || itemBytes === 0 ? undefined : byteLengthOf(chunkShape, itemBytes);
-  const size = bytes === undefined ? '' : `, ${formatBytes(bytes)}`;
-  const shards = shardShape === undefined ? '' : `  shards ${shardShape.join('x')}`;
-  return `${shards}  chunks ${chunkShape.join('x')}${size}`;
+  const size = bytes === undefined ? '' : `, ${formatBytes(bytes).replace(' ', NO_BREAK)}`;
+  const shards = shardShape === undefined ? '' : `  shards${NO_BREAK}${lengthsText(shardShape)}`;
+  return `${shards}  chunks${NO_BREAK}${lengthsText(chunkShape)}${size}`;
 }
 
 function endsText({ first, last }: ArrayInfo): string {

@@ -7,6 +7,7 @@ import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
+import { lineWidth } from '../app/wrap.js';
 import { gatherInfo, type Info } from './info-facts.js';
 import { renderInfo } from './info-text.js';
 import { addSourceOptions, chosenArrays, openOptionsOf, type SourceOptions } from './source-options.js';
@@ -60,7 +61,7 @@ async function info(sources: readonly string[], options: Options, context: Conte
       progress.stop();
     }
     if (facts.arrays.some(({ badChunks = [] }) => badChunks.length > 0)) process.exitCode = EXIT.someFailed;
-    print(json ? `${stringifyJson(documentOf(facts))}\n` : renderInfo(facts));
+    print(json ? `${stringifyJson(documentOf(facts))}\n` : renderInfo(facts, lineWidth()));
   } finally {
     await source.close();
   }

@@ -114,10 +114,9 @@ describe('walkMessages()', () => {
     const head = Buffer.from(two.subarray(0, sectionAt(two, 4)));
     new DataView(head.buffer, head.byteOffset).setBigUint64(8, BigInt(head.length + sections.length + 4));
     const bytes = join(...Array.from({ length: 200 }, () => head), sections, 'none');
-    // Time of this process: the machine may be busy.
-    const begin = process.cpuUsage();
+    const begin = performance.now();
     const { faults } = walkBytes(bytes);
-    expect(process.cpuUsage(begin).user).toBeLessThan(5e6);
+    expect(performance.now() - begin).toBeLessThan(5000);
     expect(faults.length).toBeGreaterThan(0);
   });
 

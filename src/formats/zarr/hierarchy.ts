@@ -1,8 +1,15 @@
-import { isJsonObject, type JsonObject, type JsonValue, parseExactJson } from '../../array/exact-json.js';
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseExactJson,
+  parseUncheckedJson,
+} from '../../array/exact-json.js';
 import { isLsioError, LsioError } from '../../errors.js';
 import type { AbsolutePath } from '../../store/keys.js';
 import { getValue, type PlaceStore } from '../place-store.js';
 import { type ArrayMetadata, Fields, type GroupMetadata } from './metadata.js';
+import { MetadataParser } from './metadata-parser.js';
 import { parseV2Array, parseV2Group } from './v2-metadata.js';
 import { parseV3 } from './v3-metadata.js';
 
@@ -38,7 +45,7 @@ export async function readHierarchy(
   root: string,
   signal?: AbortSignal,
 ): Promise<ZarrHierarchy | undefined> {
-  const v3 = await readJson(store, `${root}/zarr.json`, signal);
+  const v3 = await readJson(store, `${root}/zarr.json`, signal, parseUncheckedJson);
   if (v3 !== undefined) return readV3(store, root, v3, signal);
   const consolidated = await readJson(store, `${root}/.zmetadata`, signal);
   if (consolidated !== undefined) return consolidatedV2(displayKey(store, `${root}/.zmetadata`), consolidated);
@@ -58,14 +65,17 @@ export function isArray(metadata: ZarrNode['metadata']): metadata is ArrayMetada
 
 async function readV3(store: PlaceStore, root: string, json: JsonValue, signal: AbortSignal | undefined) {
   const path = displayKey(store, `${root}/zarr.json`);
-  const metadata = parseV3(path, json);
-  const own: ZarrNode = { path: '', metadata };
-  if (isArray(metadata)) return { zarrFormat: 3, consolidated: false, nodes: [own] } as const;
   const inline = isJsonObject(json) ? json.consolidated_metadata : undefined;
+  // How deep the arrays in it are nested is checked one by one.
+  const own = isJsonObject(json) && inline !== undefined ? { ...json, consolidated_metadata: null } : json;
+  const metadata = new MetadataParser(parseV3).parse(path, own);
+  const node: ZarrNode = { path: '', metadata };
+  if (isArray(metadata)) return { zarrFormat: 3, consolidated: false, nodes: [node] } as const;
   if (isJsonObject(inline) && inline.kind === 'inline' && isJsonObject(inline.metadata)) {
     const entries = Object.entries(inline.metadata);
-    const nodes = entries.map(([name, node]) => nodeOf(name, () => parseV3(`${path}: ${name}`, node)));
-    return { zarrFormat: 3, consolidated: true, nodes: [own, ...sortNodes(nodes)] } as const;
+    const parser = new MetadataParser(parseV3);
+    const nodes = entries.map(([name, one]) => nodeOf(name, () => parser.parse(`${path}: ${name}`, one)));
+    return { zarrFormat: 3, consolidated: true, nodes: [node, ...sortNodes(nodes)] } as const;
   }
   return { zarrFormat: 3, consolidated: false, nodes: await walk(store, root, signal) } as const;
 }
@@ -159,11 +169,11 @@ function nodeOf(path: string, parse: () => ArrayMetadata | GroupMetadata): ZarrN
 }
 
 /** @throws {LsioError} `format` for what is not JSON. */
-async function readJson(store: PlaceStore, key: string, signal: AbortSignal | undefined) {
+async function readJson(store: PlaceStore, key: string, signal: AbortSignal | undefined, parse = parseExactJson) {
   const bytes = await getValue(store, key as AbsolutePath, { signal });
   if (bytes === undefined) return undefined;
   try {
-    return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     const path = displayKey(store, key);
     throw new LsioError('format', `${path}: is not JSON: ${(cause as Error).message}`, { path, cause });

@@ -34,10 +34,11 @@ export async function openZarr(
   if (hierarchy === undefined) return undefined;
   const groups: ListedGroup[] = [];
   const arrays: ListedArray[] = [];
+  const layouts: KnownLayouts = new Map();
   for (const node of hierarchy.nodes) {
     const { path, metadata } = node;
     if (metadata instanceof LsioError) arrays.push(unknownArray(path, metadata));
-    else if (isArray(metadata)) arrays.push(listArray(store, root, node, metadata, options));
+    else if (isArray(metadata)) arrays.push(listArray({ store, root, options, layouts }, node, metadata));
     else groups.push({ name: path, attributes: metadata.attributes });
   }
   const own = hierarchy.nodes.find(({ path }) => path === '')?.metadata;
@@ -51,15 +52,25 @@ function unknownArray(name: string, { message }: LsioError): ListedArray {
   return { name, ...nothing, attributes: {}, reason: message };
 }
 
+/** By the codecs of metadata that arrays share, with what depends on nothing else. */
+type KnownLayouts = Map<ArrayMetadata['codecs'], Pick<ListedArray, 'fillValue'> & { readonly layout: Layout }>;
+
+interface Listing {
+  readonly store: PlaceStore;
+  readonly root: string;
+  readonly options: ZarrArrayOptions;
+  readonly layouts: KnownLayouts;
+}
+
 function listArray(
-  store: PlaceStore,
-  root: string,
+  { store, root, options, layouts }: Listing,
   { path }: ZarrNode,
   metadata: ArrayMetadata,
-  options: ZarrArrayOptions,
 ): ListedArray {
   const problems = [...metadata.problems];
-  const layout = understoodLayout(store.name + (path === '' ? root : `${root}/${path}`), metadata, problems);
+  const known = layouts.get(metadata.codecs);
+  const layout =
+    known?.layout ?? understoodLayout(store.name + (path === '' ? root : `${root}/${path}`), metadata, problems);
   const { shape, dims, dtype, dtypeText, fill, codecs, attributes, fillJson } = metadata;
   const listed = {
     name: path,
@@ -69,10 +80,13 @@ function listArray(
     chunkShape: layout?.chunkShape ?? metadata.chunkShape,
     ...(layout === undefined || layout.levels.length === 0 ? {} : { shardShape: metadata.chunkShape }),
     codecs,
-    fillValue: dtype === undefined || fill === undefined || fillJson === null ? fillJson : fillValueOf(dtype, fill),
+    fillValue:
+      known?.fillValue ??
+      (dtype === undefined || fill === undefined || fillJson === null ? fillJson : fillValueOf(dtype, fill)),
     attributes,
   };
   if (layout === undefined || problems.length > 0) return { ...listed, reason: problems.join('; ') };
+  if (known === undefined) layouts.set(codecs, { layout, fillValue: listed.fillValue });
   const prefix = path === '' ? root : `${root}/${path}`;
   return { ...listed, array: new ZarrArray(store, prefix, { name: path, metadata, layout }, options) };
 }
