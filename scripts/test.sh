@@ -29,11 +29,10 @@ vitest_by 1800 'io_uring allowed' npm run check --
 launcher=node_modules/.cache/lsio/block-syscalls
 mkdir -p "$(dirname "$launcher")"
 if [ "$(uname)" = Linux ] && cc -O1 -o "$launcher" test/helpers/block-syscalls.c; then
-  # Only what can depend on io_uring: the tests whose imports reach it, and all that run the program.
+  # vitest.config.ts says which tests can depend on io_uring.
   export LSIO_TEST_BLOCKED=1
   # The numbers are io_uring_setup, io_uring_enter and io_uring_register.
-  vitest_by 1200 'io_uring blocked' "$launcher" EPERM 425 426 427 -- \
-    npx vitest related --run src/native/liburing.ts src/uring/setup.ts test/*.test.ts
+  vitest_by 1200 'io_uring blocked' "$launcher" EPERM 425 426 427 -- npx vitest run
   set -- "$reports/io_uring blocked.json"
 else
   set -- --skipped 'the tests with io_uring blocked: they need Linux and a C compiler'

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
 /**
@@ -74,9 +75,20 @@ export function isLsioError(error: unknown, kind?: ErrorKind): error is LsioErro
   return error instanceof LsioError && (kind === undefined || error.kind === kind);
 }
 
+const { EBADMSG, EDQUOT, ESTALE } = constants.errno;
+/** Of Linux, and not among Node's constants. */
+const EUCLEAN = 117;
+/** What storage answers and libuv has no text for. */
+const OF_STORAGE = new Map<number, [code: string, text: string]>([
+  [EBADMSG, ['EBADMSG', 'bad message: the data do not match their checksum']],
+  [EDQUOT, ['EDQUOT', 'disk quota exceeded']],
+  [ESTALE, ['ESTALE', 'stale file handle']],
+  [EUCLEAN, ['EUCLEAN', 'the file system is damaged']],
+]);
+
 /** The name and the text of a positive errno, such as `['ENOENT', 'no such file or directory']`. */
 export function errnoText(errno: number): [code: string, text: string] {
-  return getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error'];
+  return getSystemErrorMap().get(-errno) ?? OF_STORAGE.get(errno) ?? [`errno ${errno}`, 'unknown error'];
 }
 
 /** Only opening a file, or finding it, fails like this: no byte of it has a part in it. */

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -18,14 +17,6 @@ describe('schemas', () => {
     expect(violations(name, { ...failed, exitCode: 0 })).not.toEqual([]);
     expect(violations(name, { ...failed, error: { kind: 'none of these', message: '' } })).not.toEqual([]);
     expect(violations(name, { ...failed, schema: 'lsio.other/1' })).not.toEqual([]);
-  });
-
-  test('are those of the types', () => {
-    const { status } = spawnSync(process.execPath, ['scripts/make-schemas.js', '--check'], {
-      cwd: ROOT,
-      stdio: 'inherit',
-    });
-    expect(status).toBe(0);
   });
 
   test('hold numbers to what they count', () => {

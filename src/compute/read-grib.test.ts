@@ -106,10 +106,9 @@ describe('a large message with many fields', () => {
     for (const [i] of levels.entries()) {
       // Levels ascend: the first field is the last.
       const at = (levels.length - 1 - i) * rows * columns;
-      const wanted = bitmap.map((isSet, j) =>
-        isSet ? (i * 977 + bitmap.slice(0, j).filter(Boolean).length) % 4093 : Number.NaN,
-      );
-      expect(values.slice(at, at + 300)).toEqual(wanted.slice(0, 300));
+      let before = 0;
+      const wanted = bitmap.map((isSet) => (isSet ? (i * 977 + before++) % 4093 : Number.NaN));
+      expect(values.slice(at, at + wanted.length)).toEqual(wanted);
     }
     expect(data.chunks).toBe(30);
   });
@@ -138,16 +137,16 @@ describe('blocks of rows', () => {
     expect(array.chunkShape.slice(0, 1)).toEqual([1]);
     expect(array.chunkShape[1]).toBeLessThan(rows);
     const whole = await readArray(array);
-    const values = floats(whole);
+    const values = new Float32Array(whole.bytes.slice().buffer);
     const points = rows * columns * wide;
     const wanted = (x: number, i: number) => (i === 0 ? Math.fround((x * 0.25 + 10) * 0.1) : Math.fround(x));
     for (const at of [0, 1, 4099, points - 1, Math.floor(points / 3)]) {
       expect(values[at], `point ${at}`).toBe(wanted(many[at % many.length]!, 0));
       expect(values[points + at]).toBe(wanted(few[at % few.length]!, 1));
     }
-    const decoded = messages.map((bytes) => decodeGrib(bytes)[0]!.values().data);
-    expect(values.slice(0, points)).toEqual([...decoded[0]!]);
-    expect(values.slice(points)).toEqual([...decoded[1]!]);
+    // As bytes: to compare a million numbers one by one takes seconds.
+    const decoded = messages.map((bytes) => Float32Array.from(decodeGrib(bytes)[0]!.values().data));
+    expect(Buffer.from(whole.bytes).equals(Buffer.concat(decoded.map(({ buffer }) => Buffer.from(buffer))))).toBe(true);
     expect(whole.bytesRead).toBeLessThan(messages[0]!.length * 2.2);
   });
 });

@@ -88,10 +88,8 @@ function cancelTests(open: OpenEngine): void {
     const source = new ListSource([{ path: fifo.path }, { file }, { file, length: 5 }, { path: fifo.path, offset: 3 }]);
     const run = engine().run(source, { regularFiles: true });
     await sleep(10);
-    const beganMs = performance.now();
     run.cancel();
     await run.finished;
-    expect(performance.now() - beganMs).toBeLessThan(1000);
     for (const answer of source.answers) expect([ECANCELED, NOT_REGULAR]).toContain(answer?.errno);
     file.close();
     fifo.remove();
@@ -152,9 +150,7 @@ function closeTests(open: OpenEngine): void {
     const source = new ListSource([{ path: fifo.path }, { file: engine.share(fifo.path) }]);
     const run = engine.run(source, { regularFiles: true });
     await sleep(10);
-    const beganMs = performance.now();
     await engine.close();
-    expect(performance.now() - beganMs).toBeLessThan(1000);
     // An engine that can't wait on a FIFO has refused it before.
     await run.finished.catch((error) => expect(error).toMatchObject({ kind: 'closed' }));
     for (const answer of source.answers) expect([ECANCELED, NOT_REGULAR]).toContain(answer?.errno);

@@ -81,6 +81,7 @@ export class ListSource implements ReadSource {
 /** Asks for one thing for ever. */
 export class EndlessSource implements ReadSource {
   ended = false;
+  described = 0;
   delivered = 0;
   readonly #ask: Ask;
   readonly #onDone: () => void;
@@ -92,6 +93,7 @@ export class EndlessSource implements ReadSource {
 
   fill(slots: ReadSlots, free: Int32Array, count: number): number {
     for (const slot of free.subarray(0, count)) describeRead(slots, slot, 0, this.#ask);
+    this.described += count;
     return count;
   }
 

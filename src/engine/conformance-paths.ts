@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants as os } from 'node:os';
@@ -19,6 +19,7 @@ import { NOT_REGULAR } from './slots.js';
 
 const { EACCES, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO } = os.errno;
 const nothing = Buffer.alloc(0);
+const noTerminal = spawnSync('script', ['--version']).status === 0 ? '' : ' (no script: apt-get install bsdutils)';
 
 /** What paths may name besides files, and how they may fail: one answer each, and the others are delivered. */
 export function pathTests(open: OpenEngine): void {
@@ -86,6 +87,30 @@ function notFileTests(open: OpenEngine): void {
     fifo.remove();
   });
 
+  test.skipIf(noTerminal !== '')(
+    `run() refuses a range of a terminal that has a line to read${noTerminal}`,
+    async () => {
+      const terminal = await openTerminal('abcdefghijklmnopqrstuvwxyz');
+      const link = scratch.path('terminal');
+      symlinkSync(terminal.path, link);
+      for (const path of [terminal.path, link]) {
+        for (const ask of [{ length: 1 }, { length: 26 }, { offset: 2, length: 2 }, { offset: 2 }]) {
+          expect(await readOne(engine(), { path, ...ask })).toEqual({ errno: NOT_REGULAR, bytes: nothing });
+          const file = engine().share(path);
+          const answers = await readList(engine(), [
+            { file, ...ask },
+            { file, ...ask },
+          ]);
+          for (const answer of answers) expect(answer).toEqual({ errno: NOT_REGULAR, bytes: nothing });
+          file.close();
+        }
+      }
+      // What was refused took nothing.
+      expect(execFileSync('head', ['-n', '1', terminal.path]).toString()).toBe('abcdefghijklmnopqrstuvwxyz\n');
+      terminal.close();
+    },
+  );
+
   test('run() refuses a unix socket', async () => {
     const path = scratch.path('socket');
     const server = createServer().listen(path);
@@ -116,6 +141,23 @@ function notFileTests(open: OpenEngine): void {
     expectAnswer(await readOne(engine(), { path: '/dev/null', length: 10 }), nothing);
     expect(await readOne(engine(), { path: '/dev/null' })).toMatchObject({ errno: NOT_REGULAR });
   });
+}
+
+/** A terminal into which a line was typed. */
+async function openTerminal(line: string): Promise<{ readonly path: string; close(): void }> {
+  const child = spawn('script', ['-qfc', 'tty; exec sleep 100', '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  let screen = '';
+  let path = '';
+  for await (const chunk of child.stdout) {
+    screen += chunk;
+    if (path === '' && screen.includes('\n')) {
+      path = screen.trim();
+      child.stdin.write(`${line}\n`);
+    }
+    // The terminal's echo.
+    if (screen.includes(`${line}\r\n`)) break;
+  }
+  return { path, close: () => child.kill() };
 }
 
 function failingPathTests(open: OpenEngine): void {

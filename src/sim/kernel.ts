@@ -8,6 +8,7 @@ import {
   O_DIRECT,
   OP,
   OPEN_FLAGS,
+  RWF_NOWAIT,
   SQE_FIXED_FILE,
   SQE_WORDS,
   STATX_BASIC,
@@ -240,6 +241,7 @@ export class SimKernel implements Queues, RingHost {
       }
       case OP.READ:
       case OP.READ_FIXED:
+        if (words[7] === RWF_NOWAIT) return this.#probe(words);
         return fixedFile ? this.#read(words, address, opcode === OP.READ_FIXED) : () => -EBADF;
       case OP.CLOSE:
         this.#close(words[11]! - 1);
@@ -266,6 +268,15 @@ export class SimKernel implements Queues, RingHost {
       default:
         return () => -EINVAL;
     }
+  }
+
+  /** What a file system answers at once, beyond the end of a file; not all can. That of a pipe is linked to advice. */
+  #probe(words: Uint32Array): () => number {
+    const { random } = this.#options;
+    const entry = this.#table[words[1]!];
+    if (entry === undefined) return () => -EBADF;
+    const cannot = entry.handle.seekable ? random.chance(0.1) : true;
+    return () => (cannot ? -random.pick([ECANCELED, EFAULT, EOPNOTSUPP]) : 0);
   }
 
   #read(words: Uint32Array, address: number, fixed: boolean): (atMost: number) => number {
@@ -395,7 +406,7 @@ function failed(result: OneFault['result'], length: number, run: (atMost: number
 
 function isRead(words: Uint32Array): boolean {
   const opcode = words[0]! & 0xff;
-  return opcode === OP.READ || opcode === OP.READ_FIXED;
+  return (opcode === OP.READ || opcode === OP.READ_FIXED) && words[7] !== RWF_NOWAIT;
 }
 
 function powerOfTwo(atLeast: number): number {

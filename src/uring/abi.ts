@@ -62,6 +62,8 @@ export const OP = {
   FADVISE: 24,
 } as const;
 export const SQE_FIXED_FILE = 1;
+export const SQE_IO_LINK = 1 << 2;
+export const RWF_NOWAIT = 8;
 
 export const POLLIN = 1;
 /** STATX_BASIC_STATS */

@@ -1,19 +1,18 @@
 import { assert } from '../assert.js';
 import { EAGAIN, EBUSY, EINTR } from '../errno.js';
-import { errnoText, LsioError } from '../errors.js';
 import type { Slab } from '../memory/slab.js';
 import type { SlabMemory } from '../memory/slab-memory.js';
 import type { FileFacts } from '../native/file-facts.js';
 import type { Watch } from '../native/wake.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS } from './abi.js';
 import { type RingHost, SYSTEM } from './host.js';
-import { KernelQueues } from './kernel-queues.js';
+import { enterError, KernelQueues } from './kernel-queues.js';
 import type { Queues } from './queues.js';
 import { type Completions, type Ring, type RingOptions, SPARE_STATS } from './ring.js';
-import { fillAdvise, fillCancel, fillClose, fillOpen, fillRead, fillStat } from './sqe.js';
+import { fillAdvise, fillCancel, fillClose, fillOpen, fillProbe, fillRead, fillStat } from './sqe.js';
 
-/** The slot of cancellations: their own completions tell nothing and are dropped. */
-const CANCEL_SLOT = 0xffff_ffff;
+/** The slot of cancellations and the like: their own completions tell nothing and are dropped. */
+const DROPPED_SLOT = 0xffff_ffff;
 /** So many refusals in a row, without a completion, mean that the ring has failed for good. */
 const REFUSALS_MAX = 10_000;
 /** linux/limits.h: the longest path, its NUL included. */
@@ -95,7 +94,10 @@ export class IoUring implements Ring {
   }
 
   checkSeek(slot: number, generation: number, file: number): void {
-    fillAdvise(this.#sqes, this.#nextSqe(), slot, generation, file);
+    // Both or none are handed over: a chain ends with what is handed over.
+    while (this.#sqRoom() < 2) this.#makeRoom();
+    fillAdvise(this.#sqes, this.#nextSqe(), DROPPED_SLOT, file);
+    fillProbe(this.#sqes, this.#nextSqe(), slot, generation, file);
   }
 
   readPlainly(
@@ -132,7 +134,7 @@ export class IoUring implements Ring {
   }
 
   cancel(slot: number, generation: number): void {
-    fillCancel(this.#sqes, this.#nextSqe(), CANCEL_SLOT, slot, generation);
+    fillCancel(this.#sqes, this.#nextSqe(), DROPPED_SLOT, slot, generation);
   }
 
   get unsubmitted(): boolean {
@@ -179,8 +181,13 @@ export class IoUring implements Ring {
 
   #sqFull(): boolean {
     if ((this.#sqTail - this.#sqHeadSeen) >>> 0 <= this.#sqMask) return false;
+    return this.#sqRoom() === 0;
+  }
+
+  /** Free SQEs. */
+  #sqRoom(): number {
     this.#sqHeadSeen = Atomics.load(this.#queues.sqHead, 0);
-    return (this.#sqTail - this.#sqHeadSeen) >>> 0 > this.#sqMask;
+    return this.#sqMask + 1 - ((this.#sqTail - this.#sqHeadSeen) >>> 0);
   }
 
   /** The index of the next free SQE. The queue is larger than what can be in flight, so that it fills only by refusals. */
@@ -261,7 +268,7 @@ export class IoUring implements Ring {
     while (head !== tail) {
       const at = (head & mask) * CQE_WORDS;
       head = (head + 1) >>> 0;
-      if (cqes[at] === CANCEL_SLOT) continue;
+      if (cqes[at] === DROPPED_SLOT) continue;
       slot[count] = cqes[at]!;
       generation[count] = cqes[at + 1]!;
       result[count] = cqes[at + 2]!;
@@ -289,12 +296,4 @@ export class IoUring implements Ring {
     // A view of a ring that is gone is a crash without a message.
     assert(!this.#closed, 'the ring is open');
   }
-}
-
-export function enterError(errno: number): LsioError {
-  const [code, text] = errnoText(errno);
-  return new LsioError('unavailable', `io_uring_enter: ${text} (${code})`, {
-    code,
-    remedy: '--engine node, or lift the filter that blocks it',
-  });
 }

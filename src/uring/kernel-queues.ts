@@ -19,9 +19,9 @@ export type SlabPlace = Pick<SlabMemory, 'address' | 'lengthBytes'>;
 
 /** How many entries the queues need. */
 export function queueSizes({ entries, files }: RingOptions): { sqEntries: number; cqEntries: number } {
-  // Each operation in flight may be cancelled once, and every file may be closed before completions are looked at; there
-  // are spare stats, and a ring's thread has a bell and a timer.
-  return { sqEntries: Math.max(entries * 2, 4), cqEntries: entries * 2 + files + SPARE_STATS + 2 };
+  // Each operation in flight may be one of two and be cancelled once, and every file may be closed before completions are
+  // looked at; there are spare stats, and a ring's thread has a bell and a timer.
+  return { sqEntries: Math.max(entries * 2, 4), cqEntries: entries * 3 + files + SPARE_STATS + 2 };
 }
 
 /** The kernel's own queues, through liburing. They may be used on the thread that made them only. */
@@ -159,4 +159,13 @@ function registerFileTable({ liburing, ring }: RingSetup, files: number): void {
   const sparse = liburing.registerFilesSparse?.(ring, files) ?? -1;
   // Before Linux 5.19 an empty table is one of -1.
   if (sparse < 0) register('files', liburing.registerFiles(ring, new Int32Array(Math.max(files, 64)).fill(-1), files));
+}
+
+/** What a refusal of io_uring_enter(2) means. */
+export function enterError(errno: number): LsioError {
+  const [code, text] = errnoText(errno);
+  return new LsioError('unavailable', `io_uring_enter: ${text} (${code})`, {
+    code,
+    remedy: '--engine node, or lift the filter that blocks it',
+  });
 }

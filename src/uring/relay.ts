@@ -2,8 +2,8 @@ import { assert } from '../assert.js';
 import { EAGAIN, EBUSY, EINTR } from '../errno.js';
 import { clearEventFd, signalEventFd } from '../native/libc.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS, SQE_WORDS } from './abi.js';
-import { enterError } from './io-uring.js';
-import type { KernelQueues } from './kernel-queues.js';
+
+import { enterError, type KernelQueues } from './kernel-queues.js';
 import { RUNNING, type SharedQueues } from './shared-queues.js';
 import { fillPoll, fillTimeout, opensDirect } from './sqe.js';
 

@@ -50,8 +50,8 @@ export interface Ring {
   /** Reads `length` bytes at `offset` of entry `file` into the slab at `at`. */
   read(slot: number, generation: number, file: number, offset: number, at: number, length: number): void;
   /**
-   * Completes with `-ESPIPE` when entry `file` is a pipe, whose reads would ignore their offset. Absent where a read
-   * says so itself.
+   * Completes with 0 when entry `file` is one whose reads heed their offset, with an error when that isn't known. Absent
+   * where a read says itself that it can't.
    */
   checkSeek?(slot: number, generation: number, file: number): void;
   /**

@@ -1,4 +1,15 @@
-import { AT_FDCWD, O_DIRECT, OP, OPEN_FLAGS, POLLIN, SQE_FIXED_FILE, SQE_WORDS, STATX_BASIC } from './abi.js';
+import {
+  AT_FDCWD,
+  O_DIRECT,
+  OP,
+  OPEN_FLAGS,
+  POLLIN,
+  RWF_NOWAIT,
+  SQE_FIXED_FILE,
+  SQE_IO_LINK,
+  SQE_WORDS,
+  STATX_BASIC,
+} from './abi.js';
 
 /*
  * Filling SQEs in place. Words of struct io_uring_sqe:
@@ -111,10 +122,22 @@ export function fillTimeout(sqes: Uint32Array, index: number, slot: number, addr
 
 /**
  * IORING_OP_FADVISE with advice 0, the default: it does nothing, and fails with ESPIPE for a pipe. A read of one ignores
- * its offset. The kernel answers at once.
+ * its offset. The kernel answers at once. The next SQE is done only if this one succeeds.
  */
-export function fillAdvise(sqes: Uint32Array, index: number, slot: number, generation: number, file: number): void {
-  fill(sqes, index * SQE_WORDS, OP.FADVISE | (SQE_FIXED_FILE << 8), file, slot, generation);
+export function fillAdvise(sqes: Uint32Array, index: number, slot: number, file: number): void {
+  fill(sqes, index * SQE_WORDS, OP.FADVISE | ((SQE_FIXED_FILE | SQE_IO_LINK) << 8), file, slot, 0);
+}
+
+/**
+ * IORING_OP_READ beyond any end of file, to no address, without waiting. Of a file or a block device it gives 0. It fails
+ * where there are no such reads (EOPNOTSUPP), as of a terminal, and where bytes came (EFAULT), which stay there.
+ */
+export function fillProbe(sqes: Uint32Array, index: number, slot: number, generation: number, file: number): void {
+  const at = index * SQE_WORDS;
+  fill(sqes, at, OP.READ | (SQE_FIXED_FILE << 8), file, slot, generation);
+  sqes[at + 3] = 2 ** 30;
+  sqes[at + 6] = 4096;
+  sqes[at + 7] = RWF_NOWAIT;
 }
 
 /** IORING_OP_STATX of the NUL-terminated path at `address`, into the struct statx at `result`. */

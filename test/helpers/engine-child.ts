@@ -91,7 +91,7 @@ export function runChild(program: string, limits: Limits = {}): unknown {
   const child = spawnSync('sh', ['-c', `${shell} && exec "$@"`, 'sh', ...command], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
-    timeout: 60_000,
+    timeout: 110_000,
     ...(asNobody && { uid: NOBODY, gid: NOBODY }),
   });
   expect(child.stderr).toBe('');

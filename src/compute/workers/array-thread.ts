@@ -2,7 +2,7 @@ import { loadLibraries } from '../../codec/libraries.js';
 import type { ChunkedArray, ChunkRef } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
 import { openRefs } from '../../formats/open-refs.js';
-import { viewMemory } from '../../native/library.js';
+import { loadKoffi, viewMemory } from '../../native/library.js';
 import { LocalStore } from '../../store/local/local.js';
 import { sendMessage, serveThread, takeMessages } from '../../threads/serve.js';
 import { type BodyName, bodyOf } from './bodies.js';
@@ -111,7 +111,17 @@ function send(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void 
   sendMessage(message, transfer);
 }
 
+/** Before it is ready: a process that exits while a thread loads a native module would be aborted. */
+function loadNative(): void {
+  try {
+    loadKoffi();
+  } catch {
+    // Then jobs come without an output, or not at all.
+  }
+}
+
 serveThread<Int32Array, undefined>((opened, ready) => {
+  loadNative();
   const thread = new ArrayThread(opened);
   const end = takeMessages<ToWorker>((message) => thread.take(message, end));
   ready(undefined);

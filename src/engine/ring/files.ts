@@ -67,6 +67,8 @@ export class OpenFile {
   readonly waiting: number[] = [];
   readonly table: FileTable;
   readonly stream: boolean;
+  /** Read by ordinary reads: it is a device, which may not heed offsets. */
+  plain = false;
 
   constructor(table: FileTable, path: Path, alignBytes: number, stream: boolean) {
     this.stream = stream;

@@ -25,11 +25,15 @@ const FOR_STAT = 6;
 const FOR_SEEK = 7;
 const FINISHED = 8;
 
-/** What a stat is for: a read that gets EAGAIN again and again, memory that is full, the end of the file, its size. */
+/**
+ * What a stat is for: a read that gets EAGAIN again and again, memory that is full, the end of the file, its size, an
+ * open file that may not be read at an offset.
+ */
 const WHY_RETRY = 0;
 const WHY_FULL = 1;
 const WHY_END = 2;
 const WHY_SIZE = 3;
+const WHY_SEEK = 4;
 
 /**
  * The first guess at the length of a file that nobody knows. Most small files fit; 64 KiB would halve the rate of
@@ -235,7 +239,8 @@ export class Stages {
    * @param expected What the read is answered with, nearly always.
    */
   #beginWhole(slot: number, file: OpenFile, length: number, expected: number): boolean {
-    if (file.state !== OPEN || file.alignBytes !== 0 || length <= 0 || this.#forMemory.length > 0) return false;
+    if (file.state !== OPEN || file.alignBytes !== 0 || file.plain) return false;
+    if (length <= 0 || this.#forMemory.length > 0) return false;
     if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + length > this.#options.windowBytes) return false;
     const piece = this.#ring.slab.lease(length, this.#options.lane);
     if (piece < 0) return false;
@@ -459,8 +464,8 @@ export class Stages {
   }
 
   /**
-   * A range of a pipe would be whatever comes next in it: asks whether the file can be read at an offset, unless that is
-   * known, or the read is of everything.
+   * A range of a pipe or a terminal would be whatever comes next in it: asks whether the file can be read at an offset,
+   * unless that is known, or the read is of everything.
    */
   #checksSeek(slot: number): boolean {
     const whole = this.#slots.length[slot] === TO_END && this.#slots.offset[slot] === 0;
@@ -471,12 +476,35 @@ export class Stages {
   }
 
   #seekDone(slot: number, result: number): void {
-    const piped = result === -ESPIPE;
+    if (result === 0) this.#seekable(slot, false);
+    else if (this.#givenUp[slot] !== 0) this.#notSeekable(slot, ECANCELED);
+    else this.#stat(slot, WHY_SEEK);
+  }
+
+  /** The kind of an open file that may not be read at an offset. */
+  #kindDone(slot: number, result: number): void {
+    if (this.#givenUp[slot] !== 0) return this.#notSeekable(slot, ECANCELED);
+    if (result < 0)
+      return this.#mayRetry(slot, -result) ? this.#stat(slot, WHY_SEEK) : this.#notSeekable(slot, -result);
+    const { kind } = this.#ring.facts(this.#place[slot]!);
+    if (kind === 'fifo' || kind === 'other') this.#notSeekable(slot, NOT_REGULAR);
+    // Of devices an ordinary read tells: /dev/zero has offsets, a terminal has none.
+    else this.#seekable(slot, kind === 'character');
+  }
+
+  #seekable(slot: number, plain: boolean): void {
     if (this.#slots.path[slot] === undefined) {
-      if (piped) this.#sharedOpenFailed(slot, NOT_REGULAR);
-      else this.#sharedOpened(slot);
-    } else if (piped) this.#finish(slot, this.#givenUp[slot]! || NOT_REGULAR);
-    else this.#prepareRead(slot);
+      this.#shared(slot).plain = plain;
+      this.#sharedOpened(slot);
+    } else {
+      this.#plain[slot] = Number(plain);
+      this.#prepareRead(slot);
+    }
+  }
+
+  #notSeekable(slot: number, errno: number): void {
+    if (this.#slots.path[slot] === undefined) this.#sharedOpenFailed(slot, this.#givenUp[slot]! || errno);
+    else this.#finish(slot, this.#givenUp[slot]! || errno);
   }
 
   #retryOpen(slot: number, errno: number): boolean {
@@ -528,6 +556,7 @@ export class Stages {
     const length = this.#slots.length[slot]!;
     if (length === 0) return this.#finish(slot, 0);
     this.#retries[slot] = 0;
+    if (this.#slots.path[slot] === undefined && this.#shared(slot).plain) this.#plain[slot] = 1;
     const offset = this.#slots.offset[slot]!;
     const alignBytes = this.#alignBytes[slot]!;
     const wantBytes = length === TO_END ? Math.max(this.#capacity[slot]!, this.#guessBytes) : length;
@@ -764,8 +793,9 @@ export class Stages {
   }
 
   #statDone(slot: number, result: number): void {
-    if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
     const why = this.#why[slot]!;
+    if (why === WHY_SEEK) return this.#kindDone(slot, result);
+    if (this.#givenUp[slot] !== 0) return this.#finish(slot, this.#givenUp[slot]!);
     if (result < 0) {
       if (!this.#mayRetry(slot, -result)) return this.#finish(slot, -result);
       return why === WHY_RETRY ? this.#read(slot) : this.#stat(slot, why);

@@ -114,9 +114,10 @@ describe('walkMessages()', () => {
     const head = Buffer.from(two.subarray(0, sectionAt(two, 4)));
     new DataView(head.buffer, head.byteOffset).setBigUint64(8, BigInt(head.length + sections.length + 4));
     const bytes = join(...Array.from({ length: 200 }, () => head), sections, 'none');
-    const begin = performance.now();
+    // Time of this process: the machine may be busy.
+    const begin = process.cpuUsage();
     const { faults } = walkBytes(bytes);
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(process.cpuUsage(begin).user).toBeLessThan(5e6);
     expect(faults.length).toBeGreaterThan(0);
   });
 

@@ -82,9 +82,12 @@ export class BitWriter {
   #filled = 0;
 
   add(number: number, bits: number): void {
-    for (let bit = bits - 1; bit >= 0; bit--) {
-      this.#current = (this.#current << 1) | (Math.floor(number / 2 ** bit) % 2);
-      if (++this.#filled === 8) this.pad();
+    for (let left = bits; left > 0; ) {
+      const taken = Math.min(8 - this.#filled, left);
+      left -= taken;
+      this.#current = (this.#current << taken) | (Math.floor(number / 2 ** left) % 2 ** taken);
+      this.#filled += taken;
+      if (this.#filled === 8) this.pad();
     }
   }
 

@@ -1,6 +1,6 @@
 import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { type Clock, systemClock } from '../../clock.js';
 import type { Path } from '../../engine/engine.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
 import { canReadDirectories, readInodes } from '../../native/directory.js';
@@ -53,7 +53,12 @@ export class DeviceOrder implements Ordering {
   readonly windowMax = WINDOW_MAX;
   /** By directory, the one used last at the end. */
   readonly #known = new Map<string, Known>();
+  readonly #clock: Clock;
   #entries = 0;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /**
    * Says whether another order than the one given may be faster, going by the first of the reads: not with few files of
@@ -64,14 +69,14 @@ export class DeviceOrder implements Ordering {
     const groups = new Map<string, Group>();
     addToGroups(groups, reads, { begin: 0, end: Math.min(reads.count, PROBED_MAX) });
     const candidates = [...groups.values()].filter((group) => group.files >= FILES_MIN);
-    return candidates.length > 0 && !(await areCached(candidates, reads));
+    return candidates.length > 0 && !(await areCached(this.#clock, candidates, reads));
   }
 
   /** The order in which to read; undefined where no inode numbers are known. Others have their turn meanwhile. */
   async order(reads: Orderable): Promise<Uint32Array | undefined> {
     const groups = new Map<string, Group>();
     for (let begin = 0; begin < reads.count; begin += READS_PER_TURN) {
-      if (begin > 0) await setImmediate();
+      if (begin > 0) await this.#turn();
       addToGroups(groups, reads, { begin, end: Math.min(reads.count, begin + READS_PER_TURN) });
     }
     const inodes = new Float64Array(reads.count);
@@ -81,11 +86,15 @@ export class DeviceOrder implements Ordering {
       if (table === undefined) continue;
       placed = true;
       for (const [at, index] of group.indexes.entries()) {
-        if (at % READS_PER_TURN === READS_PER_TURN - 1) await setImmediate();
+        if (at % READS_PER_TURN === READS_PER_TURN - 1) await this.#turn();
         inodes[index] = table.find(reads.pathOf(index), group.nameAt);
       }
     }
     return placed ? orderOf([...groups.values()], inodes, reads) : undefined;
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((fulfil) => this.#clock.soon(fulfil));
   }
 
   async #inodesOf(key: string, { directory, files }: Group): Promise<InodeTable | undefined> {
@@ -173,7 +182,7 @@ function orderOf(groups: readonly Group[], inodes: Float64Array, { count, offset
 }
 
 /** Whether a few files, spread over all, are in the page cache: then so is most of the list. */
-async function areCached(groups: readonly Group[], { pathOf }: Orderable): Promise<boolean> {
+async function areCached(clock: Clock, groups: readonly Group[], { pathOf }: Orderable): Promise<boolean> {
   const indexes = groups.flatMap((group) => group.indexes);
   const samples = Array.from({ length: SAMPLES }, (_, sample) => {
     return isMostlyCached(pathOf(indexes[Math.floor((sample * indexes.length) / SAMPLES)]!));
@@ -183,7 +192,7 @@ async function areCached(groups: readonly Group[], { pathOf }: Orderable): Promi
     samples.map((sample) => sample.then((cached) => (cached ? Promise.reject() : false))),
   );
   // What takes long to be opened would take long to be read as a directory: it is left alone.
-  return withinLimit(Promise.race([allCached, oneUncached.catch(() => true)]), true);
+  return withinLimit(clock, Promise.race([allCached, oneUncached.catch(() => true)]), true);
 }
 
 /** Whether most of a file is in the page cache; what isn't known to be isn't. */

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
+import { type Clock, systemClock } from '../../clock.js';
 import {
   engineFor,
   expectBytes,
@@ -30,7 +31,7 @@ import { cacheResidency, directAlignment, evictPages } from '../../native/libc.j
 import { loadKoffi } from '../../native/library.js';
 import { coalesceAuto } from '../../plan/coalesce.js';
 import { each, expectReceived, onEachEngine, type PathRequest, receive, watch } from '../../read/read.testing.js';
-import type { DirectChoice } from './direct.js';
+import { type DirectChoice, withinLimit } from './direct.js';
 import { type LocalReadOptions, LocalStore } from './local.js';
 
 function readMany(engine: Engine, requests: Iterable<PathRequest>, options: LocalReadOptions = {}) {
@@ -82,6 +83,38 @@ function* coldReads(path: string): Generator<PathRequest, never> {
     yield { path: `${path}-${read % NAMES}`, range: { offset: read * HOLE_BYTES, length: 4096 } };
   }
 }
+
+describe('withinLimit()', () => {
+  test('gives the answer, or after the limit what stands for it; then no timer is left', async () => {
+    let running = 0;
+    let pass = () => {};
+    const clock: Clock = {
+      ...systemClock,
+      timer: (callback) => ({
+        start: () => {
+          running++;
+          pass = callback;
+        },
+        stop: () => {
+          running--;
+        },
+      }),
+    };
+    expect(await withinLimit(clock, Promise.resolve(1), 2)).toBe(1);
+    await expect(withinLimit(clock, Promise.reject(new Error('refused')), 2)).rejects.toThrow('refused');
+    let answer = (_: number) => {};
+    const asked = new Promise<number>((fulfil) => {
+      answer = fulfil;
+    });
+    const limited = withinLimit(clock, asked, 2);
+    expect(running).toBe(1);
+    pass();
+    expect(await limited).toBe(2);
+    answer(1);
+    await new Promise((fulfil) => setImmediate(fulfil));
+    expect(running).toBe(0);
+  });
+});
 
 onEachEngine((name) => {
   const scratch = new Scratch();

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../../clock.js';
 import { type EngineKind, type Path, TO_END } from '../../engine/engine.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
 import type { Extent } from '../../range.js';
@@ -38,6 +38,7 @@ interface Probe {
  */
 export class DirectReads implements DirectPolicy {
   readonly #choice: DirectChoice;
+  readonly #clock: Clock;
   readonly #libc: Promise<Libc | undefined>;
   #probing = false;
   /** The request whose file was probed last. */
@@ -53,10 +54,11 @@ export class DirectReads implements DirectPolicy {
   readonly #byDirectory = new Map<string, number>();
   #directory: string | undefined;
 
-  constructor(choice: DirectChoice, engine: EngineKind) {
+  constructor(choice: DirectChoice, engine: EngineKind, clock: Clock) {
     // The portable engine has four reads in flight: nothing of this was measured for it.
     const off = choice === 'off' || process.platform !== 'linux' || (choice === 'auto' && engine === 'node');
     this.#choice = off ? 'off' : choice;
+    this.#clock = clock;
     this.#libc = off ? Promise.resolve(undefined) : loadLibc();
   }
 
@@ -82,7 +84,7 @@ export class DirectReads implements DirectPolicy {
       if (this.#choice === 'auto') this.#consider(index, probe);
       else if (probe !== undefined) this.#learn(directory, probe.alignBytes);
     });
-    withinLimit(probing, undefined).then(() => {
+    withinLimit(this.#clock, probing, undefined).then(() => {
       this.#probing = false;
       onReady();
     });
@@ -91,7 +93,7 @@ export class DirectReads implements DirectPolicy {
 
   async alignBytesOfLong(path: Path, extent: Extent): Promise<number> {
     if (this.#choice === 'off') return 0;
-    const probe = await withinLimit(this.#probe(path, extent), undefined);
+    const probe = await withinLimit(this.#clock, this.#probe(path, extent), undefined);
     return probe !== undefined && (this.#choice === 'on' || probe.cached === false) ? probe.alignBytes : 0;
   }
 
@@ -150,13 +152,13 @@ export class DirectReads implements DirectPolicy {
 }
 
 /** What `asked` fulfils with, or `otherwise` after {@link PROBE_MS_MAX}. */
-export async function withinLimit<T>(asked: Promise<T>, otherwise: T): Promise<T> {
-  const limit = new AbortController();
-  try {
-    return await Promise.race([asked, setTimeout(PROBE_MS_MAX, otherwise, { signal: limit.signal })]);
-  } finally {
-    limit.abort();
-  }
+export function withinLimit<T>(clock: Clock, asked: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((fulfil, reject) => {
+    // What is asked keeps the process alive; the timer need not.
+    const limit = clock.timer(() => fulfil(otherwise));
+    limit.start(PROBE_MS_MAX);
+    asked.then(fulfil, reject).finally(() => limit.stop());
+  });
 }
 
 /** Where koffi can't be had, all reads are buffered. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { systemClock } from '../../clock.js';
 import { type Engine, type EngineInfo, type Path, PIECE_BYTES_MAX, TO_END } from '../../engine/engine.js';
 import { type EngineOptions, openEngine } from '../../engine/open.js';
 import { sizeOf } from '../../engine/size.js';
@@ -30,7 +31,8 @@ import { DeviceOrder, type ReadOrder } from './device-order.js';
 import { type DirectChoice, DirectReads } from './direct.js';
 import { FileCache } from './file-cache.js';
 import { listKeys } from './list.js';
-import { type Point, PointReads, tooSmall } from './point-reads.js';
+import type { Point } from './point-read.js';
+import { PointReads, tooSmall } from './point-reads.js';
 import { type LocalStoreRecipe, recipeOf } from './recipe.js';
 
 /** What only local files know of bulk reads. */
@@ -191,11 +193,12 @@ export class LocalStore implements Store {
   ): ReadBatches<RequestOf<T>> {
     checkOptions(options, GET_MANY_OPTIONS);
     const direct = options?.direct ?? this.#direct;
+    const { clock = systemClock } = this.#engine;
     const backend = {
       engine: this.#engine,
       sizeOf,
-      direct: direct === 'off' ? undefined : new DirectReads(direct, this.#engine.info.engine),
-      ordering: options?.readOrder === 'device' ? new DeviceOrder() : undefined,
+      direct: direct === 'off' ? undefined : new DirectReads(direct, this.#engine.info.engine, clock),
+      ordering: options?.readOrder === 'device' ? new DeviceOrder(clock) : undefined,
     };
     const pathOf = (request: StoreRequest) => this.#pathOf(request.key);
     const reads = new ManyReads<StoreRequest>(backend, requests as Requests<StoreRequest>, { ...options, pathOf });

@@ -1,79 +1,21 @@
 import { type Stats, stat } from 'node:fs';
 import { type Clock, systemClock } from '../../clock.js';
-import { type Engine, type Path, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
+import { type Engine, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
 import { changedError, failureOf, pastTheEndOf } from '../../engine/failure.js';
 import { CHANGED, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
 import { ECANCELED, EIO, EISDIR, ENOENT, ENOTDIR } from '../../errno.js';
 import { LsioError } from '../../errors.js';
 import { exactCopy, type OwnedBytes } from '../../memory/owned.js';
-import { type Abortable, addAbortable, removeAbortable, type Signal } from '../../read/abort.js';
+import { removeAbortable } from '../../read/abort.js';
 import { Fifo } from '../../read/fifo.js';
-import type { CachedFile, FileCache } from './file-cache.js';
+import type { FileCache } from './file-cache.js';
+import { type Outcome, type Point, PointRead } from './point-read.js';
 
-type Outcome = OwnedBytes | undefined;
-
-/** What is to be read: a range of a file, to its end perhaps, or its last bytes. */
-export interface Point {
-  readonly path: Path;
-  readonly offset: number;
-  /** Bytes, or TO_END. */
-  readonly length: number;
-  /** The last so many bytes, whatever `offset` and `length` are; -1: those. */
-  readonly suffixLength: number;
-  readonly signal: Signal | undefined;
-  /** Memory of the caller, at least `length` bytes; undefined: the answer is in memory of its own. */
-  readonly into: Uint8Array | undefined;
-  /** Given with one user, which the read takes over. */
-  readonly file: CachedFile | undefined;
-}
+/** Ranges that touch are read together up to this length: a longer read gains nothing. */
+const MERGED_BYTES_MAX = 256 * 1024;
 
 /** Reads what doesn't fit into one read. `sizeBytes` is the size of the file, if it is known. */
 type OnTooLarge = (point: Point, sizeBytes: number | undefined) => Promise<Outcome>;
-
-/** Where `new Promise` leaves its functions: a closure for each promise would cost more than the rest of a read's JS. */
-let resolveLatest: (outcome: Outcome | Promise<Outcome>) => void;
-let rejectLatest: (error: unknown) => void;
-
-function capture(resolve: typeof resolveLatest, reject: typeof rejectLatest): void {
-  resolveLatest = resolve;
-  rejectLatest = reject;
-}
-
-/** A read that somebody waits for. */
-class PointRead implements Point, Abortable {
-  readonly path: Path;
-  readonly signal: Signal | undefined;
-  readonly into: Uint8Array | undefined;
-  readonly promise: Promise<Outcome>;
-  readonly resolve: typeof resolveLatest;
-  readonly reject: typeof rejectLatest;
-  readonly offset: number;
-  readonly length: number;
-  readonly suffixLength: number;
-  file: CachedFile | undefined;
-  /** Nobody wants it any more. */
-  aborted = false;
-
-  constructor({ path, offset, length, suffixLength, signal, into, file }: Point) {
-    this.path = path;
-    this.offset = offset;
-    this.length = length;
-    this.suffixLength = suffixLength;
-    this.signal = signal;
-    this.into = into;
-    this.file = file;
-    this.promise = new Promise(capture);
-    this.resolve = resolveLatest;
-    this.reject = rejectLatest;
-    if (signal !== undefined) addAbortable(signal, this);
-  }
-
-  /** A read in flight finishes, and its outcome is dropped: settling twice does nothing. */
-  onAbort(reason: unknown): void {
-    this.aborted = true;
-    this.reject(reason);
-  }
-}
 
 /** Reads one range or one file for a promise each; those asked for in the same turn go to the kernel together. */
 export class PointReads implements ReadSource {
@@ -119,11 +61,12 @@ export class PointReads implements ReadSource {
       }
       const slot = free[described++]!;
       this.#bySlot[slot] = read;
+      const length = read.file === undefined ? read.length : this.#gather(read);
       if (read.file !== undefined) read.file = this.#files.renew(read.file, nowMs);
       slots.file[slot] = read.file?.file;
       slots.path[slot] = read.file === undefined ? read.path : undefined;
       slots.offset[slot] = read.offset;
-      slots.length[slot] = read.length;
+      slots.length[slot] = length;
       slots.suffix[slot] = read.suffixLength;
     }
     return described;
@@ -135,11 +78,50 @@ export class PointReads implements ReadSource {
       const read = this.#bySlot[slot]!;
       this.#bySlot[slot] = undefined;
       const bytes = slots.bytes[slot]!;
-      if (bytes > 0 && slots.errno[slot] === 0) {
+      if (read.next !== undefined) this.#share(read, slots, slot);
+      else if (bytes > 0 && slots.errno[slot] === 0) {
         this.#give(read, slots.view(slot));
         this.#drop(read);
       } else if (!read.aborted) this.#settle(read, slots, slot);
       else this.#drop(read);
+    }
+  }
+
+  /** Takes from the queue what is read with `first`: ranges that follow it there and in the file. Returns the length of all. */
+  #gather(first: PointRead): number {
+    let length = first.length;
+    if (length <= 0 || first.suffixLength >= 0) return length;
+    for (let last = first; ; ) {
+      const next = this.#queue.at(0);
+      if (next === undefined || next.file !== first.file || next.offset !== first.offset + length) return length;
+      if (next.length <= 0 || next.suffixLength >= 0 || next.aborted || next.alone || first.alone) return length;
+      if (length + next.length > MERGED_BYTES_MAX) return length;
+      this.#queue.shift();
+      length += next.length;
+      last.next = next;
+      last = next;
+    }
+  }
+
+  /** Gives what was read for several their bytes; where some are missing each is read for itself. */
+  #share(first: PointRead, slots: ReadSlots, slot: number): void {
+    const bytes = slots.view(slot);
+    const errno = slots.errno[slot]!;
+    let at = 0;
+    for (let read: PointRead | undefined = first, next: PointRead | undefined; read !== undefined; read = next) {
+      next = read.next;
+      read.next = undefined;
+      const end = at + read.length;
+      if (read.aborted) this.#drop(read);
+      else if (errno === 0 && end <= bytes.length) {
+        this.#give(read, bytes.subarray(at, end));
+        this.#drop(read);
+      } else if (errno === ECANCELED) this.#settle(read, slots, slot);
+      else {
+        read.alone = true;
+        this.#push(read);
+      }
+      at = end;
     }
   }
 
@@ -240,10 +222,11 @@ export class PointReads implements ReadSource {
   /** Nothing more will be read. */
   #fail(error: unknown): void {
     this.#failure = error;
-    const reads = [...this.#sizing, ...this.#bySlot];
+    const reads = [...this.#sizing];
+    for (let read of this.#bySlot) for (; read !== undefined; read = read.next) reads.push(read);
     this.#sizing.clear();
     for (let read = this.#queue.shift(); read !== undefined; read = this.#queue.shift()) reads.push(read);
-    for (const read of reads) if (read !== undefined) this.#reject(read, error);
+    for (const read of reads) this.#reject(read, error);
   }
 }
 
