@@ -2,7 +2,7 @@ import { type Kernels, kernelMemory, loadKernels } from '../kernels/kernels.js';
 
 const BYTES_MIN = 1024 * 1024;
 /** Larger ones are not kept: one huge block must not cost memory for as long as the thread lives. */
-const KEPT_BYTES_MAX = 64 * 1024 * 1024;
+export const WORKSPACE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Memory in which kernels work, made larger when a chunk needs it. */
 export interface Workspace {
@@ -16,7 +16,7 @@ export type Workspaces = (bytes: number) => Workspace;
 export function makeWorkspace(): Workspaces {
   let current: Workspace | undefined;
   return (bytes) => {
-    if (bytes > KEPT_BYTES_MAX) return workspaceOf(bytes);
+    if (bytes > WORKSPACE_BYTES_MAX) return workspaceOf(bytes);
     if (current === undefined || current.bytes.length < bytes) {
       current = workspaceOf(2 ** Math.ceil(Math.log2(Math.max(bytes, BYTES_MIN))));
     }

@@ -1,3 +1,4 @@
+import { type AecKernels, aecKernels } from './aec.js';
 import { type AxisKernels, axisKernels } from './axis.js';
 import { type ConvertKernels, convertKernels } from './convert.js';
 import { type CopyKernels, copyKernels } from './copy.js';
@@ -19,6 +20,7 @@ export interface Kernels
     ShuffleKernels,
     ConvertKernels,
     Lz4Kernels,
+    AecKernels,
     MaskKernels,
     MomentsKernels,
     AxisKernels,
@@ -58,6 +60,7 @@ export function loadKernels(memory: KernelMemory, choice: KernelChoice = 'auto')
     ...shuffleKernels(buffer),
     ...convertKernels(buffer),
     ...lz4Kernels(buffer),
+    ...aecKernels(buffer),
     ...maskKernels(buffer),
     ...momentsKernels(buffer),
     ...axisKernels(buffer),

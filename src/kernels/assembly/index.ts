@@ -2,6 +2,7 @@
 // Every function works on addresses of the imported memory and owns none of it: no allocation, no static data.
 // Pointers are u32 byte offsets and need no alignment. `../kernels.ts` documents each function.
 
+export * from './aec';
 export * from './axis';
 export * from './convert';
 export * from './copy';

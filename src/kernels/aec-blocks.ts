@@ -1,15 +1,30 @@
-import { gribError } from '../fault.js';
+/** What is wrong with a stream: it ends before its values do. */
+export const AEC_ENDS = -1;
+/** A pair of samples is coded by a larger number than libaec writes. */
+export const AEC_PAIR = -2;
+/** A run of zeros passes the end of its interval. */
+export const AEC_ZEROS = -3;
 
-/** libaec's flags, as template 5.42 stores them. */
-const SIGNED = 1;
+/** Ends the decoding of a damaged stream. */
+export class AecFault extends Error {
+  readonly fault: number;
+
+  constructor(fault: number) {
+    super();
+    this.fault = fault;
+  }
+}
+
+/** libaec's flags, as template 5.42 of GRIB stores them. */
 const PREPROCESS = 8;
 const RESTRICTED = 16;
 const PAD_INTERVAL = 32;
 
 export interface AecOptions {
+  /** Bits a sample, 1 to 32. */
   readonly bits: number;
   readonly flags: number;
-  /** Samples a block. */
+  /** Samples a block: 8 to 64, a multiple of 8. */
   readonly block: number;
   /** Blocks between two reference samples. */
   readonly interval: number;
@@ -46,12 +61,7 @@ export class AecBlocks {
   #blockOfInterval = 0;
   #zeroBlocks = 0;
 
-  /** @throws {LsioError} code `template` for options that lsio does not read. */
   constructor(view: DataView, dataBytes: number, { bits, flags, block, interval }: AecOptions) {
-    if (bits < 1 || bits > 32 || flags & SIGNED) throw gribError('template', `CCSDS with ${bits} bits, flags ${flags}`);
-    if (block < 8 || block > 64 || block % 8 !== 0 || interval < 1 || interval > 4096) {
-      throw gribError('aec', `CCSDS blocks of ${block} samples, intervals of ${interval} blocks`);
-    }
     this.samples = new Int32Array(block);
     this.preprocessed = (flags & PREPROCESS) !== 0;
     this.#view = view;
@@ -63,7 +73,7 @@ export class AecBlocks {
     this.#idBits = flags & RESTRICTED && bits <= 4 ? (bits <= 2 ? 1 : 2) : bits > 16 ? 5 : bits > 8 ? 4 : 3;
   }
 
-  /** Reads the next block. @throws {LsioError} code `aec` when the stream ends or is damaged. */
+  /** Reads the next block. @throws {AecFault} */
   next(): void {
     this.nextHigh();
     if (this.lowBits > 0) readLow(this.#view, this.lowAt, this.lowBits, this.samples, this.startsInterval ? 1 : 0);
@@ -83,7 +93,7 @@ export class AecBlocks {
       this.samples.fill(0);
     } else {
       this.#read(this.startsInterval ? 1 : 0);
-      if (this.#at > this.#bitsEnd) throw gribError('aec', 'the CCSDS stream ends before its values do');
+      if (this.#at > this.#bitsEnd) throw new AecFault(AEC_ENDS);
     }
     this.#blockOfInterval++;
   }
@@ -148,7 +158,7 @@ export class AecBlocks {
       const coded = this.#unary();
       let sum = Math.floor((Math.sqrt(8 * coded + 1) - 1) / 2);
       while ((sum * (sum + 1)) / 2 > coded) sum--;
-      if (coded > PAIR_MAX) throw gribError('aec', `a pair of samples is coded as ${coded}`);
+      if (coded > PAIR_MAX) throw new AecFault(AEC_PAIR);
       const second = coded - (sum * (sum + 1)) / 2;
       if (i >= first) this.samples[i] = sum - second;
       this.samples[i + 1] = second;
@@ -165,7 +175,7 @@ export class AecBlocks {
       blocks--;
     }
     if (blocks > this.#interval - this.#blockOfInterval) {
-      throw gribError('aec', `${blocks} blocks of zeros pass the end of their interval`);
+      throw new AecFault(AEC_ZEROS);
     }
     this.samples.fill(0, first);
     this.#zeroBlocks = blocks - 1;
