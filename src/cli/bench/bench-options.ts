@@ -9,11 +9,10 @@ import { LsioError } from '../../errors.js';
 import { lsioVersion } from '../../results/version.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import { parseBytes, parseCount, parseDurationNs } from '../../units.js';
-import { makeWorkload, possibleCases } from '../../workload/cases.js';
+import { makeWorkload, possibleCases, type WorkloadOptions } from '../../workload/cases.js';
 import { listFiles } from '../../workload/list-files.js';
 import { DEFAULT_DIR } from '../../workload/manifest.js';
 import { CASES, type CaseName, type Workload } from '../../workload/workload.js';
-import type { Context } from '../app/context.js';
 import type { Log } from '../app/log.js';
 import { addCoalesceOptions, addRunOptions, type CoalesceOptions, named, type RunOptions } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
@@ -24,7 +23,7 @@ import type { ExportOptions } from './exports.js';
 const RUN_NS_LIMIT = 600e9;
 
 /** The options of `bench` and `compare-fio`, as commander hands them over. */
-export interface BenchingOptions extends RunOptions, ExportOptions, CoalesceOptions {
+export interface BenchingFlags extends RunOptions, ExportOptions, CoalesceOptions {
   readonly files: string;
   readonly case: readonly CaseName[];
   readonly blockSize?: number;
@@ -148,47 +147,54 @@ export function directoryOf(given: string | undefined, command: Command): string
   throw new LsioError('usage', `two directories, ${given} and --files ${files}`, { remedy: 'name one' });
 }
 
-/** The work that the options name, and the files that are left out. */
+/** What a command that measures is to do: every option, resolved once. */
+export interface MeasureConfig {
+  readonly work: WorkConfig;
+  readonly settings: Omit<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>;
+  /** The file of an earlier result. */
+  readonly baseline: string | undefined;
+  /** As `--fail-if` gave them. */
+  readonly conditions: readonly string[];
+  readonly exports: ExportOptions;
+  readonly run: RunOptions;
+}
+
+/** The work to measure. */
+interface WorkConfig extends WorkloadOptions {
+  /** None: all that the files allow. */
+  readonly cases: readonly CaseName[];
+}
+
+export function resolve(dir: string, flags: BenchingFlags): MeasureConfig {
+  const { blockSize: blockSizeBytes, gap: gapBytes, reads, seed, order, readOrder, rings, direct } = flags;
+  const { case: cases, cache: caches, queueDepth: queueDepths, coalesce, maxRead: readBytesMax } = flags;
+  const { runs, warmup: warmups, minTime: runNsMin, verify, baseline, failIf: conditions } = flags;
+  return {
+    work: { dir, blockSizeBytes, gapBytes, reads, seed, order, cases },
+    settings: {
+      ...{ dir, version: lsioVersion(), commandLine: givenCommand() },
+      ...{ order, readOrder, caches, queueDepths, rings, direct, coalesce, readBytesMax },
+      ...{ runs, warmups, runNsMin, verify },
+    },
+    baseline,
+    conditions,
+    exports: flags,
+    run: flags,
+  };
+}
+
+/** The work, and the files that are left out. */
 export interface Workloads {
   readonly workloads: readonly Workload[];
   readonly warnings: readonly Warning[];
 }
 
 /** @throws {LsioError} `usage` when the directory is absent or empty, or a case that was asked for is impossible. */
-export async function workloadsFor(options: BenchingOptions, context: Context): Promise<Workloads> {
-  const { files: dir, blockSize, gap, reads, seed, order } = options;
-  const { files, skipped } = await listFiles(dir, context.signal);
-  const names = options.case.length > 0 ? options.case : possibleCases(files);
-  const settings = { dir, blockSizeBytes: blockSize, gapBytes: gap, reads, seed, order };
+export async function workloadsFor({ cases, ...settings }: WorkConfig, signal: AbortSignal): Promise<Workloads> {
+  const { files, skipped } = await listFiles(settings.dir, signal);
+  const names = cases.length > 0 ? cases : possibleCases(files);
   const warnings = skipped.map(({ path, reason }): Warning => ({ kind: 'file-skipped', path, reason }));
   return { workloads: names.map((name) => makeWorkload(name, files, settings)), warnings };
-}
-
-/** The options that every measurement takes. */
-export function measureSettings(
-  options: BenchingOptions,
-  given: Pick<MeasureSettings, 'workloads' | 'warnings' | 'signal' | 'onStep'>,
-): MeasureSettings {
-  const { files: dir, order, readOrder, cache, queueDepth, rings, direct } = options;
-  const { coalesce, maxRead, runs, warmup, minTime, verify } = options;
-  return {
-    ...given,
-    dir,
-    version: lsioVersion(),
-    commandLine: givenCommand(),
-    order,
-    readOrder,
-    caches: cache,
-    queueDepths: queueDepth,
-    rings,
-    direct,
-    coalesce,
-    readBytesMax: maxRead,
-    runs,
-    warmups: warmup,
-    runNsMin: minTime,
-    verify,
-  };
 }
 
 /** Shows the current run on stderr, and how many are done. */

@@ -6,12 +6,13 @@ import { renderBench } from '../../report/bench.js';
 import type { Context } from '../app/context.js';
 import {
   addBenchingOptions,
-  type BenchingOptions,
+  type BenchingFlags,
   CASES_HELP,
   directoryOf,
   failIfHelp,
   list,
   oneOf,
+  resolve,
 } from './bench-options.js';
 import { measure } from './measuring.js';
 
@@ -33,7 +34,7 @@ Engines:
   sync                 fs.readFileSync, fs.readSync
   buffer               open, readSync into one buffer, close`;
 
-interface Options extends BenchingOptions {
+interface Flags extends BenchingFlags {
   readonly engines: readonly ReaderName[];
   readonly latency: boolean;
   readonly perf: boolean;
@@ -53,14 +54,12 @@ export function define(command: Command, context: Context): void {
     .addHelpText('after', CASES_HELP)
     .addHelpText('after', ENGINES_HELP)
     .addHelpText('after', failIfHelp(METRICS_OF['lsio.bench/1']))
-    .action((dir: string | undefined, options: Options, command: Command) =>
-      bench({ ...options, files: directoryOf(dir, command) }, context),
-    );
+    .action((dir: string | undefined, flags: Flags, command: Command) => bench(dir, flags, command, context));
 }
 
-function bench(options: Options, context: Context): Promise<void> {
-  const { engines, latency, perf } = options;
-  return measure(options, context, {
+function bench(dir: string | undefined, flags: Flags, command: Command, context: Context): Promise<void> {
+  const { engines, latency, perf } = flags;
+  return measure(resolve(directoryOf(dir, command), flags), context, {
     schema: 'lsio.bench/1',
     engines,
     run: (settings, onResult) => runBench({ ...settings, readers: engines, latency, perf, onResult }),

@@ -5,7 +5,14 @@ import { runComparison } from '../../bench/compare.js';
 import { renderComparison } from '../../report/compare.js';
 import type { Workload } from '../../workload/workload.js';
 import type { Context } from '../app/context.js';
-import { addBenchingOptions, type BenchingOptions, CASES_HELP, directoryOf, failIfHelp } from './bench-options.js';
+import {
+  addBenchingOptions,
+  type BenchingFlags,
+  CASES_HELP,
+  directoryOf,
+  failIfHelp,
+  resolve,
+} from './bench-options.js';
 import { shellWord } from './command-line.js';
 import { measure } from './measuring.js';
 
@@ -18,7 +25,7 @@ Examples:
   lsio compare-fio --self --case big-random  lsio against itself
   lsio compare-fio --export-html report.html --fail-if 'ratio<0.95'`;
 
-interface Options extends BenchingOptions {
+interface Flags extends BenchingFlags {
   readonly self: boolean;
 }
 
@@ -28,18 +35,18 @@ export function define(command: Command, context: Context): void {
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', CASES_HELP)
     .addHelpText('after', failIfHelp(METRICS_OF['lsio.compare-fio/1']))
-    .action((dir: string | undefined, options: Options, command: Command) =>
-      compare({ ...options, files: directoryOf(dir, command) }, context),
+    .action((dir: string | undefined, flags: Flags, command: Command) =>
+      compare(directoryOf(dir, command), flags, context),
     );
 }
 
-function compare(options: Options, context: Context): Promise<void> {
+function compare(dir: string, flags: Flags, context: Context): Promise<void> {
   const commandLineOf = (work: Workload, cache: CacheState, queueDepth: number) =>
-    commandLine(options, work, cache, queueDepth);
-  return measure(options, context, {
+    commandLine(dir, flags, work, cache, queueDepth);
+  return measure(resolve(dir, flags), context, {
     schema: 'lsio.compare-fio/1',
     engines: ['uring'],
-    run: (settings, onResult) => runComparison({ ...settings, self: options.self, commandLineOf, onResult }),
+    run: (settings, onResult) => runComparison({ ...settings, self: flags.self, commandLineOf, onResult }),
     render: renderComparison,
     renderers: {
       csv: async () => (await import('../../report/csv.js')).compareCsv,
@@ -50,25 +57,25 @@ function compare(options: Options, context: Context): Promise<void> {
 }
 
 /** The command that measures lsio's side alone. */
-function commandLine(options: Options, work: Workload, cache: CacheState, queueDepth: number): string {
+function commandLine(dir: string, flags: Flags, work: Workload, cache: CacheState, queueDepth: number): string {
   const settings: [string, string | number | undefined][] = [
-    ['files', shellWord(options.files)],
+    ['files', shellWord(dir)],
     ['case', work.case],
     ['engines', 'uring'],
     ['cache', cache],
     ['queue-depth', queueDepth],
-    ['rings', options.rings === 1 ? undefined : options.rings],
-    ['runs', options.runs],
-    ['min-time', options.minTime === undefined ? undefined : `${options.minTime / 1e6}ms`],
-    ['direct', options.direct === 'auto' ? undefined : options.direct],
-    ['coalesce', options.coalesce === 'auto' ? undefined : options.coalesce],
-    ['max-read', options.maxRead],
-    ['block-size', options.blockSize],
-    ['gap', options.gap],
-    ['reads', options.reads],
-    ['seed', options.seed],
-    ['order', options.order === 'sorted' ? undefined : options.order],
-    ['read-order', options.readOrder === 'device' ? undefined : options.readOrder],
+    ['rings', flags.rings === 1 ? undefined : flags.rings],
+    ['runs', flags.runs],
+    ['min-time', flags.minTime === undefined ? undefined : `${flags.minTime / 1e6}ms`],
+    ['direct', flags.direct === 'auto' ? undefined : flags.direct],
+    ['coalesce', flags.coalesce === 'auto' ? undefined : flags.coalesce],
+    ['max-read', flags.maxRead],
+    ['block-size', flags.blockSize],
+    ['gap', flags.gap],
+    ['reads', flags.reads],
+    ['seed', flags.seed],
+    ['order', flags.order === 'sorted' ? undefined : flags.order],
+    ['read-order', flags.readOrder === 'device' ? undefined : flags.readOrder],
   ];
   return `lsio bench --no-latency ${settings.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])).join(' ')}`;
 }

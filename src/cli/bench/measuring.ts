@@ -20,7 +20,7 @@ import { EXIT } from '../app/exit.js';
 import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
-import { type BenchingOptions, followSteps, measureSettings, workloadsFor } from './bench-options.js';
+import { followSteps, type MeasureConfig, workloadsFor } from './bench-options.js';
 import type { Additions } from './documents.js';
 import { Exports, type Renderers } from './exports.js';
 
@@ -43,22 +43,24 @@ type Document<Result> = Result & Beside;
  * Measures, saves the exports after every case, prints the result, and checks it against `--fail-if`.
  */
 export async function measure<Result extends MeasuredResult>(
-  options: BenchingOptions,
+  config: MeasureConfig,
   context: Context,
   measurement: Measurement<Result>,
 ): Promise<void> {
-  const log = applyReadingOptions(options, context);
-  const conditions = conditionsOf(options, measurement.schema);
-  const { workloads, warnings } = await workloadsFor(options, context);
-  const baseline = readBaseline(options, measurement, workloads);
-  const exports = await Exports.open<Document<Result>>(options, measurement.renderers);
-  const steps = followSteps(options, log);
+  const { run, work } = config;
+  const { signal } = context;
+  const log = applyReadingOptions(run, context);
+  const conditions = conditionsOf(config, measurement.schema);
+  const { workloads, warnings } = await workloadsFor(work, signal);
+  const baseline = readBaseline(config, measurement, workloads);
+  const exports = await Exports.open<Document<Result>>(config.exports, measurement.renderers);
+  const steps = followSteps(run, log);
   let latest: Result | undefined;
   let printed = false;
   let logged = 0;
   context.finishJson = finisher(() => latest, exports, measurement.schema);
   try {
-    const settings = measureSettings(options, { workloads, warnings, signal: context.signal, onStep: steps.onStep });
+    const settings = { ...config.settings, workloads, warnings, signal, onStep: steps.onStep };
     const result = await measurement.run(settings, (soFar) => {
       for (const entry of entriesOf(soFar).slice(logged)) log.info('measured', factsOf(entry));
       logged = entriesOf(soFar).length;
@@ -69,10 +71,10 @@ export async function measure<Result extends MeasuredResult>(
     steps.stop();
     latest = result;
     printed = true;
-    const color = wantsColor(options.color);
+    const color = wantsColor(run.color);
     if (result.interrupted) {
       if (exports.stdout === undefined) print(measurement.render(result, color));
-      throw context.signal.reason;
+      throw signal.reason;
     }
     const changes = baseline && changesSince(baseline, result);
     const failed = conditions.length === 0 ? undefined : crossings(result, conditions, baseline);
@@ -90,7 +92,7 @@ export async function measure<Result extends MeasuredResult>(
     steps.stop();
     // Complete cases are shown, whatever failed after them.
     const kept = latest !== undefined && entriesOf(latest).length > 0 && !printed && exports.stdout === undefined;
-    if (kept) print(measurement.render({ ...latest!, interrupted: false }, wantsColor(options.color)));
+    if (kept) print(measurement.render({ ...latest!, interrupted: false }, wantsColor(run.color)));
     throw error;
   } finally {
     steps.stop();
@@ -138,8 +140,8 @@ function keep<Result extends object>(exports: Exports<Result>, result: Result): 
   }
 }
 
-function conditionsOf({ failIf, baseline }: BenchingOptions, schema: MeasuredResult['schema']): Condition[] {
-  const conditions = failIf.map((text) => parseCondition(text, METRICS_OF[schema]));
+function conditionsOf({ baseline, ...asked }: MeasureConfig, schema: MeasuredResult['schema']): Condition[] {
+  const conditions = asked.conditions.map((text) => parseCondition(text, METRICS_OF[schema]));
   const relative = conditions.find((condition) => condition.relative);
   if (relative === undefined || baseline !== undefined) return conditions;
   throw new LsioError('usage', `--fail-if ${JSON.stringify(relative.text)}: a change needs --baseline`, {
@@ -148,12 +150,12 @@ function conditionsOf({ failIf, baseline }: BenchingOptions, schema: MeasuredRes
 }
 
 function readBaseline(
-  { baseline: name, cache, queueDepth }: BenchingOptions,
+  { baseline: name, settings: { caches, queueDepths } }: MeasureConfig,
   { schema, engines }: Pick<Measurement<MeasuredResult>, 'schema' | 'engines'>,
   workloads: MeasureSettings['workloads'],
 ): Baseline | undefined {
   if (name === undefined) return undefined;
-  const plan = { workloads, caches: cache, queueDepths: queueDepth, engines };
+  const plan = { workloads, caches, queueDepths, engines };
   let text: string;
   try {
     text = readFileSync(name, 'utf8');
