@@ -27,7 +27,7 @@ async function ownDirectory(): Promise<string> {
 }
 
 async function findDirectory(): Promise<string> {
-  await makeDirectory(JOBS, 0o700);
+  makeDirectory(JOBS, 0o700);
   const { uid, mode } = await lstat(JOBS);
   // Somebody else could plant links in it.
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) return mkdtemp(`${JOBS}-`);

@@ -105,7 +105,7 @@ async function temporaryDirectory(): Promise<string> {
 }
 
 async function writeJob(cwd: string, { text, extraFiles, links }: FioJob): Promise<void> {
-  await makeDirectory(cwd);
+  makeDirectory(cwd);
   // What an earlier run left must not be taken for this one's.
   await rm(join(cwd, OUTPUT_NAME), { force: true });
   for (const { name, text: content } of [{ name: JOB_NAME, text }, ...extraFiles])

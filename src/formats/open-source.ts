@@ -109,7 +109,7 @@ function localPath(source: string): string {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(source)?.[1]?.toLowerCase();
   if (scheme === undefined) return source;
   if (scheme === 'file') return fileURLToPath(source);
-  throw new LsioError('usage', `${source}: arrays are read from local files only, not from ${scheme}:`);
+  throw new LsioError('usage', `${source}: lsio reads paths, file:, http:, https:, s3:, gs: and az:, not ${scheme}:`);
 }
 
 /** The deepest part of a path that is there; what follows is a path within it. Undefined where nothing can lie. */

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, type Stats } from 'node:fs';
 import { LsioError, outputError } from '../errors.js';
 import { AT_FDCWD, type AtCalls, loadAtCalls } from '../native/at.js';
 import { type ByteText, pathOf, textOf } from '../paths/byte-text.js';
+import { makeDirectory } from '../paths/make-directory.js';
 
 /** Descriptors held besides that of the root. */
 const OPEN_MAX = 16;
@@ -65,7 +66,7 @@ export class DirectoryTree {
 
   #openRoot(): number {
     try {
-      makeDirectory(this.#name);
+      makeDirectory(pathOf(this.#name));
       return this.calls.open(AT_FDCWD, this.#name, DIRECTORY | O_PATH);
     } catch (error) {
       throw outputError(textOf(this.#name), error);
@@ -140,19 +141,4 @@ export function specialError(path: string): LsioError {
 export function noDirectoryError(path: string, isLink: boolean): LsioError {
   const what = isLink ? 'a link, and links are not followed' : 'not a directory';
   return new LsioError('output', `${path}: is ${what}`, { code: 'ENOTDIR', path });
-}
-
-/** Makes a directory, and those above it. (`mkdirSync`'s own `recursive` never returns for one below /proc.) */
-function makeDirectory(name: ByteText): void {
-  const path = pathOf(name);
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const above = name.slice(0, name.replace(/\/+$/, '').lastIndexOf('/') + 1);
-    if (code === 'ENOENT' && above !== '') {
-      makeDirectory(above);
-      mkdirSync(path);
-    } else if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
-  }
 }

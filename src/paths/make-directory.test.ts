@@ -11,38 +11,38 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('makeDirectory()', () => {
-  test('makes it with those above it, and leaves what is there', async () => {
+  test('makes it with those above it, and leaves what is there', () => {
     const deep = path.join(root, 'a/b/c');
-    expect(await makeDirectory(deep, 0o700)).toBe(true);
+    expect(makeDirectory(deep, 0o700)).toBe(true);
     expect(statSync(deep).isDirectory()).toBe(true);
     expect(statSync(path.join(root, 'a')).mode & 0o777).toBe(0o700);
-    expect(await makeDirectory(deep)).toBe(false);
-    expect(await makeDirectory(`${deep}/`)).toBe(false);
-    expect(await makeDirectory('/')).toBe(false);
+    expect(makeDirectory(deep)).toBe(false);
+    expect(makeDirectory(`${deep}/`)).toBe(false);
+    expect(makeDirectory('/')).toBe(false);
     symlinkSync(deep, path.join(root, 'link'));
-    expect(await makeDirectory(path.join(root, 'link'))).toBe(false);
+    expect(makeDirectory(path.join(root, 'link'))).toBe(false);
   });
 
-  test('makes it once when asked twice at a time', async () => {
-    const deep = path.join(root, 'x/y/z');
-    await Promise.all([makeDirectory(deep), makeDirectory(deep), makeDirectory(path.join(root, 'x/y'))]);
+  test('takes a path as bytes', () => {
+    const deep = Buffer.from(path.join(root, 'a\xff/b'), 'latin1');
+    expect(makeDirectory(deep)).toBe(true);
     expect(statSync(deep).isDirectory()).toBe(true);
   });
 
-  test('says which error it was', async () => {
+  test('says which error it was', () => {
     writeFileSync(path.join(root, 'file'), '');
-    await expect(makeDirectory(path.join(root, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });
-    await expect(makeDirectory(path.join(root, 'file/below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+    expect(() => makeDirectory(path.join(root, 'file'))).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+    expect(() => makeDirectory(path.join(root, 'file/below'))).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
     symlinkSync('nowhere/else', path.join(root, 'dangling'));
-    await expect(makeDirectory(path.join(root, 'dangling'))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(() => makeDirectory(path.join(root, 'dangling'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
     if (process.getuid?.() === 0) return;
     chmodSync(root, 0o555);
-    await expect(makeDirectory(path.join(root, 'no'))).rejects.toMatchObject({ code: 'EACCES' });
+    expect(() => makeDirectory(path.join(root, 'no'))).toThrow(expect.objectContaining({ code: 'EACCES' }));
   });
 
   // The `recursive` of node:fs never returns from this.
-  test.skipIf(!existsSync('/proc/self'))('gives up below /proc', async () => {
-    await expect(makeDirectory('/proc/x')).rejects.toMatchObject({ code: 'ENOENT' });
-    await expect(makeDirectory('/proc/x/y/z')).rejects.toMatchObject({ code: 'ENOENT' });
+  test.skipIf(!existsSync('/proc/self'))('gives up below /proc', () => {
+    expect(() => makeDirectory('/proc/x')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+    expect(() => makeDirectory('/proc/x/y/z')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });
 });

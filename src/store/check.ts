@@ -12,6 +12,10 @@ export function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
 
+export function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
 /** A check for one of a few texts. */
 export function oneOf(...choices: readonly string[]): (value: unknown) => boolean {
   return (value) => typeof value === 'string' && choices.includes(value);

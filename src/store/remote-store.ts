@@ -10,14 +10,16 @@ import type { ByteRange } from '../range.js';
 import type { Merging } from '../read/backend.js';
 import { ManyReads, type ReadBatches } from '../read/read-many.js';
 import type { Requests } from '../read/request-queue.js';
-import { checkOptions, isBoolean, isSignal } from './check.js';
+import { checkOptions, isBoolean, isSignal, isText, oneOf } from './check.js';
 import { checkPrefix, exactObject, type Key, keyToPath } from './keys.js';
 import { type Provider, RemoteReader } from './remote.js';
 import type {
   GetManyOptions,
   GetOptions,
   GetRangeOptions,
+  GetValueOptions,
   ListEntry,
+  ListOptions,
   ObjectMeta,
   RequestOf,
   Store,
@@ -26,8 +28,10 @@ import type {
 } from './store.js';
 
 const anything = () => true;
-const GET_OPTIONS = { signal: isSignal };
-const GET_RANGE_OPTIONS = { signal: isSignal, into: (value: unknown) => value instanceof Uint8Array };
+const HEAD_OPTIONS = { signal: isSignal };
+const LIST_OPTIONS = { signal: isSignal, delimiter: oneOf('/') };
+const GET_OPTIONS = { signal: isSignal, ifMatch: isText };
+const GET_RANGE_OPTIONS = { ...GET_OPTIONS, into: (value: unknown) => value instanceof Uint8Array };
 const GET_MANY_OPTIONS = {
   signal: isSignal,
   ordered: isBoolean,
@@ -105,15 +109,17 @@ export class RemoteStore implements Store {
     return this.#parts.provider.target(object).name;
   }
 
-  async get(key: Key, options?: GetOptions): Promise<OwnedBytes | undefined> {
+  async get(key: Key, options?: GetValueOptions): Promise<OwnedBytes | undefined> {
     const signal = this.#begin(options, GET_OPTIONS);
-    return (await this.#reader.get(this.#objectOf(key), { signal })) as OwnedBytes | undefined;
+    const ifMatch = options?.ifMatch;
+    return (await this.#reader.get(this.#objectOf(key), { signal, ifMatch })) as OwnedBytes | undefined;
   }
 
   async getRange(key: Key, range: ByteRange, options?: GetRangeOptions): Promise<OwnedBytes | undefined> {
     const signal = this.#begin(options, GET_RANGE_OPTIONS);
-    const into = options?.into;
-    return (await this.#reader.getRange(this.#objectOf(key), range, { signal, into })) as OwnedBytes | undefined;
+    const { into, ifMatch } = options ?? {};
+    const value = await this.#reader.getRange(this.#objectOf(key), range, { signal, into, ifMatch });
+    return value as OwnedBytes | undefined;
   }
 
   getMany<T extends StoreRequest | readonly StoreRequest[]>(
@@ -133,22 +139,21 @@ export class RemoteStore implements Store {
   }
 
   async head(key: Key, options?: GetOptions): Promise<ObjectMeta | undefined> {
-    const signal = this.#begin(options, GET_OPTIONS);
+    const signal = this.#begin(options, HEAD_OPTIONS);
     const entry = await this.#reader.head(this.#objectOf(key), { signal });
     if (entry?.size === undefined) return undefined;
     return { key, size: entry.size, modified: entry.modified, etag: entry.etag };
   }
 
-  async *list(prefix = '/', options?: GetOptions): AsyncIterableIterator<ListEntry> {
-    const signal = this.#begin(options, GET_OPTIONS);
+  async *list(prefix = '/', options?: ListOptions): AsyncIterableIterator<ListEntry> {
+    const signal = this.#begin(options, LIST_OPTIONS);
     const base = this.#parts.prefix === '' ? '' : `${this.#parts.prefix}/`;
-    const pages = this.#reader.list({ prefix: base + checkPrefix(prefix).slice(1), signal });
-    for await (const { entries } of pages) {
-      for (const { key, size, modified, etag } of entries) {
-        // Some tools make empty objects in place of directories.
-        if (key.endsWith('/')) continue;
-        yield { key: `/${key.slice(base.length)}`, ...(size === undefined ? {} : { size }), modified, etag };
-      }
+    const asked = { prefix: base + checkPrefix(prefix).slice(1), delimiter: options?.delimiter, signal };
+    for await (const { entries, prefixes } of this.#reader.list(asked)) {
+      // Some tools make empty objects in place of directories.
+      const values = entries.filter(({ key }) => !key.endsWith('/'));
+      const all = prefixes.length === 0 ? values : [...values, ...prefixes.map((key) => ({ key }))].sort(byBytes);
+      for (const { key, ...meta } of all) yield { key: `/${key.slice(base.length)}`, ...meta };
     }
   }
 
@@ -208,6 +213,10 @@ export class RemoteStore implements Store {
     if (signal !== undefined) setMaxListeners(0, signal);
     return signal;
   }
+}
+
+function byBytes(one: { readonly key: string }, other: { readonly key: string }): number {
+  return Buffer.compare(Buffer.from(one.key), Buffer.from(other.key));
 }
 
 function closedError(): LsioError {

@@ -1,5 +1,6 @@
 import { ABSENT, type Got, type HttpClient, type PastTheEnd, Pin } from '../engine/http/client.js';
 import type { Authorize, Target } from '../engine/http/client-options.js';
+import { changedBetween } from '../engine/http/failures.js';
 import { LsioError } from '../errors.js';
 import { type ByteRange, checkRange, pastTheEnd } from '../range.js';
 
@@ -45,7 +46,14 @@ export interface Provider {
   readonly absent: readonly number[];
 }
 
+/** @throws {LsioError} `usage` for a key that a URL can't hold: clients and servers take parts `.` and `..` out of it. */
+export function refuseDots(key: string, name: string): void {
+  if (/(^|\/)\.\.?(\/|$)/.test(key)) throw new LsioError('usage', `${name}: a part . or .. of a key can't be sent`);
+}
+
 export interface RemoteReadOptions {
+  /** The ETag that the object must have. */
+  readonly ifMatch?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly into?: Uint8Array | undefined;
 }
@@ -84,17 +92,17 @@ export class RemoteReader {
     const target = this.#provider.target(key);
     const memory = new Memory(options.into);
     const asked = 'suffixLength' in range ? range : { offset: range.offset, length: range.length! };
-    const got = await this.#read(target, asked, memory.land, new Pin(), options.signal);
+    const got = await this.#read(target, asked, memory.land, new Pin(options.ifMatch), options.signal);
     return got === undefined
       ? undefined
       : memory.bytes(got, target, 'offset' in range ? range.offset : 0, 'suffixLength' in range);
   }
 
   /** What the service tells of an object, or undefined where there is none. */
-  async head(key: string, { signal }: RemoteReadOptions = {}): Promise<RemoteEntry | undefined> {
+  async head(key: string, { signal, ifMatch }: RemoteReadOptions = {}): Promise<RemoteEntry | undefined> {
     const target = this.#provider.target(key);
     // The size comes with a byte of it, too, and a GET may be allowed where a HEAD is not.
-    const pin = new Pin();
+    const pin = new Pin(ifMatch);
     const got = await this.#read(target, { offset: 0, length: 1 }, (bytes) => new Uint8Array(bytes), pin, signal);
     if (got === undefined) return undefined;
     const size = 'pastTheEnd' in got ? got.sizeBytes : got.version.sizeBytes;
@@ -115,11 +123,11 @@ export class RemoteReader {
   async #getFrom(
     key: string,
     offset: number,
-    { signal, into }: RemoteReadOptions,
+    { signal, into, ifMatch }: RemoteReadOptions,
     length = Number.MAX_SAFE_INTEGER - offset,
   ): Promise<Uint8Array | undefined> {
     const target = this.#provider.target(key);
-    const pin = new Pin();
+    const pin = new Pin(ifMatch);
     const memory = new Memory(into);
     const asked = { offset, length: Math.min(length, PART_BYTES) };
     const first = await this.#read(
@@ -148,7 +156,12 @@ export class RemoteReader {
   ): Promise<Got | PastTheEnd | undefined> {
     try {
       const got = await this.#ranges.read(target, asked, land, pin, signal);
-      return got === ABSENT ? undefined : got;
+      if (got === ABSENT) return undefined;
+      // A weak ETag, or none, says nothing by itself.
+      if (pin.ifMatch !== undefined && pin.version.etag !== pin.ifMatch) {
+        throw changedBetween(target, { etag: pin.ifMatch }, pin.version, 'offset' in asked ? asked.offset : 0);
+      }
+      return got;
     } catch (error) {
       if (error instanceof LsioError && this.#provider.absent.includes(error.status ?? 0)) return undefined;
       throw error;

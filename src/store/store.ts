@@ -9,13 +9,24 @@ export interface GetOptions {
   readonly signal?: Signal | undefined;
 }
 
-export interface GetRangeOptions extends GetOptions {
+/** How a value is read. */
+export interface GetValueOptions extends GetOptions {
+  /** An etag that `head` gave: a value that has another one by now is not read; the call rejects with `changed`. */
+  readonly ifMatch?: string | undefined;
+}
+
+export interface GetRangeOptions extends GetValueOptions {
   /**
    * Memory of the caller for the bytes: the answer is its beginning. A buffer that is used again and again is in the
    * CPU's cache; fresh memory for each read of 4 KiB takes nearly as long as the read. It must hold the whole range, which
    * must say its length, and is the caller's again when the promise settles.
    */
   readonly into?: Uint8Array | undefined;
+}
+
+export interface ListOptions extends GetOptions {
+  /** `/`: of what has more below it, only the part up to there, with a slash at its end, as in a directory. */
+  readonly delimiter?: '/' | undefined;
 }
 
 /** What every store knows of bulk reads; a store may know more. */
@@ -44,8 +55,9 @@ export interface ObjectMeta {
 }
 
 /** A value that a listing gives: a request for all of it, and what the listing tells besides. */
-export interface ListEntry extends Partial<Omit<ObjectMeta, 'key'>> {
+export interface ListEntry extends Omit<ObjectMeta, 'key' | 'size'> {
   readonly key: string;
+  readonly size?: number | undefined;
 }
 
 /** What a store can do, and what it takes. */
@@ -66,12 +78,12 @@ export interface StoreCapabilities {
  * exactly the value's length, with an ArrayBuffer of its own, which can be transferred to a worker.
  *
  * All methods fail with an `LsioError`: `usage` for a malformed key, range or option, `read` when the value can't be read,
- * `range` when a range begins past its end, `changed` when it changes while it is read, `closed` after `close()`; or with
+ * `range` when a range begins past its end, `changed` when it changes while it is read or isn't as asked for, `closed` after `close()`; or with
  * the reason of the signal.
  */
 export interface Store extends AsyncDisposable {
   readonly capabilities: StoreCapabilities;
-  get(key: Key, options?: GetOptions): Promise<OwnedBytes | undefined>;
+  get(key: Key, options?: GetValueOptions): Promise<OwnedBytes | undefined>;
   getRange(key: Key, range: ByteRange, options?: GetRangeOptions): Promise<OwnedBytes | undefined>;
   /**
    * Reads any number of values in bulk: requests one at a time or in arrays, items in batches. Ranges of one value that
@@ -84,7 +96,7 @@ export interface Store extends AsyncDisposable {
   ): ReadBatches<RequestOf<T>>;
   head(key: Key, options?: GetOptions): Promise<ObjectMeta | undefined>;
   /** The values whose keys begin with `prefix`, default all, in the order of the keys' bytes. */
-  list(prefix?: string, options?: GetOptions): AsyncIterableIterator<ListEntry>;
+  list(prefix?: string, options?: ListOptions): AsyncIterableIterator<ListEntry>;
   /** Gives everything back. What is under way rejects with `closed`. */
   close(): Promise<void>;
 }

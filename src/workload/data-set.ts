@@ -101,7 +101,7 @@ interface Making {
 async function make(missing: readonly DataFile[], { options, shape, before }: Making): Promise<Manifest> {
   const { dir, layOut, onProgress, signal } = options;
   signal?.throwIfAborted();
-  const madeDirectory = await makeDirectory(dir);
+  const madeDirectory = makeDirectory(dir);
   await removeLeftovers(dir);
   const laidOutBy = layOut === undefined ? 'lsio' : 'fio';
   const fresh = { laidOutBy, ...shape, seed: SEED, complete: false, madeDirectory } as const;

@@ -10,7 +10,14 @@ import { wait } from './wait.js';
 
 /** The version that several reads of one object must agree on. The first answer sets it. */
 export class Pin {
-  version: Version = {};
+  version: Version;
+  /** The ETag that every answer must have. */
+  readonly ifMatch: string | undefined;
+
+  constructor(ifMatch?: string) {
+    this.ifMatch = ifMatch;
+    this.version = { etag: ifMatch };
+  }
 }
 
 /** What a read got: bytes in the target from its beginning on. */

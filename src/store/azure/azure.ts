@@ -3,7 +3,7 @@ import type { Target } from '../../engine/http/client-options.js';
 import type { HttpRequest } from '../../engine/http/message.js';
 import { decodeXml } from '../../engine/http/redact.js';
 import { LsioError } from '../../errors.js';
-import type { ListRequest, Provider, RemoteEntry, RemotePage } from '../remote.js';
+import { type ListRequest, type Provider, type RemoteEntry, type RemotePage, refuseDots } from '../remote.js';
 import type { AzureCredentials } from '../remote-options.js';
 import { signSharedKey, withVersion } from './sign.js';
 
@@ -40,7 +40,7 @@ export class AzureProvider implements Provider {
 
   target(key: string): Target {
     const name = `az://${this.#options.account}/${this.#options.container}/${key}`;
-    if (/(^|\/)\.\.?(\/|$)/.test(key)) throw new LsioError('usage', `${name}: a part . or .. of a key can't be sent`);
+    refuseDots(key, name);
     const url = new URL(this.#base.href + key.split('/').map(encodeURIComponent).join('/'));
     const { accountKey, sas, token } = this.#options;
     const signedAs = accountKey

@@ -1,8 +1,7 @@
 import type { Target } from '../../engine/http/client-options.js';
 import type { HttpRequest } from '../../engine/http/message.js';
 import { shownUrl } from '../../engine/http/redact.js';
-import { LsioError } from '../../errors.js';
-import type { Provider } from '../remote.js';
+import { type Provider, refuseDots } from '../remote.js';
 
 export interface HttpOptions {
   /** Where keys begin. A query, such as that of a signed address, goes with every request. */
@@ -31,9 +30,7 @@ export class HttpProvider implements Provider {
 
   /** @param key below the base, or, with a slash before it, path and query as they are to be sent */
   target(key: string): Target {
-    if (!key.startsWith('/') && /(^|\/)\.\.?(\/|$)/.test(key)) {
-      throw new LsioError('usage', `${JSON.stringify(key)}: a part . or .. of a key can't be sent`);
-    }
+    if (!key.startsWith('/')) refuseDots(key, JSON.stringify(key));
     const url = new URL(this.#base.href);
     url.username = '';
     url.password = '';

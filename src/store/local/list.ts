@@ -13,6 +13,8 @@ const SURROGATE = /[\ud800-\udfff]/;
 
 /** What one listing knows of where it has been. */
 interface Listing {
+  /** Directories are not entered, but given with a slash at the end. */
+  readonly isFlat: boolean;
   /** The real path of the directory that the listing begins at, with a slash at its end. */
   readonly base: string;
   /** What names in that directory begin with. */
@@ -29,15 +31,16 @@ interface Listing {
  * under the first link to it. What vanishes meanwhile is left out; so are names that aren't UTF-8, which `list` can't give
  * as text.
  *
+ * @param isFlat Directories are given with a slash at their end, in place of what is below them.
  * @param prefix As {@link checkPrefix} returns it.
  * @throws {LsioError} `read` for a directory that can't be read.
  */
-export async function* listKeys(root: string, prefix: string): AsyncGenerator<string, void, undefined> {
+export async function* listKeys(root: string, prefix: string, isFlat = false): AsyncGenerator<string, void, undefined> {
   const slash = prefix.lastIndexOf('/');
   const key = prefix.slice(0, slash + 1);
   const base = await realPath(root + key);
   if (base === undefined) return;
-  const listing = { base, namePrefix: prefix.slice(slash + 1), listed: new Set<string>() };
+  const listing = { isFlat, base, namePrefix: prefix.slice(slash + 1), listed: new Set<string>() };
   yield* listDirectory(root + key, key, listing.namePrefix, listing);
 }
 
@@ -51,7 +54,7 @@ async function* listDirectory(
   if (here === undefined || listing.listed.has(here)) return;
   listing.listed.add(here);
   for (const name of await sortedNames(path, namePrefix, listing)) {
-    if (!name.endsWith('/')) yield key + name;
+    if (listing.isFlat || !name.endsWith('/')) yield key + name;
     else yield* listDirectory(path + name, key + name, '', listing);
   }
 }
@@ -92,7 +95,8 @@ async function sortedNames(path: string, prefix: string, listing: Listing): Prom
       const kind = isLink ? await kindBehind(path + entry.name) : entry;
       if (entry.name.includes(REPLACEMENT) && !(await exists(path + entry.name))) continue;
       if (kind?.isDirectory()) {
-        if (!isLink || !(await isListedItself(path + entry.name, listing))) names.push(`${entry.name}/`);
+        if (!isLink || listing.isFlat || !(await isListedItself(path + entry.name, listing)))
+          names.push(`${entry.name}/`);
       } else if (kind?.isFile()) names.push(entry.name);
     }
   } catch (error) {

@@ -4,7 +4,7 @@ import { systemClock } from '../../clock.js';
 import { type Engine, type EngineInfo, type Path, PIECE_BYTES_MAX, TO_END } from '../../engine/engine.js';
 import { type EngineOptions, openEngine } from '../../engine/open.js';
 import { sizeOf } from '../../engine/size.js';
-import { LsioError, readError } from '../../errors.js';
+import { LsioError } from '../../errors.js';
 import type { OwnedBytes } from '../../memory/owned.js';
 import { COSTS } from '../../plan/coalesce.js';
 import { shown } from '../../printable.js';
@@ -12,25 +12,27 @@ import { type ByteRange, checkRange } from '../../range.js';
 import type { Signal } from '../../read/abort.js';
 import { ManyReads, type ReadBatches } from '../../read/read-many.js';
 import type { Requests } from '../../read/request-queue.js';
-import { checkOptions, isBoolean, isSignal, oneOf } from '../check.js';
+import { checkOptions, isBoolean, isSignal, isText, oneOf } from '../check.js';
 import { checkPrefix, type Key, keyToPath } from '../keys.js';
 import { gather } from '../ranges.js';
-import {
-  type GetManyOptions,
-  type GetOptions,
-  type GetRangeOptions,
-  isAbsent,
-  type ListEntry,
-  type ObjectMeta,
-  type RequestOf,
-  type Store,
-  type StoreCapabilities,
-  type StoreRequest,
+import type {
+  GetManyOptions,
+  GetOptions,
+  GetRangeOptions,
+  GetValueOptions,
+  ListEntry,
+  ListOptions,
+  ObjectMeta,
+  RequestOf,
+  Store,
+  StoreCapabilities,
+  StoreRequest,
 } from '../store.js';
 import { DeviceOrder, type ReadOrder } from './device-order.js';
 import { type DirectChoice, DirectReads } from './direct.js';
 import { FileCache } from './file-cache.js';
 import { listKeys } from './list.js';
+import { metaOf, readMatching, statError } from './meta.js';
 import type { Point } from './point-read.js';
 import { PointReads, tooSmall } from './point-reads.js';
 import { type LocalStoreRecipe, recipeOf } from './recipe.js';
@@ -72,8 +74,10 @@ const OPEN_OPTIONS = {
   slab: oneOf('auto', 'webassembly', 'mapped'),
   direct: isDirect,
 };
-const GET_OPTIONS = { signal: isSignal };
-const GET_RANGE_OPTIONS = { signal: isSignal, into: (value: unknown) => value instanceof Uint8Array };
+const HEAD_OPTIONS = { signal: isSignal };
+const LIST_OPTIONS = { signal: isSignal, delimiter: oneOf('/') };
+const GET_OPTIONS = { signal: isSignal, ifMatch: isText };
+const GET_RANGE_OPTIONS = { ...GET_OPTIONS, into: (value: unknown) => value instanceof Uint8Array };
 const GET_MANY_OPTIONS = {
   signal: isSignal,
   ordered: isBoolean,
@@ -158,12 +162,12 @@ export class LocalStore implements Store {
     return this.#root === undefined ? undefined : recipeOf(this.#root, this.info, this.#asked);
   }
 
-  get(key: Key, options?: GetOptions): Promise<OwnedBytes | undefined> {
+  get(key: Key, options?: GetValueOptions): Promise<OwnedBytes | undefined> {
     try {
       const signal = this.#begin(options, GET_OPTIONS);
       const path = this.#pathOf(key);
       const whole = { path, offset: 0, length: TO_END, suffixLength: -1, signal, into: undefined, file: undefined };
-      return this.#points.read(whole);
+      return this.#read(whole, options?.ifMatch);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -178,10 +182,13 @@ export class LocalStore implements Store {
       const suffixLength = 'suffixLength' in range ? range.suffixLength : -1;
       const { offset, length = TO_END } = 'suffixLength' in range ? { offset: 0 } : range;
       const isLong = length > PIECE_BYTES_MAX;
-      const file = typeof key === 'string' && !isLong ? this.#files.take(key) : undefined;
+      const ifMatch = options?.ifMatch;
+      // A file that is kept open may be the one before.
+      const isKept = typeof key === 'string' && !isLong && ifMatch === undefined;
+      const file = isKept ? this.#files.take(key) : undefined;
       const path = file?.path ?? this.#pathOf(key);
       const point = { path, offset, length, suffixLength, signal, into, file };
-      return isLong ? this.#readLong(point, undefined) : this.#points.read(point);
+      return this.#read(point, ifMatch);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -207,22 +214,16 @@ export class LocalStore implements Store {
   }
 
   async head(key: Key, options?: GetOptions): Promise<ObjectMeta | undefined> {
-    const signal = this.#begin(options, GET_OPTIONS);
-    const path = this.#pathOf(key);
-    const stats = await stat(typeof path === 'string' ? path : Buffer.from(path), { bigint: true }).catch((error) => {
-      if (isAbsent(error)) return undefined;
-      throw statError(Buffer.from(path).toString(), error);
-    });
+    const signal = this.#begin(options, HEAD_OPTIONS);
+    const meta = await metaOf(this.#pathOf(key));
     this.#check(signal);
-    if (!stats?.isFile()) return undefined;
-    const etag = [stats.ino, stats.mtimeNs, stats.size].map((part) => part.toString(16)).join('-');
-    return { key, size: Number(stats.size), modified: stats.mtime, etag };
+    return meta && { key, ...meta };
   }
 
-  async *list(prefix: string = '/', options?: GetOptions): AsyncIterableIterator<ListEntry> {
-    const signal = this.#begin(options, GET_OPTIONS);
+  async *list(prefix: string = '/', options?: ListOptions): AsyncIterableIterator<ListEntry> {
+    const signal = this.#begin(options, LIST_OPTIONS);
     if (this.#root === undefined) throw new LsioError('usage', 'a store of paths has no list of them');
-    for await (const key of listKeys(this.#root, checkPrefix(prefix))) {
+    for await (const key of listKeys(this.#root, checkPrefix(prefix), options?.delimiter === '/')) {
       this.#check(signal);
       yield { key };
     }
@@ -250,6 +251,11 @@ export class LocalStore implements Store {
   #check(signal: Signal | undefined): void {
     if (this.#closing !== undefined) throw closedError();
     signal?.throwIfAborted();
+  }
+
+  #read(point: Point, ifMatch: string | undefined): Promise<OwnedBytes | undefined> {
+    const read = () => (point.length > PIECE_BYTES_MAX ? this.#readLong(point, undefined) : this.#points.read(point));
+    return ifMatch === undefined ? read() : readMatching(point.path, ifMatch, read);
   }
 
   /**
@@ -285,8 +291,4 @@ function checkInto(range: ByteRange, into: Uint8Array): void {
 
 function closedError(): LsioError {
   return new LsioError('closed', 'the store is closed');
-}
-
-function statError(path: string, error: NodeJS.ErrnoException): unknown {
-  return error.errno === undefined ? error : readError(path, 0, -error.errno);
 }

@@ -2,7 +2,7 @@ import type { HttpClient } from '../../engine/http/client.js';
 import type { Target } from '../../engine/http/client-options.js';
 import type { HttpRequest } from '../../engine/http/message.js';
 import { LsioError } from '../../errors.js';
-import type { ListRequest, Provider, RemotePage } from '../remote.js';
+import { type ListRequest, type Provider, type RemotePage, refuseDots } from '../remote.js';
 import type { S3Credentials } from '../remote-options.js';
 import { parseListing } from './listing.js';
 import { keyPath, Signer, uriEncode } from './sign.js';
@@ -55,7 +55,7 @@ export class S3Provider implements Provider {
   target(key: string): Target {
     const { bucket, scheme = 's3' } = this.#options;
     const name = `${scheme}://${bucket}/${key}`;
-    if (/(^|\/)\.\.?(\/|$)/.test(key)) throw new LsioError('usage', `${name}: a part . or .. of a key can't be sent`);
+    refuseDots(key, name);
     const url = new URL(this.#base.href + keyPath(key));
     return { url, name, host: url.host, signedAs: this.#signer?.shown };
   }
