@@ -1,4 +1,5 @@
-import { ABSENT, type Got, type HttpClient, type PastTheEnd, Pin } from '../engine/http/client.js';
+import { Pin } from '../engine/http/checks.js';
+import { ABSENT, type Got, type HttpClient, type PastTheEnd } from '../engine/http/client.js';
 import type { Authorize, Target } from '../engine/http/client-options.js';
 import { changedBetween } from '../engine/http/failures.js';
 import { LsioError } from '../errors.js';

@@ -12,6 +12,18 @@ export interface Version {
   readonly sizeBytes?: number | undefined;
 }
 
+/** The version that several reads of one object must agree on. The first answer sets it. */
+export class Pin {
+  version: Version;
+  /** The ETag that every answer must have. */
+  readonly ifMatch: string | undefined;
+
+  constructor(ifMatch?: string) {
+    this.ifMatch = ifMatch;
+    this.version = { etag: ifMatch };
+  }
+}
+
 /** What an answer to a ranged GET is worth. */
 export type Verdict =
   /** The body is `length` bytes of the object from `offset` on. It may be shorter than what was asked for. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../clock.js';
 import type { Asked } from './checks.js';
-import { ABSENT, HttpClient, Pin } from './client.js';
+import { Pin } from './checks.js';
+import { ABSENT, HttpClient } from './client.js';
 import { FaultServer, objectBytes } from './fault-server.testing.js';
 import { openGeneral } from './general.js';
 import { LeanTransport } from './lean.js';

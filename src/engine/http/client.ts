@@ -1,5 +1,5 @@
 import type { LsioError } from '../../errors.js';
-import { type Asked, isStrong, judge, rangeHeader, type Verdict, type Version } from './checks.js';
+import { type Asked, isStrong, judge, type Pin, rangeHeader, type Verdict, type Version } from './checks.js';
 import type { ClientOptions, Target } from './client-options.js';
 import { changedBetween, failedExchange, failedStatus, wrongAnswer } from './failures.js';
 import type { Permit } from './limiter.js';
@@ -7,18 +7,6 @@ import { type Answer, type AnswerHead, type HttpRequest, TransportError } from '
 import { end, type Land, landingOf, type Part } from './part.js';
 import { Backoff, classify, DEFAULT_RETRY, isFinalCode } from './retry.js';
 import { wait } from './wait.js';
-
-/** The version that several reads of one object must agree on. The first answer sets it. */
-export class Pin {
-  version: Version;
-  /** The ETag that every answer must have. */
-  readonly ifMatch: string | undefined;
-
-  constructor(ifMatch?: string) {
-    this.ifMatch = ifMatch;
-    this.version = { etag: ifMatch };
-  }
-}
 
 /** What a read got: bytes in the target from its beginning on. */
 export interface Got {

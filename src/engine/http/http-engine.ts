@@ -17,7 +17,8 @@ import {
 } from '../engine.js';
 import { ReadSlots, TOO_LARGE } from '../slots.js';
 import type { Asked } from './checks.js';
-import { ABSENT, type HttpClient, Pin } from './client.js';
+import { Pin } from './checks.js';
+import { ABSENT, type HttpClient } from './client.js';
 import type { Target } from './client-options.js';
 import { FailureLog } from './failure-log.js';
 

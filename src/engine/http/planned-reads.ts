@@ -1,5 +1,6 @@
 import type { Asked } from './checks.js';
-import { ABSENT, type Got, type HttpClient, type PastTheEnd, Pin } from './client.js';
+import { Pin } from './checks.js';
+import { ABSENT, type Got, type HttpClient, type PastTheEnd } from './client.js';
 import type { Target } from './client-options.js';
 import type { Land } from './part.js';
 
