@@ -8,12 +8,15 @@ import { LocalStore } from '../store/local/local.js';
 import { isAbsent, type StoreRequest } from '../store/store.js';
 import { type ChunkReading, chunkName, partError, piecesOf, readChunks, type StoredChunk } from './chunk-reader.js';
 import { LookAhead } from './look-ahead.js';
+import { Turns } from './turns.js';
 
 export interface ChunkStreamOptions extends ChunkReading {
   /** Whether chunks are read past the page cache. @default 'auto' */
   readonly direct?: DirectChoice | undefined;
   /** Whether neighbours in a file are read at once. @default 'off' */
   readonly coalesce?: 'auto' | 'off' | undefined;
+  /** Whether chunks are handed over in the order in which they are asked for; else as they come. @default true */
+  readonly ordered?: boolean | undefined;
 }
 
 type ChunkSource = Pick<ChunkedArray, 'sources' | 'refs'>;
@@ -24,10 +27,11 @@ type ClaimChunks = () => Iterable<readonly number[]> | undefined;
 interface ChunkRequest extends StoreRequest {
   readonly ref: ChunkRef & { readonly key: AbsolutePath };
   readonly part: number | undefined;
+  readonly turn: number;
 }
 
 /**
- * Reads chunks and hands them over in the order in which they are asked for. Their bytes are the engine's own memory,
+ * Reads chunks and hands them over. Their bytes are the engine's own memory,
  * good until the call returns: no chunk costs memory or a promise of its own. Each byte is wanted once: by default
  * uncached files are read past the page cache.
  *
@@ -60,7 +64,7 @@ export async function forEachClaimedChunk(
   options: ChunkStreamOptions,
   use: (chunk: StoredChunk) => void,
 ): Promise<void> {
-  const { signal, direct = 'auto', coalesce = 'off' } = options;
+  const { signal, direct = 'auto', coalesce = 'off', ordered = true } = options;
   const [source, ...others] = array.sources;
   const { store } = source ?? {};
   if (store?.getMany === undefined || others.length > 0) {
@@ -68,39 +72,35 @@ export async function forEachClaimedChunk(
     return;
   }
   const ahead = new LookAhead(options.chunkBytes);
-  const unread: StoredChunk[] = [];
-  const take = (chunk: StoredChunk): void => {
+  const turns = new Turns(ordered, (chunk) => {
     use(chunk);
     ahead.used();
-  };
-  const flush = (index: number): void => {
-    while (unread.length > 0 && unread[0]!.index < index) take(unread.shift()!);
-  };
-  /** Where all chunks in hand need no read, nothing that arrives will hand them over. */
-  const flushUnread = (): void => {
-    if (ahead.count === unread.length) flush(Number.POSITIVE_INFINITY);
-  };
-  const requests = requestsOf(array, claim, options, { unread, flushUnread, ahead });
-  const common = { signal, ordered: true, coalesce } as const;
+  });
+  const requests = requestsOf(array, claim, options, { turns, ahead });
+  // What comes early is leased: in the store's own order it would be copied.
+  const common = { signal, ordered: false, coalesce } as const;
   const batches =
     store instanceof LocalStore ? store.getMany(requests, { ...common, direct }) : store.getMany(requests, common);
   let parts: Uint8Array[] = [];
-  for await (const batch of batches) {
-    signal?.throwIfAborted();
-    for (const item of batch) {
-      if (item.ok && !item.last) {
-        // A long value comes in parts, which are good for their batch only.
-        parts.push(item.bytes.slice());
-        continue;
+  try {
+    for await (const batch of batches) {
+      signal?.throwIfAborted();
+      for (const item of batch) {
+        if (item.ok && !item.last) {
+          // A long value comes in parts, which are good for their batch only.
+          parts.push(item.bytes.slice());
+          continue;
+        }
+        const isLong = item.ok && parts.length > 0;
+        const chunk = chunkOf(item, isLong ? Buffer.concat([...parts, item.bytes]) : item.bytes);
+        parts = [];
+        const isLent = item.ok && !isLong && chunk.bytes !== undefined;
+        turns.offer(item.request.turn, chunk, isLent ? () => item.lease() : undefined);
       }
-      const bytes = parts.length === 0 || !item.ok ? item.bytes : Buffer.concat([...parts, item.bytes]);
-      parts = [];
-      flush(item.request.ref.index);
-      take(chunkOf(item, bytes));
-      flushUnread();
     }
+  } finally {
+    turns.close();
   }
-  flush(Number.POSITIVE_INFINITY);
 }
 
 /** Where a source has no better way than reading chunk by chunk, one claim is read after the other. */
@@ -124,9 +124,8 @@ async function readClaimed(
 }
 
 interface RequestState {
-  /** Chunks that need no read. */
-  readonly unread: StoredChunk[];
-  readonly flushUnread: () => void;
+  /** Is given the chunks that need no read. */
+  readonly turns: Turns;
   readonly ahead: LookAhead;
 }
 
@@ -134,30 +133,30 @@ async function* requestsOf(
   array: ChunkSource,
   claim: ClaimChunks,
   reading: ChunkReading,
-  { unread, flushUnread, ahead }: RequestState,
+  { turns, ahead }: RequestState,
 ): AsyncGenerator<readonly ChunkRequest[]> {
   let first = 0;
+  let turn = 0;
   for (let chunks = claim(); chunks !== undefined; chunks = claim()) {
     let count = 0;
     for await (const refs of array.refs(chunks, reading.signal)) {
       const requests: ChunkRequest[] = [];
       const before = first;
       const pieces = refs.flatMap((ref) => piecesOf({ ...ref, index: before + ref.index }, reading));
+      ahead.begun(pieces.length);
       for (const { ref, part } of pieces) {
         const { index, key, source, range, error, bytes, detail } = ref;
         const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
         if (error !== undefined || key === undefined || source === undefined) {
-          unread.push({ ...known, bytes, error });
+          turns.offer(turn++, { ...known, bytes, error });
         } else if (range?.length === 0) {
-          unread.push({ ...known, bytes: new Uint8Array(0) });
-        } else requests.push({ key, ...(range === undefined ? {} : { range }), ref: { ...ref, key }, part });
+          turns.offer(turn++, { ...known, bytes: new Uint8Array(0) });
+        } else requests.push({ key, ...(range && { range }), ref: { ...ref, key }, part, turn: turn++ });
       }
       count += refs.length;
-      ahead.begun(pieces.length);
       if (requests.length > 0) yield requests;
     }
     first += count;
-    flushUnread();
     await ahead.room();
   }
 }

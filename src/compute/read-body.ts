@@ -5,7 +5,6 @@ import { fillWith, type Scalar } from '../array/scalar.js';
 import type { Selection } from '../array/selection.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder } from '../formats/chunked-array.js';
-import { Fifo } from '../read/fifo.js';
 import type { StoredChunk } from './chunk-reader.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
 import type { Job, JobArray } from './workers/job.js';
@@ -27,10 +26,12 @@ export async function readBody({ selection }: ReadSpec, job: Job<ReadItems>): Pr
   const plan = new TaskPlan(array.chunkShape, selection);
   const output = openOutput(job, selection);
   const chunkBytes = byteLengthOf(array.chunkShape, array.dtype.itemBytes || 1) ?? 0;
-  const tasks = new Fifo<number>();
+  /** By the number of the chunk among all that were claimed. */
+  const tasks = new Map<number, number>();
+  let claimed = 0;
   function* chunksOf(from: number, to: number): Generator<readonly number[]> {
     for (let task = from; task < to; task++) {
-      tasks.push(task);
+      tasks.set(claimed++, task);
       yield plan.at(task).chunk;
     }
   }
@@ -38,11 +39,12 @@ export async function readBody({ selection }: ReadSpec, job: Job<ReadItems>): Pr
     const range = job.claim();
     return range && chunksOf(range.from, range.to);
   }
-  await forEachClaimedChunk(array, claim, { chunkBytes, signal, direct }, (chunk) => {
+  await forEachClaimedChunk(array, claim, { chunkBytes, signal, direct, ordered: false }, (chunk) => {
     signal.throwIfAborted();
     if (chunk.error !== undefined) throw chunk.error;
     const beganMs = performance.now();
-    const task = tasks.shift()!;
+    const task = tasks.get(chunk.index)!;
+    tasks.delete(chunk.index);
     if (output === undefined) job.emit({ task, items: itemsOf(chunk, decoder) });
     else place(chunk, output, decoder, plan.at(task).boxes);
     const isMissing = chunk.bytes === undefined;
