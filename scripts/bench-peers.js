@@ -18,10 +18,12 @@ import { findFio } from '../dist/fio/run.js';
 import { lsioVersion } from '../dist/results/version.js';
 import { parseCount } from '../dist/units.js';
 import { listFiles } from '../dist/workload/list-files.js';
+import { whyMissing } from './peers/command.js';
+import { COMMANDS } from './peers/commands.js';
 import { measureCell } from './peers/measure.js';
 import { measureMemory } from './peers/memory.js';
 import { renderPeers } from './peers/report.js';
-import { cellsFor, MEMORY, rowIds } from './peers/table.js';
+import { cellsFor, MEMORY, QUICK, rowIds } from './peers/table.js';
 
 /**
  * @typedef {import('./peers/report.js').PeersResult} PeersResult
@@ -30,6 +32,10 @@ import { cellsFor, MEMORY, rowIds } from './peers/table.js';
 
 const RUNS_DEFAULT = 6;
 const RUNS_MAX = 1000;
+/** Of `--quick`: as few as decide, and no cell is begun after so long. */
+const QUICK_RUNS = 3;
+const QUICK_MS_MAX = 7.5 * 60_000;
+const TOOLS_DEFAULT = '/tmp/lsio-peers-tools';
 const INTERRUPTED_EXIT = 130;
 const CREATE = {
   large: ['files', 'create'],
@@ -40,6 +46,9 @@ const USAGE = `scripts/bench-peers [options]
   --dir DIR        1,000 files of 256 KiB and one of 1 GiB (default: /tmp/fio)
   --small-dir DIR  20,000 files of 4 KiB (default: /tmp/fio20k); either is made where it is missing
   --rows LIST      only the rows whose names begin so; comma list, repeatable
+  --quick          at most 10 minutes: whole commands and single reads, 3 pairs; cells that don't fit are left out
+  --tools DIR      Bun, Deno and object_store, put there by scripts/peers/install-tools DIR (default: ${TOOLS_DEFAULT});
+                   rivals that are missing are left out, with the reason
   --all            also the rows without a goal: every case, cold and warm, against each reader
   --runs N         pairs of runs (default: ${RUNS_DEFAULT}; fewer than 3 decide nothing)
   --json FILE      save the document that scripts/results.js makes a page of, after each cell
@@ -53,7 +62,9 @@ function parseOptions() {
       'small-dir': { type: 'string', default: '/tmp/fio20k' },
       rows: { type: 'string', multiple: true },
       all: { type: 'boolean', default: false },
-      runs: { type: 'string', default: String(RUNS_DEFAULT) },
+      quick: { type: 'boolean', default: false },
+      tools: { type: 'string', default: TOOLS_DEFAULT },
+      runs: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -64,7 +75,7 @@ function parseOptions() {
     return undefined;
   }
   const known = [...goals, ...further];
-  const asked = values.rows?.flatMap((text) => text.split(','));
+  const asked = values.rows?.flatMap((text) => text.split(',')) ?? (values.quick ? QUICK : undefined);
   const unknown = asked?.find((prefix) => !known.some((id) => id.startsWith(prefix)));
   if (unknown !== undefined) throw new LsioError('usage', `--rows: no row begins with ${unknown}: see --help`);
   const ids =
@@ -73,13 +84,21 @@ function parseOptions() {
         ? known
         : goals
       : known.filter((id) => asked.some((prefix) => id.startsWith(prefix)));
-  const runs = parseCount(values.runs, { name: '--runs', min: 1, max: RUNS_MAX });
-  return { ids, runs, json: values.json, dirs: { large: values.dir, small: values['small-dir'] } };
+  const runs = parseCount(values.runs ?? String(values.quick ? QUICK_RUNS : RUNS_DEFAULT), {
+    name: '--runs',
+    min: 1,
+    max: RUNS_MAX,
+  });
+  const { quick, json, tools } = values;
+  return { ids, runs, quick, json, tools, dirs: { large: values.dir, small: values['small-dir'] } };
 }
 
 /** @param {NonNullable<ReturnType<typeof parseOptions>>} options @param {AbortSignal} signal */
-async function main({ ids, runs, json, dirs }, signal) {
-  const cells = cellsFor(ids);
+async function main({ ids, runs, quick, json, tools, dirs }, signal) {
+  process.env.PATH = `${tools}/node_modules/.bin:${tools}/venv/bin:${process.env.PATH}`;
+  const untilMs = quick ? performance.now() + QUICK_MS_MAX : Infinity;
+  const cells = cellsFor(ids, await missingSides(ids, signal));
+  if (quick) cells.sort((one, other) => quickPlace(one.id) - quickPlace(other.id));
   const wantsMemory = ids.includes(MEMORY);
   const needed = new Set([...cells.map(({ data }) => data), .../** @type {Data[]} */ (wantsMemory ? ['small'] : [])]);
   for (const data of needed) makeMissing(data, dirs[data]);
@@ -116,6 +135,10 @@ async function main({ ids, runs, json, dirs }, signal) {
   try {
     for (const cell of cells) {
       const beganMs = performance.now();
+      if (beganMs > untilMs) {
+        say(`${cell.id}: left out, --quick has no time for it`);
+        continue;
+      }
       const { rows, measured, warnings } = await measureCell(cell, {
         ...given,
         dir: dirs[cell.data],
@@ -137,6 +160,24 @@ async function main({ ids, runs, json, dirs }, signal) {
   }
   save();
   process.stdout.write(renderPeers(result, isatty(1) && !process.env.NO_COLOR));
+}
+
+/** @param {string} id */
+function quickPlace(id) {
+  return QUICK.findIndex((prefix) => id.startsWith(prefix));
+}
+
+/** The rivals that aren't here; says why. @param {readonly string[]} ids @param {AbortSignal} signal */
+async function missingSides(ids, signal) {
+  const missing = new Set();
+  const names = new Set(cellsFor(ids).flatMap(({ sides }) => Object.keys(sides)));
+  for (const [name, side] of Object.entries(COMMANDS)) {
+    const why = names.has(name) ? await whyMissing(side, signal) : undefined;
+    if (why === undefined) continue;
+    missing.add(name);
+    say(`${name}: left out, ${why}; scripts/peers/install-tools, or apt-get install`);
+  }
+  return missing;
 }
 
 /** @param {Data} data @param {string} dir */

@@ -12,6 +12,7 @@ import { LsioError } from '../../dist/errors.js';
  */
 
 const LSIO = fileURLToPath(new URL('../../bin/lsio.js', import.meta.url));
+const PEERS = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
 
 /** @implements {Runner} */
 export class CommandRunner {
@@ -38,7 +39,10 @@ export class CommandRunner {
     this.#work = work;
     this.#signal = signal;
     // As it is to be repeated on another machine.
-    this.commandLine = side.command.replaceAll(/\bLSIO\b/g, 'lsio').replaceAll(/\bDIR\b/g, quote(dir));
+    this.commandLine = side.command
+      .replaceAll(/\bLSIO\b/g, 'lsio')
+      .replaceAll(/\bPEERS\b/g, 'scripts/peers')
+      .replaceAll(/\bDIR\b/g, quote(dir));
     this.passesMax = side.command.includes('DST') ? 1 : Infinity;
     this.#scratch = side.command.includes('DST') ? mkdtempSync(`${this.#dir}-peers-`) : undefined;
   }
@@ -87,8 +91,24 @@ export class CommandRunner {
   #expand(template, target) {
     return template
       .replaceAll(/\bLSIO\b/g, `${quote(process.execPath)} ${quote(LSIO)}`)
+      .replaceAll(/\bPEERS\b/g, quote(PEERS))
       .replaceAll(/\bDIR\b/g, quote(this.#dir))
       .replaceAll(/\bDST\b/g, quote(target));
+  }
+}
+
+/**
+ * Says why a command can't be run here; undefined: it can.
+ * @param {CommandSide} side @param {AbortSignal} signal
+ */
+export async function whyMissing({ needs }, signal) {
+  if (needs === undefined) return undefined;
+  try {
+    await bash(needs, signal);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LsioError)) throw error;
+    return `${needs} failed`;
   }
 }
 

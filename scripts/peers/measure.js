@@ -9,6 +9,7 @@ import { LsioError } from '../../dist/errors.js';
 import { makeWorkload } from '../../dist/workload/cases.js';
 import { CommandRunner } from './command.js';
 import { judgeRow } from './judge.js';
+import { PointRunner } from './points.js';
 
 /**
  * @typedef {import('../../src/bench/runner.js').Runner} Runner
@@ -116,6 +117,12 @@ async function start(name, side, { cell, work, alignBytes, given }) {
     const runner = new CommandRunner(name, side, { dir, work, signal });
     const about = () => ({ commandLine: runner.commandLine, version: '' });
     return { name, runner, rings: null, threadPoolSize: null, verify: async () => {}, about };
+  }
+  if ('points' in side) {
+    const queueDepth = lanesFor(work, cell.queueDepth);
+    const runner = await PointRunner.open(name, side.points, { work, queueDepth });
+    const about = () => ({ commandLine: runner.commandLine, version });
+    return { name, runner, rings: 1, threadPoolSize: null, verify: () => runner.verify(), about };
   }
   if ('fio' in side) {
     const queueDepth = lanesFor(work, cell.queueDepth);

@@ -3,6 +3,7 @@
  * sides of a cell and the goal that it is held to.
  */
 import { CASES } from '../../dist/workload/workload.js';
+import { COMMANDS, PARALLEL_COPIES, PROGRAMS, XARGS_CAT, XARGS_CAT_PIPED } from './commands.js';
 
 /**
  * @typedef {import('../../src/workload/workload.js').CaseName} CaseName
@@ -11,9 +12,11 @@ import { CASES } from '../../dist/workload/workload.js';
  * @typedef {{ reader: ReaderName, rings?: number | 'auto' }} ReaderSide
  * @typedef {{ fio: true }} FioSide
  * @typedef {object} CommandSide
- * @property {string} command In bash, where DIR is what to read, DST a fresh directory and LSIO the program.
+ * @property {string} command In bash, where DIR is what to read, DST a fresh directory, LSIO the program, PEERS this folder.
  * @property {string} count Says how many bytes the command got, as the first number that it prints.
- * @typedef {ReaderSide | FioSide | CommandSide} Side
+ * @property {string | undefined} [needs] Prints a version where what the command needs is there; else it fails.
+ * @typedef {{ points: import('./points.js').PointMode }} PointsSide A promise for each read.
+ * @typedef {ReaderSide | FioSide | CommandSide | PointsSide} Side
  *
  * @typedef {object} Cell
  * @property {string} id
@@ -43,6 +46,8 @@ const SIDES = {
   'lsio 1 ring': { reader: 'uring', rings: 1 },
   'lsio 2 rings': { reader: 'uring', rings: 2 },
   'lsio promises': { reader: 'store' },
+  'lsio getRange': { points: 'owned' },
+  'lsio suffixes': { points: 'suffix' },
   fio: { fio: true },
   'fs.promises': { reader: 'promises' },
   'fs.readFile': { reader: 'callback' },
@@ -51,28 +56,6 @@ const SIDES = {
 };
 
 const SINGLE_THREADED = ['fio', 'readFileSync', 'open+readSync', 'lsio 1 ring'];
-
-/** What reads the small files as a whole process. @param {string} command */
-function lsioGet(command) {
-  // The bytes of the document's end: its items are left out.
-  return { command, count: `${command} --json --no-items | grep -oE '"bytes":[0-9]+' | grep -oE '[0-9]+'` };
-}
-
-/** @type {Record<string, Side>} */
-const COMMANDS = {
-  'lsio get --discard': lsioGet('LSIO get -q -r DIR --discard --engine uring'),
-  'lsio get | cat': {
-    command: 'LSIO get -q -r DIR --engine uring | cat >/dev/null',
-    count: 'LSIO get -q -r DIR --engine uring | wc -c',
-  },
-  'lsio get -o': lsioGet('LSIO get -q -r DIR -o DST --engine uring'),
-  tar: { command: 'tar cf - DIR 2>/dev/null | cat >/dev/null', count: 'tar cf - DIR 2>/dev/null | tar xOf - | wc -c' },
-  'xargs cat': {
-    command: 'find DIR -type f -print0 | xargs -0 cat | cat >/dev/null',
-    count: 'find DIR -type f -print0 | xargs -0 cat | wc -c',
-  },
-  'cp -r': { command: 'cp -r DIR DST', count: 'cp -r DIR DST && find DST -type f -print0 | xargs -0 cat | wc -c' },
-};
 
 const SMALL_COLD = /** @type {const} */ ({ data: 'small', case: 'whole-files', cache: 'cold' });
 
@@ -86,7 +69,8 @@ const CELLS = [
     queueDepth: 64,
     rows: [
       row('big-random-warm', 'big-random warm, 1 ring', 'lsio 1 ring', 'fio', 1.1),
-      row('big-random-warm-promises', 'big-random warm, promises', 'lsio promises', 'fio', 0.9),
+      row('big-random-warm-promises', 'getRange into a buffer, warm', 'lsio promises', 'fio', 0.8),
+      row('big-random-warm-owned', 'getRange, warm', 'lsio getRange', 'fio', 0.65),
       row('big-random-warm-rings', 'big-random warm, 2 rings', 'lsio 2 rings', 'lsio 1 ring', 1.7),
     ],
   },
@@ -157,9 +141,34 @@ const CELLS = [
   gaps('file-gaps', 'file-gaps cold, 32 KiB', 0.97),
   gaps('big-gaps', 'big-gaps cold, 64 KiB', 0.97),
   { ...gaps('big-gaps', 'big-gaps cold, 4 KiB', 1.4, 'big-gaps-near'), gapBytes: 4096 },
-  { ...SMALL_COLD, id: 'tar', rows: [row('tar', 'lsio get -r --discard', 'lsio get --discard', 'tar', 6)] },
-  { ...SMALL_COLD, id: 'cat', rows: [row('cat', 'lsio get -r to a pipe', 'lsio get | cat', 'xargs cat', 5)] },
-  { ...SMALL_COLD, id: 'cp', rows: [row('cp', 'lsio get -r -o', 'lsio get -o', 'cp -r', 2.5)] },
+  {
+    id: 'suffix',
+    data: 'small',
+    case: 'whole-files',
+    cache: 'warm',
+    queueDepth: 64,
+    rows: [row('suffix', 'getRange of last bytes, 20k files', 'lsio suffixes', 'lsio getRange', 0.67)],
+  },
+  get('tar', 'cold', [
+    ['tar', 'tar', 3.7],
+    ['xargs', XARGS_CAT, 1.5],
+    ...PROGRAMS.map((name) => /** @type {const} */ ([name, name, undefined])),
+  ]),
+  get('get-warm', 'warm', [
+    ['tar', 'tar', undefined],
+    ['xargs', XARGS_CAT, 1.1],
+    ...PROGRAMS.map((name) => /** @type {const} */ ([name, name, undefined])),
+  ]),
+  pipe('cat', 'cold', 4, 1.4),
+  pipe('cat-warm', 'warm', undefined, 1.1),
+  {
+    ...SMALL_COLD,
+    id: 'cp',
+    rows: [
+      row('cp', 'lsio get -r -o', 'lsio get -o', 'cp -r', 3),
+      row('cp-parallel', 'lsio get -r -o', 'lsio get -o', PARALLEL_COPIES, 1.3),
+    ],
+  },
 ];
 
 /** Every case in every state against what any reader of files has at hand. @returns {Omit<Cell, 'sides'>[]} */
@@ -196,8 +205,34 @@ function gaps(name, title, min, id = name) {
   return { id, data: 'large', case: name, cache: 'cold', rows: [row(id, title, 'lsio 1 ring', 'fio', min)] };
 }
 
+/**
+ * @param {string} id @param {'cold' | 'warm'} cache
+ * @param {readonly (readonly [id: string, rival: string | string[], min: number | undefined])[]} rivals
+ * @returns {Omit<Cell, 'sides'>}
+ */
+function get(id, cache, rivals) {
+  const name = `lsio get -r --discard, ${cache}`;
+  const rows = rivals.map(([of, rival, min]) =>
+    row(of === id ? id : `${id}-${of}`, name, 'lsio get --discard', rival, min),
+  );
+  return { ...SMALL_COLD, cache, id, rows };
+}
+
+/** @param {string} id @param {'cold' | 'warm'} cache @param {number | undefined} one @param {number} parallel @returns {Omit<Cell, 'sides'>} */
+function pipe(id, cache, one, parallel) {
+  const name = `lsio get -r to a pipe, ${cache}`;
+  const rows = [
+    row(id, name, 'lsio get | cat', 'xargs cat | cat', one),
+    row(`${id}-xargs`, name, 'lsio get | cat', XARGS_CAT_PIPED, parallel),
+  ];
+  return { ...SMALL_COLD, cache, id, rows };
+}
+
 /** The row that isn't a ratio. */
 export const MEMORY = 'memory';
+
+/** What `--quick` measures: what people call, in the order of its worth if time runs out. */
+export const QUICK = ['tar', 'get-warm', 'cat', 'cp', 'big-random-warm', 'suffix', 'small-cold', 'small-warm'];
 
 /** The names of all rows, and of the cells of those without a goal, with which their names begin. */
 export function rowIds() {
@@ -206,10 +241,17 @@ export function rowIds() {
   return { goals: [...idsOf(CELLS), MEMORY], further: idsOf(further), furtherCells: further.map(({ id }) => id) };
 }
 
-/** The cells of the rows asked for, with the sides that those need. @param {readonly string[]} ids @returns {Cell[]} */
-export function cellsFor(ids) {
+/**
+ * The cells of the rows asked for, with the sides that those need.
+ * @param {readonly string[]} ids @param {ReadonlySet<string>} [missing] Sides that can't be had: their rows go.
+ * @returns {Cell[]}
+ */
+export function cellsFor(ids, missing = new Set()) {
   return [...CELLS, ...furtherCells()].flatMap((cell) => {
-    const rows = cell.rows.filter(({ id }) => ids.includes(id));
+    const rows = cell.rows
+      .filter(({ id }) => ids.includes(id))
+      .map((one) => ({ ...one, rival: [one.rival].flat().filter((name) => !missing.has(name)) }))
+      .filter(({ rival }) => rival.length > 0);
     if (rows.length === 0) return [];
     const names = new Set(rows.flatMap(({ ours, rival }) => [ours, rival].flat()));
     const sides = Object.entries({ ...SIDES, ...COMMANDS }).filter(([name]) => names.has(name));
