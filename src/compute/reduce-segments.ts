@@ -1,18 +1,19 @@
 import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
-import { type KernelChoice, kernelMemory, loadKernels } from '../kernels/kernels.js';
+import type { KernelChoice } from '../kernels/kernels.js';
 import { Fifo } from '../read/fifo.js';
 import type { StoredChunk } from './chunk-reader.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
 import { denseBox } from './dense-box.js';
-import { Preparation, storedBytes } from './elements.js';
+import { storedBytes } from './elements.js';
 import { addBox } from './layout.js';
-import { openReducer, type Pass, reducerBytes, wantedFormat } from './pass.js';
+import { openReducer, type Pass } from './pass.js';
 import type { Column, Piece, ReductionPlan } from './plan.js';
 import type { Reducer } from './reducer.js';
 import { formatOf, planOf, type StatsSpec } from './stats-spec.js';
 import type { Job } from './workers/job.js';
 import { type PlainError, plainError } from './workers/plain-error.js';
+import { Workplace } from './workplace.js';
 
 /** What is reduced: a task is a leaf of the plan. Plain data. */
 export interface ReduceSpec {
@@ -67,31 +68,26 @@ export async function reduceBody(spec: ReduceSpec, job: Job<ReduceResult>): Prom
     const range = job.claim();
     return range && chunksOf(spec.firstLeaf + range.from, spec.firstLeaf + range.to);
   }
-  await forEachClaimedChunk(array, claim, { chunkBytes: reduction.chunkBytes, direct, signal }, (stored) => {
-    signal.throwIfAborted();
-    reduction.add(pending.shift()!, stored);
-  });
+  try {
+    await forEachClaimedChunk(array, claim, { chunkBytes: reduction.chunkBytes, direct, signal }, (stored) => {
+      signal.throwIfAborted();
+      reduction.add(pending.shift()!, stored);
+    });
+  } finally {
+    reduction.close();
+  }
 }
 
-/** Bytes for results of kernels. */
-const OUT_BYTES = 128;
 /** A smaller state is copied as fast. */
 const TRANSFER_BYTES_MIN = 4096;
-/** A converted element, and the float32 that a float16 becomes on the way. */
-const SCRATCH_BYTES_PER_ELEMENT = 12;
-
-/** The memory in which chunks are decoded and reduced, and what is in it. */
+/** Reduces one chunk after the other. */
 class ChunkReduction {
   readonly chunkBytes: number;
   readonly #plan: ReductionPlan;
   readonly #spec: ReduceSpec;
   readonly #job: Job<ReduceResult>;
-  readonly #kernels;
-  readonly #preparation: Preparation;
   readonly #elementBytes: number;
-  readonly #chunk: number;
-  readonly #dense: number;
-  readonly #area: number;
+  #workplace: Workplace | undefined;
   #column: Column | undefined;
   #reducer: Reducer<unknown> | undefined;
 
@@ -99,38 +95,26 @@ class ChunkReduction {
     this.#plan = plan;
     this.#spec = spec;
     this.#job = job;
-    const format = formatOf(spec.stats);
-    const { pass } = spec;
-    const { chunkShape } = job.array;
-    this.#elementBytes = storedBytes(format);
-    const elements = chunkShape.reduce((a, b) => a * b, 1);
-    this.chunkBytes = elements * this.#elementBytes;
-    const room = align(this.chunkBytes);
-    this.#chunk = OUT_BYTES;
-    this.#dense = this.#chunk + room;
-    const scratch = this.#dense + room;
-    this.#area = scratch + align(elements * SCRATCH_BYTES_PER_ELEMENT);
-    // What a preparation makes of elements does not depend on the memory.
-    const probe = new Preparation(
-      loadKernels({ buffer: new ArrayBuffer(0) }, 'js'),
-      format,
-      wantedFormat(pass, format),
-      0,
-    );
-    const bytes = this.#area + reducerBytes(pass, probe.prepared, cellsMax(plan, chunkShape));
-    this.#kernels = loadKernels(kernelMemory(bytes), spec.kernels);
-    this.#preparation = new Preparation(this.#kernels, format, wantedFormat(pass, format), scratch);
+    this.#elementBytes = storedBytes(formatOf(spec.stats));
+    this.chunkBytes = job.array.chunkShape.reduce((a, b) => a * b, this.#elementBytes);
+  }
+
+  close(): void {
+    this.#workplace?.close();
   }
 
   add(item: Item, stored: StoredChunk): void {
     const beganMs = performance.now();
-    if (item.column.index !== this.#column?.index) this.#openColumn(item.column);
+    this.#workplace ??= this.#openWorkplace(stored.bytes);
+    if (item.column.index !== this.#column?.index) this.#openColumn(item.column, this.#workplace);
     const reducer = this.#reducer!;
     if (item.isFirst) reducer.init(item.column.cells);
-    const { error, missing } = this.#decode(stored);
+    const { address, error, missing } = this.#decode(stored, this.#workplace);
     if (error !== undefined && this.#spec.skipErrors !== true) throw error;
     if (error === undefined) {
-      for (const pieces of boxesOf(this.#plan, item.positions)) this.#addBox(reducer, item.column, pieces);
+      for (const pieces of boxesOf(this.#plan, item.positions)) {
+        this.#addBox(reducer, item.column, pieces, address, this.#workplace);
+      }
     } else this.#job.emit({ failed: plainError(error) });
     if (item.isLast) this.#emit(item.leaf, reducer.finish());
     this.#job.count({
@@ -150,41 +134,65 @@ class ChunkReduction {
     this.#job.emit({ leaf, state }, transfer);
   }
 
-  #openColumn(column: Column): void {
-    this.#column = column;
-    const { prepared } = this.#preparation;
-    this.#reducer = openReducer(this.#kernels, this.#spec.pass, prepared, column, 0, this.#area);
+  #openWorkplace(bytes: Uint8Array | undefined): Workplace {
+    const { stats, pass, kernels } = this.#spec;
+    const { chunkShape } = this.#job.array;
+    const cells = cellsMax(this.#plan, chunkShape);
+    return new Workplace({ format: formatOf(stats), pass, chunkShape, cells, kernels }, bytes);
   }
 
-  #addBox(reducer: Reducer<unknown>, column: Column, pieces: readonly Piece[]): void {
-    const chunk = { address: this.#chunk, shape: this.#job.array.chunkShape, elementBytes: this.#elementBytes };
+  #openColumn(column: Column, { kernels, preparation, out, area }: Workplace): void {
+    this.#column = column;
+    this.#reducer = openReducer(kernels, this.#spec.pass, preparation.prepared, column, out, area);
+  }
+
+  #addBox(
+    reducer: Reducer<unknown>,
+    column: Column,
+    pieces: readonly Piece[],
+    chunk: number,
+    { kernels, preparation, dense }: Workplace,
+  ): void {
+    const decoded = { address: chunk, shape: this.#job.array.chunkShape, elementBytes: this.#elementBytes };
     const count = pieces.reduce((product, piece) => product * piece.count, 1);
-    const dense = denseBox(this.#kernels, chunk, pieces, this.#dense);
-    const address = this.#preparation.prepare(dense, count);
-    const elementBytes = Number.parseInt(this.#preparation.prepared.type.slice(1), 10) / 8;
+    const address = preparation.prepare(denseBox(kernels, decoded, pieces, dense), count);
+    const elementBytes = Number.parseInt(preparation.prepared.type.slice(1), 10) / 8;
     addBox(reducer, this.#plan.axes, column, { pieces, address, elementBytes });
   }
 
-  /** Decodes to the kernels' memory; a chunk that is not stored is the fill value. */
-  #decode({ name, bytes, detail, error }: StoredChunk): { error: LsioError | undefined; missing: boolean } {
-    if (error !== undefined) return { error, missing: false };
-    const target = new Uint8Array(this.#kernels.buffer, this.#chunk, this.chunkBytes);
+  /** Decodes to the kernels' memory, where the chunk isn't there already. One that is not stored is the fill value. */
+  #decode({ name, bytes, detail, error }: StoredChunk, workplace: Workplace): Decoded {
+    const address = workplace.chunk;
+    if (error !== undefined) return { address, error, missing: false };
+    const { array, decoder } = this.#job;
+    const target = new Uint8Array(workplace.kernels.buffer, address, this.chunkBytes);
     if (bytes === undefined) {
       const refused = this.#spec.missingIsError === true;
       const text = `${name}: the chunk is not stored, and missing chunks are an error here`;
-      if (refused) return { error: new LsioError('format', text, { path: name }), missing: true };
-      fillWith(target, this.#job.array.fill as Uint8Array);
-      return { error: undefined, missing: true };
+      if (refused) return { address, error: new LsioError('format', text, { path: name }), missing: true };
+      fillWith(target, array.fill as Uint8Array);
+      return { address, error: undefined, missing: true };
     }
+    const isChunk = decoder.isRaw && bytes.length === this.chunkBytes;
+    const there = isChunk ? workplace.addressOf(bytes) : undefined;
+    if (there !== undefined) return { address: there, error: undefined, missing: false };
     try {
-      this.#job.decoder.decode(bytes, target, detail);
-      return { error: undefined, missing: false };
+      decoder.decode(bytes, target, detail);
+      return { address, error: undefined, missing: false };
     } catch (cause) {
       if (!(cause instanceof LsioError)) throw cause;
       const failure = new LsioError(cause.kind, `${name}: ${cause.message}`, { ...cause, path: name, cause });
-      return { error: failure, missing: false };
+      return { address, error: failure, missing: false };
     }
   }
+}
+
+/** What became of a chunk's bytes. */
+interface Decoded {
+  /** Where its elements are. */
+  readonly address: number;
+  readonly error: LsioError | undefined;
+  readonly missing: boolean;
 }
 
 /** Cells of the largest column. */
@@ -202,8 +210,4 @@ function boxesOf(plan: ReductionPlan, positions: readonly number[]): Piece[][] {
     boxes = boxes.flatMap((box) => pieces.map((piece) => [...box, piece]));
   }
   return boxes;
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }

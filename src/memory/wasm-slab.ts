@@ -1,8 +1,8 @@
 import { type WasmMemory, wasmMemory } from '../webassembly.js';
 import { Slab } from './slab.js';
 
-/** Left to kernels at the beginning of the memory: for their stack, tables and scratch. */
-export const SCRATCH_BYTES = 64 * 1024;
+/** Left to kernels at the beginning of the memory. What nobody touches costs nothing. */
+export const SCRATCH_BYTES = 32 * 1024 ** 2;
 
 const wasmMemories = new WeakMap<ArrayBufferLike, WasmMemory>();
 
@@ -12,6 +12,26 @@ const wasmMemories = new WeakMap<ArrayBufferLike, WasmMemory>();
  */
 export function wasmMemoryOf({ buffer }: Uint8Array): WasmMemory | undefined {
   return wasmMemories.get(buffer);
+}
+
+const takenScratch = new WeakSet<WasmMemory>();
+
+/** The first {@link SCRATCH_BYTES} of a memory, until it is released. */
+export interface Scratch {
+  readonly memory: WasmMemory;
+  release(): void;
+}
+
+/**
+ * Room for kernels in the memory that bytes of an engine lie in. One user at a time.
+ *
+ * @returns undefined where the bytes lie elsewhere, where it is taken, or too small.
+ */
+export function takeScratch(bytes: Uint8Array, lengthBytes: number): Scratch | undefined {
+  const memory = wasmMemoryOf(bytes);
+  if (memory === undefined || lengthBytes > SCRATCH_BYTES || takenScratch.has(memory)) return undefined;
+  takenScratch.add(memory);
+  return { memory, release: () => takenScratch.delete(memory) };
 }
 
 /** A slab in a part of a memory. */
