@@ -2,9 +2,10 @@ import type { CropBox, CropChunk } from '../array/crop-plan.js';
 import { type RawLimits, type RawPart, rawParts, rowMajorStrides } from '../array/raw-parts.js';
 import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
-import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
+import type { ChunkDecoder } from '../formats/chunked-array.js';
 import { type Kernels, kernelMemory, loadKernels } from '../kernels/kernels.js';
 import { decodingError, type StoredChunk } from './chunk-reader.js';
+import type { JobArray } from './workers/job.js';
 
 export interface CropRoom {
   /** Elements of a crop along each axis. */
@@ -27,7 +28,7 @@ export interface CropTask extends CropChunk {
 export class CropAssembler {
   readonly cropBytes: number;
   readonly chunkBytes: number;
-  readonly #array: ChunkedArray;
+  readonly #array: JobArray;
   readonly #decoder: ChunkDecoder;
   readonly #limits: RawLimits;
   readonly #kernels: Kernels;
@@ -36,7 +37,7 @@ export class CropAssembler {
   readonly #chunkStrides: readonly number[];
   readonly #cropStrides: readonly number[];
 
-  constructor(array: ChunkedArray, decoder: ChunkDecoder, { size, crops, limits }: CropRoom) {
+  constructor(array: JobArray, decoder: ChunkDecoder, { size, crops, limits }: CropRoom) {
     const { itemBytes } = array.dtype;
     this.#array = array;
     this.#decoder = decoder;
@@ -55,7 +56,10 @@ export class CropAssembler {
   }
 
   /** Bytes of memory that {@link CropAssembler} takes. */
-  static bytes({ dtype, chunkShape }: ChunkedArray, { size, crops }: Pick<CropRoom, 'size' | 'crops'>): number {
+  static bytes(
+    { dtype, chunkShape }: Pick<JobArray, 'dtype' | 'chunkShape'>,
+    { size, crops }: Pick<CropRoom, 'size' | 'crops'>,
+  ): number {
     return bytesOf(chunkShape, dtype.itemBytes) + crops * bytesOf(size, dtype.itemBytes);
   }
 

@@ -1,12 +1,9 @@
 import { type CropAxis, CropOrigins } from '../array/crop-origins.js';
 import { planCrops } from '../array/crop-plan.js';
 import type { RawLimits } from '../array/raw-parts.js';
-import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
-import type { Signal } from '../read/abort.js';
-import type { DirectChoice } from '../store/local/direct.js';
-import type { StoredChunk } from './chunk-reader.js';
-import { forEachChunk } from './chunk-stream.js';
+import { forEachClaimedChunk } from './chunk-stream.js';
 import { CropAssembler, type CropTask } from './crop-assembler.js';
+import type { Job } from './workers/job.js';
 
 /** Which crops a job makes. Plain data. */
 export interface CropsSpec {
@@ -20,29 +17,6 @@ export interface CropsSpec {
   readonly limits: RawLimits;
 }
 
-/** What a job adds to the totals. */
-export interface CropCounts {
-  readonly chunks: number;
-  readonly chunksMissing: number;
-  readonly bytesRead: number;
-  readonly bytesDecoded: number;
-  /** Spent on decoding and copying, in nanoseconds. */
-  readonly busyNs: number;
-}
-
-/** A job as one of its threads sees it. */
-export interface CropsJob {
-  readonly array: ChunkedArray;
-  readonly decoder: ChunkDecoder;
-  /** All crops of the job, one after another. */
-  readonly output: Uint8Array;
-  readonly direct?: DirectChoice | undefined;
-  readonly signal?: Signal | undefined;
-  /** Batches to do next, `to` excluded; undefined when there are no more. */
-  claim(): { readonly from: number; readonly to: number } | undefined;
-  count(counts: CropCounts): void;
-}
-
 /** A chunk that is being read, and what becomes of it. */
 interface Pending extends CropTask {
   readonly batch: number;
@@ -51,87 +25,83 @@ interface Pending extends CropTask {
 
 /**
  * The loop of a thread: claims batches of crops, reads and decodes their chunks, and copies them to the output. Chunks of
- * the next batches are read meanwhile.
+ * the next batch are read meanwhile.
  *
  * @throws {LsioError} as the store and the decoder, naming the chunk.
  */
-export async function cropsBody(spec: CropsSpec, job: CropsJob): Promise<void> {
+export async function cropsBody(spec: CropsSpec, job: Job<never>): Promise<void> {
   const { array, decoder, output, direct, signal } = job;
-  const { axes, batchSize, limits } = spec;
+  const { axes, batchSize, count, limits } = spec;
   const size = axes.map((axis) => axis.size);
-  const assembler = new CropAssembler(array, decoder, { size, crops: Math.min(batchSize, spec.count), limits });
+  const assembler = new CropAssembler(array, decoder, { size, crops: Math.min(batchSize, count), limits });
   const { chunkBytes, cropBytes } = assembler;
   const pending = new Map<number, Pending>();
-  const done = new Progress(job, chunkBytes);
-  const reading = {
-    chunkBytes,
-    direct,
-    signal,
-    coalesce: 'auto',
-    partsOf: (index: number) => pending.get(index)!.parts,
-  } as const;
+  const planner = new BatchPlanner(spec, assembler, array.chunkShape, pending);
+  const claim = () => {
+    const range = job.claim();
+    return range && planner.chunksOf(range.from, range.to);
+  };
+  const partsOf = (index: number) => pending.get(index)?.parts;
   try {
-    await forEachChunk(array, chunksOf(spec, job, assembler, pending), reading, (stored) => {
+    await forEachClaimedChunk(array, claim, { chunkBytes, direct, signal, coalesce: 'auto', partsOf }, (stored) => {
+      signal.throwIfAborted();
       const beganMs = performance.now();
-      const task = pending.get(stored.index)!;
+      const { index, part, bytes } = stored;
+      const task = pending.get(index)!;
       assembler.add(task, stored);
-      const { parts, batch, isLast } = task;
-      const isWholeChunk = stored.part === undefined || stored.part === parts!.length - 1;
-      if (isWholeChunk) pending.delete(stored.index);
-      if (isWholeChunk && isLast) {
-        const from = batch * batchSize;
-        output.set(assembler.crops(Math.min(batchSize, spec.count - from)), from * cropBytes);
+      const isDone = part === undefined || part === task.parts!.length - 1;
+      if (isDone) pending.delete(index);
+      if (isDone && task.isLast) {
+        const from = task.batch * batchSize;
+        output.set(assembler.crops(Math.min(batchSize, count - from)), from * cropBytes);
       }
-      done.add(stored, decoder.isRaw, isWholeChunk, beganMs);
+      const bytesRead = bytes?.length ?? 0;
+      job.count({
+        chunks: isDone ? 1 : 0,
+        chunksMissing: isDone && bytes === undefined ? 1 : 0,
+        bytesRead,
+        // Of a raw chunk nothing is decoded but what is read.
+        bytesDecoded: part !== undefined ? bytesRead : bytes === undefined ? 0 : chunkBytes,
+        busyNs: Math.round((performance.now() - beganMs) * 1e6),
+      });
     });
   } finally {
     assembler.close();
   }
 }
 
-function* chunksOf(
-  { axes, seed, first, count, batchSize }: CropsSpec,
-  job: CropsJob,
-  assembler: CropAssembler,
-  pending: Map<number, Pending>,
-): Generator<readonly number[]> {
-  const origins = new CropOrigins(axes, seed);
-  const size = axes.map((axis) => axis.size);
-  let index = 0;
-  for (let range = job.claim(); range !== undefined; range = job.claim()) {
-    for (let batch = range.from; batch < range.to; batch++) {
-      const from = batch * batchSize;
-      const crops = Math.min(batchSize, count - from);
-      const begins = Array.from({ length: crops }, (_, i) => origins.at(first + from + i));
-      const chunks = planCrops(begins, size, job.array.chunkShape);
+/** Plans the batches that were claimed, and keeps for each chunk what is to be done with it. */
+class BatchPlanner {
+  readonly #spec: CropsSpec;
+  readonly #assembler: CropAssembler;
+  readonly #chunkShape: readonly number[];
+  readonly #pending: Map<number, Pending>;
+  readonly #origins: CropOrigins;
+  readonly #size: readonly number[];
+  #index = 0;
+
+  constructor(spec: CropsSpec, assembler: CropAssembler, chunkShape: readonly number[], pending: Map<number, Pending>) {
+    this.#spec = spec;
+    this.#assembler = assembler;
+    this.#chunkShape = chunkShape;
+    this.#pending = pending;
+    this.#origins = new CropOrigins(spec.axes, spec.seed);
+    this.#size = spec.axes.map((axis) => axis.size);
+  }
+
+  /** Places of the chunks of batches, `to` excluded. */
+  *chunksOf(from: number, to: number): Generator<readonly number[]> {
+    const { batchSize, count, first } = this.#spec;
+    for (let batch = from; batch < to; batch++) {
+      const begin = batch * batchSize;
+      const crops = Math.min(batchSize, count - begin);
+      const origins = Array.from({ length: crops }, (_, i) => this.#origins.at(first + begin + i));
+      const chunks = planCrops(origins, this.#size, this.#chunkShape);
       for (const [i, chunk] of chunks.entries()) {
-        pending.set(index++, { ...assembler.task(chunk), batch, isLast: i === chunks.length - 1 });
+        const isLast = i === chunks.length - 1;
+        this.#pending.set(this.#index++, { ...this.#assembler.task(chunk), batch, isLast });
         yield chunk.chunk;
       }
     }
-  }
-}
-
-/** Counts what was done. */
-class Progress {
-  readonly #job: CropsJob;
-  readonly #chunkBytes: number;
-
-  constructor(job: CropsJob, chunkBytes: number) {
-    this.#job = job;
-    this.#chunkBytes = chunkBytes;
-  }
-
-  add({ bytes, part }: StoredChunk, isRaw: boolean, isWholeChunk: boolean, beganMs: number): void {
-    const bytesRead = bytes?.length ?? 0;
-    // Of a raw chunk nothing is decoded but what is read.
-    const bytesDecoded = isRaw && part !== undefined ? bytesRead : bytes === undefined ? 0 : this.#chunkBytes;
-    this.#job.count({
-      chunks: isWholeChunk ? 1 : 0,
-      chunksMissing: isWholeChunk && bytes === undefined ? 1 : 0,
-      bytesRead,
-      bytesDecoded,
-      busyNs: Math.round((performance.now() - beganMs) * 1e6),
-    });
   }
 }

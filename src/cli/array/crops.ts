@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
+import { CropOrigins } from '../../array/crop-origins.js';
 import { stringifyJson } from '../../array/exact-json.js';
 import type { DecoderChoice } from '../../codec/codec.js';
-import { type CropBatch, type CropsOptions, crops } from '../../compute/crops.js';
+import { type CropJob, cropJobs } from '../../compute/crop-jobs.js';
+import { type CropsOptions, planWork } from '../../compute/crops.js';
 import { parseSelection } from '../../compute/select.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
@@ -51,7 +53,7 @@ export function define(command: Command, context: Context): void {
     .option('--align', 'crops begin where chunks begin', false)
     .option(
       '--batch-size <n>',
-      'crops that share the decoding of a chunk (default: 32M of them)',
+      'crops that share the decoding of a chunk (default: 16M of them)',
       whole('--batch-size', 1),
     )
     .option('--isel <selection>', 'where crops lie, by position: dim=10:20; repeatable', collect, [])
@@ -101,8 +103,20 @@ async function run(sources: readonly string[], options: Options, context: Contex
   try {
     const array = chosenArray(source, options.array, options.level);
     const within = await parseSelection(source, array, options, signal);
-    const { size, count, seed, align, batchSize, decoder, maxMemory } = options;
-    const wanted = { size, count, seed, align, batchSize, within, decoder, direct, memoryBytesMax: maxMemory, signal };
+    const { size, count, seed, align, batchSize, decoder, workers, maxMemory } = options;
+    const wanted = {
+      size,
+      count,
+      seed,
+      align,
+      batchSize,
+      within,
+      decoder,
+      direct,
+      workers,
+      memoryBytesMax: maxMemory,
+      signal,
+    };
     const facts = await makeCrops(array, wanted, options, context);
     const result: CropsResult = {
       ...{ source: source.name, array: array.name, dims: array.dims, dtype: array.dtype.name },
@@ -130,8 +144,8 @@ async function makeCrops(
 ) {
   const { output, overwrite, quiet } = options;
   const { count, size } = wanted;
+  const work = planWork(array, wanted);
   let made = 0;
-  const all = crops(array, wanted);
   const writer = output === undefined ? undefined : new WholeFileWriter(output, overwrite);
   const progress = startProgress({ mode: options.progress, quiet }, () => ({
     items: made,
@@ -142,11 +156,11 @@ async function makeCrops(
   const beganNs = process.hrtime.bigint();
   try {
     writer?.write(npyHeader(array.dtype, [count, ...size]));
-    for await (const batch of all) {
+    for await (const job of cropJobs(array, work, wanted)) {
       context.signal.throwIfAborted();
-      writer?.write(batch.bytes);
-      totals.add(batch, writer !== undefined);
-      made += batch.origins.length;
+      writer?.write(job.bytes);
+      totals.add(job);
+      made += job.count;
     }
     writer?.end();
   } catch (error) {
@@ -155,45 +169,48 @@ async function makeCrops(
   } finally {
     progress.stop();
   }
-  return totals.facts(Number(process.hrtime.bigint() - beganNs));
+  const facts = totals.facts(Number(process.hrtime.bigint() - beganNs));
+  const { axes, seed, batchSize } = work.spec;
+  const origins = new CropOrigins(axes, seed);
+  const all = output !== undefined && { origins: Array.from({ length: count }, (_, i) => origins.at(i)) };
+  return { ...facts, batchSize, ...all };
 }
 
-const COUNTED = ['chunks', 'chunksMissing', 'bytesRead', 'bytesDecoded'] as const;
+const COUNTED = ['chunks', 'chunksMissing', 'bytesRead', 'bytesDecoded', 'busyNs'] as const;
 
 class Totals {
-  readonly #origins: (readonly number[])[] = [];
-  readonly #counts = { chunks: 0, chunksMissing: 0, bytesRead: 0, bytesDecoded: 0 };
+  readonly #counts = { chunks: 0, chunksMissing: 0, bytesRead: 0, bytesDecoded: 0, busyNs: 0 };
   #crops = 0;
   #bytes = 0;
-  #busyNs = 0;
-  #batchSize = 1;
+  #workers = 1;
   #decoder: CropsResult['decoder'] = 'none';
 
-  add({ bytes, origins, counts }: CropBatch, keepOrigins: boolean): void {
-    if (keepOrigins) this.#origins.push(...origins);
-    for (const name of COUNTED) this.#counts[name] += counts[name];
-    this.#crops += origins.length;
+  add({ bytes, count, outcome }: CropJob): void {
+    for (const name of COUNTED) this.#counts[name] += outcome[name];
+    this.#crops += count;
     this.#bytes += bytes.length;
-    this.#busyNs += counts.busyNs;
-    this.#batchSize = Math.max(this.#batchSize, origins.length);
-    this.#decoder = counts.decoder;
+    this.#workers = Math.max(this.#workers, outcome.workers);
+    this.#decoder = outcome.decoder;
   }
 
   facts(wallNs: number) {
+    const { busyNs, ...counts } = this.#counts;
     return {
       crops: this.#crops,
       bytes: this.#bytes,
-      batchSize: this.#batchSize,
       bytesPerSecond: Math.round((this.#bytes / wallNs) * 1e9),
       cropsPerSecond: Math.round((this.#crops / wallNs) * 1e9),
-      ...this.#counts,
+      ...counts,
       decoder: this.#decoder,
-      workers: 1,
+      workers: this.#workers,
       wallNs,
-      boundBy: this.#busyNs * 2 > wallNs ? ('decoding' as const) : ('reading' as const),
-      ...(this.#origins.length > 0 && { origins: this.#origins }),
+      boundBy: busyNs * 2 > wallNs * this.#workers ? ('decoding' as const) : ('reading' as const),
     };
   }
+}
+
+function workersText(workers: number): string {
+  return workers === 1 ? '1 thread' : `${workers} threads`;
 }
 
 function summary(result: CropsResult): string[] {
@@ -205,7 +222,7 @@ function summary(result: CropsResult): string[] {
   const rates = `${gigabytes(bytesPerSecond)}/s, ${formatCount(cropsPerSecond)} crops/s`;
   return [
     `${to}${formatCount(crops)} crops of ${size.join('x')} ${dtype}: ${formatBytes(bytes)} in ${formatDurationNs(wallNs)}, ${rates}`,
-    `${decoded}${formatCount(chunks)} chunks${missing}, ${formatBytes(result.bytesRead)} read, ${result.engine}`,
+    `${decoded}${formatCount(chunks)} chunks${missing}, ${formatBytes(result.bytesRead)} read, ${workersText(result.workers)}, ${result.engine}`,
     `bound by ${result.boundBy}`,
   ];
 }
