@@ -3,7 +3,7 @@ import { type Asked, isStrong, judge, type Pin, rangeHeader, type Verdict, type 
 import type { ClientOptions, Target } from './client-options.js';
 import { changedBetween, failedExchange, failedStatus, wrongAnswer } from './failures.js';
 import type { Permit } from './limiter.js';
-import { type Answer, type AnswerHead, type HttpRequest, TransportError } from './message.js';
+import { type Answer, type AnswerHead, type HttpRequest, type Landing, TransportError } from './message.js';
 import { end, type Land, landingOf, type Part } from './part.js';
 import { Backoff, classify, DEFAULT_RETRY, isFinalCode } from './retry.js';
 import { wait } from './wait.js';
@@ -139,20 +139,30 @@ export class HttpClient {
     pin: Pin,
     tries: Tries,
   ): Promise<Step | PastTheEnd | typeof ABSENT | undefined> {
-    await this.#options.rate?.admit('length' in asked ? asked.length : asked.suffixLength, tries.signal);
-    const permit = await this.#options.limiter.acquire(tries.signal);
+    const { rate, limiter } = this.#options;
+    if (rate !== undefined) await rate.admit('length' in asked ? asked.length : asked.suffixLength, tries.signal);
+    const permit = limiter.tryAcquire() ?? (await limiter.acquire(tries.signal));
+    const { meter, clock } = this.#options;
+    const beganMs = clock.now();
+    let headMs = beganMs;
     let verdict: Verdict | undefined;
     const at = 'offset' in asked ? asked.offset : 0;
     try {
       const answer = await this.#exchange(
         this.#rangeRequest(tries.url, asked, pin),
         (head) => {
+          headMs = clock.now();
           verdict = judge(asked, this.#options.pin === 'off' ? {} : pin.version, head);
           return landingOf(asked, verdict, head, part);
         },
         tries,
       );
-      return await this.#afterAnswer(target, answer, verdict as Verdict, permit, pin, tries, at);
+      if (meter !== undefined && verdict?.kind === 'bytes') {
+        const nowMs = clock.now();
+        meter.answered(headMs - beganMs, nowMs - beganMs, answer.bytes, nowMs, limiter.limit);
+      }
+      const step = this.#afterAnswer(target, answer, verdict as Verdict, permit, pin, tries, at);
+      return step instanceof Promise ? await step : step;
     } catch (error) {
       const landed = error instanceof TransportError && verdict?.kind === 'bytes' ? error.landedBytes : 0;
       await this.#afterError(target, error, permit, tries, at + landed);
@@ -167,40 +177,27 @@ export class HttpClient {
 
   #rangeRequest(url: URL, asked: Asked, pin: Pin): HttpRequest {
     const { etag } = pin.version;
-    const match = (this.#options.pin ?? 'etag') === 'etag' && isStrong(etag) ? { 'if-match': etag } : {};
+    const range = rangeHeader(asked);
+    const isPinned = (this.#options.pin ?? 'etag') === 'etag' && isStrong(etag);
     // A coded body has other bytes at other places.
-    const headers = { range: rangeHeader(asked), 'accept-encoding': 'identity', ...match };
+    const headers = isPinned
+      ? { range, 'accept-encoding': 'identity', 'if-match': etag }
+      : { range, 'accept-encoding': 'identity' };
     return { method: 'GET', url, headers };
   }
 
-  async #exchange(
-    request: HttpRequest,
-    land: (head: AnswerHead) => Uint8Array | 'collect' | 'drop',
-    tries: Tries,
-  ): Promise<Answer> {
+  /** Sends a request; by the same promise where it needs not wait for credentials. */
+  #exchange(request: HttpRequest, land: (head: AnswerHead) => Landing, tries: Tries): Promise<Answer> {
     const { authorize, transport } = this.#options;
     this.counts.requests++;
     if (tries.count++ > 0) this.counts.repeats++;
-    const complete = authorize === undefined ? request : await authorize(request);
-    const { meter, clock, limiter } = this.#options;
-    if (meter === undefined) return transport.exchange(complete, { land, signal: tries.signal });
-    const beganMs = clock.now();
-    let headMs = beganMs;
-    const timed = (head: AnswerHead) => {
-      headMs = clock.now();
-      return land(head);
-    };
-    const answer = await transport.exchange(complete, { land: timed, signal: tries.signal });
-    const { status } = answer.head;
-    if (status === 206 || status === 200) {
-      const nowMs = clock.now();
-      const sample = { firstByteMs: headMs - beganMs, totalMs: nowMs - beganMs, bytes: answer.bytes };
-      meter.answered(sample, nowMs, limiter.limit);
-    }
-    return answer;
+    const options = { land, signal: tries.signal };
+    const complete = authorize === undefined ? request : authorize(request);
+    if (complete instanceof Promise) return complete.then((ready) => transport.exchange(ready, options));
+    return transport.exchange(complete, options);
   }
 
-  async #afterAnswer(
+  #afterAnswer(
     target: Target,
     answer: Answer,
     verdict: Verdict,
@@ -208,16 +205,18 @@ export class HttpClient {
     pin: Pin,
     tries: Tries,
     at: number,
-  ): Promise<Step | PastTheEnd | typeof ABSENT | undefined> {
+  ): Step | PastTheEnd | typeof ABSENT | undefined | Promise<undefined> {
     const { limiter } = this.#options;
     if (verdict.kind === 'status' && answer.head.status !== 404) {
-      await this.#afterStatus(target, answer, permit, tries, at);
-      return undefined;
+      return this.#afterStatus(target, answer, permit, tries, at).then(() => undefined);
     }
     limiter.answered(permit);
     switch (verdict.kind) {
       case 'bytes':
-        pin.version = { ...verdict.version, sizeBytes: verdict.version.sizeBytes ?? pin.version.sizeBytes };
+        pin.version =
+          verdict.version.sizeBytes === undefined
+            ? { ...verdict.version, sizeBytes: pin.version.sizeBytes }
+            : verdict.version;
         this.#progress(tries, answer.bytes);
         return { offset: verdict.offset, bytes: answer.bytes };
       case 'past-the-end':

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { type Abortable, addAbortable } from '../../abort.js';
 import { assert } from '../../assert.js';
 import type { Clock } from '../../clock.js';
 import { LsioError } from '../../errors.js';
@@ -21,23 +22,11 @@ import { Pin } from './checks.js';
 import { ABSENT, type HttpClient } from './client.js';
 import type { Target } from './client-options.js';
 import { FailureLog } from './failure-log.js';
+import { HttpFile, Targets } from './http-file.js';
 
 /** The first guess of how long an object of unknown length is, in bytes. */
 const GUESS_BYTES = 64 * 1024;
-
-/** An object that several reads share: they must all be of one version of it. */
-class HttpFile implements SharedFile {
-  readonly path: Path;
-  readonly target: Target;
-  readonly pin = new Pin();
-
-  constructor(path: Path, target: Target) {
-    this.path = path;
-    this.target = target;
-  }
-
-  close(): void {}
-}
+const NOBODY: Abortable = { onAbort: () => undefined };
 
 export interface HttpEngineOptions {
   readonly client: Pick<HttpClient, 'read'>;
@@ -65,6 +54,7 @@ export class HttpEngine implements Engine {
   readonly #finished: { readonly run: ActiveRun; readonly slot: number }[] = [];
   /** Reads that wait for memory. */
   #waiting: (() => void)[] = [];
+  readonly #targets: Targets;
   readonly #failures = new FailureLog();
   #guessBytes = GUESS_BYTES;
   #isScheduled = false;
@@ -73,6 +63,7 @@ export class HttpEngine implements Engine {
   constructor(options: HttpEngineOptions) {
     this.info = options.info;
     this.#options = options;
+    this.#targets = new Targets(options.target);
     this.#slots = new ReadSlots(options.slab, options.depth, () => this.#onRelease());
     this.#free = Int32Array.from({ length: options.depth }, (_, i) => options.depth - 1 - i);
     this.#freeCount = options.depth;
@@ -80,7 +71,7 @@ export class HttpEngine implements Engine {
 
   share(path: Path): SharedFile {
     this.#assertOpen();
-    return new HttpFile(path, this.#options.target(path));
+    return new HttpFile(path, this.#targets.of(path));
   }
 
   run(source: ReadSource, options: RunOptions = {}): Run {
@@ -88,8 +79,10 @@ export class HttpEngine implements Engine {
     const run = new ActiveRun(this, source, options, this.#options.depth);
     this.#runs.push(run);
     const controller = new AbortController();
-    // Each read in flight listens.
+    // Those that wait for memory listen one by one.
     setMaxListeners(0, controller.signal);
+    // What is added to a listener that is there costs little: there is one as long as the run.
+    addAbortable(controller.signal, NOBODY);
     this.#abort.set(run, controller);
     this.schedule();
     return run;
@@ -200,9 +193,15 @@ export class HttpEngine implements Engine {
     slots.total[slot] = 0;
     try {
       const file = slots.file[slot] as HttpFile | undefined;
-      const target = file?.target ?? this.#options.target(slots.path[slot]!);
+      const target = file?.target ?? this.#targets.of(slots.path[slot]!);
       const { signal } = this.#abort.get(run)!;
-      await this.#read(slot, target, file?.pin ?? new Pin(), signal);
+      assert(slots.suffix[slot] === -1, 'a suffix is asked for as a range');
+      const [offset, length] = [slots.offset[slot]!, slots.length[slot]!];
+      if (length === 0) {
+        // Nothing is asked for: what an empty range means differs from server to server.
+      } else if (length !== TO_END) {
+        await this.#readInto(slot, target, { offset, length }, 0, file?.pin ?? new Pin(), signal);
+      } else await this.#readToEnd(slot, target, file?.pin ?? new Pin(), signal);
     } catch (error) {
       slots.errno[slot] = this.#failures.remember(error);
     }
@@ -210,15 +209,8 @@ export class HttpEngine implements Engine {
     this.schedule();
   }
 
-  async #read(slot: number, target: Target, pin: Pin, signal: AbortSignal): Promise<void> {
-    assert(this.#slots.suffix[slot] === -1, 'a suffix is asked for as a range');
+  async #readToEnd(slot: number, target: Target, pin: Pin, signal: AbortSignal): Promise<void> {
     const offset = this.#slots.offset[slot]!;
-    const length = this.#slots.length[slot]!;
-    if (length === 0) return;
-    if (length !== TO_END) {
-      await this.#readInto(slot, target, { offset, length }, 0, pin, signal);
-      return;
-    }
     const guessed = { offset, length: Math.min(PIECE_BYTES_MAX, this.#guessBytes) };
     const got = await this.#readInto(slot, target, guessed, 0, pin, signal);
     const { sizeBytes } = pin.version;

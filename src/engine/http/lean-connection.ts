@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
+import { type Abortable, addAbortable, removeAbortable } from '../../abort.js';
 import { assert } from '../../assert.js';
 import { DialectError, HEAD_BYTES_MAX, type LeanHead, parseHead } from './lean-head.js';
 import { type Answer, COLLECT_BYTES_MAX, type ExchangeOptions, type HttpRequest, TransportError } from './message.js';
@@ -17,7 +18,7 @@ export interface ConnectionOptions {
   readonly connectMs: number;
   readonly firstByteMs: number;
   readonly idleMs: number;
-  readonly secureContext: SecureContext | undefined;
+  readonly secureContext: () => SecureContext | undefined;
 }
 
 interface Exchange {
@@ -25,14 +26,16 @@ interface Exchange {
   readonly options: ExchangeOptions;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: unknown) => void;
-  readonly onAbort: () => void;
 }
+
+/** How requests of an address begin: the parts of a URL are made anew each time that they are asked for. */
+const beginnings = new WeakMap<URL, string>();
 
 /**
  * One connection: sends a request, and has the socket write the body of its answer where it belongs. The socket asks for
  * memory before each read; it is offered exactly the rest of the body, so that no answer can run over.
  */
-export class LeanConnection {
+export class LeanConnection implements Abortable {
   /** Called when the connection is free for another request, and when it is gone. */
   readonly #onFree: (connection: LeanConnection, isOpen: boolean) => void;
   readonly #options: ConnectionOptions;
@@ -47,6 +50,9 @@ export class LeanConnection {
   #exchange: Exchange | undefined;
   #isConnected = false;
   #isGone = false;
+  /** Whether it keeps the process alive. */
+  #isHolding = true;
+  #deadlineMs = Number.POSITIVE_INFINITY;
   /** Answers that came over it. */
   answers = 0;
 
@@ -61,12 +67,13 @@ export class LeanConnection {
       onread: { buffer: () => this.#memory(), callback: (bytes: number) => this.#onRead(bytes) },
     };
     const isName = /[a-z]/i.test(common.host) && !common.host.includes(':');
-    const tls = { ...common, ...(isName ? { servername: common.host } : {}), secureContext: options.secureContext };
-    this.#socket = isTls ? connectTls({ ...tls, ALPNProtocols: ['http/1.1'] }) : connect(common);
+    const name = isName ? { servername: common.host } : {};
+    this.#socket = isTls
+      ? connectTls({ ...common, ...name, secureContext: options.secureContext(), ALPNProtocols: ['http/1.1'] })
+      : connect(common);
     this.#socket.setNoDelay(true);
-    this.#socket.setTimeout(options.connectMs);
+    this.#wait(options.connectMs);
     this.#socket.once(isTls ? 'secureConnect' : 'connect', () => this.#onConnect());
-    this.#socket.on('timeout', () => this.#lose('ETIMEDOUT', 'no answer in time'));
     this.#socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#lose(error.code ?? 'ECONNRESET', error.message, error),
     );
@@ -84,12 +91,36 @@ export class LeanConnection {
   exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     assert(this.#exchange === undefined && !this.#isGone, 'a connection has one request at a time');
     return new Promise((resolve, reject) => {
-      const onAbort = () => this.#fail(options.signal?.reason);
-      this.#exchange = { request, options, resolve, reject, onAbort };
-      options.signal?.addEventListener('abort', onAbort, { once: true });
-      this.#socket.ref();
+      this.#exchange = { request, options, resolve, reject };
+      if (options.signal !== undefined) addAbortable(options.signal, this);
+      if (!this.#isHolding) {
+        this.#isHolding = true;
+        this.#socket.ref();
+      }
       if (this.#isConnected) this.#send(request);
     });
+  }
+
+  onAbort(reason: unknown): void {
+    this.#fail(reason);
+  }
+
+  /**
+   * Called now and then: ends what has waited for too long. A timer for each request would cost a tenth of it.
+   *
+   * @param nowMs of `performance.now()`
+   */
+  tick(nowMs: number): void {
+    if (nowMs > this.#deadlineMs) this.#lose('ETIMEDOUT', 'no answer in time');
+    else if (this.#exchange === undefined && this.#isConnected && this.#isHolding) {
+      // An idle connection keeps no process alive.
+      this.#isHolding = false;
+      this.#socket.unref();
+    }
+  }
+
+  #wait(milliseconds: number): void {
+    this.#deadlineMs = performance.now() + milliseconds;
   }
 
   destroy(): void {
@@ -103,9 +134,14 @@ export class LeanConnection {
   }
 
   #send({ method, url, headers }: HttpRequest): void {
-    let text = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
+    let beginning = beginnings.get(url);
+    if (beginning === undefined) {
+      beginning = `${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
+      beginnings.set(url, beginning);
+    }
+    let text = `${method} ${beginning}`;
     for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
-    this.#socket.setTimeout(this.#options.firstByteMs);
+    this.#wait(this.#options.firstByteMs);
     this.#socket.write(`${text}\r\n`, 'latin1');
   }
 
@@ -120,7 +156,10 @@ export class LeanConnection {
     try {
       if (this.#exchange === undefined) this.#lose('ECONNRESET', 'bytes that nobody asked for');
       else if (this.#head === undefined) this.#onHeadBytes(bytes, this.#exchange);
-      else this.#onBody(bytes, bytes);
+      else {
+        this.#wait(this.#options.idleMs);
+        this.#onBody(bytes, bytes);
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -131,7 +170,7 @@ export class LeanConnection {
     const seen = this.#headBytes + bytes;
     const from = Math.max(0, this.#headBytes - HEAD_END.length);
     const end = this.#scratch.subarray(0, seen).indexOf(HEAD_END, from);
-    if (this.#headBytes === 0) this.#socket.setTimeout(this.#options.idleMs);
+    this.#wait(this.#options.idleMs);
     this.#headBytes = seen;
     if (end < 0) {
       if (seen >= HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
@@ -171,18 +210,13 @@ export class LeanConnection {
 
   /** The answer is complete, or no more of it is wanted. */
   #done(isReusable: boolean): void {
-    const { resolve, options, onAbort } = this.#exchange!;
+    const { resolve, options } = this.#exchange!;
     const head = this.#head!;
     const answer = { head, bytes: this.#landedBytes, body: this.#collected ? this.#target! : NOTHING };
-    options.signal?.removeEventListener('abort', onAbort);
+    if (options.signal !== undefined) removeAbortable(options.signal, this);
     this.#reset();
     this.answers++;
     if (!isReusable) this.destroy();
-    else {
-      this.#socket.setTimeout(0);
-      // An idle connection keeps no process alive.
-      this.#socket.unref();
-    }
     resolve(answer);
     this.#onFree(this, isReusable);
   }
@@ -193,6 +227,7 @@ export class LeanConnection {
     this.#target = undefined;
     this.#headBytes = 0;
     this.#landedBytes = 0;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
   }
 
   #lose(code: string, message: string, cause?: unknown): void {
@@ -206,7 +241,7 @@ export class LeanConnection {
     this.destroy();
     if (exchange !== undefined) {
       this.#exchange = undefined;
-      exchange.options.signal?.removeEventListener('abort', exchange.onAbort);
+      if (exchange.options.signal !== undefined) removeAbortable(exchange.options.signal, this);
       exchange.reject(reason);
     }
     if (!wasGone) this.#onFree(this, false);

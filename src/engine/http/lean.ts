@@ -5,6 +5,9 @@ import { type ConnectionOptions, LeanConnection } from './lean-connection.js';
 import { DialectError } from './lean-head.js';
 import { type Answer, type ExchangeOptions, type HttpRequest, type Transport, TransportError } from './message.js';
 
+/** Connections are looked after so often at least. */
+const TICK_MS_MAX = 250;
+
 interface Origin {
   readonly idle: LeanConnection[];
   readonly waiting: (() => void)[];
@@ -25,36 +28,50 @@ export class LeanTransport implements Transport {
   readonly #options: ConnectionOptions;
   readonly #openGeneral: () => Promise<Transport>;
   #general: Promise<Transport> | undefined;
+  readonly #originOfUrl = new WeakMap<URL, Origin>();
+  readonly #tickMs: number;
+  #ticker: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** @param openGeneral opens what takes over; called when it is first needed */
   constructor({ connections, timeouts = {}, ca }: GeneralOptions, openGeneral: () => Promise<Transport>) {
     const { connectMs = 5000, firstByteMs = 15_000, idleMs = 15_000 } = timeouts;
     this.#connectionsMax = connections;
-    this.#options = { connectMs, firstByteMs, idleMs, secureContext: secureContextOf(ca) };
+    this.#options = { connectMs, firstByteMs, idleMs, secureContext: lazily(() => secureContextOf(ca)) };
     this.#openGeneral = openGeneral;
+    this.#tickMs = Math.min(TICK_MS_MAX, Math.max(1, Math.min(connectMs, firstByteMs, idleMs) / 8));
   }
 
-  async exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
-    options.signal?.throwIfAborted();
-    if (request.body !== undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      return (await this.#generalTransport()).exchange(request, options);
+  exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    const isPlain = request.body === undefined && (request.method === 'GET' || request.method === 'HEAD');
+    if (!isPlain) return this.#generalTransport().then((general) => general.exchange(request, options));
+    try {
+      checkHeaders(request);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    checkHeaders(request);
-    for (;;) {
-      const connection = await this.#take(request.url, options.signal);
-      try {
-        return await connection.exchange(request, options);
-      } catch (error) {
-        if (error instanceof DialectError) return await this.#fallBack(request, options);
-        // A server may close an idle connection at the moment that a request is sent over it.
-        if (!(error instanceof TransportError && connection.mayHaveBeenClosing) || options.signal?.aborted) throw error;
-      }
-    }
+    const idle = this.#originOf(request.url).idle.pop();
+    return idle === undefined ? this.#sendWhenFree(request, options) : this.#send(idle, request, options);
+  }
+
+  async #sendWhenFree(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+    return this.#send(await this.#take(request.url, options.signal), request, options);
+  }
+
+  #send(connection: LeanConnection, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+    return connection.exchange(request, options).catch((error) => {
+      if (error instanceof DialectError) return this.#fallBack(request, options);
+      // A server may close an idle connection at the moment that a request is sent over it.
+      const again = error instanceof TransportError && connection.mayHaveBeenClosing && !options.signal?.aborted;
+      if (again) return this.exchange(request, options);
+      throw error;
+    });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#ticker);
     for (const connection of this.#all) connection.destroy();
     this.#all.clear();
     await (await this.#general?.catch(() => undefined))?.close();
@@ -70,12 +87,18 @@ export class LeanTransport implements Transport {
     return this.#general;
   }
 
-  async #take(url: URL, signal: AbortSignal | undefined): Promise<LeanConnection> {
-    let origin = this.#origins.get(url.origin);
+  #originOf(url: URL): Origin {
+    let origin = this.#originOfUrl.get(url) ?? this.#origins.get(url.origin);
     if (origin === undefined) {
       origin = { idle: [], waiting: [], count: 0 };
       this.#origins.set(url.origin, origin);
     }
+    this.#originOfUrl.set(url, origin);
+    return origin;
+  }
+
+  async #take(url: URL, signal: AbortSignal | undefined): Promise<LeanConnection> {
+    const origin = this.#originOf(url);
     for (;;) {
       signal?.throwIfAborted();
       if (this.#isClosed) throw new LsioError('closed', 'the store was closed');
@@ -85,6 +108,11 @@ export class LeanTransport implements Transport {
       if (origin.count < this.#connectionsMax) return this.#open(url, origin);
       await new Promise<void>((resolve) => origin.waiting.push(resolve));
     }
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    for (const connection of [...this.#all]) connection.tick(nowMs);
   }
 
   #open(url: URL, origin: Origin): LeanConnection {
@@ -100,8 +128,18 @@ export class LeanTransport implements Transport {
       origin.waiting.shift()?.();
     });
     this.#all.add(connection);
+    this.#ticker ??= setInterval(() => this.#tick(), this.#tickMs).unref();
     return connection;
   }
+}
+
+/** A value that is made when it is first asked for: to read certificates takes a tenth of a second. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** Authorities: those of Node, of `NODE_EXTRA_CA_CERTS`, and the user's own. */
@@ -109,9 +147,13 @@ function secureContextOf(ca: string | undefined): SecureContext | undefined {
   return ca === undefined ? undefined : createSecureContext({ ca: [...rootCertificates, ca] });
 }
 
+/** Names that need no check. */
+const OWN = new Set(['range', 'accept-encoding', 'if-match', 'authorization']);
+
 /** @throws {LsioError} `usage` for a header that would be two lines */
 function checkHeaders({ headers }: HttpRequest): void {
   for (const name in headers) {
+    if (OWN.has(name) && !/[\r\n\0]/.test(headers[name]!)) continue;
     if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name) && !/[\r\n\0]/.test(headers[name]!)) continue;
     throw new LsioError('usage', `header ${JSON.stringify(name)} is malformed`);
   }

@@ -54,6 +54,11 @@ export class Limiter {
     return this.#refusedBefore ? this.limit : this.#max;
   }
 
+  /** A permit, if one is free and nobody waits for it. */
+  tryAcquire(): Permit | undefined {
+    return this.#waiting.length === 0 && this.#inFlight < this.limit ? this.#grant() : undefined;
+  }
+
   /** Waits for a permit. Permits are given in the order in which they were asked for. */
   acquire(signal?: AbortSignal): Promise<Permit> {
     if (signal?.aborted) return Promise.reject(signal.reason);

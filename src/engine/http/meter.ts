@@ -32,15 +32,11 @@ export class Meter {
    * @param nowMs of the clock, now
    * @param inFlightMax requests that may be in flight now
    */
-  answered(
-    sample: { readonly firstByteMs: number; readonly totalMs: number; readonly bytes: number },
-    nowMs: number,
-    inFlightMax: number,
-  ): void {
-    this.#noteLatency(sample.firstByteMs);
-    if (Number.isNaN(this.#beganMs)) this.#beganMs = nowMs - sample.totalMs;
-    this.#bytes += sample.bytes;
-    this.#busyMs += sample.totalMs;
+  answered(firstByteMs: number, totalMs: number, bytes: number, nowMs: number, inFlightMax: number): void {
+    this.#noteLatency(firstByteMs);
+    if (Number.isNaN(this.#beganMs)) this.#beganMs = nowMs - totalMs;
+    this.#bytes += bytes;
+    this.#busyMs += totalMs;
     this.#count++;
     if (nowMs - this.#beganMs >= WINDOW_MS) this.#endWindow(nowMs, inFlightMax);
   }

@@ -16,6 +16,7 @@ export class HttpProvider implements Provider {
   readonly absent: readonly number[];
   readonly sendsSecrets: boolean;
   readonly #base: URL;
+  readonly #hasHeaders: boolean;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor({ base, headers = {}, absent = [] }: HttpOptions) {
@@ -26,6 +27,7 @@ export class HttpProvider implements Provider {
     const basic = user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
     this.sendsSecrets = user !== undefined;
     this.#headers = { ...basic, ...lowerCased(headers) };
+    this.#hasHeaders = Object.keys(this.#headers).length > 0;
   }
 
   /** @param key below the base, or, with a slash before it, path and query as they are to be sent */
@@ -43,6 +45,7 @@ export class HttpProvider implements Provider {
   }
 
   readonly authorize = (request: HttpRequest): HttpRequest => {
+    if (!this.#hasHeaders) return request;
     // What was meant for one host must not follow a redirection to another.
     if (request.url.host !== this.#base.host) return request;
     return { ...request, headers: { ...request.headers, ...this.#headers } };

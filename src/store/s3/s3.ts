@@ -57,7 +57,16 @@ export class S3Provider implements Provider {
     const name = `${scheme}://${bucket}/${key}`;
     refuseDots(key, name);
     const url = new URL(this.#base.href + keyPath(key));
-    return { url, name, host: url.host, signedAs: this.#signer?.shown };
+    // Asked when an error is told: credentials are looked for at the first request.
+    const signedAs = () => this.#signer?.shown;
+    return {
+      url,
+      name,
+      host: url.host,
+      get signedAs() {
+        return signedAs();
+      },
+    };
   }
 
   readonly authorize = async (request: HttpRequest): Promise<HttpRequest> => {
