@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cases, LONG } from '../src/long.testing.js';
 import { named, noUring, runChild } from './helpers/engine-child.js';
 
 let directory = '';
@@ -12,9 +13,9 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const ENGINES = [
-  { engine: 'uring', rings: 1, skip: noUring, collections: 10_000 },
-  { engine: 'uring', rings: 3, skip: noUring, collections: 1000 },
-  { engine: 'node', rings: 1, skip: undefined, collections: 1000 },
+  { engine: 'uring', rings: 1, skip: noUring, collections: cases(10_000, 100_000) },
+  { engine: 'uring', rings: 3, skip: noUring, collections: cases(1000, 20_000) },
+  { engine: 'node', rings: 1, skip: undefined, collections: cases(1000, 20_000) },
 ];
 
 /** Files of bytes that depend on the file and the place in it; `wrong` says which answers aren't those. */
@@ -107,7 +108,12 @@ describe.each(ENGINES)('a process that reads by $engine, rings: $rings', ({ engi
       }
       await engine.close();
       console.log(JSON.stringify({ failures, garbage: garbage.length }));`;
-    expect(runChild(program, { nodeOptions: ['--expose-gc'] })).toEqual({ failures: [], garbage: 8 });
+    const nodeOptions = ['--expose-gc', ...(LONG ? ['--gc-interval=50'] : [])];
+    expect(runChild(program, { nodeOptions, env: { LSIO_DEBUG: '1' }, limitMs: LONG ? 3_600_000 : 110_000 })).toEqual({
+      failures: [],
+      garbage: 8,
+    });
+    if (LONG) process.stdout.write(`${collections} collections, ${engine}, rings: ${rings}\n`);
   });
 });
 

@@ -4,7 +4,8 @@ import { assert } from '../assert.js';
 export const PAGE_BYTES = 4096;
 
 const PAGE_SHIFT = 12;
-const POISON = 0xdb;
+/** What memory that was given back is overwritten with, under LSIO_DEBUG=1. */
+export const POISON = 0xdb;
 
 /**
  * Leases pieces of one block of memory, so that reads land in memory that is reused while it is hot in the CPU's cache.
@@ -21,7 +22,7 @@ export class Slab {
   readonly #sizeBytes: number;
   #leases = 0;
   /** Set by LSIO_DEBUG=1: released pieces are overwritten, so that a view kept too long shows. */
-  readonly #poison: boolean;
+  readonly poisons: boolean;
   /** By user and size class. */
   readonly #free: number[][][] = [];
   readonly #sizeClasses: number;
@@ -36,7 +37,7 @@ export class Slab {
     assert(Number.isInteger(Math.log2(pages)), `a slab of ${memory.byteLength} bytes is a power of two of pages`);
     this.memory = memory;
     this.#sizeBytes = memory.byteLength;
-    this.#poison = poison;
+    this.poisons = poison;
     this.#marks = new Int8Array(pages);
     this.#users = new Uint8Array(pages);
     this.#sizeClasses = Math.log2(pages) + 1;
@@ -87,7 +88,7 @@ export class Slab {
     const mark = this.#marks[at >>> PAGE_SHIFT]!;
     assert(mark > 0, 'a piece is leased where one is given back');
     this.#leases--;
-    if (this.#poison) this.memory.fill(POISON, at, at + (PAGE_BYTES << (mark - 1)));
+    if (this.poisons) this.memory.fill(POISON, at, at + (PAGE_BYTES << (mark - 1)));
     this.#pushFree(at, mark - 1, this.#users[at >>> PAGE_SHIFT]!);
   }
 

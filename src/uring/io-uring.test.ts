@@ -230,6 +230,20 @@ describe.skipIf(reason !== undefined)(`IoUring${reason === undefined ? '' : ` (s
     expect(view.every((byte) => byte === 7)).toBe(true);
   });
 
+  test('read() leaves what lies beyond the bytes that came as it was', () => {
+    const ring = openRing();
+    const bytes = writeFile('short', 3, 700);
+    ring.slab.memory.fill(0xee);
+    ring.open(0, 1, 0, `${directory}/short`, false);
+    expect(finish(ring, 1)[0]?.result).toBe(0);
+    ring.read(0, 2, 0, 200, PAGE_BYTES, 2 * PAGE_BYTES);
+    expect(finish(ring, 1)[0]?.result).toBe(500);
+    expectBytes(ring, PAGE_BYTES, bytes.subarray(200));
+    const { memory } = ring.slab;
+    expect(memory.subarray(0, PAGE_BYTES).every((byte) => byte === 0xee)).toBe(true);
+    expect(memory.subarray(PAGE_BYTES + 500).every((byte) => byte === 0xee)).toBe(true);
+  });
+
   test('retire() of the slab gives its memory back once no view is left', async () => {
     const before = mappedBytes();
     for (let round = 0; round < 20; round++) {

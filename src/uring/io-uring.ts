@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import { EAGAIN, EBUSY, EINTR } from '../errno.js';
-import type { Slab } from '../memory/slab.js';
+import { POISON, type Slab } from '../memory/slab.js';
 import type { SlabMemory } from '../memory/slab-memory.js';
 import type { FileFacts } from '../native/file-facts.js';
 import type { Watch } from '../native/wake.js';
@@ -236,19 +236,19 @@ export class IoUring implements Ring {
     const result = this.#queues.submit(this.#sqTail);
     this.#freePaths();
     const unsubmitted = this.#queues.unsubmitted(this.#sqTail);
-    if (result >= 0) {
-      if (unsubmitted) this.#countRefusal(EAGAIN);
-      else this.#refusals = 0;
-      return;
-    }
+    if (result >= 0 && !unsubmitted) this.#refusals = 0;
     // EAGAIN and EBUSY ask for completions to be taken first, which the caller does next; EINTR for another try.
-    if (result === -EINTR || result === -EAGAIN || result === -EBUSY) this.#countRefusal(-result);
+    else if (result >= 0) this.#countRefusal(EAGAIN);
+    else if (result === -EINTR || result === -EAGAIN || result === -EBUSY) this.#countRefusal(-result);
     else throw enterError(-result);
   }
 
   /** The kernel copies a path when it takes the SQE, so the room is free once all are taken. */
   #freePaths(): void {
-    if (this.#pathsUsedBytes > 0 && Atomics.load(this.#queues.sqHead, 0) === this.#sqTail) this.#pathsUsedBytes = 0;
+    if (this.#pathsUsedBytes === 0 || Atomics.load(this.#queues.sqHead, 0) !== this.#sqTail) return;
+    // A path that is looked at too late shows: it leads nowhere.
+    if (this.slab.poisons) this.#queues.paths.fill(POISON, 0, this.#pathsUsedBytes);
+    this.#pathsUsedBytes = 0;
   }
 
   #countRefusal(errno: number): void {

@@ -31,6 +31,8 @@ export interface Limits {
   readonly nodeOptions?: readonly string[];
   /** Where the program is written to, for one that must be a file. */
   readonly file?: string;
+  /** Taken for hanging after this time. */
+  readonly limitMs?: number;
 }
 
 /** What the programs use. They are plain JavaScript, so they read through dist; ROOT stands for the checkout. */
@@ -82,7 +84,7 @@ const PRELUDE = `
 
 /** Runs a program in a process of its own, and gives the JSON that it prints. ROOT in it stands for the checkout. */
 export function runChild(program: string, limits: Limits = {}): unknown {
-  const { shell = 'true', env = {}, asNobody = false, under = [], nodeOptions = [], file } = limits;
+  const { shell = 'true', env = {}, asNobody = false, under = [], nodeOptions = [], file, limitMs = 110_000 } = limits;
   const { root, node } = asNobody ? publicProgram() : { root: ROOT, node: process.execPath };
   const source = (PRELUDE + program).replaceAll('ROOT/', `${root}/`);
   const script = file === undefined ? ['--input-type=module', '-e', source] : [file];
@@ -91,7 +93,7 @@ export function runChild(program: string, limits: Limits = {}): unknown {
   const child = spawnSync('sh', ['-c', `${shell} && exec "$@"`, 'sh', ...command], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
-    timeout: 110_000,
+    timeout: limitMs,
     ...(asNobody && { uid: NOBODY, gid: NOBODY }),
   });
   expect(child.stderr).toBe('');

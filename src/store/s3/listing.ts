@@ -27,7 +27,7 @@ export interface ListPage {
 export function parseListing(xml: string): ListPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) throw new LsioError('format', 'the answer is no S3 listing');
   const isEncoded = elementOf(xml, 'EncodingType')?.toLowerCase() === 'url';
-  const decode = (text: string) => (isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
+  const decode = (text: string) => (isEncoded ? decodeKey(text) : text);
   const objects = elements(xml, 'Contents').map((entry) => {
     const size = Number(elementOf(entry, 'Size'));
     const key = elementOf(entry, 'Key');
@@ -47,6 +47,14 @@ export function parseListing(xml: string): ListPage {
   const token = isTruncated ? elementOf(xml, 'NextContinuationToken') : undefined;
   if (isTruncated && token === undefined) throw new LsioError('format', 'a page of the S3 listing names no next one');
   return { objects, prefixes, token };
+}
+
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new LsioError('format', 'a key of the S3 listing is not percent-encoded', { cause });
+  }
 }
 
 function elements(xml: string, name: string): string[] {
