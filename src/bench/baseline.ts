@@ -88,7 +88,7 @@ export function parseCondition(text: string, metrics: readonly Metric[]): Condit
   }
 }
 
-/** Without a sign, `throughput<10%` would mean "grew by less than 10 %", which nobody means. */
+/** Without a sign, `throughput<10%` would mean "grew by less than 10 %". */
 function parseShare(text: string, threshold: string): number {
   const match = /^([+-]\d+(?:\.\d+)?)%$/.exec(threshold);
   if (match === null) throw conditionError(text, 'write a change with its sign: -10% or +10%');

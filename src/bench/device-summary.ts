@@ -66,7 +66,7 @@ export function boundOf(
   const cpus = cpuNs / total(runs, ({ sample }) => sample.wallNs);
   const busy = `${cpus.toFixed(2)} CPUs busy`;
   const cpuBusy = cpus >= CPU_BUSY_SHARE * threads;
-  // Without the device's counters, nobody knows whether it limited a cold run.
+  // Without the device's counters, it is unknown whether the device limited a cold run.
   if (device === null && asked.cold && !cpuBusy) return null;
   if (device === null) return { by: cpuBusy ? 'cpu' : 'application', evidence: `${busy}, no device watched` };
   const evidence =

@@ -27,7 +27,7 @@ export function inSequence(parts: readonly ObservedRun[]): ObservedRun {
       parts.map(({ device }) => device),
       (values) => values.reduce(sumOfCounters),
     ),
-    // Of the last pass: there was nothing to see between them.
+    // Of the last pass.
     looks: parts.at(-1)!.looks,
     stealNs: optional(steals, sum),
     valid: parts.every(({ valid }) => valid),

@@ -12,7 +12,7 @@ export interface CommandModule {
 
 interface CommandEntry {
   readonly summary: string;
-  /** Loads the command's module: nobody waits for those of the others. */
+  /** Loads the command's module only. */
   readonly load: () => Promise<CommandModule>;
   /** It is a command of commands, whose documents differ: `lsio.grib-ls/1`. */
   readonly hasActions?: boolean;

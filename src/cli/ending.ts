@@ -41,7 +41,7 @@ async function finishJson(failure: Failure, args: readonly string[], context?: C
   print(`${JSON.stringify({ schema, error, exitCode })}\n`);
 }
 
-/** Whoever sent the signal, or closed the pipe, knows. */
+/** These need no message: the user sent the signal, or closed the pipe. */
 function isSilent({ kind, code }: Failure): boolean {
   return kind === 'interrupted' || (kind === 'output' && code === 'EPIPE');
 }

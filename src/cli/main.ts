@@ -23,7 +23,7 @@ export async function main(args: readonly string[]): Promise<void> {
       lastWords(error);
     }
   }
-  // A broken invariant may be thrown from the event loop, where nobody awaits it.
+  // A broken invariant may be thrown from the event loop, outside any promise.
   process.on('uncaughtException', (error) => {
     context?.cleanUp?.();
     onError(error).finally(() => process.exit());

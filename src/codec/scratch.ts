@@ -21,7 +21,7 @@ export function scratch(bytes: number, source: Uint8Array): Uint8Array {
 /**
  * Decodes data whose length is not known before: what it states of itself is tried, then more and more.
  *
- * @param bytesMax what comes of it in the end; on the way there it may be a little more.
+ * @param bytesMax the final size; it may be a little more on the way.
  * @throws {LsioError} `format`
  */
 export function decodeToUnknownLength(codec: Compressor, source: Uint8Array, bytesMax: number): Uint8Array {

@@ -187,7 +187,7 @@ class ChunkReduction {
   }
 }
 
-/** What became of a chunk's bytes. */
+/** How a chunk's bytes were used. */
 interface Decoded {
   /** Where its elements are. */
   readonly address: number;

@@ -36,7 +36,7 @@ export class ActiveRun implements Run {
     this.finished = new Promise<void>((resolve, reject) => {
       settle = (error) => (error === undefined ? resolve() : reject(error));
     });
-    // A run that nobody waits for, such as a store's own, must not end the process when it fails.
+    // A failed run without a listener, such as a store's own, must not end the process.
     this.finished.catch(() => {});
     this.settle = settle;
   }

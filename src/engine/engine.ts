@@ -15,7 +15,7 @@ export interface EngineInfo {
   readonly engine: EngineKind;
   /** Why this engine was chosen, in one clause. */
   readonly reason: string;
-  /** Where io_uring was to be had but didn't work: what mends it. */
+  /** When io_uring exists but did not work: how to fix it. */
   readonly remedy?: string | undefined;
   /** Reads in flight at most, of each ring. */
   readonly queueDepth: number;
@@ -92,7 +92,7 @@ export interface Engine {
   failure?(errno: number): LsioError | undefined;
   /**
    * Cancels what is in flight, waits for it (2 s at most), and gives everything back. Afterwards `share` and `run`
-   * throw `closed`. What was lent with {@link ReadSlots.keep} may still be looked at.
+   * throw `closed`. Bytes leased with {@link ReadSlots.keep} stay readable.
    */
   close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export function failureOf(path: Path, offset: number, errno: number, engine?: Pi
   if (errno === TOO_LARGE) {
     return new LsioError('too-large', `${text}: longer than ${PIECE_BYTES_MAX} bytes`, { path: text, offset });
   }
-  // A read is given up when its run is, which nobody hears of, or when its engine is closed.
+  // A read is cancelled with its run, which reports nothing, or when its engine closes.
   if (errno === ECANCELED) return new LsioError('closed', 'the engine was closed');
   if (errno === CHANGED) return changedError(path, offset);
   if (errno === NOT_REGULAR) {

@@ -2,7 +2,7 @@ import type { Slab } from '../memory/slab.js';
 import type { Path, SharedFile } from './read.js';
 
 /**
- * The reads that an engine has in hand, as columns: what was asked and what came of it. A slot is a place in them,
+ * The reads that an engine has in hand, as columns: requests and results. A slot is a place in them,
  * 0 … depth-1. Columns, because an object per read would be garbage a million times a second.
  */
 export class ReadSlots {

@@ -10,7 +10,7 @@ export type OwnedBytes = ReturnType<Uint8Array['slice']>;
  * At 64 KiB a block of one's own is as fast.
  */
 const SHARE_BYTES_MAX = 16 * 1024;
-/** Blocks of 32 KiB to 4 MiB were equally fast. Whoever keeps a few bytes keeps the block alive: make it small. */
+/** Blocks of 32 KiB to 4 MiB were equally fast. A few kept bytes keep the block alive: make it small. */
 const BLOCK_BYTES = 64 * 1024;
 /** Copies can be viewed as an array of any type. */
 const ALIGN_BYTES = 8;

@@ -19,7 +19,7 @@ export interface SlabMemory {
   readonly lengthBytes: number;
   /**
    * No ring is given anything more. With `drained` false, reads in flight may still land in it: then it stays for good.
-   * Whoever still has a view of it, rightly or not, must not crash.
+   * A view that is still in use must not crash.
    */
   retire(drained: boolean): void;
 }
@@ -30,7 +30,7 @@ const kept: SlabMemory[] = [];
 /**
  * Memory for a slab, in huge pages where there are any: a device is told of each piece of memory that lies apart, and
  * reads of 256 KiB took twice as long into the single pages that a system has left after a while. Around it are pages
- * that nobody may touch.
+ * that must not be touched.
  *
  * WebAssembly's sets 10 GiB of addresses aside, which a limit (`ulimit -v`) may forbid. It goes with its thread, also if
  * that is terminated with reads in flight: so `auto` takes it on the main thread only. Who sees to it that the engine is

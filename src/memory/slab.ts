@@ -83,7 +83,7 @@ export class Slab {
     return PAGE_BYTES << (mark - 1);
   }
 
-  /** Gives a piece back. Nobody may look at its bytes afterwards. */
+  /** Releases a buffer. Its bytes must not be used afterwards. */
   release(at: number): void {
     const mark = this.#marks[at >>> PAGE_SHIFT]!;
     assert(mark > 0, 'a piece is leased where one is given back');

@@ -1,7 +1,7 @@
 import { type WasmMemory, wasmMemory } from '../webassembly.js';
 import { Slab } from './slab.js';
 
-/** Left to kernels at the beginning of the memory. What nobody touches costs nothing. */
+/** Left to kernels at the beginning of the memory. Untouched memory costs nothing. */
 export const SCRATCH_BYTES = 32 * 1024 ** 2;
 
 const wasmMemories = new WeakMap<ArrayBufferLike, WasmMemory>();
@@ -41,7 +41,7 @@ export function slabIn(memory: WasmMemory, offset: number, lengthBytes: number):
 }
 
 /**
- * Page-aligned memory for a slab whose address nobody needs: no native library is loaded for it.
+ * Page-aligned memory for a slab whose address is not needed: no native library is loaded for it.
  *
  * @param lengthBytes a power of two of pages.
  */

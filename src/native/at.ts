@@ -18,7 +18,7 @@ const PATH_BYTES_MAX = 4096;
 const EMPTY = Buffer.alloc(128);
 
 /**
- * Calls by a directory's descriptor, which `node:fs` doesn't have: they stay in that directory, whatever becomes of the
+ * Calls by a directory's descriptor, which `node:fs` doesn't have: they stay in that directory, even if a link replaces the
  * path that led there. Names are bytes, one character a byte. Errors are like those of `node:fs`.
  */
 export interface AtCalls {

@@ -73,7 +73,7 @@ export function readDirectory(path: string | Buffer): DirectoryEntries {
 
 /**
  * The inode numbers of a directory's entries by the hash of their names: no text is made of any name, which takes a third
- * of the time. The system is asked on a thread, some entries at a time, so that a large or slow directory holds nobody up.
+ * of the time. The system is asked on a thread, some entries at a time, so that a large or slow directory does not block the event loop.
  *
  * @returns undefined when it can't be read, or has more than about `entriesMax` entries.
  * @throws {LsioError} `unavailable` without koffi.

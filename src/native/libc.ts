@@ -118,7 +118,7 @@ export function mapMemory(lengthBytes: number, pageBytes: number, alignBytes = p
 }
 
 /**
- * Asks for huge pages where memory isn't in use yet. Where there are none to be had, ordinary ones come.
+ * Asks for huge pages for memory that is not in use yet. Without any, ordinary pages come.
  *
  * @param address a multiple of {@link HUGE_PAGE_BYTES}.
  */
@@ -208,7 +208,7 @@ export interface OpenFileFacts {
   readonly alignment: DirectAlignment | undefined;
 }
 
-/** Asks nobody but the kernel, by statx(2); `undefined` for what is neither a regular file nor a block device. */
+/** Asks the kernel only, by statx(2); `undefined` for what is neither a regular file nor a block device. */
 export function openFileFacts(fd: number): OpenFileFacts | undefined {
   const words = statx(fd, '', AT_EMPTY_PATH | AT_STATX_DONT_SYNC);
   if (words === undefined) return undefined;

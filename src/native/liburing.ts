@@ -17,7 +17,7 @@ export interface Liburing {
   submitAndWait(ring: number, count: number): number;
   registerEventFd(ring: number, fd: number): number;
   registerFiles(ring: number, fds: Int32Array, count: number): number;
-  /** `vectors`: struct iovec, address and length by turns. */
+  /** `vectors`: struct iovec: address, length, address, … */
   registerBuffers(ring: number, vectors: BigUint64Array, count: number): number;
   /** liburing 2.2 */
   readonly registerFilesSparse: ((ring: number, count: number) => number) | undefined;

@@ -54,8 +54,8 @@ export interface Residency {
 const NOTHING: Residency = { cachedPages: 0, dirtyPages: 0 };
 
 /**
- * How much of an open file, or of `lengthBytes` of it from `offset` on, is in the page cache; `undefined` where nobody can
- * tell.
+ * How much of an open file, or of `lengthBytes` of it from `offset` on, is in the page cache; `undefined` where the
+ * kernel does not tell.
  *
  * cachestat(2) counts the pages of the open file itself. On overlayfs (the root of a container) these are never any: the
  * file below holds them. So an answer of none is checked by mincore(2), which maps the file that is really read. The

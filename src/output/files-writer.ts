@@ -33,7 +33,7 @@ export interface WriterThreadData {
 
 /**
  * Writes many files, with the help of a thread: it gets whole files as long as it keeps up, and whatever it has no room
- * for is written here. So neither thread waits for the other, and there is nothing to tune.
+ * for is written here. So neither thread waits for the other.
  */
 export class FilesWriter {
   readonly #name: ByteText;

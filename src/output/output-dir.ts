@@ -50,7 +50,7 @@ export class OutputDirectory {
     this.#root = root.endsWith('/') ? root : `${root}/`;
     this.#options = options;
     this.#names = new OutputNames('where several', options.template);
-    // A template's directories are nobody's.
+    // A template's directories belong to no input.
     this.#modes = options.preserveModes && options.template === undefined ? new DirectoryModes() : undefined;
   }
 

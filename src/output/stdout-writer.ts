@@ -63,7 +63,7 @@ export class StdoutWriter {
     this.#spare = chunk;
     this.#used = 0;
     this.#writing = writeAll(bytes, this.#signal);
-    // Whoever writes next is told.
+    // The next write reports it.
     this.#writing.catch(() => {});
   }
 }

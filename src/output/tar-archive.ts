@@ -48,7 +48,7 @@ export class TarArchive {
     this.#writer = writer;
     this.#names = names;
     this.#drained = this.#drain();
-    // Whoever writes next is told.
+    // The next write reports it.
     this.#drained.catch(() => {});
   }
 
@@ -117,7 +117,7 @@ export class TarArchive {
     await Promise.race([once(entry, 'drain'), this.#drained]);
   }
 
-  /** Writes what is there without the rest, so that whoever reads it sees that something is missing. */
+  /** Writes an incomplete member, so that the reader of the archive notices. */
   async #endWithin(): Promise<void> {
     this.#pack.push(null);
     await this.#drained;

@@ -20,7 +20,7 @@ export const COSTS = {
 /** Long enough for the device's full rate at depth 8, and short enough for the CPU's cache. */
 const READ_BYTES_MAX = 256 * 1024;
 
-/** How ranges are merged where nobody says. */
+/** How ranges are merged by default. */
 export function coalesceAuto({ direct }: { readonly direct: boolean }): Coalesce {
   const { requestNs, bytesPerSecond } = direct ? COSTS.direct : COSTS.buffered;
   const gapBytes = (requestNs / 1e9) * bytesPerSecond;

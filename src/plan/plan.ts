@@ -67,7 +67,7 @@ export function planReads(requests: readonly Extent[], options: PlanOptions): Pl
       appendReads(reads, { begin, end, lengthMax });
     } else {
       extendReads(reads, { begin, end, lengthMax, gapBytesMax });
-      // Requests come in ascending order, so a read that ends before this one begins is of no use to the later ones.
+      // Requests come in ascending order, so a read that ends before this one begins cannot serve later ones.
       while (endOf(reads[first]!) <= offset) first += 1;
     }
     addParts(reads, first, { request, offset, length });

@@ -18,7 +18,7 @@ export interface ReadBackend {
   readonly merging?: Merging | undefined;
 }
 
-/** Decides how ranges are merged where nobody says. */
+/** Decides how ranges are merged by default. */
 export interface Merging {
   /** Ranges that are planned at a time at most: few, while what they cost is not known. */
   readonly groupMax: () => number;

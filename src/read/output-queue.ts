@@ -76,7 +76,7 @@ export class OutputQueue<R extends Ranged> implements BufferPool {
   }
 
   /**
-   * Makes room where all that is held waits for an item that nobody has begun to read: as much again. Returns whether it
+   * Makes room, as much again, where everything held waits for an item that is not being read yet. Returns whether it
    * did. From then on items have to be begun in the order given, so that this happens once in a window.
    */
   makeRoom(): boolean {

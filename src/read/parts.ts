@@ -46,7 +46,7 @@ export class LongRead<R> {
   #inFlight = 0;
   /** The end of the file, or an error, was met. */
   #stopped = false;
-  /** Nobody wants what is still in flight. */
+  /** Parts in flight are no longer wanted. */
   #dropped = false;
 
   /** The bytes from `begin` to `end` (`Infinity`: the end of the file) of a file said to be `sizeBytes` long. */
@@ -120,7 +120,7 @@ export class LongRead<R> {
     return this.#parts.shift();
   }
 
-  /** Takes a part that nobody wants, until there is none. */
+  /** Drops an unwanted part, until there is none. */
   drop(): Part<R> | undefined {
     this.#dropped = true;
     return this.#parts.shift();

@@ -119,7 +119,7 @@ export class ManyReads<R extends Ranged> implements Abortable {
   }
 
   next(): Promise<IteratorResult<Item<R>[]>> {
-    // One taker at a time is the rule; whoever comes before the last was served waits for that.
+    // One call of next() is served at a time; a later one waits.
     if (this.#waiting !== undefined) return this.#waiting.then(() => this.next());
     this.#releaseBatch();
     if (!this.#started) this.#start();
@@ -196,7 +196,7 @@ export class ManyReads<R extends Ranged> implements Abortable {
     this.#batch = [];
   }
 
-  /** Hands out to whoever waits for it. */
+  /** Hands out to the waiting call. */
   #serve(): void {
     if (this.#settle === undefined) return;
     const result = this.#take();

@@ -30,7 +30,7 @@ export class RequestQueue<R> {
 
   /**
    * @param onChange is called when an asynchronous source has brought requests, or has ended.
-   * @throws {LsioError} `usage` when there is nothing to take requests from.
+   * @throws {LsioError} `usage` when `requests` is not iterable.
    */
   constructor(requests: Requests<R>, onChange: () => void, clock: Clock) {
     this.#clock = clock;

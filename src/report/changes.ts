@@ -12,7 +12,7 @@ const COLUMNS: Partial<Record<Metric, string>> = {
   ratio: 'ratio',
 };
 
-/** A table of what has changed since a baseline, a row for each case; empty when there is nothing to tell. */
+/** A table of what has changed since a baseline, a row for each case; empty without changes. */
 export function renderChanges(changes: readonly Change[], baseline: string, color: boolean): string {
   const columns = (Object.keys(COLUMNS) as Metric[]).filter((metric) => changes.some((one) => one.metric === metric));
   const rows = groupBy(changes, (one) => keyText(one)).map((group) => [

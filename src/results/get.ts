@@ -25,7 +25,7 @@ export interface GetTotals {
   readonly reads: Count;
   /** Bytes that those reads brought. */
   readonly bytesRead: Count;
-  /** Whether the bytes came past the page cache, by O_DIRECT: those of all, none, or some of the reads. Not in a plan. */
+  /** Whether all, none or some of the reads used O_DIRECT. Not in a plan. */
   readonly direct?: 'on' | 'off' | 'mixed';
   /** From the first request to the last byte, in nanoseconds. */
   readonly wallNs: Count;
@@ -62,7 +62,7 @@ export interface GetCost {
   readonly asked: Count;
 }
 
-/** What became of an input. */
+/** The result of an input. */
 export interface GetItem {
   /** What the request calls itself. */
   readonly id?: string | number | undefined;

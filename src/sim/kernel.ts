@@ -183,7 +183,7 @@ export class SimKernel implements Queues, RingHost {
     };
   }
 
-  /** What is in flight goes on: the kernel writes to memory that it was given, whoever has it by now. */
+  /** What is in flight goes on: the kernel writes to the memory that it was given, even if it was released. */
   release(drained: boolean): void {
     assert(!this.closed, 'a ring is closed once');
     assert(
@@ -372,7 +372,7 @@ export class SimKernel implements Queues, RingHost {
     this.cqTail[0] = tail + 1;
   }
 
-  /** Does what must not be: completes one more, that came before, that nobody waits for or that is old; or loses one. */
+  /** Breaks the contract: a double, unknown or late completion, or a lost one. */
   #break(): void {
     const { random } = this.#options;
     const [slot, generation] = this.#last;
@@ -387,7 +387,7 @@ export class SimKernel implements Queues, RingHost {
     return faults.delayMsMax === 0 || random.chance(0.5) ? 0 : random.below(faults.delayMsMax * 1000) / 1000;
   }
 
-  /** Nobody is woken who did not ask for it at that moment. */
+  /** Only a listener that asked for it is woken. */
   #wakeAt(dueMs: number): void {
     const { clock } = this.#options;
     clock.at(dueMs, () => {

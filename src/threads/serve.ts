@@ -1,7 +1,7 @@
 import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
 import { isLsioError } from '../errors.js';
 
-/** What a thread tells whoever started it. */
+/** Messages of a thread to its starter. */
 export type ThreadMessage<Ready> =
   | { readonly kind: 'ready'; readonly value: Ready }
   | {
@@ -34,7 +34,7 @@ function send<Ready>(message: ThreadMessage<Ready>): void {
   parentPort!.postMessage(message);
 }
 
-/** Sends something to whoever started this thread. */
+/** Sends a message to the starter of this thread. */
 export function sendMessage(value: unknown, transfer: readonly TransferListItem[] = []): void {
   parentPort!.postMessage({ kind: 'message', value } satisfies ThreadMessage<never>, transfer);
 }

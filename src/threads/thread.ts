@@ -16,7 +16,7 @@ export interface ThreadOptions {
   readonly keepsAlive?: boolean;
 }
 
-/** No such thread can be had here: whoever has another way to do the work takes that. */
+/** No such thread can start here: the caller does the work in another way. */
 export class ThreadUnavailableError extends LsioError {}
 
 /** A thread of ours, from its start to its end. */

@@ -11,7 +11,7 @@ import { type RingSetup, setUpRing } from './setup.js';
 
 /** 64 reads of 256 KiB: more are seldom in flight. */
 const FIXED_BYTES_MAX = 16 * 1024 * 1024;
-/** Of what may be locked: it is counted for all of a user's processes, of which others, fio by turns, and other rings want some. */
+/** Share of the limit on locked memory: it counts for all of a user's processes and rings. */
 const LOCKED_SHARE_MAX = 1 / 4;
 
 /** What a thread must know of a slab in order to have it registered. */
@@ -133,7 +133,7 @@ export class KernelQueues implements Queues {
     return Atomics.load(this.sqHead, 0) !== tail;
   }
 
-  /** Whoever wants room submits: the kernel has taken them by then, or says why not. */
+  /** Submitting makes room: the kernel takes the SQEs, or says why not. */
   awaitRoom(): void {}
 
   release(drained: boolean): void {

@@ -40,7 +40,7 @@ function pathToRead(): string {
   }
 }
 
-/** @throws {LsioError} `unavailable` when it may not be read, which leaves nothing to compare with. */
+/** @throws {LsioError} `unavailable` when it may not be read. */
 function readBeginning(path: string): Buffer {
   try {
     const fd = openSync(path, 'r');

@@ -1,5 +1,5 @@
 /**
- * A submission and a completion queue in memory that is shared with whoever carries the operations out: the kernel, or a
+ * A submission and a completion queue in memory shared with what carries the operations out: the kernel, or a
  * thread that enters the kernel for us. Heads and tails are counters that wrap at 2^32, one word each.
  */
 export interface Queues {

@@ -109,7 +109,7 @@ export class Relay {
     Atomics.store(this.#shared.fixedBytes, 0, this.#kernel.fixedBytes);
   }
 
-  /** Sees to it that whoever has more for us wakes us. False: there is more already. */
+  /** Asks the other thread for a wake-up. False: there is more already. */
   #fallAsleep(): boolean {
     if (!this.#bellArmed) fillPoll(this.#kernel.sqes, this.#nextSqe(), BELL_SLOT, this.#bellFd);
     if (!this.#timerArmed) fillTimeout(this.#kernel.sqes, this.#nextSqe(), TIMER_SLOT, this.#kernel.timespecAddress);

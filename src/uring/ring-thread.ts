@@ -43,7 +43,7 @@ function serve({ options, slab, sizes, shared, bellFd, eventFd }: ThreadSetup, r
     relay.wake();
     throw error;
   } finally {
-    // What is in flight, if anything, may still be written to the slab: whoever owns it keeps it.
+    // Reads in flight may still write to the slab: its owner keeps it.
     kernel.release(true);
   }
 }

@@ -16,7 +16,7 @@ const COUNTERS = 10;
 
 /**
  * The queues between a ring's thread and the thread that uses the ring, in shared memory. Each word has one writer but for
- * `asleep`, `room` and `state`; whoever stores after the other's load has seen what came before (sequentially consistent).
+ * `asleep`, `room` and `state`; a store after the other's load sees what came before (sequentially consistent).
  */
 export interface SharedQueues {
   readonly sqEntries: number;
@@ -32,7 +32,7 @@ export interface SharedQueues {
   readonly cqHead: Uint32Array;
   /** As the kernel's: CQ_EVENTFD_DISABLED, or 0 when completions are to be signalled. */
   readonly cqFlags: Uint32Array;
-  /** 1 while the thread may wait in the kernel: whoever has SQEs for it sets it to 0 and signals. */
+  /** 1 while the thread may wait in the kernel: the thread with SQEs sets it to 0 and signals. */
   readonly asleep: Int32Array;
   /** 1 while the other thread waits for SQEs to be taken. */
   readonly room: Int32Array;

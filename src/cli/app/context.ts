@@ -20,7 +20,7 @@ export interface Context {
 export function createContext(): Context {
   const controller = new AbortController();
   function onSignal(signal: NodeJS.Signals): void {
-    // With nobody listening the system's own action takes place.
+    // Without a listener the system's own action takes place.
     for (const each of STOP_SIGNALS) process.removeListener(each, onSignal);
     controller.abort(new Interrupted(STOP_SIGNALS.find((each) => each === signal) ?? 'SIGTERM'));
   }

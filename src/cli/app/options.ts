@@ -60,7 +60,7 @@ export function addReadingOptions(command: Command): Command {
     .option('--queue-depth <n>', 'reads in flight per ring (default: 256, at most 4 MiB)', parseQueueDepth)
     .option('--rings <n>', 'rings that share the work; auto: more when a CPU is the limit', parseRings, 'auto')
     .addOption(
-      new Option('--direct <choice>', 'O_DIRECT: past the page cache; auto: while files are seen not to be in it')
+      new Option('--direct <choice>', 'O_DIRECT: bypass the page cache; auto: while files are not in it')
         .choices(['auto', 'on', 'off'])
         .default('auto'),
     );

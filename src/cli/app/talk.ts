@@ -15,7 +15,7 @@ export function showBar(on: boolean): void {
   barShown = on;
 }
 
-/** Writes one line to stderr. That nobody listens is no error. */
+/** Writes one line to stderr. A closed stderr is no error. */
 export function say(line: string): void {
   tell(`${barShown ? CLEAR_LINE : ''}${printable(line)}\n`);
 }

@@ -40,5 +40,5 @@ paths between them. One fails alone. A # of a key is %23, a * that is no pattern
 --dry-run of URLs asks for the size of each object that no listing told, by a request for one byte; it says what a run would
 cost in requests, bytes and time.
 --dry-run is the run itself, without reading. It trusts the sizes that the file system states: procfs and pipes have none. A run merges what has come from a long list by
-then: now and then less than the plan says. Where --direct auto reads past the page cache, it merges more.
+then: now and then less than the plan says. Where --direct auto bypasses the page cache, it merges more.
 A closed stdout (>&-) can't be told from /dev/null: Node puts that in its place.`;

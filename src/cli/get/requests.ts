@@ -9,7 +9,7 @@ export interface ListedRequest {
   readonly isUrl: boolean;
   /** One; or none: the whole file. */
   readonly ranges: readonly ByteRange[];
-  /** Comes back with what became of it. */
+  /** Comes back with the result. */
   readonly id: string | number | undefined;
 }
 

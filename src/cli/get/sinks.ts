@@ -14,7 +14,7 @@ export interface Sink {
   readonly isOutput?: ReturnType<typeof stdoutFileTest>;
   /** Where files are written. */
   readonly place?: OutputPlace;
-  /** Checks all inputs, and returns them, before any is read; absent where there is nothing to check. */
+  /** Checks all inputs, and returns them, before any is read; absent where no check is needed. */
   prepare?(inputs: Inputs): Promise<InputList>;
   /** Takes a whole input, or the next part of a long one, and keeps no hold of its bytes. */
   write(part: ReadValue<Input>): Promise<void> | undefined;

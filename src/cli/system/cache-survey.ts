@@ -16,7 +16,7 @@ export type CacheItem = CacheResult['items'][number];
 /** What a survey does to each file: evictions are told with what was there before. */
 export type SurveyAction = 'status' | 'evict-each' | 'evict-all';
 
-/** A file to be looked at once more. */
+/** A file to be probed once more. */
 interface Kept {
   readonly name: ByteText;
   readonly argument: number;

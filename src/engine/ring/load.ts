@@ -44,7 +44,7 @@ export class Load {
         // What went by meanwhile was not looked at.
         this.#paused = true;
       },
-      // Nobody asked for it: what is there goes on.
+      // It is optional: the present rings go on.
       () => {},
     );
   }

@@ -11,7 +11,7 @@ export interface RingEngineOptions {
   readonly windowBytes: number;
   /** Where the ends of files have to be confirmed; absent: nowhere. */
   readonly sizes?: StatedSizes | undefined;
-  /** Another ring, for when this thread is busy most of the time; undefined: there is none to be had. */
+  /** Another ring, for when this thread is busy most of the time; undefined: none is available. */
   readonly addRing?: (() => Promise<Ring | undefined>) | undefined;
   /** How many rings there may be; those that there are at first, unless {@link addRing} is given. */
   readonly ringsMax?: number | undefined;

@@ -146,7 +146,7 @@ export class RingEngine implements Engine {
         return;
       }
       if (armed) break;
-      // Completions that came before this would wake nobody: look once more.
+      // Completions from before do not wake this thread: check once more.
       this.#arm(true);
       armed = true;
     }

@@ -36,7 +36,7 @@ const WHY_SIZE = 3;
 const WHY_SEEK = 4;
 
 /**
- * The first guess at the length of a file that nobody knows. Most small files fit; 64 KiB would halve the rate of
+ * The first guess at an unknown length. Most small files fit; 64 KiB would halve the rate of
  * O_DIRECT reads of 4 KiB files.
  */
 const GUESS_BYTES_MIN = 8 * 1024;
@@ -83,8 +83,7 @@ export interface StagesOptions {
 /**
  * Takes each read through its stages: open into the slot's own entry of the file table (or wait for the shared file to
  * be open), lease memory, read until the end, finished. Here, and only here, short reads are continued, EINTR and EAGAIN
- * are tried again, O_DIRECT reads are widened to what the device asks for, and the length of a file that nobody knows is
- * found out.
+ * are tried again, O_DIRECT reads are widened to what the device asks for, and unknown lengths are found out.
  *
  * The file of a slot stays open until the next open replaces it, which saves a close per file; {@link closeUnused}
  * closes what is left.
@@ -136,7 +135,7 @@ export class Stages {
   /** The generation that was in flight when {@link refuseEndless} was last called; -1 less it, once that was looked at. */
   readonly #seen: Float64Array;
   readonly #regular: Uint8Array;
-  /** 0: buffered. The slots' own column: the source sees what became of it. */
+  /** 0: buffered. The slots' own column: the source sees the final value. */
   readonly #alignBytes: Int32Array;
   /** Where in the file the slot's memory begins: the offset, aligned down. */
   readonly #base: Float64Array;
@@ -434,7 +433,7 @@ export class Stages {
     }
   }
 
-  /** Opens the shared file, or waits with others for its open. False: no entry is to be had now. */
+  /** Opens the shared file, or waits with others for its open. False: all entries are in use. */
   #assignEntry(slot: number): boolean {
     const file = this.#shared(slot);
     const opener = file.state === CLOSED;
@@ -542,7 +541,7 @@ export class Stages {
     for (const other of waiting) {
       if (!cancelled) this.#finish(other, errno);
       else {
-        // That the opener was cancelled is nothing to the others: one of them opens it again.
+        // Only the opener was cancelled: one of the others opens it again.
         this.files.unuse(file);
         this.#openShared(other);
       }
@@ -734,7 +733,7 @@ export class Stages {
   }
 
   #mayRetry(slot: number, errno: number): boolean {
-    // That the system cancels what nobody gave up is no answer either: it does so when a thread of its own ends.
+    // The system also cancels reads when one of its own threads ends: try again.
     if (errno !== EINTR && errno !== EAGAIN && errno !== ECANCELED) return false;
     return ++this.#retries[slot]! <= RETRIES_MAX;
   }

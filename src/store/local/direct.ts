@@ -9,7 +9,7 @@ import type { DirectPolicy } from '../../read/backend.js';
 /** Whether reads bypass the page cache, by O_DIRECT: `auto` while probed files turn out not to be in it. */
 export type DirectChoice = 'auto' | 'on' | 'off';
 
-/** `auto` probes nothing for fewer requests than this: there is nothing to gain. */
+/** `auto` does not probe for fewer requests than this: it would gain nothing. */
 const REQUESTS_MIN = 64;
 /** So many files in a row that are not in the page cache make `auto` read directly; a single one that is ends it. */
 const PROBES = 8;
@@ -28,7 +28,7 @@ type Libc = typeof import('../../native/libc.js');
 interface Probe {
   /** What O_DIRECT reads of it are to be multiples of; 0: they can't be had. */
   readonly alignBytes: number;
-  /** At least half of what is to be read is in the page cache; undefined: nobody can tell, or there is nothing. */
+  /** At least half of the bytes are in the page cache; undefined: unknown, or no bytes. */
   readonly cached: boolean | undefined;
 }
 

@@ -57,7 +57,7 @@ export interface LocalReadOptions extends GetManyOptions {
 
 export interface LocalStoreOptions extends EngineOptions {
   /**
-   * Whether `getMany` reads past the page cache, as {@link LocalReadOptions.direct}. Single values and ranges, which are
+   * Whether `getMany` bypasses the page cache, as {@link LocalReadOptions.direct}. Single values and ranges, which are
    * often read again, never do.
    * @default 'off'
    */

@@ -41,7 +41,7 @@ export class PointRead implements Point, Abortable {
   readonly length: number;
   readonly suffixLength: number;
   file: CachedFile | undefined;
-  /** Nobody wants it any more. */
+  /** It is no longer wanted. */
   aborted = false;
   /** What begins where this ends, and is read with it. */
   next: PointRead | undefined = undefined;

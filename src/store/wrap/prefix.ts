@@ -49,7 +49,7 @@ async function* getManyBelow<T extends StoreRequest | readonly StoreRequest[]>(
 ): ReadBatches<RequestOf<T>> {
   const moved = Symbol.asyncIterator in requests ? moveAll(requests) : moveEach(requests);
   for await (const batch of store.getMany(moved, options)) {
-    // An item is its taker's: nobody else looks at its request.
+    // An item belongs to its taker.
     for (const item of batch) {
       if (item.request?.of !== undefined) (item as { request: unknown }).request = item.request.of;
     }
