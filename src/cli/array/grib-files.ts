@@ -10,6 +10,9 @@ import type { Context } from '../app/context.js';
 import { announceEngine, applyReadingOptions } from '../app/options.js';
 import type { GribFile, GribOptions, OpenGribFile, Sidecar } from './grib-file.js';
 
+/** Reads up to this length share one memory. */
+const HEADER_BYTES = 4096;
+
 /** Files that are read at once: their hops overlap. */
 export const FILES_AT_ONCE = 64;
 
@@ -152,11 +155,14 @@ function openFile(path: ByteText, name: string, context: Context): OpenGribFile 
 function headersOf(fd: number, name: string, { signal }: Context): OpenGribFile {
   const stats = fstatSync(fd);
   if (!stats.isFile()) throw new LsioError('read', `${name}: not a regular file`, { path: name });
+  // A walk is done with the bytes of a header when it reads the next one: making new memory costs as much as the read.
+  // No Buffer: its slices would be views of that memory.
+  const header = new Uint8Array(HEADER_BYTES);
   return {
     size: stats.size,
     read({ offset, length }) {
       signal.throwIfAborted();
-      const bytes = Buffer.allocUnsafeSlow(length);
+      const bytes = length <= HEADER_BYTES ? header : new Uint8Array(length);
       let filled = 0;
       while (filled < length) {
         const count = readSync(fd, bytes, filled, length - filled, offset + filled);

@@ -24,7 +24,8 @@ const AEROSOL_OPTICAL = new Set([48, 49, 80, 81]);
 
 const KEYS = CONDITION_KEYS.trim().split(' ');
 let tables: Map<string, string> | undefined;
-/** Level types by the number of their centre; the common ones under ''. */
+const SURFACE = 'typeOfFirstFixedSurface';
+/** Level types by the number of their centre, none for the common ones, and the first surface. */
 const levelTypes = new Map<string, readonly Concept[]>();
 /** Centres with level types of their own. */
 const OWN_LEVEL_TYPES = new Set(
@@ -59,10 +60,15 @@ export function ecmwfName(field: GribField, product: Product, keyValue: KeyValue
 /** ecCodes' typeOfLevel; `unknown` where no name fits. */
 export function levelTypeOf(centre: number, keyValue: KeyValue): string {
   const origin = OWN_LEVEL_TYPES.has(centre) ? `${centre}` : '';
-  let concepts = levelTypes.get(origin);
+  const surface = keyValue(SURFACE);
+  const group = `${origin} ${surface}`;
+  let concepts = levelTypes.get(group);
   if (concepts === undefined) {
-    concepts = levelConcepts(origin);
-    levelTypes.set(origin, concepts);
+    // Most types ask for one surface: only those that ask for this one, or for none, are tried.
+    concepts = levelConcepts(origin).filter(({ conditions }) =>
+      conditions.every(([key, value]) => key !== SURFACE || value === surface),
+    );
+    levelTypes.set(group, concepts);
   }
   return bestConcept(concepts, keyValue)?.name ?? 'unknown';
 }

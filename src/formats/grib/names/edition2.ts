@@ -3,7 +3,7 @@ import { u16 } from '../octets.js';
 import { abbreviationOf } from './abbreviations.js';
 import { centreCode } from './centres.js';
 import { type Described, isoDate } from './described.js';
-import { ecmwfName, keyValues, levelTypeOf } from './ecmwf.js';
+import { type EcmwfName, ecmwfName, keyValues, levelTypeOf } from './ecmwf.js';
 import { Product } from './product.js';
 import { stepsOf } from './steps.js';
 import { inventoryWords, surfaceOf } from './wgrib2.js';
@@ -39,19 +39,32 @@ export function describeTwo(field: GribField): Described {
   const levels = levelsOf(product);
   const stepType = stepTypeOf(product);
   const values = keyValues(field, product, levels.isPascal ? 'Pa' : 'hPa', stepType);
-  const name = ecmwfName(field, product, values);
   const centre = u16(identification, 5);
   const subcentre = u16(identification, 7);
   const abbreviation = abbreviationOf(centre, subcentre, discipline, category, parameter);
   const numbers = `${discipline}.${category}.${parameter}`;
+  // The lines of an inventory do without ECMWF's names: these cost most of the time.
+  let name: EcmwfName | undefined | null = null;
+  const ecmwf = () => {
+    if (name === null) name = ecmwfName(field, product, values);
+    return name;
+  };
+  let typeOfLevel: string | undefined;
   return {
     centre: centreCode(centre),
     centreNumber: centre,
     subcentre,
     parameter: numbers,
-    shortName: name?.shortName ?? numbers,
-    paramId: name?.paramId ?? 0,
-    typeOfLevel: levelTypeOf(centre, values),
+    get shortName() {
+      return ecmwf()?.shortName ?? numbers;
+    },
+    get paramId() {
+      return ecmwf()?.paramId ?? 0;
+    },
+    get typeOfLevel() {
+      typeOfLevel ??= levelTypeOf(centre, values);
+      return typeOfLevel;
+    },
     level: levels.top,
     topLevel: levels.top,
     bottomLevel: levels.bottom,

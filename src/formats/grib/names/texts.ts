@@ -192,6 +192,7 @@ function filled(text: string, value: number): string {
 /** C's `%g`: six significant digits. */
 export function general(value: number): string {
   if (Number.isNaN(value) || value === 0) return '0';
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return `${value}`;
   const exponent = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(6)))));
   if (exponent >= -4 && exponent < 6) return `${Number(value.toPrecision(6))}`;
   const [mantissa = '', power = ''] = value.toExponential(5).split('e');
