@@ -4,7 +4,7 @@
  * small files, it takes tens of milliseconds longer to start. The library stays as it is.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'rolldown';
 
@@ -26,6 +26,8 @@ const CHUNKS = {
     'memory/slab-memory.js',
     'native/wake.js',
   ],
+  /** `lsio grib`, and what arrays of GRIB files share with it: a listing takes less time than loading all of arrays. */
+  grib: ['cli/array/grib.js', 'cli/array/grib-ls.js'],
   /** The commands that read arrays. */
   array: ['info', 'read', 'stats', 'series', 'merge', 'refs'].map((name) => `cli/array/${name}.js`),
 };
@@ -36,8 +38,13 @@ const CHUNKS = {
  */
 const CACHED = {
   get: ['get', 'package.json', '--discard', '--quiet'],
+  grib: ['grib', 'ls', 'dist/bundle/field.grib2'],
   array: ['info', 'src/formats/zarr/zarr-v3.fixture.zip'],
 };
+
+/** A GRIB message of 2 x 2 points. */
+const FIELD =
+  'R1JJQgAAAAIAAAAAAAAAtQAAABUBAAcAAAIBAQfoAh0GAAAAAQAAAEgDAAAAAAQAAAAABgAAAAAAAAAAAAAAAAAAAAAAAAIAAAACAAAAAP////8Dk4cAAJiWgDADhETAAKfYwAAPQkAAD0JAAAAAACIEAAAAAAAAAgBgAAAAAQAAAAZkAAAAw1D///////8AAAAVBQAAAAQAAAAAAAAAAAAAAwAAAAAGBv8AAAAHBynANzc3Nw==';
 
 /** What is started as a process or thread of its own, under these names: each is one file, and shares none. */
 const STARTED = {
@@ -80,7 +87,9 @@ await build([
   })),
 ]);
 writeFileSync('dist/bundle/package.json', '{ "type": "commonjs" }\n');
+writeFileSync('dist/bundle/field.grib2', Buffer.from(FIELD, 'base64'));
 for (const [chunk, args] of Object.entries(CACHED)) cache(`dist/bundle/${chunk}`, args);
+rmSync('dist/bundle/field.grib2');
 
 /**
  * Moves a chunk to FILE.code.js, beside its cache, and puts a loader in its place.
