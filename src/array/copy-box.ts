@@ -7,6 +7,8 @@ const SET_BYTES_MIN = 1024;
 export interface BoxSide {
   readonly bytes: Uint8Array;
   readonly shape: readonly number[];
+  /** Where `bytes` begin in the array, in bytes. @default 0 */
+  readonly offset?: number;
 }
 
 /** One axis of a copy: how many steps, and how far apart they lie on both sides, in bytes. */
@@ -22,7 +24,8 @@ interface CopyAxis {
  */
 export function copyBox(source: BoxSide, target: BoxSide, box: Box, itemBytes: number): void {
   if (box.count.includes(0)) return;
-  const { axes, from, to } = copyAxes(source, target, box, itemBytes);
+  const { axes, from: first, to } = copyAxes(source, target, box, itemBytes);
+  const from = first - (source.offset ?? 0);
   const row = axes.pop()!;
   // Elements that follow one another on both sides are one run of bytes.
   const isRun = row.source === itemBytes && row.target === itemBytes;

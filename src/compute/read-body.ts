@@ -1,12 +1,14 @@
 import { type BoxSide, copyBox, copyItems } from '../array/copy-box.js';
 import { isVariable } from '../array/dtype.js';
 import { type Box, byteLengthOf, countExactly, selectedShape, TaskPlan } from '../array/grid.js';
+import type { RawPart } from '../array/raw-parts.js';
 import { fillWith, type Scalar } from '../array/scalar.js';
 import type { Selection } from '../array/selection.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder } from '../formats/chunked-array.js';
 import type { StoredChunk } from './chunk-reader.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
+import { selectedParts } from './selected-parts.js';
 import type { Job, JobArray } from './workers/job.js';
 
 /** What is read: a task is a chunk of this selection's plan. */
@@ -27,35 +29,52 @@ export async function readBody({ selection }: ReadSpec, job: Job<ReadItems>): Pr
   const output = openOutput(job, selection);
   const chunkBytes = byteLengthOf(array.chunkShape, array.dtype.itemBytes || 1) ?? 0;
   /** By the number of the chunk among all that were claimed. */
-  const tasks = new Map<number, number>();
+  const tasks = new Map<number, Task>();
   let claimed = 0;
   function* chunksOf(from: number, to: number): Generator<readonly number[]> {
-    for (let task = from; task < to; task++) {
-      tasks.set(claimed++, task);
-      yield plan.at(task).chunk;
+    for (let number = from; number < to; number++) {
+      const { chunk, boxes } = plan.at(number);
+      const parts = decoder.isRaw ? selectedParts(boxes, array.chunkShape, array.dtype.itemBytes) : undefined;
+      tasks.set(claimed++, { number, boxes, parts, left: parts?.length ?? 1 });
+      yield chunk;
     }
   }
   function claim() {
     const range = job.claim();
     return range && chunksOf(range.from, range.to);
   }
-  await forEachClaimedChunk(array, claim, { chunkBytes, signal, direct, ordered: false }, (chunk) => {
+  const partsOf = (index: number) => tasks.get(index)!.parts;
+  const reading = { ...{ chunkBytes, partsOf, signal, direct }, coalesce: 'off', ordered: false } as const;
+  await forEachClaimedChunk(array, claim, reading, (chunk) => {
     signal.throwIfAborted();
     if (chunk.error !== undefined) throw chunk.error;
     const beganMs = performance.now();
     const task = tasks.get(chunk.index)!;
-    tasks.delete(chunk.index);
-    if (output === undefined) job.emit({ task, items: itemsOf(chunk, decoder) });
-    else place(chunk, output, decoder, plan.at(task).boxes);
+    const isLast = chunk.part === undefined || --task.left === 0;
+    if (isLast) tasks.delete(chunk.index);
+    if (output === undefined) job.emit({ task: task.number, items: itemsOf(chunk, decoder) });
+    else place(chunk, output, decoder, task);
     const isMissing = chunk.bytes === undefined;
+    const bytesRead = chunk.bytes?.length ?? 0;
     job.count({
-      chunks: 1,
-      chunksMissing: isMissing ? 1 : 0,
-      bytesRead: chunk.bytes?.length ?? 0,
-      bytesDecoded: isMissing ? 0 : chunkBytes,
+      chunks: isLast ? 1 : 0,
+      chunksMissing: isMissing && isLast ? 1 : 0,
+      bytesRead,
+      bytesDecoded: chunk.part !== undefined ? bytesRead : isMissing ? 0 : chunkBytes,
       busyNs: Math.round((performance.now() - beganMs) * 1e6),
     });
   });
+}
+
+/** A chunk that is being read. */
+interface Task {
+  readonly number: number;
+  /** What is selected of it. */
+  readonly boxes: readonly Box[];
+  /** What is read of it; undefined: all. */
+  readonly parts: readonly RawPart[] | undefined;
+  /** Reads that have not come. */
+  left: number;
 }
 
 /** Where the elements go, and what is needed on the way. */
@@ -99,15 +118,17 @@ export function placeItems(
 }
 
 /** Decodes a chunk to where it goes: at once where it is one run of the output. */
-function place(
-  { name, bytes, detail }: StoredChunk,
-  output: Output,
-  decoder: ChunkDecoder,
-  boxes: readonly Box[],
-): void {
+function place({ name, bytes, detail, part }: StoredChunk, output: Output, decoder: ChunkDecoder, task: Task): void {
   const { array } = output;
+  const read = part === undefined ? undefined : task.parts?.[part];
+  const boxes = read === undefined ? task.boxes : read.boxes.map((box) => ({ ...box, step: box.count.map(() => 1) }));
   if (bytes === undefined) {
     for (const box of boxes) placeFill(output, box);
+    return;
+  }
+  if (read !== undefined) {
+    const source = { bytes, shape: array.chunkShape, offset: read.offset };
+    for (const box of boxes) copyBox(source, output, box, array.dtype.itemBytes);
     return;
   }
   const direct = directTarget(output, boxes);
