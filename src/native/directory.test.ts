@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canReadDirectories, ENTRY, readDirectory } from './directory.js';
+import { canReadDirectories, ENTRY, readDirectory, readDirectoryAside } from './directory.js';
 
 let directory = '';
 
@@ -17,6 +17,26 @@ beforeAll(() => {
   for (let index = 0; index < 5000; index++) writeFileSync(path.join(directory, 'below', `a-file-${index}`), '');
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe.skipIf(!canReadDirectories())('readDirectoryAside()', () => {
+  test('gives what readDirectory() does', async () => {
+    for (const root of [directory, path.join(directory, 'below'), '/']) {
+      expect(await readDirectoryAside(root)).toEqual(readDirectory(root));
+    }
+  });
+
+  test('says what is wrong with a path', async () => {
+    const missing = readDirectoryAside(path.join(directory, 'missing'));
+    await expect(missing).rejects.toMatchObject({ kind: 'read', code: 'ENOENT' });
+    await expect(readDirectoryAside(path.join(directory, '...'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  test('leaves no descriptor open', async () => {
+    const before = readdirSync('/proc/self/fd').length;
+    for (let round = 0; round < 20; round++) await readDirectoryAside(directory);
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+  });
+});
 
 describe.skipIf(!canReadDirectories())('readDirectory()', () => {
   test('gives every name, its type and its inode, as node:fs does', () => {

@@ -72,6 +72,34 @@ export function readDirectory(path: string | Buffer): DirectoryEntries {
 }
 
 /**
+ * The same, with the system asked on a thread: what is slow about a directory holds nobody up. For a small one that takes
+ * ten times as long.
+ *
+ * @throws {LsioError} as {@link readDirectory}.
+ */
+export async function readDirectoryAside(path: string | Buffer): Promise<DirectoryEntries> {
+  getDents ??= loadGetDents();
+  const entries: DirectoryEntries = { names: [], types: [], inodes: [] };
+  const some = makeBuffer(BUFFER_BYTES);
+  let directory: FileHandle | undefined;
+  try {
+    directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    for (;;) {
+      some.lengthBytes = await getDentsOnThread(getDents, directory.fd, some.bytes);
+      // The errno is that of another thread: asking here, where nobody waits for it any more, tells the same.
+      if (some.lengthBytes < 0) return readDirectory(path);
+      if (some.lengthBytes === 0) return entries;
+      takeEntries(some, entries);
+    }
+  } catch (error) {
+    const { errno } = error as NodeJS.ErrnoException;
+    throw errno === undefined ? error : readError(path.toString(), 0, -errno);
+  } finally {
+    await directory?.close();
+  }
+}
+
+/**
  * The inode numbers of a directory's entries by the hash of their names: no text is made of any name, which takes a third
  * of the time. The system is asked on a thread, some entries at a time, so that a large or slow directory does not block the event loop.
  *

@@ -41,7 +41,7 @@ export async function* walk(
 ): AsyncGenerator<ByteText[]> {
   const levels: Level[] = [];
   const below = root.endsWith('/') ? root.length : root.length + 1;
-  await enter(root);
+  await enter(root, true);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const files = takeFiles(level);
     yield isExcluded === undefined ? files : files.filter((file) => !isExcluded(file.slice(below), false));
@@ -54,10 +54,11 @@ export async function* walk(
     }
   }
 
-  async function enter(directory: ByteText): Promise<void> {
+  /** @param isRoot Whoever walks may be busy otherwise, and nothing is being read yet. */
+  async function enter(directory: ByteText, isRoot = false): Promise<void> {
     const prefix = directory.endsWith('/') ? directory : `${directory}/`;
     try {
-      levels.push({ prefix, entries: await entriesOf(directory, anyOrder), next: 0 });
+      levels.push({ prefix, entries: await entriesOf(directory, anyOrder, isRoot), next: 0 });
     } catch (error) {
       const name = directory.replace(/(?<=.)\/$/, '');
       onError(name, walkError(name, error));
@@ -93,8 +94,8 @@ export function isDirectory(name: ByteText): boolean {
   }
 }
 
-async function entriesOf(directory: ByteText, anyOrder: boolean): Promise<string[]> {
-  const placed = anyOrder ? await entriesByPlace(directory) : undefined;
+async function entriesOf(directory: ByteText, anyOrder: boolean, aside: boolean): Promise<string[]> {
+  const placed = anyOrder ? await entriesByPlace(directory, aside) : undefined;
   if (placed !== undefined) return placed;
   const options = { encoding: 'latin1', withFileTypes: true } as const;
   const entries = await readdir(pathOf(directory), options);
@@ -107,14 +108,15 @@ function marked(entry: Dirent): string {
 }
 
 /** Undefined where the system doesn't tell inodes and types with the names. */
-async function entriesByPlace(directory: ByteText): Promise<string[] | undefined> {
-  const [{ canReadDirectories, ENTRY, readDirectory }, { orderBy }] = await Promise.all([
+async function entriesByPlace(directory: ByteText, aside: boolean): Promise<string[] | undefined> {
+  const [{ canReadDirectories, ENTRY, readDirectory, readDirectoryAside }, { orderBy }] = await Promise.all([
     import('../native/directory.js'),
     import('../plan/order.js'),
   ]);
   if (!canReadDirectories()) return undefined;
   try {
-    const { names, types, inodes } = readDirectory(pathOf(directory));
+    const path = pathOf(directory);
+    const { names, types, inodes } = aside ? await readDirectoryAside(path) : readDirectory(path);
     if (types.includes(ENTRY.unknown)) return undefined;
     const entries: string[] = [];
     for (const index of orderBy(new Float64Array(inodes))) {

@@ -11,6 +11,7 @@ import { announceEngine, applyReadingOptions } from '../app/options.js';
 import { type Progress, startProgress } from '../app/progress.js';
 import { say } from '../app/talk.js';
 import { type GetConfig, resolve } from './config.js';
+import { begun, cannotWait } from './early.js';
 import { addFlags, type GetFlags } from './flags.js';
 import { EXAMPLES, NOTES } from './help.js';
 import { inputsOf } from './inputs.js';
@@ -46,7 +47,8 @@ async function get(config: GetConfig, context: Context): Promise<void> {
   let total: number | undefined;
   try {
     const needs = { ...asked, place: sink.place };
-    const found = await inputsOf(needs, listing, (...refused) => transfer.refuse(...refused));
+    const inputsAsked = await inputsOf(needs, listing, (...refused) => transfer.refuse(...refused));
+    const found = cannotWait(asked) ? begun(inputsAsked) : inputsAsked;
     // Before the sink starts a thread.
     if (asked.paths.some((path) => path !== '-' && !isRemoteUrl(path))) await sources.local();
     const inputs = (await sink.prepare?.(found)) ?? found;
