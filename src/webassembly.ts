@@ -12,7 +12,7 @@ interface WebAssemblyNamespace {
 /** Undefined where the engine runs without it (`node --jitless`). */
 export const webAssembly = (globalThis as { WebAssembly?: WebAssemblyNamespace }).WebAssembly;
 
-export const WASM_PAGE_BYTES = 65536;
+const WASM_PAGE_BYTES = 65536;
 
 /** Memory of a fixed size that never moves, or undefined where its 8 GiB of addresses cannot be reserved. */
 export function wasmMemory(bytes: number): WasmMemory | undefined {

@@ -16,7 +16,6 @@ const FLOAT_WORDS: Readonly<Record<string, number>> = {
 };
 /** What is neither: numpy's "not a time" is the least int64. */
 const NOT_A_TIME = -(2n ** 63n);
-const utf8 = new TextEncoder();
 
 /** The element that is all zeros, or empty. */
 export function zeroScalar(dtype: DType): Scalar {
@@ -172,9 +171,4 @@ export function fillWith(target: Uint8Array, element: Uint8Array): void {
   target.set(element.subarray(0, target.length));
   // The part that is filled is doubled until all of it is.
   for (let filled = element.length; filled < target.length; filled *= 2) target.copyWithin(filled, 0, filled);
-}
-
-/** The bytes of a scalar, also of a string: UTF-8. */
-export function scalarBytes(value: Scalar): Uint8Array {
-  return typeof value === 'string' ? utf8.encode(value) : value;
 }

@@ -1,7 +1,7 @@
 import type { Amount, PositiveCount } from '../results/common.js';
 
 /** A depth within this share of the best throughput is as good: what is beyond it is paid for in latency. */
-export const KNEE_SHARE = 0.95;
+const KNEE_SHARE = 0.95;
 
 /** A setting, and what it came to as far as the choice depends on it; null where no run counts. */
 export interface KneePoint {

@@ -50,7 +50,7 @@ export interface DecodeOptions {
 }
 
 /** A chunk of strings has no stated size: this bounds what a damaged or hostile one may decode to. */
-export const STREAM_BYTES_MAX = 2 ** 30;
+const STREAM_BYTES_MAX = 2 ** 30;
 
 /** Decodes the chunks of one array. Make one a thread: it works in buffers that all decoders of a thread share. */
 export interface ChunkDecoder extends ChunkFormat {

@@ -47,7 +47,7 @@ function roundedBinary(value: bigint, exponent: number): number {
 }
 
 /** Bits of a positive integer. */
-export function bitLength(value: bigint): number {
+function bitLength(value: bigint): number {
   const hex = value.toString(16);
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)));
 }

@@ -34,7 +34,7 @@ export interface Series {
   readonly bytesRead: number;
 }
 
-export const SERIES_MEMORY_BYTES_MAX = 4 * 1024 ** 3;
+const SERIES_MEMORY_BYTES_MAX = 4 * 1024 ** 3;
 
 /** One chunk that series go through. */
 interface Visit {

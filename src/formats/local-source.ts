@@ -1,6 +1,4 @@
-import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { AbsolutePath } from '../store/keys.js';
 import { listChildren } from '../store/local/children.js';
 import type { ByteSource, ByteStore } from './chunked-array.js';
 import type { PlaceStore } from './place-store.js';
@@ -19,11 +17,4 @@ export function localPlaces(store: ByteStore, root: string, name: string): Place
 /** The values of one store, by its own keys. */
 export function plainPlaces(name: string, sources: readonly ByteSource[]): PlaceStore {
   return { name, sources, isPlain: true, locate: (key) => Promise.resolve({ source: 0, key }) };
-}
-
-/** The directory and the key of a file. */
-export function fileKey(file: string): { readonly root: string; readonly key: AbsolutePath } {
-  const absolute = path.resolve(file);
-  const directory = path.dirname(absolute);
-  return { root: directory === '/' ? '' : directory, key: `/${path.basename(absolute)}` };
 }

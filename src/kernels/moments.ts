@@ -4,12 +4,6 @@ import { elementsAt, type TypedArrayOf } from './views.js';
 export type FloatType = 'F32' | 'F64';
 export type IntegerType = Exclude<ElementType, FloatType>;
 
-/** Bytes that the moments' kernels of floats write, also as scratch. */
-export const FLOAT_MOMENTS_BYTES = 64;
-
-/** Bytes that the moments' kernels of integers write. */
-export const INTEGER_MOMENTS_BYTES = 72;
-
 /** Count, sums, minimum and maximum in one pass. */
 export type MomentsKernels = {
   /**

@@ -57,10 +57,10 @@ export const READY = 4;
 export const FAILED = 5;
 /** In a batch of its taker's. */
 export const DELIVERED = 6;
-export const RELEASED = 7;
+const RELEASED = 7;
 
 /** What fewer bytes than asked for mean: that the file ends there. */
-export const ANY_LENGTH = 0;
+const ANY_LENGTH = 0;
 /** That the file has changed: its size was asked for before. */
 export const EXACT_LENGTH = 1;
 /** The read asks for one byte more than the size that was stated: if it comes, there are more. */
@@ -69,7 +69,7 @@ export const PAST_STATED_END = 2;
 export const LAST_BYTES = 3;
 
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
-export const NO_BUFFER = -1;
+const NO_BUFFER = -1;
 
 /** Where buffers of the engine are given back. */
 export interface BufferPool {

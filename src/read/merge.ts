@@ -8,7 +8,7 @@ import type { Item } from './item.js';
 
 /** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
 export const GROUP_MAX = 1024;
-export const GROUP_BYTES_MAX = 4 * 1024 * 1024;
+const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
 /** An item that gets its bytes from several reads, part by part. */
 class Share<R> {

@@ -19,7 +19,7 @@ export const EXIT = {
 } as const;
 
 /** What each means: the help and README say so. */
-export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'everything was delivered',
   someFailed: 'some inputs failed, the rest was delivered',
   usage: 'the command line is wrong; nothing was read',

@@ -20,7 +20,7 @@ export interface SourceOptions extends ReadingOptions, RemoteFlags, FieldOptions
   readonly workers: WorkersChoice;
 }
 
-export const SOURCE_HELP =
+const SOURCE_HELP =
   'a Zarr store (directory or .zip), a GRIB or .nat file or a kerchunk reference file, also a URL; a path in it may follow: era.zarr/t2m; several GRIB files, a directory or a quoted pattern of them are one source';
 
 export function addSourceOptions(command: Command): Command {

@@ -26,7 +26,7 @@ export interface RemoteTarget {
 }
 
 /** The name of an object for people, files and documents. @throws {LsioError} `usage` */
-export function nameOfUrl(url: string): ByteText {
+function nameOfUrl(url: string): ByteText {
   const { root, key } = splitKnown(url);
   return byteTextOf(root + key);
 }

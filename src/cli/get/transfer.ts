@@ -201,6 +201,6 @@ async function openDigests(algorithm: ChecksumAlgorithm, signal: AbortSignal | u
   return new Digests(algorithm, signal);
 }
 
-export function sayError({ message, remedy }: LsioError): void {
+function sayError({ message, remedy }: LsioError): void {
   say(`lsio: ${message}${remedy === undefined ? '' : ` (${remedy})`}`);
 }

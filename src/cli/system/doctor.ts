@@ -48,7 +48,7 @@ function finite(limit: number): number | null {
 }
 
 /** The lines for people. */
-export function renderDoctor(facts: DoctorFacts): string[] {
+function renderDoctor(facts: DoctorFacts): string[] {
   const { engine, kernel, kernels, codecs, node, koffi, liburing, limits, hugePages, fio, directories, problems } =
     facts;
   const openFiles = Number.isFinite(limits.openFiles) ? formatCount(limits.openFiles) : 'unlimited';

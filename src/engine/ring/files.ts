@@ -3,7 +3,7 @@ import type { Path, SharedFile } from '../read.js';
 
 /** Where a shared file stands: it needs an entry of the ring's file table to be read. */
 export const CLOSED = 0;
-export const OPENING = 1;
+const OPENING = 1;
 export const OPEN = 2;
 
 /** A shared file, as its engine knows it: each ring that reads it opens it for itself. */

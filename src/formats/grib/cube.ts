@@ -16,7 +16,7 @@ export interface DescribedField {
 }
 
 /** The axes along which the fields of an array may differ, from the slowest. */
-export const CUBE_AXES = ['number', 'time', 'step', 'level'] as const;
+const CUBE_AXES = ['number', 'time', 'step', 'level'] as const;
 export type CubeAxis = (typeof CUBE_AXES)[number];
 
 /** Fields of one parameter, level type and grid: a cell of a grid of fields each. */

@@ -50,12 +50,6 @@ export function ibm32(bytes: Uint8Array, at: number): number {
   return bytes[at]! & 0x80 ? -value : value;
 }
 
-/** True when all bits of `length` bytes are set: GRIB's mark of a missing number. */
-export function allOnes(bytes: Uint8Array, at: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (bytes[at + i] !== 0xff) return false;
-  return true;
-}
-
 export function asciiIs(bytes: Uint8Array, at: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
   return true;

@@ -89,7 +89,7 @@ export class Fields {
   }
 }
 
-export function typeName(json: JsonValue | undefined): string {
+function typeName(json: JsonValue | undefined): string {
   if (json === undefined) return 'nothing';
   if (json === null) return 'null';
   if (Array.isArray(json)) return 'a list';

@@ -16,7 +16,7 @@ export type ReadOrder = 'device' | 'given';
 /** Reads put into device order at a time: so many requests are in memory at once. */
 export const WINDOW_MAX = 20_480;
 /** Of a list, so many are looked at first: whether it pays to gather more and to put them into order. */
-export const PROBED_MAX = 1024;
+const PROBED_MAX = 1024;
 /** Files of a directory that are worth reading its entries for: fewer go as they come. */
 export const FILES_MIN = 32;
 /** Entries of a directory read for each of the files wanted of it, at most; one takes half a microsecond. */
