@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -434,6 +434,35 @@ describe('10: fill values', () => {
 });
 
 describe('further', () => {
+  test('a store that is replaced after it was opened is an error, not chunks of two arrays', async () => {
+    const [one, two] = ['a', 'b'].map((name) => `${scratch}/replaced-${name}`) as [string, string];
+    const fill = (directory: string, element: number, fields: object) => {
+      mkdirSync(`${directory}/c`, { recursive: true });
+      writeFileSync(`${directory}/zarr.json`, JSON.stringify({ ...V3, ...fields }));
+      for (const chunk of [0, 1]) writeFileSync(`${directory}/c/${chunk}`, int16(element, element));
+    };
+    fill(one, 1, {});
+    fill(two, 2, { attributes: { version: 2 } });
+    await using source = await openSource(one);
+    const array = source.arrays[0]!.array!;
+    expect([...new Int16Array((await readArray(array)).bytes.buffer)]).toEqual([1, 1, 1, 1]);
+    renameSync(one, `${one}-old`);
+    renameSync(two, one);
+    const { kind, message } = await failure(() => readArray(array));
+    expect([kind, message]).toEqual(['changed', expect.stringContaining('the store was replaced while it was read')]);
+    // Its chunks are shorter now: that is not damage.
+    writeFileSync(`${one}/c/0`, int16(1));
+    expect((await failure(() => readArray(array))).kind).toBe('changed');
+  });
+
+  test('an empty fill stands for a chunk of 10^7 that are not there, without a listing', async () => {
+    const store = makeStore({ 'zarr.json': JSON.stringify({ ...V3, shape: [2 * 10 ** 7] }), 'c/9999999': int16(3, 4) });
+    await using source = await openSource(store);
+    const selection = [{ runs: [{ start: 2 * 10 ** 7 - 3, step: 1, count: 3 }], drop: false }];
+    const { bytes } = await readArray(source.arrays[0]!.array!, { selection });
+    expect([...new Int16Array(bytes.buffer)]).toEqual([5, 3, 4]);
+  });
+
   test('v3 is taken where both stand', async () => {
     const store = makeStore({
       'zarr.json': JSON.stringify(V3),

@@ -15,7 +15,10 @@ export interface ByteStore {
     range: ByteRange,
     options?: { signal?: Signal | undefined },
   ): Promise<Uint8Array | undefined>;
-  head(key: AbsolutePath, options?: { signal?: Signal | undefined }): Promise<{ size: number } | undefined>;
+  head(
+    key: AbsolutePath,
+    options?: { signal?: Signal | undefined },
+  ): Promise<{ size: number; etag?: string | undefined } | undefined>;
   /** Reads in bulk, as {@link Store.getMany}; absent where a store has no better way than {@link get}. */
   getMany?: Store['getMany'];
 }
@@ -124,6 +127,13 @@ export interface ChunkedArray {
    * @param chunks places in the grid of chunks.
    */
   refs(chunks: Iterable<readonly number[]>, signal?: Signal): AsyncIterable<readonly ChunkRef[]>;
+  /**
+   * Whether its metadata is still what it was when the array was opened: a store that is replaced while it is read would
+   * give chunks of two arrays.
+   *
+   * @throws {LsioError} `changed` if not. Absent where nobody can tell.
+   */
+  checkUnchanged?(): Promise<void>;
   /** What is stored of it, listed where that can be done; what lies outside of the grid is left out. */
   stored(signal?: Signal): AsyncIterable<StoredObject>;
 }

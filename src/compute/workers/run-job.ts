@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 import type { DecoderChoice } from '../../codec/codec.js';
 import { loadLibraries } from '../../codec/libraries.js';
+import { isLsioError } from '../../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
 import { addressOf } from '../../native/library.js';
@@ -70,6 +71,11 @@ export async function runJob<Result>(request: JobRequest<Result>): Promise<JobOu
   const timer = onProgress && setInterval(() => onProgress(run.claims.totals()), PROGRESS_MS).unref();
   try {
     if (tasks > 0) await run.finish();
+    await array.checkUnchanged?.();
+  } catch (error) {
+    // What looks like damage may be another array.
+    if (isLsioError(error, 'format')) await array.checkUnchanged?.();
+    throw error;
   } finally {
     clearInterval(timer);
     if (signal !== undefined) removeAbortable(signal, abort);

@@ -1,6 +1,6 @@
 import type { DType } from '../../array/dtype.js';
 import { chunksOf, TaskPlan } from '../../array/grid.js';
-import { isLsioError } from '../../errors.js';
+import { isLsioError, LsioError } from '../../errors.js';
 import type { Extent } from '../../range.js';
 import type { AbsolutePath } from '../../store/keys.js';
 import type {
@@ -24,6 +24,12 @@ import { storedKeys } from './stored-keys.js';
 const BATCH = 1024;
 /** Of shard indexes that are kept. */
 const INDEX_CACHE_BYTES = 64 * 1024 ** 2;
+
+/** A file of metadata, and the etag that it had. */
+export interface MetadataStamp {
+  readonly key: AbsolutePath;
+  readonly etag: string;
+}
 
 export interface ZarrArrayOptions {
   /** Whether checksums are verified. */
@@ -119,6 +125,18 @@ export class ZarrArray implements ChunkedArray {
     this.#metadata = metadata;
     this.#layout = layout;
     this.#verify = verify;
+  }
+
+  /** Set where the store can tell whether its metadata changes. */
+  stamp: MetadataStamp | undefined;
+
+  async checkUnchanged(): Promise<void> {
+    if (this.stamp === undefined) return;
+    const { key, etag } = this.stamp;
+    const found = await headOf(this.#store, key);
+    if (found === etag) return;
+    const path = displayKey(this.#store, key);
+    throw new LsioError('changed', `${path}: the store was replaced while it was read`, { path });
   }
 
   async *refs(chunks: Iterable<readonly number[]>, signal?: AbortSignal): AsyncIterable<readonly ChunkRef[]> {
@@ -244,4 +262,9 @@ export class ZarrArray implements ChunkedArray {
     if (bytes === undefined) return undefined;
     return { index: new ShardIndex(name, level, bytes, shardBytes, this.#verify), shard };
   }
+}
+
+/** The etag of a file; undefined where there is none. */
+export async function headOf(store: PlaceStore, key: AbsolutePath): Promise<string | undefined> {
+  return (await store.sources[0]?.store.head(key))?.etag;
 }

@@ -1,13 +1,14 @@
 import { scalarValue } from '../../array/elements.js';
 import type { JsonObject } from '../../array/exact-json.js';
 import { LsioError } from '../../errors.js';
+import type { AbsolutePath } from '../../store/keys.js';
 import type { PlaceStore } from '../place-store.js';
 import type { ListedArray, ListedGroup } from '../source.js';
 import { chainProblem } from './decoder.js';
-import { isArray, readHierarchy, type ZarrNode } from './hierarchy.js';
+import { isArray, readHierarchy, type ZarrHierarchy, type ZarrNode } from './hierarchy.js';
 import type { ArrayMetadata } from './metadata.js';
 import { type Layout, layoutOf } from './shard-layout.js';
-import { ZarrArray, type ZarrArrayOptions } from './zarr-array.js';
+import { headOf, ZarrArray, type ZarrArrayOptions } from './zarr-array.js';
 
 /** What a Zarr store holds. */
 export interface ZarrContents {
@@ -41,10 +42,30 @@ export async function openZarr(
     else if (isArray(metadata)) arrays.push(listArray({ store, root, options, layouts }, node, metadata));
     else groups.push({ name: path, attributes: metadata.attributes });
   }
+  await stampArrays(store, root, hierarchy, arrays);
   const own = hierarchy.nodes.find(({ path }) => path === '')?.metadata;
   const attributes = own === undefined || own instanceof LsioError ? {} : own.attributes;
   const consolidated = hierarchy.consolidated ? ', consolidated' : '';
   return { format: `zarr v${hierarchy.zarrFormat}${consolidated}`, attributes, groups, arrays };
+}
+
+/** Notes the version of the metadata of arrays that lie in files of this machine: others cost a request each. */
+async function stampArrays(
+  store: PlaceStore,
+  root: string,
+  { zarrFormat, consolidated }: ZarrHierarchy,
+  arrays: readonly ListedArray[],
+): Promise<void> {
+  if (store.isPlain !== true || !store.sources[0]?.spec?.url.startsWith('file:')) return;
+  const file = consolidated && zarrFormat === 2 ? '.zmetadata' : zarrFormat === 2 ? '.zarray' : 'zarr.json';
+  const stamps = new Map<string, Promise<string | undefined>>();
+  for (const { name, array } of arrays) {
+    if (!(array instanceof ZarrArray)) continue;
+    const key = `${consolidated || name === '' ? root : `${root}/${name}`}/${file}` as AbsolutePath;
+    if (!stamps.has(key)) stamps.set(key, headOf(store, key));
+    const etag = await stamps.get(key);
+    if (etag !== undefined) array.stamp = { key, etag };
+  }
 }
 
 function unknownArray(name: string, { message }: LsioError): ListedArray {
