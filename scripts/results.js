@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /*
- * Makes docs/results.md out of the documents in docs/results, which `lsio bench --json`, `lsio compare-fio --json`
- * and `scripts/bench-peers --json` made. With --check it only says whether the two agree. Build first.
+ * Makes docs/results.md out of the documents in docs/results, which `lsio bench --json`, `lsio compare-fio --json`,
+ * `scripts/bench-peers --json` and `scripts/bench-arrays.js --json` made. With --check it only says whether the two agree. Build first.
  *   scripts/results.js [--check]
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchMarkdown, compareMarkdown } from '../dist/report/markdown.js';
+import { arraysMarkdown } from './arrays/report.js';
 import { peersMarkdown } from './peers/report.js';
 
 const RENDERERS = new Map(
@@ -15,6 +16,7 @@ const RENDERERS = new Map(
     'lsio.bench/1': benchMarkdown,
     'lsio.compare-fio/1': compareMarkdown,
     'lsio.peers/1': peersMarkdown,
+    'lsio.arrays/1': arraysMarkdown,
   }),
 );
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));

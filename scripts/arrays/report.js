@@ -1,0 +1,119 @@
+/* The tables of bench-arrays, for the terminal and as markdown. */
+import { document, environmentList, table } from '../../dist/report/markdown.js';
+
+/**
+ * @typedef {object} ArraysRow What one reader took.
+ * @property {'whole' | 'crops'} what
+ * @property {'warm' | 'cold'} cache
+ * @property {string} layout
+ * @property {string} reader
+ * @property {string} version
+ * @property {number} bytes Of the elements that were read.
+ * @property {number[]} seconds
+ * @property {number[]} cpuSeconds
+ * @property {number} [memoryBytes] The most that the process had in memory.
+ * @property {boolean} verified Its bytes are right.
+ *
+ * @typedef {object} ArraysResult What `--json` saves.
+ * @property {'lsio.arrays/1'} schema
+ * @property {import('../../src/bench/environment.js').Environment} environment
+ * @property {string} size
+ * @property {number} crops
+ * @property {number} runs
+ * @property {number} loadBefore
+ * @property {ArraysRow[]} rows
+ * @property {{ arrays: number, info: number[], get: number[] }} info
+ */
+
+const NAMES = /** @type {Record<string, string>} */ ({
+  lsio: 'lsio',
+  'lsio-1': 'lsio, 1 thread',
+  'lsio-fresh': 'lsio, fresh memory',
+  zarrita: 'zarrita, FileSystemStore',
+  'zarrita-lsio': 'zarrita, withDecoding',
+  zarr2: 'zarr-python 2 (v2)',
+  zarr: 'zarr-python 3',
+  zarrs: 'zarr-python 3 + zarrs',
+  tensorstore: 'TensorStore',
+  'lsio get': 'lsio get --discard, the same files',
+});
+
+/** @param {readonly number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+/** @param {ArraysResult} result */
+function tables({ rows }) {
+  const keys = [...new Set(rows.map(({ what, cache, layout }) => `${what}, ${cache}, ${layout}`))];
+  return keys.map((title) => {
+    const own = rows.filter(({ what, cache, layout }) => `${what}, ${cache}, ${layout}` === title);
+    const ours = own.find(({ reader }) => reader === 'lsio');
+    const lines = own.map(({ reader, version, bytes, seconds, cpuSeconds, verified }) => {
+      const cpu = median(cpuSeconds);
+      return [
+        NAMES[reader] ?? reader,
+        version,
+        `${Math.round(median(seconds) * 1000)}`,
+        (bytes / median(seconds) / 1e9).toFixed(2),
+        Number.isFinite(cpu) ? `${Math.round(cpu * 1000)}` : '',
+        ours === undefined ? '' : `${(median(seconds) / median(ours.seconds)).toFixed(2)}`,
+        verified ? 'equal' : 'DIFFERENT',
+      ];
+    });
+    return { title, lines };
+  });
+}
+
+const HEADINGS = ['reader', 'version', 'ms', 'GB/s', 'CPU ms', '× lsio', 'bytes'];
+/** @type {import('../../src/report/figures.js').Column<readonly string[]>[]} */
+const COLUMNS = HEADINGS.map((head, i) => ({
+  head,
+  text: (line) => line[i] ?? '',
+  ...(i < 2 && { left: /** @type {const} */ (true) }),
+}));
+
+/** @param {ArraysResult['info']} info */
+function infoText({ arrays, info, get }) {
+  const ratio = (median(info) / median(get)).toFixed(2);
+  const ms = (/** @type {readonly number[]} */ seconds) => `${Math.round(median(seconds) * 1000)} ms`;
+  return `lsio info of ${arrays} arrays ${ms(info)}, lsio get of their metadata ${ms(get)}: ${ratio} ×`;
+}
+
+/** @param {ArraysResult} result */
+export function renderArrays(result) {
+  const parts = [
+    `${result.size} an array, ${result.crops} crops of 64x64x64, medians of ${result.runs}, load ${result.loadBefore.toFixed(1)}`,
+  ];
+  for (const { title, lines } of tables(result)) {
+    const all = [HEADINGS, ...lines];
+    const widths = HEADINGS.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
+    const text = all.map((line) =>
+      line
+        .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    );
+    parts.push(`${title}\n${text.join('\n')}`);
+  }
+  parts.push(infoText(result.info));
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** @param {ArraysResult} result */
+export function arraysMarkdown(result) {
+  const sections = tables(result).map(({ title, lines }) => `## ${title}\n\n${table(COLUMNS, lines)}`);
+  const conditions = `Arrays of ${result.size} (uint16, smooth with noise; era: float32 of 721 x 1440), ${result.crops} unaligned crops of 64x64x64.
+Readers in turn, each in a process that keeps its array open; medians of ${result.runs} runs, of zarrita and zarr-python 3 one. Output memory was
+touched before, but where a reader takes none (zarrita, "fresh memory"). Every byte was compared with what was written. "× lsio": how
+many times as long it takes. Load before: ${result.loadBefore.toFixed(1)}.`;
+  return document([
+    '# bench-arrays',
+    environmentList(result.environment),
+    conditions,
+    ...sections,
+    infoText(result.info),
+  ]);
+}
