@@ -25,6 +25,9 @@ export interface GribContents {
   readonly references: (isWanted: (array: string) => boolean) => ReferenceGroup;
 }
 
+/** Of each array. */
+const DUPLICATES_NAMED = 5;
+
 /**
  * Finds the fields of GRIB files and makes arrays of them: those of one parameter, level type, grid and centre form one.
  * Of two fields for one cell the first is taken.
@@ -52,10 +55,7 @@ export async function openGribArrays(
         cubes.filter(({ name }) => isWanted(name)),
         files,
       ),
-    warnings: [
-      ...found.warnings,
-      ...cubes.flatMap(({ name, duplicates }) => duplicates.map((pair) => duplicateText(name, pair, files.length > 1))),
-    ],
+    warnings: [...found.warnings, ...cubes.flatMap((cube) => duplicateTexts(cube, files.length > 1))],
   };
 }
 
@@ -66,6 +66,13 @@ export function referencesOfFields(fields: readonly DescribedField[]): Reference
 
 function referencesOf(cubes: readonly Cube[], files: readonly GribFile[]): ReferenceGroup {
   return gribReferences(cubes, files, (cube) => attributesOf(cube, axesOf(cube.first.field)));
+}
+
+/** The first few by their names, the rest as a number. */
+function duplicateTexts({ name, duplicates }: Cube, isNamed: boolean): string[] {
+  const texts = duplicates.slice(0, DUPLICATES_NAMED).map((pair) => duplicateText(name, pair, isNamed));
+  const more = duplicates.length - texts.length;
+  return more === 0 ? texts : [...texts, `${more} more fields are left out of ${name} for such a reason`];
 }
 
 function duplicateText(array: string, { left, kept }: Cube['duplicates'][number], isNamed: boolean): string {

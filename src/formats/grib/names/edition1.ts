@@ -43,9 +43,16 @@ export function describeOne(field: GribField): Described {
   };
 }
 
-/** ECMWF's local definition 1 and its kin have the ensemble member in octet 50. */
+/** Local definitions of ECMWF that begin with the ensemble member, in one octet or in two. */
+const MEMBER_OCTET = new Set([1, 13, 14, 17, 18, 19, 26, 27, 28, 30, 31, 36, 37, 40, 49, 50, 218, 244, 245]);
+const MEMBER_OCTETS = new Set([12, 15, 16, 23]);
+
+/** The ensemble member, from octet 50 on. Other centres' data in ECMWF's archive have its local definitions, too. */
 function memberOf(product: Uint8Array, centre: number): number | undefined {
-  return centre === ECMWF && product.length >= 52 && product[40] === 1 ? product[49] : undefined;
+  if ((centre !== ECMWF && product[25] !== ECMWF) || product.length < 51) return undefined;
+  const definition = product[40]!;
+  if (MEMBER_OCTET.has(definition)) return product[49];
+  return MEMBER_OCTETS.has(definition) ? u16(product, 49) : undefined;
 }
 
 function nameOf(centre: number, table: number, parameter: number): { shortName: string; paramId: number } | undefined {
