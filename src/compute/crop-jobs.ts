@@ -39,8 +39,8 @@ export interface CropJob {
 
 /** In memory: one is used while the next is made. */
 export const JOBS = 2;
-/** Of the crops of a job, where a batch is not longer. */
-const JOB_BYTES = 64 * 1024 ** 2;
+/** Of the crops of a job, where a batch is not longer: memory that is touched for the first time costs as much as decoding. */
+const JOB_BYTES = 32 * 1024 ** 2;
 const JOB_BATCHES_MAX = 16;
 
 /**

@@ -43,7 +43,7 @@ export async function cropsBody(spec: CropsSpec, job: Job<never>): Promise<void>
   };
   const partsOf = (index: number) => pending.get(index)?.parts;
   try {
-    await forEachClaimedChunk(array, claim, { chunkBytes, direct, signal, coalesce: 'auto', partsOf }, (stored) => {
+    await forEachClaimedChunk(array, claim, { chunkBytes, direct, signal, partsOf }, (stored) => {
       signal.throwIfAborted();
       const beganMs = performance.now();
       const { index, part, bytes } = stored;

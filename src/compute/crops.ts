@@ -18,7 +18,7 @@ export interface CropsOptions extends CropJobOptions {
   readonly count?: number | undefined;
   /**
    * Crops of a batch: each chunk is read and decoded once for all of them.
-   * @default as many as 16 MiB hold
+   * @default as many as 8 MiB hold
    */
   readonly batchSize?: number | undefined;
   /**
@@ -44,14 +44,15 @@ export interface CropBatch {
   readonly origins: readonly (readonly number[])[];
 }
 
-const BATCH_BYTES = 16 * 1024 ** 2;
+/** Small enough for the CPU's cache to hold some of it, and large enough that crops share chunks. */
+const BATCH_BYTES = 8 * 1024 ** 2;
 /** Of raw chunks: reading so much more takes no longer than another read. */
 const GAP_BYTES_MAX = 16 * 1024;
 const PART_BYTES_MAX = 1024 ** 2;
 
 /**
  * Random crops of an array, as training reads them: uniform, with repetition, in batches. While some are used the next
- * are made, 64 MiB or 16 batches at the most; leaving the loop ends that, too.
+ * are made, 32 MiB or 16 batches at the most; leaving the loop ends that, too.
  *
  * @throws {LsioError} `usage` for a size that doesn't fit, and for more memory than is allowed; while it runs `format` for
  * a damaged chunk, and as the store.

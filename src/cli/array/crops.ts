@@ -53,7 +53,7 @@ export function define(command: Command, context: Context): void {
     .option('--align', 'crops begin where chunks begin', false)
     .option(
       '--batch-size <n>',
-      'crops that share the decoding of a chunk (default: 16M of them)',
+      'crops that share the decoding of a chunk (default: 8M of them)',
       whole('--batch-size', 1),
     )
     .option('--isel <selection>', 'where crops lie, by position: dim=10:20; repeatable', collect, [])
