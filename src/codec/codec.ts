@@ -77,25 +77,27 @@ export interface CompressorParts {
 
 /** A compressor whose every failure is a `format` error that says how many bytes were found and expected. */
 export function compressor({ name, library, kind, decompress, statedBytes, mostBytes }: CompressorParts): Compressor {
-  function run(source: Uint8Array, target: Uint8Array, expected: string): number {
+  /** @param most `at most`, or nothing where exactly the target's length is expected. Text is made for errors only. */
+  function run(source: Uint8Array, target: Uint8Array, most: string): number {
+    const sizes = () => `${count(source.length)} stored, ${most}${count(target.length)} expected`;
     let written: number;
     try {
       written = decompress(source, target);
     } catch (cause) {
       if (cause instanceof LsioError && cause.kind !== 'format') throw cause;
-      throw damaged(name, `${(cause as Error).message} (${count(source.length)} stored, ${expected})`, cause);
+      throw damaged(name, `${(cause as Error).message} (${sizes()})`, cause);
     }
     if (written >= 0) return written;
-    throw damaged(name, `damaged data (${count(source.length)} stored, ${expected})`);
+    throw damaged(name, `damaged data (${sizes()})`);
   }
   return {
     name,
     library,
     kind,
     decode(source, target) {
-      checkLength(name, 'decoded data', run(source, target, `${count(target.length)} expected`), target.length);
+      checkLength(name, 'decoded data', run(source, target, ''), target.length);
     },
-    decodeUpTo: (source, target) => run(source, target, `at most ${count(target.length)} expected`),
+    decodeUpTo: (source, target) => run(source, target, 'at most '),
     ...(statedBytes && { statedBytes }),
     ...(mostBytes && { mostBytes }),
   };

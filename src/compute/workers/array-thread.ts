@@ -12,8 +12,8 @@ import { type FromWorker, type JobOrder, type PlainRef, refOf, type ToWorker } f
 import { errorOf, plainError } from './plain-error.js';
 
 /*
- * A worker: it opens stores of its own for each job, claims tasks, and closes the stores whatever happens. Between jobs it
- * holds nothing.
+ * A worker: it opens stores of its own, claims tasks, and keeps the stores for the next job. After a job that failed, and
+ * before it ends, it closes them. Between jobs nothing is in flight.
  */
 
 type Answer = (message: Extract<ToWorker, { kind: 'refs' }>) => void;
@@ -21,10 +21,11 @@ type Answer = (message: Extract<ToWorker, { kind: 'refs' }>) => void;
 class ArrayThread {
   readonly #opened: Int32Array;
   #stop = new AbortController();
+  #kept: { readonly key: string; readonly stores: readonly LocalStore[] } = { key: '', stores: [] };
   #waiting = new Map<number, Answer>();
   #asked = 0;
 
-  /** @param opened is set to 0 when all stores are closed. */
+  /** @param opened is set to 0 when nothing is in flight. */
   constructor(opened: Int32Array) {
     this.#opened = opened;
   }
@@ -33,27 +34,42 @@ class ArrayThread {
     if (message.kind === 'job') void this.#serve(message.order);
     else if (message.kind === 'stop') this.#stop.abort(new Error('the job was stopped'));
     else if (message.kind === 'refs') this.#waiting.get(message.id)?.(message);
-    else end();
+    else void this.#closeStores().then(end);
   }
 
   async #serve(order: JobOrder): Promise<void> {
     this.#stop = new AbortController();
-    const stores: LocalStore[] = [];
     let failure: unknown;
     try {
-      for (const { root, options } of order.stores) {
-        stores.push(await LocalStore.open(root, { ...options, slab: order.slab }));
-      }
+      const stores = await this.#openStores(order);
       const job = await this.#open(order, stores);
       send({ kind: 'joined' });
       await bodyOf(order.body as BodyName)(order.spec, job);
       job.flush();
     } catch (error) {
       failure = error;
+      // Reads may be in flight.
+      await this.#closeStores();
     }
-    for (const store of stores) await store.close();
     Atomics.store(this.#opened, 0, 0);
     send({ kind: 'done', error: failure === undefined ? undefined : plainError(failure) });
+  }
+
+  /** The stores of a job: those of the last one, if they are the same. Opening one takes as long as reading 50 MB. */
+  async #openStores({ stores, slab }: JobOrder): Promise<readonly LocalStore[]> {
+    const key = JSON.stringify([stores, slab]);
+    if (key === this.#kept.key) return this.#kept.stores;
+    await this.#closeStores();
+    const opened: LocalStore[] = [];
+    this.#kept = { key, stores: opened };
+    for (const { root, options } of stores) opened.push(await LocalStore.open(root, { ...options, slab }));
+    return opened;
+  }
+
+  async #closeStores(): Promise<void> {
+    const { stores } = this.#kept;
+    this.#kept = { key: '', stores: [] };
+    for (const store of stores) await store.close();
   }
 
   async #open(order: JobOrder, stores: readonly LocalStore[]): Promise<Job<unknown> & { flush(): void }> {

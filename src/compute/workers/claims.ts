@@ -82,10 +82,7 @@ export class Claims {
 
   /** Adds to what a thread has done. */
   count(seat: number, counts: Partial<JobCounts>): void {
-    for (const [i, field] of FIELDS.entries()) {
-      const more = counts[field];
-      if (more !== undefined) this.#done[seat * SEAT_WORDS + i]! += more;
-    }
+    for (let i = 0; i < FIELDS.length; i++) this.#done[seat * SEAT_WORDS + i]! += counts[FIELDS[i]!] ?? 0;
   }
 
   /** What all threads have done. */

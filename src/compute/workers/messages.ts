@@ -40,7 +40,7 @@ export type FromWorker =
   | { readonly kind: 'joined' }
   | { readonly kind: 'refs'; readonly id: number; readonly chunks: readonly (readonly number[])[] }
   | { readonly kind: 'results'; readonly results: readonly unknown[] }
-  /** It has closed all that it opened. */
+  /** Nothing is in flight any more. */
   | { readonly kind: 'done'; readonly error: PlainError | undefined };
 
 export type PlainRef = Omit<ChunkRef, 'error'> & { readonly error?: PlainError };

@@ -9,7 +9,7 @@ const IDLE_MS_MAX = 5000;
 /** A thread that does jobs, one after the other. */
 export class Worker implements Ending {
   readonly #thread: Thread<undefined>;
-  /** Not 0 from the begin of a job until the thread has closed its stores. */
+  /** Not 0 from the begin of a job until nothing of it is in flight. */
   readonly #open: Int32Array;
   #take: ((message: FromWorker) => void) | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -38,7 +38,7 @@ export class Worker implements Ending {
     });
   }
 
-  /** Whether it has stores open. */
+  /** Whether reads of a job may be in flight. */
   get busy(): boolean {
     return Atomics.load(this.#open, 0) !== 0;
   }
