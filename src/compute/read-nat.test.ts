@@ -8,6 +8,7 @@ import type { OpenSourceOptions } from '../formats/open-options.js';
 import { openSource } from '../formats/open-source.js';
 import { coordinateOf } from '../formats/source.js';
 import { readArray } from './read.js';
+import { parseSelection } from './select.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'lsio-nat-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -151,6 +152,38 @@ describe('openSource() of a native file', () => {
     expect((await of('longitude'))[44]).toBeCloseTo(0, 9);
     expect((await of('latitude'))[4]).toBeGreaterThan(0.1);
     expect((await of('longitude'))[40]).toBeLessThan(-0.1);
+  });
+});
+
+describe('parseSelection() of a native file', () => {
+  test('a box in degrees is the rows and columns that hold its points', async () => {
+    const file = write('box.nat', {});
+    await using source = await openSource(file, counts);
+    const array = source.arrays.find(({ name }) => name === 'IR_108')!.array!;
+    const degrees = async (name: string) => {
+      const { bytes } = await readArray(coordinateOf(source.arrays, 'IR_108', name)!.array!);
+      return new Float64Array(bytes.slice().buffer);
+    };
+    const [latitudes, longitudes] = [await degrees('latitude'), await degrees('longitude')];
+    const [south, north] = [latitudes[20 * 98 + 50]!, latitudes[5 * 98 + 50]!];
+    const [west, east] = [longitudes[10 * 98 + 30]!, longitudes[10 * 98 + 60]!];
+    const bbox = [west, south, east, north].join();
+    const selection = await parseSelection(source, array, { isel: [], sel: [], bbox });
+    const inside = [...latitudes.keys()].filter((i) => {
+      const isWithin = latitudes[i]! >= south && latitudes[i]! <= north;
+      return isWithin && longitudes[i]! >= west && longitudes[i]! <= east;
+    });
+    const [rows, columns] = [inside.map((i) => Math.floor(i / 98)), inside.map((i) => i % 98)];
+    expect(selection.map(({ runs }) => runs)).toEqual(
+      [rows, columns].map((at) => [{ start: Math.min(...at), step: 1, count: Math.max(...at) - Math.min(...at) + 1 }]),
+    );
+    for (const [text, message] of [
+      ['100,0,110,5', /no point of IR_108 lies in it/],
+      ['0,5,1,4', /lies north/],
+    ] as const) {
+      const asked = parseSelection(source, array, { isel: [], sel: [], bbox: text });
+      await expect(asked).rejects.toThrow(message);
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { axisKind } from '../formats/axis-kind.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import { type ArraySource, coordinateOf } from '../formats/source.js';
 import type { Signal } from '../read/abort.js';
+import { windowOf } from './box.js';
 import { readLabels } from './labels.js';
 
 /** What the command line says of the axes. */
@@ -39,9 +40,13 @@ export async function parseSelection(
   const indexes = byAxis(array, parseIndexSelectors(texts.isel), '--isel');
   const labels = byAxis(array, parseLabelSelectors(texts.sel), '--sel');
   if (texts.bbox !== undefined) {
-    for (const [axis, selector] of parseBox(source, array, texts.bbox)) {
-      if (labels.has(axis)) throw new LsioError('usage', `${array.dims[axis]} is selected twice`);
-      labels.set(axis, selector);
+    const box = parseBox(texts.bbox);
+    if (array.locate !== undefined) addWindow(array, array.locate, box, indexes, labels);
+    else {
+      for (const [axis, selector] of boxAxes(source, array, box)) {
+        if (labels.has(axis)) throw twice(array, axis);
+        labels.set(axis, selector);
+      }
     }
   }
   const selection: AxisSelection[] = [];
@@ -56,12 +61,10 @@ export async function parseSelection(
   return selection;
 }
 
-/** What `--bbox` says of the two axes that it is about. */
-function parseBox(
-  { arrays }: Pick<ArraySource, 'arrays'>,
-  { name, dims }: ChunkedArray,
-  text: string,
-): readonly (readonly [axis: number, selector: LabelSelector])[] {
+type BoxText = readonly [west: string, south: string, east: string, north: string];
+
+/** @throws {LsioError} `usage` */
+function parseBox(text: string): BoxText {
   const numbers = text.split(',').map((part) => part.trim());
   if (numbers.length !== 4 || !numbers.every((part) => part !== '' && Number.isFinite(Number(part)))) {
     throw new LsioError('usage', `--bbox: ${JSON.stringify(text)} is not W,S,E,N`, { remedy: '--bbox -10,50,2,60' });
@@ -70,6 +73,36 @@ function parseBox(
   if (Number(south) > Number(north)) {
     throw new LsioError('usage', `--bbox: its south, ${south}, lies north of its north, ${north}: W,S,E,N`);
   }
+  return [west, south, east, north];
+}
+
+function twice({ dims }: ChunkedArray, axis: number): LsioError {
+  return new LsioError('usage', `${dims[axis]} is selected twice`);
+}
+
+/** Of a grid whose axes are no latitudes and longitudes: the rows and columns that hold all points in the box. */
+function addWindow(
+  array: ChunkedArray,
+  locate: NonNullable<ChunkedArray['locate']>,
+  box: BoxText,
+  indexes: Map<number, IndexSelector>,
+  labels: ReadonlyMap<number, LabelSelector>,
+): void {
+  const [down, across] = [array.shape.length - 2, array.shape.length - 1];
+  for (const axis of [down, across]) if (indexes.has(axis) || labels.has(axis)) throw twice(array, axis);
+  const [west, south, east, north] = box.map(Number) as [number, number, number, number];
+  const window = windowOf(locate, array.shape[down]!, array.shape[across]!, [west, south, east, north]);
+  if (window === undefined) throw new LsioError('usage', `--bbox ${box.join()}: no point of ${array.name} lies in it`);
+  indexes.set(down, { start: window.rows[0], stop: window.rows[1] + 1 });
+  indexes.set(across, { start: window.columns[0], stop: window.columns[1] + 1 });
+}
+
+/** What `--bbox` says of the two axes that it is about. */
+function boxAxes(
+  { arrays }: Pick<ArraySource, 'arrays'>,
+  { name, dims }: ChunkedArray,
+  [west, south, east, north]: BoxText,
+): readonly (readonly [axis: number, selector: LabelSelector])[] {
   const kinds = dims.map((dim) => {
     const coordinate = coordinateOf(arrays, name, dim);
     return coordinate && axisKind(coordinate.name, coordinate.attributes);

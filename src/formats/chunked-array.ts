@@ -117,6 +117,11 @@ export interface ChunkedArray {
   /** A name for each axis. */
   readonly dims: readonly string[];
   readonly attributes: JsonObject;
+  /**
+   * Latitude and longitude of a point of the last two axes, in degrees, where these axes count something else; NaN off the
+   * earth.
+   */
+  readonly locate?: ((row: number, column: number) => readonly [latitude: number, longitude: number]) | undefined;
   readonly sources: readonly ByteSource[];
   readonly decoder: DecoderSpec;
   /** From which another thread tells by itself where chunks are; absent: it has to ask this one. */

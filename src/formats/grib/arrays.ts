@@ -105,7 +105,7 @@ function listedArray(cube: Cube, source: ByteSource, labels: Labels): ListedArra
   };
   const reason = problemOf(cube, gridShape);
   if (reason !== undefined) return { ...listed, reason };
-  return { ...listed, array: new GribArray(cube, { shape, dims, chunkShape, attributes }, source) };
+  return { ...listed, array: new GribArray(cube, { shape, dims, chunkShape, attributes, locate: grid?.at }, source) };
 }
 
 function problemOf({ first: { field, keys } }: Cube, gridShape: readonly number[]): string | undefined {

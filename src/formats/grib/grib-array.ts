@@ -15,6 +15,7 @@ export interface ArrayFacts {
   readonly dims: readonly string[];
   readonly chunkShape: readonly number[];
   readonly attributes: JsonObject;
+  readonly locate: ChunkedArray['locate'];
 }
 
 /** Fields of one kind as an array: a chunk is a field, or some of its rows where these can be read alone. */
@@ -24,18 +25,20 @@ export class GribArray implements ChunkedArray {
   readonly dims: readonly string[];
   readonly chunkShape: readonly number[];
   readonly attributes: JsonObject;
+  readonly locate: ChunkedArray['locate'];
   readonly dtype = FLOAT32;
   readonly fill = FILL;
   readonly sources: readonly ByteSource[];
   readonly decoder;
   readonly #cube: Cube;
 
-  constructor(cube: Cube, { shape, dims, chunkShape, attributes }: ArrayFacts, source: ByteSource) {
+  constructor(cube: Cube, { shape, dims, chunkShape, attributes, locate }: ArrayFacts, source: ByteSource) {
     this.name = cube.name;
     this.shape = shape;
     this.dims = dims;
     this.chunkShape = chunkShape;
     this.attributes = attributes;
+    this.locate = locate;
     this.sources = [source];
     this.decoder = { format: GRIB_FORMAT, dtype: FLOAT32, chunkShape, fill: FILL, parameters: null };
     this.#cube = cube;

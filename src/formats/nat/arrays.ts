@@ -133,7 +133,11 @@ function bandArray(file: NativeFile, band: number, asked: Calibration | undefine
     coordinates: coordinatesOf(file.header, frame, band === HRV),
   };
   if (typeof table === 'string') return { ...listed, reason: table };
-  return { ...listed, array: new BandArray(file, band, frame, table, listed.attributes) };
+  const projection = geostationary(file.header, band === HRV);
+  const north = frame.south + frame.rows - 1;
+  const locate = (row: number, column: number) =>
+    projection.inverse(projection.x(frame.west - column), projection.y(north - row));
+  return { ...listed, array: new BandArray(file, band, frame, table, { attributes: listed.attributes, locate }) };
 }
 
 function coordinatesOf(header: NativeHeader, frame: Frame, isHrv: boolean): Readonly<Record<string, ListedArray>> {
@@ -171,6 +175,7 @@ class BandArray implements ChunkedArray {
   readonly chunkShape: readonly number[];
   readonly dims = ['y', 'x'];
   readonly attributes: JsonObject;
+  readonly locate: ChunkedArray['locate'];
   readonly dtype = FLOAT32;
   readonly fill = FILL;
   readonly sources: readonly ByteSource[];
@@ -179,11 +184,18 @@ class BandArray implements ChunkedArray {
   readonly #band: number;
   readonly #frame: Frame;
 
-  constructor(file: NativeFile, band: number, frame: Frame, table: Float32Array, attributes: JsonObject) {
+  constructor(
+    file: NativeFile,
+    band: number,
+    frame: Frame,
+    table: Float32Array,
+    { attributes, locate }: Pick<ChunkedArray, 'attributes' | 'locate'>,
+  ) {
     this.name = BANDS[band]!;
     this.shape = [frame.rows, frame.columns];
     this.chunkShape = [1, frame.columns];
     this.attributes = attributes;
+    this.locate = locate;
     this.sources = [file.source];
     this.decoder = {
       format: NATIVE_FORMAT,
