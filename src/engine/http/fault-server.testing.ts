@@ -225,7 +225,10 @@ export class FaultServer {
     );
     const seen = { method, path, headers, number: this.seen.filter((other) => other.path === path).length };
     this.seen.push(seen);
-    FAULTS[path.split('/')[1] ?? '']?.(socket, seen, rangeOf(headers.range));
+    // Listings and pages have no range: they get the whole of it.
+    const asked = rangeOf(headers.range) ?? { first: 0, last: OBJECT_BYTES - 1 };
+    const fault = FAULTS[path.split(/[/?]/)[1] ?? ''] ?? FAULTS.absent!;
+    fault(socket, seen, asked);
   }
 }
 
