@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchMarkdown, compareMarkdown } from '../dist/report/markdown.js';
 import { arraysMarkdown } from './arrays/report.js';
+import { renderObjects } from './objects/report.js';
 import { peersMarkdown } from './peers/report.js';
 
 const RENDERERS = new Map(
@@ -17,6 +18,7 @@ const RENDERERS = new Map(
     'lsio.compare-fio/1': compareMarkdown,
     'lsio.peers/1': peersMarkdown,
     'lsio.arrays/1': arraysMarkdown,
+    'lsio.objects/1': renderObjects,
   }),
 );
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));
