@@ -40,7 +40,7 @@ export function renderObjects({ environment, load, runs, cells, limited, merging
       ', ',
     );
     const used = `${rangesPerSecond.toFixed(0)} ranges a second, ${(refusedShare * 100).toFixed(1)} % refused`;
-    lines.push('', `# A server that admits 2,000 requests a second`, '', `${used}; ${goal}.`);
+    lines.push('', `# A server that admits 2,000 requests a second, at 20 ms`, '', `${used}; ${goal}.`);
   }
   if (merging.length > 0) lines.push('', ...mergeLines(merging));
   if (notes.length > 0) lines.push('', ...notes.map((note) => `- ${note}`));

@@ -79,7 +79,9 @@ http { access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; etag on; keep
 ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join(' ')}
 limit_req_zone $binary_remote_addr zone=z:1m rate=${ADMITTED_PER_SECOND}r/s; limit_req_status 503; open_file_cache max=2000;
 server { listen 127.0.0.1:${fast} backlog=4096; root ${directory}/www; }
-server { listen 127.0.0.1:${limited} backlog=4096; root ${directory}/www; limit_req zone=z burst=100 nodelay; }
+server { listen 127.0.0.1:${limited} backlog=4096;
+ location / { limit_req zone=z burst=100 nodelay; echo_sleep ${LATENCY_MS / 1000}; echo_exec /f$uri; }
+ location /f/ { internal; alias ${directory}/www/; } }
 server { listen 127.0.0.1:${slow} backlog=4096;
  location / { echo_sleep ${LATENCY_MS / 1000}; echo_exec /f$uri; }
  location /f/ { internal; alias ${directory}/www/; } }

@@ -23,19 +23,21 @@ test('Limiter admits 16 at first, and one more for each answer', async () => {
   expect(limiter.inFlight).toBe(16);
 });
 
-test('Limiter is cut once for all that were under way, then grows by one a round', async () => {
+test('Limiter is halved at first, once for all that were under way, then grows by one a round, and is cut by less', async () => {
   const clock = clockOf();
   const limiter = new Limiter(clock, 256);
   const permits = await Promise.all(Array.from({ length: 10 }, () => limiter.acquire()));
   clock.ms = 5;
   for (const permit of permits) limiter.refused(permit);
-  expect(limiter.limit).toBe(11);
+  expect(limiter.limit).toBe(5);
   expect(limiter.refusals).toBe(10);
-  for (let i = 0; i < 12; i++) limiter.answered(await limiter.acquire());
-  expect(limiter.limit).toBe(12);
+  for (let i = 0; i < 6; i++) limiter.answered(await limiter.acquire());
+  expect(limiter.limit).toBe(6);
+  for (let i = 0; i < 34; i++) limiter.answered(await limiter.acquire());
+  expect(limiter.limit).toBe(10);
   clock.ms = 6;
   limiter.refused(await limiter.acquire());
-  expect(limiter.limit).toBe(8);
+  expect(limiter.limit).toBe(7);
 });
 
 test('Limiter never falls below one', async () => {

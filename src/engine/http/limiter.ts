@@ -3,6 +3,8 @@ import type { Clock } from '../../clock.js';
 /** In flight at first: few enough for any server, and doubled within a round of answers. */
 const START = 16;
 const CUT = 0.7;
+/** When the limit was still doubled. */
+const FIRST_CUT = 0.5;
 const MIN = 1;
 
 interface Waiter {
@@ -93,9 +95,11 @@ export class Limiter {
   refused(permit: Permit): void {
     if (!this.#close(permit)) return;
     this.refusals++;
+    // Doubling overshoots by as much as there was before: half of what was in flight may be what the server takes.
+    const most = this.#refusedBefore ? this.#limit * CUT : Math.min(this.#limit, this.#inFlight + 1) * FIRST_CUT;
     this.#refusedBefore = true;
     if (permit.beganMs > this.#cutMs) {
-      this.#limit = Math.max(MIN, this.#limit * CUT);
+      this.#limit = Math.max(MIN, most);
       this.#cutMs = this.#clock.now();
     }
     this.#admit();
