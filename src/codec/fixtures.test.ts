@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { plainDType } from '../array/dtype.js';
 import { type ChunkDecoder, openChunkDecoder } from './chunk-decoder.js';
@@ -67,6 +68,20 @@ describe.runIf(hasFixtures)('numcodecs fixtures', () => {
         expect(Buffer.compare(target, expected), `${fixture.name} by ${choice}`).toBe(0);
         compared++;
       }
+    }
+  });
+
+  test('docs/formats.md says of each codec that it is read, or that it is refused', () => {
+    const [, read = '', refused = ''] = /\n\| codec \|(.*?)\nRefused by name: (.*?)\n/s.exec(
+      readFileSync('docs/formats.md', 'utf8'),
+    )!;
+    for (const name of new Set(hasFixtures ? fixtureFolders().map((folder) => folder.split('/')[0]!) : [])) {
+      const isRefused = UNSUPPORTED.includes(name);
+      expect([name, read.includes(`\`${name}\``), refused.includes(`\`${name}\``)]).toEqual([
+        name,
+        !isRefused,
+        isRefused,
+      ]);
     }
   });
 

@@ -149,6 +149,22 @@ describe('arrays of other projects', () => {
     expect(compared).toBe(76);
   });
 
+  test.skipIf(noFixtures !== '')(`zip files hold the same arrays as the directories${noFixtures}`, async () => {
+    for (const version of stores) {
+      const directory = path.join(FIXTURES, 'zarr/v2v3', version);
+      await using whole = await openSource(path.join(directory, 'data.zarr'));
+      const zips = readdirSync(directory).filter((name) => name.endsWith('.zip'));
+      expect(zips.length).toBeGreaterThan(1);
+      for (const zip of zips) {
+        await using zipped = await openSource(path.join(directory, zip));
+        expect(zipped.arrays.map(({ name }) => name)).toEqual(whole.arrays.map(({ name }) => name));
+        for (const [i, listed] of zipped.arrays.entries()) {
+          expect(await readListed(listed), `${zip}: ${listed.name}`).toEqual(await readListed(whole.arrays[i]!));
+        }
+      }
+    }
+  });
+
   test.skipIf(noFixtures !== '')(`production stores are read whole, but for their data${noFixtures}`, async () => {
     const directory = path.join(FIXTURES, 'metadata');
     let arrays = 0;

@@ -31,7 +31,8 @@ interface Entry {
 export function renderInfo({ source, format, groups, arrays }: Info, columns: number): string {
   const root = groups.find(({ name }) => name === '');
   const count = `${formatCount(arrays.length)}${NO_BREAK}array${arrays.length === 1 ? '' : 's'}`;
-  const heading = `${source}  ${format}, ${count}${root === undefined ? '' : levelsText(root)}`;
+  const kind = format.replaceAll(/(?<!,) /g, NO_BREAK);
+  const heading = `${source}  ${kind}, ${count}${root === undefined ? '' : levelsText(root)}`;
   const width = arrays.reduce((widest, { name }) => {
     return Math.max(widest, Math.min(NAME_CHARS_MAX, baseName(name).length) + depthOf(name) * INDENT.length);
   }, 0);
