@@ -7,6 +7,7 @@ import type { DirectChoice } from '../store/local/direct.js';
 import { LocalStore } from '../store/local/local.js';
 import { isAbsent, type StoreRequest } from '../store/store.js';
 import { type ChunkReading, chunkName, partError, piecesOf, readChunks, type StoredChunk } from './chunk-reader.js';
+import { LongValue } from './long-value.js';
 import { LookAhead } from './look-ahead.js';
 import { Turns } from './turns.js';
 
@@ -81,19 +82,17 @@ export async function forEachClaimedChunk(
   const common = { signal, ordered: false, coalesce } as const;
   const batches =
     store instanceof LocalStore ? store.getMany(requests, { ...common, direct }) : store.getMany(requests, common);
-  let parts: Uint8Array[] = [];
+  const long = new LongValue(options.chunkBytes);
   try {
     for await (const batch of batches) {
       signal?.throwIfAborted();
       for (const item of batch) {
-        if (item.ok && !item.last) {
-          // A long value comes in parts, which are good for their batch only.
-          parts.push(item.bytes.slice());
-          continue;
-        }
-        const isLong = item.ok && parts.length > 0;
-        const chunk = chunkOf(item, isLong ? Buffer.concat([...parts, item.bytes]) : item.bytes);
-        parts = [];
+        if (!item.ok) long.drop();
+        else if (long.length > 0 || !item.last) long.add(item.bytes);
+        if (!item.last) continue;
+        const isLong = long.length > 0;
+        // Only what is used at once leaves its memory to the next one.
+        const chunk = chunkOf(item, isLong ? long.take(!ordered) : item.bytes);
         const isLent = item.ok && !isLong && chunk.bytes !== undefined;
         turns.offer(item.request.turn, chunk, isLent ? () => item.lease() : undefined);
       }
