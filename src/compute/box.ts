@@ -21,7 +21,7 @@ const LATTICE = 256;
  */
 export function windowOf(locate: Locate, rows: number, columns: number, box: Box): Window | undefined {
   const isInside = insideTest(locate, box);
-  const whole: Window = { rows: [0, rows - 1], columns: [0, columns - 1] };
+  const whole = wholeOf(rows, columns);
   const step = Math.max(1, Math.floor(Math.max(rows, columns) / LATTICE));
   const coarse = step === 1 ? undefined : pointsWithin(isInside, whole, step);
   if (coarse === undefined) return pointsWithin(isInside, whole, 1);
@@ -34,6 +34,15 @@ export function windowOf(locate: Locate, rows: number, columns: number, box: Box
     found = pointsWithin(isInside, window, 1) ?? found;
     if (!touches(found, window, whole)) return found;
   }
+}
+
+/** The same, by trying all points: for grids of any form, whose coordinates lie in memory. */
+export function windowOfAll(locate: Locate, rows: number, columns: number, box: Box): Window | undefined {
+  return pointsWithin(insideTest(locate, box), wholeOf(rows, columns), 1);
+}
+
+function wholeOf(rows: number, columns: number): Window {
+  return { rows: [0, rows - 1], columns: [0, columns - 1] };
 }
 
 function insideTest(locate: Locate, [west, south, east, north]: Box): (row: number, column: number) => boolean {

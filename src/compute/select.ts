@@ -7,6 +7,7 @@ import type { ChunkedArray } from '../formats/chunked-array.js';
 import { type ArraySource, coordinateOf } from '../formats/source.js';
 import type { Signal } from '../read/abort.js';
 import { windowOf } from './box.js';
+import { curvilinearWindow } from './curvilinear.js';
 import { readLabels } from './labels.js';
 
 /** What the command line says of the axes. */
@@ -43,9 +44,17 @@ export async function parseSelection(
     const box = parseBox(texts.bbox);
     if (array.locate !== undefined) addWindow(array, array.locate, box, indexes, labels);
     else {
-      for (const [axis, selector] of boxAxes(source, array, box)) {
+      const along = boxAxes(source, array, box);
+      const degrees = box.map(Number) as [number, number, number, number];
+      const window = along === undefined ? await curvilinearWindow(source, array, degrees, signal) : [];
+      if (window === undefined) throw noBox(array);
+      for (const [axis, selector] of along ?? []) {
         if (labels.has(axis)) throw twice(array, axis);
         labels.set(axis, selector);
+      }
+      for (const { axis, first, last } of window) {
+        if (indexes.has(axis) || labels.has(axis)) throw twice(array, axis);
+        indexes.set(axis, { start: first, stop: last + 1 });
       }
     }
   }
@@ -97,12 +106,12 @@ function addWindow(
   indexes.set(across, { start: window.columns[0], stop: window.columns[1] + 1 });
 }
 
-/** What `--bbox` says of the two axes that it is about. */
+/** What `--bbox` says of the two axes that it is about; undefined where no labels tell. */
 function boxAxes(
   { arrays }: Pick<ArraySource, 'arrays'>,
   { name, dims }: ChunkedArray,
   [west, south, east, north]: BoxText,
-): readonly (readonly [axis: number, selector: LabelSelector])[] {
+): readonly (readonly [axis: number, selector: LabelSelector])[] | undefined {
   const kinds = dims.map((dim) => {
     const coordinate = coordinateOf(arrays, name, dim);
     return coordinate && axisKind(coordinate.name, coordinate.attributes);
@@ -115,10 +124,12 @@ function boxAxes(
       [along, { from: south, to: north }],
     ];
   }
-  throw new LsioError(
-    'usage',
-    `--bbox: ${name} has no axes of longitude and latitude: its axes are ${dims.join(', ')}`,
-  );
+  return undefined;
+}
+
+function noBox({ name, dims }: ChunkedArray): LsioError {
+  const axes = `its axes are ${dims.join(', ')}`;
+  return new LsioError('usage', `--bbox: ${name} has no axes of longitude and latitude: ${axes}`);
 }
 
 function byAxis<Selector extends IndexSelector | LabelSelector>(
