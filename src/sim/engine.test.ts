@@ -7,6 +7,7 @@ import { cases, LONG } from '../long.testing.js';
 import { anyCourse, counted, FILES, ROUGH } from './course.testing.js';
 import { MapDisk } from './disk.js';
 import { openSim } from './engine.js';
+import { Random } from './random.js';
 import { simulate } from './simulate.js';
 
 const { EAGAIN, EINTR } = constants.errno;
@@ -18,6 +19,30 @@ describe('the engine over a simulated kernel', () => {
   test('delivers each read once, with the bytes of its file or an error, whatever happens to rings', async () => {
     await simulate(cases(2000, 1_000_000), anyCourse, KEPT);
     if (LONG) process.stdout.write(`${counted.reads} reads\n`);
+  });
+
+  test('goes on with few entries for shared files, also after reads of no bytes', async () => {
+    await simulate(400, async (seed) => {
+      const random = new Random(seed);
+      const { engine } = openSim({
+        seed,
+        disk: new MapDisk(FILES),
+        faults: { ...ROUGH, failing: 0.05 },
+        queueDepth: 7,
+        sharedFiles: 1,
+      });
+      const shared = ['/sim/whole', '/sim/5', '/sim/6'].map((path) => engine.share(path));
+      const asks = () =>
+        Array.from({ length: 40 }, () => ({ file: random.pick(shared), length: random.pick([0, 0, 10, 4000]) }));
+      // What is cancelled leaves the queue for an entry in which the others stand.
+      const cancelled = new ListSource(asks(), () => deliveries++ === seed % 7 && run.cancel());
+      const other = new ListSource(asks());
+      let deliveries = 0;
+      const run = engine.run(cancelled);
+      await Promise.all([run.finished, engine.run(other).finished]);
+      expect(other.answers.every((answer) => answer !== undefined)).toBe(true);
+      await engine.close();
+    });
   });
 
   test('stops at a completion that nobody waits for', async () => {

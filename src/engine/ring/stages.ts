@@ -439,12 +439,11 @@ export class Stages {
     const opener = file.state === CLOSED;
     if (opener && !this.files.assign(file)) return false;
     this.files.use(file);
+    // It has an entry now: a read that ends at once, of no bytes, must give it back.
+    this.#stage[slot] = FOR_FILE;
     if (file.state === OPEN) this.#prepareRead(slot);
     else if (opener) this.#open(slot);
-    else {
-      this.#stage[slot] = FOR_FILE;
-      file.waiting.push(slot);
-    }
+    else file.waiting.push(slot);
     return true;
   }
 
