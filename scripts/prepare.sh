@@ -67,6 +67,7 @@ install_test_tools() {
     /usr/bin/python3 -c "import ${pair%%:*}" 2>/dev/null || missing="$missing ${pair#*:}"
   done
   echo '#include <linux/seccomp.h>' | cc -E -x c - >/dev/null 2>&1 || missing="$missing libc6-dev"
+  [ -e /usr/lib/nginx/modules/ngx_http_echo_module.so ] || missing="$missing nginx-light libnginx-mod-http-echo"
   { has_command pkg-config && pkg-config --exists fuse3; } || missing="$missing fuse3 libfuse3-dev pkg-config"
   install_missing $missing
 }

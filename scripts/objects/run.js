@@ -61,7 +61,7 @@ export function runClient(kind, job, directory, prefix = []) {
 function runCurl({ url, length, inFlight, requests }, file) {
   const lines = requests.map(
     ([object, offset]) =>
-      `url = "${url}${nameOf(object)}"\nrange = ${offset}-${offset + length - 1}\noutput = "/dev/null"\nnext\n`,
+      `url = "${url}${nameOf(object)}"\nrange = ${offset}-${offset + length - 1}\noutput = "/dev/null"\n`,
   );
   writeFileSync(file, lines.join(''));
   const args = [

@@ -7,6 +7,8 @@ import { type Answer, COLLECT_BYTES_MAX, type ExchangeOptions, type HttpRequest,
 
 /** Heads, and what comes with them, land here first. */
 const SCRATCH_BYTES = 64 * 1024;
+/** Enough for a head and a short body; what comes of a long one along with the head has to be copied. */
+const HEAD_READ_BYTES = 8 * 1024;
 /** A body that nobody wants is read to its end if it is this short, else the connection is closed. */
 const DROP_BYTES_MAX = 64 * 1024;
 /** The default of 250 ms gives up on addresses that are merely far away. */
@@ -149,7 +151,8 @@ export class LeanConnection implements Abortable {
   #memory(): Uint8Array {
     const target = this.#target;
     if (target !== undefined && this.#landedBytes < target.length) return target.subarray(this.#landedBytes);
-    return this.#head === undefined ? this.#scratch.subarray(this.#headBytes) : this.#scratch;
+    if (this.#head !== undefined) return this.#scratch;
+    return this.#scratch.subarray(this.#headBytes, this.#headBytes + HEAD_READ_BYTES);
   }
 
   #onRead(bytes: number): boolean {
