@@ -69,6 +69,23 @@ describe('openSource() of a GRIB file', () => {
     expect(doubles(await readArray(latitudes.array!))).toEqual([60, 59, 58]);
   });
 
+  test('a date that is none is not a time, and harms nobody', async () => {
+    const messages = [0, 13].map((month) => {
+      const bytes = gribTwo(field(10 * month, {}));
+      // Octet 15 of section 1, which follows section 0.
+      bytes[16 + 14] = month === 0 ? 1 : month;
+      return bytes;
+    });
+    const bad = path.join(directory.path, 'month.grib2');
+    writeFileSync(bad, Buffer.concat(messages));
+    await using source = await openSource(bad);
+    const t = source.arrays.find(({ name }) => name === '2t')!;
+    expect(t).toMatchObject({ dims: ['time', 'latitude', 'longitude'], shape: [2, 3, 4] });
+    const times = await readArray(coordinateOf(source.arrays, '2t', 'time')!.array!);
+    expect([...new BigInt64Array(times.bytes.slice().buffer)]).toContain(-(2n ** 63n));
+    expect((await readArray(t.array!)).chunksMissing).toBe(0);
+  });
+
   test('a selection of fields', async () => {
     await using source = await openSource(file, { fields: { match: [/:TMP:850 mb:/] } });
     expect(source.arrays.filter(({ dims }) => dims?.length === 2)).toMatchObject([{ name: 't', shape: [3, 4] }]);

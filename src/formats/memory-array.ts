@@ -49,9 +49,17 @@ export function axisArray(name: string, values: readonly number[] | Float64Array
   return memoryArray({ name, dims: [name], shape: [doubles.length], dtype: plainDType('float64'), attributes, bytes });
 }
 
-/** Times along one axis. @param seconds since 1970. */
+/** numpy's NaT. */
+const NOT_A_TIME = -(2n ** 63n);
+
+/** Seconds as 64-bit integers; NaN, such as of a date in month 13, is not a time. */
+export function wholeSeconds(seconds: readonly number[]): BigInt64Array<ArrayBuffer> {
+  return BigInt64Array.from(seconds, (one) => (Number.isSafeInteger(one) ? BigInt(one) : NOT_A_TIME));
+}
+
+/** Times along one axis. @param seconds since 1970; NaN for none. */
 export function timeArray(name: string, seconds: readonly number[], attributes: JsonObject): ListedArray {
-  const bytes = () => new Uint8Array(BigInt64Array.from(seconds, BigInt).buffer);
+  const bytes = () => new Uint8Array(wholeSeconds(seconds).buffer);
   const dtype = timeDType('datetime', { unit: 's', count: 1 });
   return memoryArray({ name, dims: [name], shape: [seconds.length], dtype, attributes, bytes });
 }

@@ -156,6 +156,71 @@ describe.skipIf(noEccodes)(named('ecCodes', noEccodes), () => {
     }
   });
 
+  test.each([
+    [
+      // ecCodes 2.28 takes Di for Dj; later ones do not.
+      'Mercator',
+      {
+        gridType: 'mercator',
+        LaDInDegrees: 20,
+        La2InDegrees: 45,
+        Lo2InDegrees: 40,
+        DiInMetres: 25_000,
+        DjInMetres: 25_000,
+      },
+    ],
+    [
+      'polar stereographic',
+      {
+        gridType: 'polar_stereographic',
+        LaDInDegrees: 60,
+        orientationOfTheGridInDegrees: 260,
+        DxInMetres: 25_000,
+        DyInMetres: 30_000,
+      },
+    ],
+    [
+      'Lambert',
+      {
+        gridType: 'lambert',
+        LaDInDegrees: 25,
+        LoVInDegrees: 265,
+        Latin1InDegrees: 25,
+        Latin2InDegrees: 40,
+        DxInMetres: 25_000,
+        DyInMetres: 30_000,
+      },
+    ],
+  ])('coordinates of every point: %s', (_, keys) => {
+    const script = `
+import sys, json, numpy as np, eccodes as e
+keys = json.loads(sys.argv[1])
+h = e.codes_grib_new_from_samples('GRIB2')
+e.codes_set(h, 'gridType', keys.pop('gridType'))
+for k, v in dict(Nx=23, Ny=17, shapeOfTheEarth=6, latitudeOfFirstGridPointInDegrees=15.5, longitudeOfFirstGridPointInDegrees=10.25, jScansPositively=1, **keys).items():
+    try: e.codes_set(h, k, v)
+    except e.KeyValueNotFoundError:
+        if k[:2] not in ('La', 'Lo'): raise
+        e.codes_set(h, {'La2InDegrees': 'latitudeOfLastGridPointInDegrees', 'Lo2InDegrees': 'longitudeOfLastGridPointInDegrees'}[k], v)
+e.codes_set_values(h, np.arange(23.0 * 17))
+points = [e.codes_get_array(h, k).tolist() for k in ('latitudes', 'longitudes')]
+print(json.dumps(dict(points=points, message=e.codes_get_message(h).hex())))
+`;
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', script, JSON.stringify(keys)], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const { points, message } = JSON.parse(stdout) as { points: [number[], number[]]; message: string };
+    const grid = axesOf(walkBytes(Uint8Array.from(Buffer.from(message, 'hex'))).fields[0]!)!;
+    for (let row = 0; row < 17; row++) {
+      for (let column = 0; column < 23; column++) {
+        const [latitude, longitude] = grid.at!(row, column);
+        // The message scans from the south.
+        const at = (16 - row) * 23 + column;
+        expect(latitude).toBeCloseTo(points[0][at]!, 4);
+        expect((((longitude - points[1][at]! + 540) % 360) + 360) % 360).toBeCloseTo(180, 4);
+      }
+    }
+  });
+
   test('GRIB1: values, with and without a bitmap, and coordinates', () => {
     const script = `
 import sys, numpy as np, eccodes as e

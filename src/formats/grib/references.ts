@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../array/exact-json.js';
 import type { Place } from '../chunked-array.js';
+import { wholeSeconds } from '../memory-array.js';
 import { OWN, type ReferenceArray, type ReferenceChunk, type ReferenceGroup } from '../reference-group.js';
 import { type Cube, type DescribedField, type GribFile, placeOf } from './cube.js';
 import { gridShapeOf } from './grid-type.js';
@@ -99,7 +100,7 @@ class Dimensions {
     return this.#dim(axis, `${values.join()}|${axis === 'level' ? typeOfLevel : ''}`, (name) => {
       if (axis === 'time') {
         const attributes = { units: 'seconds since 1970-01-01', calendar: 'proleptic_gregorian' };
-        return labels(name, '<i8', BigInt64Array.from(values, BigInt), attributes);
+        return labels(name, '<i8', wholeSeconds(values), attributes);
       }
       const attributes: JsonObject =
         axis === 'step' ? { units: 'hours' } : axis === 'level' ? { long_name: typeOfLevel } : {};

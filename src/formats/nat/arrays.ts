@@ -1,5 +1,6 @@
 import { plainDType } from '../../array/dtype.js';
 import type { JsonObject } from '../../array/exact-json.js';
+import type { Extent } from '../../range.js';
 import type { AbsolutePath } from '../../store/keys.js';
 import type { ByteSource, ChunkedArray, ChunkRef, DecoderSpec, StoredObject } from '../chunked-array.js';
 import { axisArray, memoryArray } from '../memory-array.js';
@@ -14,7 +15,9 @@ import {
   FULL_HRV_LINES,
   FULL_LINES,
   HEADER_BYTES,
+  HEADER_START_BYTES,
   HRV,
+  headerParts,
   type NativeHeader,
   parseHeader,
   type Rectangle,
@@ -53,12 +56,18 @@ export async function openNativeArrays(
 ): Promise<NativeContents> {
   const { store } = source;
   const size = (await store.head(key, { signal }))?.size ?? 0;
-  const length = Math.min(size, HEADER_BYTES);
-  const header = parseHeader((await store.getRange(key, { offset: 0, length }, { signal })) ?? new Uint8Array(0));
+  const header = parseHeader(await readHeader(source, key, size, signal));
   const layout = layoutOf(header);
   const windows = await windowsOf(source, key, header, layout, size, signal);
   const file: NativeFile = { header, layout, size, source, key, windows };
-  const images = header.bands.map((band) => bandArray(file, band, calibration));
+  // Channels but HRV share their labels.
+  const labels = new Map<boolean, NonNullable<ListedArray['coordinates']>>();
+  const images = header.bands.map((band) => {
+    const isHrv = band === HRV;
+    const known = labels.get(isHrv) ?? coordinatesOf(header, frameOf(file, band), isHrv);
+    labels.set(isHrv, known);
+    return bandArray(file, band, calibration, known);
+  });
   return {
     format: `EUMETSAT native, ${platformOf(header.satellite)} SEVIRI level 1.5`,
     attributes: attributesOf(file),
@@ -67,6 +76,23 @@ export async function openNativeArrays(
     references: (isWanted) => nativeReferences(file, attributesOf(file), isWanted),
     warnings: size < layout.trailerAt ? [`the file ends ${layout.trailerAt - size} bytes before its image does`] : [],
   };
+}
+
+/** The parts of the header that are looked at; what lies between them is zeros. */
+async function readHeader(
+  { store }: ByteSource,
+  key: AbsolutePath,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Math.min(size, HEADER_BYTES));
+  const read = async ({ offset, length }: Extent) => {
+    const part = { offset, length: Math.min(length, bytes.length - offset) };
+    if (part.length > 0) bytes.set((await store.getRange(key, part, { signal })) ?? [], offset);
+  };
+  await read({ offset: 0, length: HEADER_START_BYTES });
+  await Promise.all(headerParts(bytes).map(read));
+  return bytes;
 }
 
 /** HRV takes half of the columns of a full disk: other ones in the north than in the south. The trailer says which. */
@@ -111,7 +137,12 @@ function platformOf(satellite: number): string {
   return satellite >= 321 && satellite <= 324 ? `Meteosat-${satellite - 313}` : `satellite ${satellite}`;
 }
 
-function bandArray(file: NativeFile, band: number, asked: Calibration | undefined): ListedArray {
+function bandArray(
+  file: NativeFile,
+  band: number,
+  asked: Calibration | undefined,
+  coordinates: NonNullable<ListedArray['coordinates']>,
+): ListedArray {
   const frame = frameOf(file, band);
   const calibration = asked ?? defaultCalibration(band);
   const table = calibrationTable(file.header, band, calibration);
@@ -130,7 +161,7 @@ function bandArray(file: NativeFile, band: number, asked: Calibration | undefine
       coordinates: 'latitude longitude',
       scan: 'rows from the north, columns from the west',
     },
-    coordinates: coordinatesOf(file.header, frame, band === HRV),
+    coordinates,
   };
   if (typeof table === 'string') return { ...listed, reason: table };
   const projection = geostationary(file.header, band === HRV);

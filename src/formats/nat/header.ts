@@ -1,4 +1,5 @@
 import { LsioError } from '../../errors.js';
+import type { Extent } from '../../range.js';
 
 /** The channels of SEVIRI, by number − 1. */
 export const BANDS = [
@@ -96,7 +97,19 @@ export function isNative(head: Uint8Array): boolean {
   return head[0]! <= 1 && head[PACKET_BYTES]! <= 2 && satellite >= 321 && satellite <= 324;
 }
 
-/** @param bytes the first {@link HEADER_BYTES} of the file. @throws {LsioError} `format` for a damaged header. */
+/** The ASCII headers, and what tells the file's kind. */
+export const HEADER_START_BYTES = ASCII_BYTES + 128;
+
+/** The parts of the header that {@link parseHeader} looks at, beside its start: 21 KiB of 440. */
+export function headerParts(start: Uint8Array): readonly Extent[] {
+  const data = (start[0] === 0x46 ? ASCII_BYTES : 0) + PACKET_BYTES;
+  return [
+    { offset: data + ACQUISITION_AT, length: 16 },
+    { offset: data + PROJECTION_AT, length: EARTH_AT + 32 - PROJECTION_AT },
+  ];
+}
+
+/** @param bytes the first {@link HEADER_BYTES} of the file, of which {@link headerParts} and the start must be there. @throws {LsioError} `format` for a damaged header. */
 export function parseHeader(bytes: Uint8Array): NativeHeader {
   const hasAscii = bytes[0] === 0x46;
   const imageAt = hasAscii ? HEADER_BYTES : BARE_HEADER_BYTES;
