@@ -139,11 +139,10 @@ async function main({ ids, runs, quick, json, tools, dirs }, signal) {
         say(`${cell.id}: left out, --quick has no time for it`);
         continue;
       }
-      const { rows, measured, warnings } = await measureCell(cell, {
-        ...given,
-        dir: dirs[cell.data],
-        files: lists.get(cell.data),
-      });
+      const measuring = measureCell(cell, { ...given, dir: dirs[cell.data], files: lists.get(cell.data) });
+      const done = await measuring.catch((error) => leaveOut(cell.id, error, signal));
+      if (done === undefined) continue;
+      const { rows, measured, warnings } = done;
       result.rows.push(...rows);
       result.measured.push(measured);
       result.warnings = dedupe([...result.warnings, ...warnings]);
@@ -160,6 +159,14 @@ async function main({ ids, runs, quick, json, tools, dirs }, signal) {
   }
   save();
   process.stdout.write(renderPeers(result, isatty(1) && !process.env.NO_COLOR));
+}
+
+/** One rival that fails must not cost the other cells. @param {string} id @param {unknown} error @param {AbortSignal} signal */
+function leaveOut(id, error, signal) {
+  if (signal.aborted || !isLsioError(error, 'unavailable')) throw error;
+  say(`${id}: left out, ${error.message}`);
+  process.exitCode = 2;
+  return undefined;
 }
 
 /** @param {string} id */

@@ -28,4 +28,6 @@ async def main(directory: str, check: bool) -> int:
     return total
 
 
-print(asyncio.run(main(sys.argv[1], "--check" in sys.argv[2:])))
+print(asyncio.run(main(sys.argv[1], "--check" in sys.argv[2:])), flush=True)
+# Threads of the library that are still there make Python crash as it ends, now and then.
+os._exit(0)
