@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts real servers on loopback for the tests of remote stores, and prints the variables that the tests look for.
-# Usage: scripts/test-servers.sh start DIR | stop DIR. Needs Debian's swift packages and memcached, and npm for Azurite;
+# Usage: scripts/test-servers.sh start DIR | stop DIR. Needs Debian's swift packages and memcached, Ceph's
+# ceph-mon, ceph-osd and radosgw, and npm for Azurite;
 # what is missing is left out, with a reason on stderr.
 set -euo pipefail
 
@@ -116,6 +117,76 @@ start_azurite() {
   wait_for "$port" && echo "LSIO_TEST_AZURE=http://127.0.0.1:$port/devstoreaccount1"
 }
 
+# One monitor, one store in memory and one gateway. Ports: the gateway's, and two of the monitor.
+start_rgw() {
+  local name port mon old conf="$dir/ceph/ceph.conf" fsid
+  for name in ceph-mon ceph-osd radosgw radosgw-admin monmaptool; do
+    command -v "$name" >/dev/null || {
+      echo "no Ceph gateway: $name is missing (apt-get install ceph-mon ceph-osd ceph-mgr radosgw)" >&2
+      return 0
+    }
+  done
+  port=$(free_port)
+  mon=$(free_port)
+  old=$(free_port)
+  mkdir -p "$dir"/ceph/{mon,osd,rgw,run,log}
+  fsid=$(cat /proc/sys/kernel/random/uuid)
+  # Without keys radosgw needs plain mode to the monitor, and Debian keeps object classes elsewhere.
+  cat >"$conf" <<E
+[global]
+fsid = $fsid
+mon host = [v2:127.0.0.1:$mon,v1:127.0.0.1:$old]
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+auth cluster required = none
+auth service required = none
+auth client required = none
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 8
+osd pool default pgp num = 8
+osd crush chooseleaf type = 0
+mon allow pool size one = true
+mon max pg per osd = 2000
+osd objectstore = memstore
+memstore device bytes = 1073741824
+run dir = $dir/ceph/run
+admin socket = $dir/ceph/run/\$cluster-\$name.asok
+log file = $dir/ceph/log/\$name.log
+mon cluster log file = $dir/ceph/log/cluster.log
+osd class dir = /usr/lib/$(uname -m)-linux-gnu/rados-classes
+ms mon client mode = crc
+[mon.a]
+mon data = $dir/ceph/mon
+[osd.0]
+osd data = $dir/ceph/osd
+[client.rgw]
+rgw frontends = beast endpoint=127.0.0.1:$port
+rgw data = $dir/ceph/rgw
+E
+  (
+    cd "$dir/ceph"
+    monmaptool --create --fsid "$fsid" --addv a "[v2:127.0.0.1:$mon,v1:127.0.0.1:$old]" monmap
+    ceph-mon -c "$conf" --mkfs -i a --monmap monmap
+    ceph-mon -c "$conf" -i a -f &
+    echo $! >>"$pids"
+    sleep 2
+    ceph-osd -c "$conf" -i 0 --mkfs
+    ceph -c "$conf" osd new "$(cat osd/fsid)" 0
+    ceph-osd -c "$conf" -i 0 -f &
+    echo $! >>"$pids"
+    for _ in $(seq 30); do ceph -c "$conf" -s 2>/dev/null | grep -q '1 up' && break || sleep 0.5; done
+    radosgw -c "$conf" -n client.rgw -f &
+    echo $! >>"$pids"
+  ) >"$dir/ceph.log" 2>&1 || {
+    echo 'no Ceph gateway: it did not start' >&2
+    return 0
+  }
+  wait_for "$port" || return 0
+  radosgw-admin -c "$conf" user create --uid=t --display-name=t --access-key=rgwaccess --secret-key=rgwsecret >/dev/null 2>&1
+  echo "LSIO_TEST_RGW=rgwaccess:rgwsecret@http://127.0.0.1:$port"
+}
+
 # Waits until somebody listens at a port.
 wait_for() {
   for _ in $(seq 150); do
@@ -128,3 +199,4 @@ wait_for() {
 
 start_swift || true
 start_azurite || true
+start_rgw || true
