@@ -30,8 +30,8 @@ export default defineConfig({
     // The tests of buffers in flight collect garbage on purpose.
     execArgv: ['--expose-gc'],
     // Only a hang reaches these: on a loaded machine a test takes several times as long.
-    testTimeout: long ? 3_600_000 : 120_000,
-    hookTimeout: 120_000,
+    testTimeout: long ? 3_600_000 : 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 10_000,
     projects: blocked
       ? [{ extends: true, test: { name: 'blocked', include: CHOOSING, exclude } }]

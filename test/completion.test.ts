@@ -21,7 +21,7 @@ function runIn(shell: string, args: readonly string[], script: string): string |
   const { stdout, stderr, error } = spawnSync(shell, [...args, '-c', script], {
     cwd: directory,
     env: { ...process.env, PATH: `${directory}:${process.env.PATH}`, HOME: directory, XDG_CONFIG_HOME: directory },
-    timeout: 20_000,
+    timeout: 100_000,
   });
   if (error !== undefined) return undefined;
   expect(stderr.toString()).toBe('');

@@ -130,7 +130,7 @@ function runCommand(action: string): { status: number | null; stderr: string } {
     main(['own']);`;
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 100_000,
   });
   return { status, stderr };
 }

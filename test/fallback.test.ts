@@ -208,7 +208,7 @@ describe('--progress', () => {
     });
     try {
       child.stdin?.write('a\n');
-      await vi.waitFor(() => expect(stderr).toMatch(shown), { timeout: 20_000, interval: 20 });
+      await vi.waitFor(() => expect(stderr).toMatch(shown), { timeout: 100_000, interval: 20 });
       await sleep(waitMs);
       child.stdin?.end('a\n');
       expect(await statusOf(child)).toBe(0);

@@ -11,7 +11,7 @@ import { startLsio, statusOf } from './helpers/run-lsio.js';
 /** LSIO_KILLS=1000 and LSIO_SEED=… in the environment: more of them, or the same ones again. */
 const KILLS = Number(process.env.LSIO_KILLS ?? cases(48, 4000));
 const SEED = Number(process.env.LSIO_SEED ?? Date.now() % 1_000_000);
-const KILL_MS_MAX = 3000;
+const KILL_MS_MAX = 12_000;
 
 /** In memory where that is to be had, so that making many files takes no time; TMPDIR says otherwise. */
 const PLACE = process.env.TMPDIR ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());

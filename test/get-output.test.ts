@@ -62,7 +62,7 @@ async function untilSaid(child: ReturnType<typeof startLsio>, what: RegExp): Pro
   child.stderr?.on('data', (text) => {
     stderr += text;
   });
-  await vi.waitFor(() => expect(stderr).toMatch(what), { timeout: 20_000, interval: 5 });
+  await vi.waitFor(() => expect(stderr).toMatch(what), { timeout: 100_000, interval: 5 });
 }
 
 const OK = { status: 0, stdout: '', stderr: '' };

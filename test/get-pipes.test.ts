@@ -23,7 +23,7 @@ function bash(engine: string, script: string) {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', prelude + script], {
     cwd: directory,
     maxBuffer: 2 ** 28,
-    timeout: 60_000,
+    timeout: 100_000,
   });
   return { status, stdout, stderr: stderr.toString() };
 }

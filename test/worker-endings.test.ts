@@ -60,7 +60,7 @@ function run(main: string, thread: string): { status: number | null; signal: str
   const { status, signal, stderr } = spawnSync(process.execPath, ['main.mjs'], {
     cwd: directory,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 100_000,
   });
   return { status, signal, stderr };
 }

@@ -125,13 +125,15 @@ function changeTests(open: OpenEngine): void {
     const all = pattern(1, 400_000);
     appendFileSync(path, all.subarray(0, 5000));
     let size = 5000;
-    let calls = 0;
+    let growths = 0;
     const file = engine().share(path);
-    const source = new ListSource(
+    const source: ListSource = new ListSource(
       Array.from({ length: 150 }, (_, index) => (index % 2 === 0 ? { path, suffix: 100 } : { file, suffix: 100 })),
       () => {
-        // A file that grows at each step is given up.
-        if (++calls % 10 !== 0) return;
+        // A file that grows four times while it is read is given up.
+        const delivered = source.answers.filter((answer) => answer !== undefined).length;
+        if (growths === 3 || delivered < 40 * (growths + 1)) return;
+        growths++;
         appendFileSync(path, all.subarray(size, size + 1499));
         size = Math.min(all.length, size + 1499);
       },

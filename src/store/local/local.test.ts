@@ -527,6 +527,6 @@ function changeTests(name: EngineName): void {
       });
     expect(await store().getRange('/7', { offset: 0, length: 3 })).toHaveLength(3);
     expect(isOpen()).toBe(true);
-    await expect.poll(isOpen, { timeout: 5000 }).toBe(false);
+    await expect.poll(isOpen, { timeout: 60_000 }).toBe(false);
   });
 }
