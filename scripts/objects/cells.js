@@ -56,7 +56,7 @@ export function rangeCells({ fast, slow }) {
     {
       name: '4 KiB on loopback, 64 in flight, slow clients',
       clients: ['lsio', 'fetch', 'zarrita'],
-      job: { ...common, url: fast, length: 4 * KIB, inFlight: 64, warmUp: 2000, requests: blocks(4 * KIB, 10_000) },
+      job: { ...common, url: fast, length: 4 * KIB, inFlight: 64, warmUp: 5000, requests: blocks(4 * KIB, 10_000) },
     },
     {
       name: '256 KiB on loopback, 64 in flight',
