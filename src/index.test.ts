@@ -7,6 +7,7 @@ test('the package exports these names', () => {
     'LsioError',
     'asAsyncBuffer',
     'computeStatistics',
+    'crops',
     'decodeGrib',
     'elementValue',
     'getRanges',
@@ -18,6 +19,7 @@ test('the package exports these names', () => {
     'readArray',
     'scalarValue',
     'viewElements',
+    'withDecoding',
     'withLimit',
     'withPrefix',
   ]);
