@@ -45,7 +45,7 @@ const LSIO = fileURLToPath(new URL('../bin/lsio.js', import.meta.url));
 const USAGE = `scripts/bench-peers [options]
   --dir DIR        1,000 files of 256 KiB and one of 1 GiB (default: /tmp/fio)
   --small-dir DIR  20,000 files of 4 KiB (default: /tmp/fio20k); either is made where it is missing
-  --rows LIST      only the rows whose names begin so; comma list, repeatable
+  --rows LIST      only these rows, or those whose names begin so; comma list, repeatable
   --quick          at most 10 minutes: whole commands and single reads, 3 pairs; cells that don't fit are left out
   --tools DIR      Bun, Deno and object_store, put there by scripts/peers/install-tools DIR (default: ${TOOLS_DEFAULT});
                    rivals that are missing are left out, with the reason
@@ -83,7 +83,7 @@ function parseOptions() {
       ? values.all
         ? known
         : goals
-      : known.filter((id) => asked.some((prefix) => id.startsWith(prefix)));
+      : known.filter((id) => asked.some((text) => id === text || (!known.includes(text) && id.startsWith(text))));
   const runs = parseCount(values.runs ?? String(values.quick ? QUICK_RUNS : RUNS_DEFAULT), {
     name: '--runs',
     min: 1,

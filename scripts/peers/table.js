@@ -69,7 +69,7 @@ const CELLS = [
     queueDepth: 64,
     rows: [
       row('big-random-warm', 'big-random warm, 1 ring', 'lsio 1 ring', 'fio', 1.1),
-      row('big-random-warm-promises', 'getRange into a buffer, warm', 'lsio promises', 'fio', 0.8),
+      row('big-random-warm-promises', 'getRange into buffer, warm', 'lsio promises', 'fio', 0.8),
       row('big-random-warm-owned', 'getRange, warm', 'lsio getRange', 'fio', 0.65),
       row('big-random-warm-rings', 'big-random warm, 2 rings', 'lsio 2 rings', 'lsio 1 ring', 1.7),
     ],
@@ -147,7 +147,7 @@ const CELLS = [
     case: 'whole-files',
     cache: 'warm',
     queueDepth: 64,
-    rows: [row('suffix', 'getRange of last bytes, 20k files', 'lsio suffixes', 'lsio getRange', 0.67)],
+    rows: [row('suffix', 'getRange of last bytes, 20k', 'lsio suffixes', 'lsio getRange', 0.67)],
   },
   get('tar', 'cold', [
     ['tar', 'tar', 3.7],

@@ -50,7 +50,7 @@ describe('openSource() of references', () => {
     put('in/c.json', { 'a/0': ['in.bin', 2, 2] });
     await expect(read('in/c.json')).rejects.toMatchObject({ kind: 'format' });
     put('in/d.json', { 'a/0': ['in.bin', 50, 2] });
-    await expect(read('in/d.json')).rejects.toMatchObject({ kind: 'range' });
+    await expect(read('in/d.json')).rejects.toMatchObject({ kind: 'format', offset: 50 });
   });
 
   test('a file that is not there is an error, not the fill value', async () => {
