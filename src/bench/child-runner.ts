@@ -68,7 +68,9 @@ export class ChildRunner implements Runner {
   }
 
   async close(): Promise<void> {
-    if (this.#process.connected) await ask(this.#process, { kind: 'close' });
+    const { connected, exitCode, signalCode } = this.#process;
+    // One that was killed can have ended before its channel is seen to be closed.
+    if (connected && exitCode === null && signalCode === null) await ask(this.#process, { kind: 'close' });
   }
 }
 
