@@ -9,6 +9,8 @@ import { MAY_BREAK, NO_BREAK, wrapLine } from '../app/wrap.js';
 import type { ArrayInfo, Info } from './info-facts.js';
 
 const INDENT = '  ';
+/** More axes than these may be broken into lines. */
+const BREAK_AXES_MIN = 8;
 /** Before the second and the following lines of an array. */
 const MARGIN = INDENT.repeat(2);
 const NAME_CHARS_MAX = 32;
@@ -144,7 +146,8 @@ function headText(info: ArrayInfo, shape: readonly number[]): string {
 
 /** `1x721x1440` */
 function lengthsText(lengths: readonly number[]): string {
-  return lengths.join(`x${MAY_BREAK}`);
+  // Only many lengths may be broken: a few are read as one word.
+  return lengths.join(lengths.length > BREAK_AXES_MIN ? `x${MAY_BREAK}` : 'x');
 }
 
 function chunksText({ chunkShape, shardShape, itemBytes }: ArrayInfo): string {
