@@ -10,6 +10,7 @@ import { costsOf, mergeLimits } from '../engine/http/merging.js';
 import { Meter } from '../engine/http/meter.js';
 import { PlannedReads } from '../engine/http/planned-reads.js';
 import { Rate } from '../engine/http/rate.js';
+import { type OnHead, WatchedTransport } from '../engine/http/watched-transport.js';
 import { LsioError } from '../errors.js';
 import { Slab } from '../memory/slab.js';
 import type { Merging } from '../read/backend.js';
@@ -39,6 +40,8 @@ export interface RemoteInternals {
   readonly wrap?: ((engine: Engine) => Engine) | undefined;
   /** Read nothing but sizes: the store's {@link RemoteInfo} says what reads would have cost. */
   readonly planOnly?: boolean | undefined;
+  /** Sees the head of each answer, and how long after the request it came. */
+  readonly onHead?: OnHead | undefined;
 }
 
 /**
@@ -61,7 +64,7 @@ async function openRemote(
   locator: Exclude<Locator, { scheme: 'file' }>,
   options: RemoteOptions,
   clock: Clock,
-  { wrap = (engine) => engine, planOnly = false }: RemoteInternals,
+  { wrap = (engine) => engine, planOnly = false, onHead }: RemoteInternals,
 ): Promise<RemoteStore> {
   const { connections = 'auto', pin, retry, timeouts, proxy } = options;
   const most = connections === 'auto' ? CONNECTIONS_MAX : connections;
@@ -73,7 +76,8 @@ async function openRemote(
   const wantsProxy =
     proxy !== undefined || ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => process.env[name]);
   // The lean transport speaks to servers only, not to what stands between.
-  const transport = wantsProxy ? await open() : new LeanTransport(general, open);
+  const bare = wantsProxy ? await open() : new LeanTransport(general, open);
+  const transport = onHead === undefined ? bare : new WatchedTransport(bare, onHead, clock);
   const limiter = new Limiter(clock, most, connections !== 'auto');
   const rate = options.bytesPerSecondMax === undefined ? undefined : new Rate(clock, options.bytesPerSecondMax);
   const { provider, prefix } = await providerOf(locator, options, textOver(clock, { ca, proxy }));
@@ -230,7 +234,8 @@ function trimmed(key: string): string {
   return key.replace(/\/$/, '');
 }
 
-async function certificatesOf(file: string | undefined): Promise<string | undefined> {
+/** The certificates of authorities of one's own, in PEM. @throws {LsioError} `usage` @internal */
+export async function certificatesOf(file: string | undefined): Promise<string | undefined> {
   const name = file ?? process.env.AWS_CA_BUNDLE ?? process.env.SSL_CERT_FILE;
   if (name === undefined || name === '') return undefined;
   try {

@@ -104,6 +104,16 @@ export class RemoteStore implements Store {
     this.#parts.plan?.note(this.#parts.provider.target(this.#objectOf(key)), sizeBytes);
   }
 
+  /** The server that is asked. @internal */
+  get origin(): URL {
+    return new URL('/', this.#parts.provider.target('').url);
+  }
+
+  /** Who signs; undefined: nobody, or no request was sent yet. @internal */
+  get signedAs(): string | undefined {
+    return this.#parts.provider.target('').signedAs;
+  }
+
   /** What an object is called in messages. @internal */
   nameOf(object: string): string {
     return this.#parts.provider.target(object).name;

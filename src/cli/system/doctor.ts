@@ -1,36 +1,64 @@
 import type { Command } from 'commander';
 import type { CodecAvailability } from '../../codec/availability.js';
 import type { EngineName } from '../../engine/engine.js';
-import type { DirectoryFacts, DoctorDocument } from '../../results/doctor.js';
+import type { DirectoryFacts, DoctorDocument, UrlFacts } from '../../results/doctor.js';
+import { isRemoteUrl, splitUrl } from '../../store/locator.js';
+import { probeUrl } from '../../store/probe.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
+import { addRemoteOptions, type RemoteFlags, remoteOptionsOf } from '../app/remote-options.js';
 import { print } from '../app/talk.js';
 import { type DoctorFacts, gatherFacts } from './doctor-facts.js';
+import { renderUrl } from './doctor-url.js';
 
 const EXAMPLES = `
 Examples:
   lsio doctor                  does io_uring work here?
-  lsio doctor /data /scratch   and what are these directories on?`;
+  lsio doctor /data /scratch   and what are these directories on?
+  lsio doctor s3://bucket/key  what does its server allow?`;
+
+const URLS_HELP = `
+For a URL some 300 short requests are sent to the object, or to the first one below
+it, each tried twice unless --retries says otherwise. Exit code 1: ranges of it
+can't be read, or have wrong bytes.`;
 const LABEL_CHARS = 10;
 
 export function define(command: Command, context: Context): void {
   command
-    .argument('[directories...]', 'tell what these are on', ['.'])
-    .option('--json', 'print one JSON document')
+    .argument('[directories...]', 'tell what these are on; URLs: what their servers allow', ['.'])
+    .option('--json', 'print one JSON document', false);
+  addRemoteOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action((directories: string[], options: { json?: boolean }) => doctor(directories, options, context));
+    .addHelpText('after', URLS_HELP)
+    .action((places: string[], flags: Flags) => doctor(places, flags, context));
 }
 
-async function doctor(directories: readonly string[], { json }: { json?: boolean }, context: Context): Promise<void> {
-  const facts = await gatherFacts(directories, context.signal);
+interface Flags extends RemoteFlags {
+  readonly json: boolean;
+}
+
+async function doctor(places: readonly string[], flags: Flags, context: Context): Promise<void> {
+  const urls = places.filter(isRemoteUrl);
+  const directories = places.filter((place) => !isRemoteUrl(place));
+  // Malformed addresses are told before anything is tried.
+  for (const url of urls) splitUrl(url);
+  const found: UrlFacts[] = [];
+  for (const url of urls) found.push(await probeUrl(url, remoteOptionsOf(flags), context.signal));
+  const onlyUrls = directories.length === 0;
+  const facts = flags.json || !onlyUrls ? await gatherFacts(directories, context.signal) : undefined;
   // Set before printing: a document that can't be written is another failure.
-  if (facts.engine === null) process.exitCode = EXIT.unavailable;
-  print(json ? `${JSON.stringify(documentOf(facts))}\n` : `${renderDoctor(facts).join('\n')}\n`);
+  if (found.some(({ readable }) => !readable)) process.exitCode = EXIT.someFailed;
+  if (!onlyUrls && facts?.engine === null) process.exitCode = EXIT.unavailable;
+  const lines = () => [
+    ...(onlyUrls || facts === undefined ? [] : renderDoctor(facts)),
+    ...found.flatMap((each) => renderUrl(each)),
+  ];
+  print(flags.json ? `${JSON.stringify({ ...documentOf(facts!), urls: found })}\n` : `${lines().join('\n')}\n`);
 }
 
 /** JSON has no Infinity: a limit that isn't there is null. */
-function documentOf({ engine, limits, ...facts }: DoctorFacts): DoctorDocument {
+function documentOf({ engine, limits, ...facts }: DoctorFacts): Omit<DoctorDocument, 'urls'> {
   return {
     schema: 'lsio.doctor/1',
     engine: (engine?.engine as EngineName | undefined) ?? null,

@@ -80,6 +80,9 @@ const half = ({ first, last }: Range): Range => ({ first, last: first + Math.max
 /** What the server does for a path that begins with this name. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   good: (socket, _seen, asked) => ok(socket, asked!),
+  'same-etag-other-bytes': (socket, { number }, asked) =>
+    ok(socket, asked!, { version: number % 2 === 0 ? 1 : 2, etag: '"v1"' }),
+  'clock-of-2020': (socket, _seen, asked) => ok(socket, asked!, { headers: ['Date: Wed, 01 Jan 2020 00:00:00 GMT'] }),
   'whole-200': (socket) => send(socket, 200, ['ETag: "v1"'], objectBytes(0, OBJECT_BYTES)),
   'whole-200-once': (socket, { number }, asked) =>
     number === 0 ? send(socket, 200, ['ETag: "v1"'], objectBytes(0, OBJECT_BYTES)) : ok(socket, asked!),

@@ -16,6 +16,7 @@ export class HttpProvider implements Provider {
   readonly absent: readonly number[];
   readonly sendsSecrets: boolean;
   readonly #base: URL;
+  readonly #signedAs: string | undefined;
   readonly #hasHeaders: boolean;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -26,6 +27,7 @@ export class HttpProvider implements Provider {
       base.username === '' ? undefined : `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
     const basic = user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
     this.sendsSecrets = user !== undefined;
+    this.#signedAs = user === undefined ? undefined : 'the user in the address';
     this.#headers = { ...basic, ...lowerCased(headers) };
     this.#hasHeaders = Object.keys(this.#headers).length > 0;
   }
@@ -41,7 +43,7 @@ export class HttpProvider implements Provider {
     if (key.startsWith('/')) [url.pathname, url.search] = splitReference(key);
     else if (key !== '')
       url.pathname = `${url.pathname.replace(/\/$/, '')}/${key.split('/').map(encodeURIComponent).join('/')}`;
-    return { url, name: shownUrl(url), host: url.host };
+    return { url, name: shownUrl(url), host: url.host, signedAs: this.#signedAs };
   }
 
   readonly authorize = (request: HttpRequest): HttpRequest => {

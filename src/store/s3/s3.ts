@@ -39,6 +39,7 @@ export class S3Provider implements Provider {
   #signer: { readonly signer: Signer; readonly expiresMs: number; readonly shown: string } | undefined;
   #finding: Promise<void> | undefined;
   #isUnsigned: boolean;
+  #hasToken = false;
   readonly sendsSecrets: boolean;
 
   constructor(options: S3Options) {
@@ -58,7 +59,7 @@ export class S3Provider implements Provider {
     refuseDots(key, name);
     const url = new URL(this.#base.href + keyPath(key));
     // Asked when an error is told: credentials are looked for at the first request.
-    const signedAs = () => this.#signer?.shown;
+    const signedAs = () => this.#signer?.shown ?? (this.#hasToken ? 'a token' : undefined);
     return {
       url,
       name,
@@ -73,6 +74,7 @@ export class S3Provider implements Provider {
     const payer = this.#options.requesterPays ? { 'x-amz-request-payer': 'requester' } : {};
     const complete = { ...request, headers: { ...request.headers, ...payer } };
     const token = await this.#options.token?.();
+    this.#hasToken = token !== undefined;
     if (token !== undefined) {
       return { ...complete, headers: { ...complete.headers, authorization: `Bearer ${token}` } };
     }
