@@ -69,9 +69,10 @@ export function resolveRange(range: ByteRange, size: number): Extent {
   return { offset, length: Math.min(length ?? Number.POSITIVE_INFINITY, size - offset) };
 }
 
-/** The error for a range that begins at or past the end of the file. */
-export function pastTheEnd(offset: number, size: number): LsioError {
-  return new LsioError('range', `range begins at byte ${offset}, at or past the end (${size} bytes)`, { offset });
+/** The error for a range that begins at or past the end of the file. Undefined: where that is, is not known. */
+export function pastTheEnd(offset: number, size: number | undefined): LsioError {
+  const where = size === undefined ? '' : ` (${size} bytes)`;
+  return new LsioError('range', `range begins at byte ${offset}, at or past the end${where}`, { offset });
 }
 
 function notARange(value: unknown): LsioError {

@@ -10,10 +10,12 @@ import {
   ListSource,
   pattern,
   readList,
+  readOne,
   sleep,
 } from '../src/engine/conformance-kit.js';
 import { type Engine, type RunOptions, TO_END } from '../src/engine/engine.js';
 import { openEngine } from '../src/engine/open.js';
+import { expectReceived, readMany, receive } from '../src/read/read.testing.js';
 import { named, noUring, ROOT } from './helpers/engine-child.js';
 
 const { ECANCELED, EIO } = constants.errno;
@@ -125,6 +127,24 @@ describe.each(ENGINES)('$name and storage with faults', ({ name, skip }) => {
       // The same when the engine believes that it knows what it reads, and where O_DIRECT is asked for.
       await expectAll(file, { regularFiles: true });
       await expectAll(file, { directAlignBytes: 4096 });
+    },
+  );
+
+  testFault.each(['third', 'large', 'small', 'zero'])(
+    named('gives the last bytes of the file called %s, and nothing past its end', skip),
+    async (file) => {
+      const { path, bytes } = faulty.file(file);
+      const shared = engine.share(path);
+      for (const suffix of [0, 1, 100, 30_000, LENGTH, LENGTH + 5]) {
+        const expected = bytes.subarray(LENGTH - Math.min(LENGTH, suffix));
+        for (const place of [{ path }, { file: shared }, { file: shared }])
+          expectAnswer(await readOne(engine, { ...place, suffix }), expected, `the last ${suffix}`);
+        const [item] = await receive(readMany(engine, [{ path, range: { suffixLength: suffix } }]));
+        expectReceived(item, expected);
+      }
+      shared.close();
+      const [past] = await receive(readMany(engine, [{ path, range: { offset: LENGTH + 7 } }]));
+      expect(past?.error).toMatchObject({ kind: 'range' });
     },
   );
 

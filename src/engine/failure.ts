@@ -31,7 +31,7 @@ export function failureOf(path: Path, offset: number, errno: number, engine?: Pi
 }
 
 /** The range error of `range.ts`, with the path. */
-export function pastTheEndOf(path: Path, offset: number, sizeBytes: number): LsioError {
+export function pastTheEndOf(path: Path, offset: number, sizeBytes: number | undefined): LsioError {
   const text = pathText(path);
   return new LsioError('range', `${text}: ${pastTheEnd(offset, sizeBytes).message}`, { path: text, offset });
 }

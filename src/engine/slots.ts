@@ -37,7 +37,7 @@ export class ReadSlots {
   readonly bytes: Int32Array;
   /** Where they begin in `memory`. */
   readonly start: Int32Array;
-  /** With {@link TOO_LARGE}: how long the file is, in bytes, as far as is known. */
+  /** With {@link TOO_LARGE}: how long the file is, in bytes, as far as is known. Until then the engine's. */
   readonly total: Float64Array;
 
   /** Where the slot's piece of memory begins, or -1. The engine's. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
-import { changedError, failureOf } from '../engine/failure.js';
+import { failureOf } from '../engine/failure.js';
 import { namesDescriptor } from '../engine/size.js';
 import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
 import { ECANCELED, EINVAL } from '../errno.js';
@@ -169,8 +169,8 @@ export class Scheduler<R extends Ranged> implements ReadSource {
     if (errno === ECANCELED) this.#options.onFailure(failureOf(item.path, offset, errno));
     else if (errno !== 0) this.#output.fail(item, failureOf(item.path, offset + gotBytes, errno, this.#engine));
     else if (lengthMeans === PAST_STATED_END && gotBytes === length) this.#sizes.readOn(item);
-    else if (lengthMeans === EXACT_LENGTH && gotBytes < length)
-      this.#output.fail(item, changedError(item.path, offset + gotBytes));
+    else if (lengthMeans === EXACT_LENGTH && gotBytes < length) this.#sizes.endedEarly(item);
+    else if (lengthMeans === LAST_BYTES && this.#sizes.contradict(item)) return false;
     else if (gotBytes > 0 || length === 0) return true;
     else if ((length === TO_END || lengthMeans === PAST_STATED_END) && offset === 0) return true;
     else this.#sizes.failPastTheEnd(item);

@@ -33,6 +33,8 @@ interface SizesOptions<R extends Ranged> {
 /** Finds out how long that is what an item asks for, where the size of the file has to be asked for. */
 export class Sizes<R extends Ranged> {
   readonly #options: SizesOptions<R>;
+  /** Of items that came short of the stated size: where they ended. Undefined: nothing came. */
+  readonly #shortEnds = new Map<Item<R>, number | undefined>();
   #asked = 0;
   #closed = false;
 
@@ -50,12 +52,48 @@ export class Sizes<R extends Ranged> {
     this.#closed = true;
   }
 
-  /** Nothing came for a range: it begins past the end, unless the file is another one by now. */
+  /**
+   * Nothing came for a range: it begins past the end. Where the stated size denies that, the file has grown, or states
+   * what isn't true, as those of sysfs do: a second read tells.
+   */
   failPastTheEnd(item: Item<R>): void {
     this.#ask(item, (size) => {
       const { path, offset } = item;
-      this.#options.output.fail(item, size > offset ? changedError(path, offset) : pastTheEndOf(path, offset, size));
+      const again = size > offset && !this.#shortEnds.delete(item);
+      if (!again) {
+        this.#options.output.fail(item, pastTheEndOf(path, offset, size > offset ? undefined : size));
+        return;
+      }
+      this.#shortEnds.set(item, undefined);
+      item.file = undefined;
+      this.#options.onPlanned(item);
     });
+  }
+
+  /**
+   * The last bytes ended before the stated size does. If it is stated again, it isn't true: the end is found by reading.
+   */
+  endedEarly(item: Item<R>): void {
+    const stated = item.offset + item.length;
+    const end = item.offset + item.gotBytes;
+    this.#ask(item, (size) => {
+      if (size !== stated) return this.#options.output.fail(item, changedError(item.path, end));
+      this.#shortEnds.set(item, item.gotBytes > 0 ? end : undefined);
+      item.offset = 0;
+      item.length = TO_END;
+      item.lengthMeans = LAST_BYTES;
+      item.file = undefined;
+      this.#options.onPlanned(item);
+    });
+  }
+
+  /** Whether all of a file ended elsewhere than its last bytes did; if so, the item has failed. */
+  contradict(item: Item<R>): boolean {
+    const end = this.#shortEnds.get(item);
+    this.#shortEnds.delete(item);
+    if (end === undefined || end === item.gotBytes) return false;
+    this.#options.output.fail(item, changedError(item.path, end));
+    return true;
   }
 
   /** The item is too long for one, up to the offset `end`. */

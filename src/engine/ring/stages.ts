@@ -204,7 +204,10 @@ export class Stages {
    */
   begin(slot: number, alignBytes: number, regular: boolean, again = false): void {
     assert(this.#stage[slot] === FREE, 'a described slot was free');
-    if (this.#slots.suffix[slot]! >= 0) this.#forgetSize(slot);
+    if (this.#slots.suffix[slot]! >= 0) {
+      this.#slots.total[slot] = -1;
+      this.#forgetSize(slot);
+    }
     const length = this.#slots.length[slot]!;
     assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
     this.#suffixTries[slot] = 0;
@@ -814,12 +817,16 @@ export class Stages {
   #sizeKnown(slot: number, facts: FileFacts): void {
     if (!hasEnd(facts)) return this.#finish(slot, NOT_REGULAR);
     const lies = this.#options.sizes?.learn(this.#path(slot), facts.device, this.#options.clock.now()) === true;
+    // Stated again of a file that ended elsewhere: it isn't true, and the end is found by reading, as in procfs.
+    const untrue = this.#suffixTries[slot]! > 0 && facts.sizeBytes === this.#slots.total[slot];
+    this.#slots.total[slot] = facts.sizeBytes;
+    const sizeBytes = untrue ? 0 : facts.sizeBytes;
     if (this.#slots.path[slot] === undefined) {
       const file = this.#shared(slot);
-      file.sizeBytes = facts.sizeBytes;
+      file.sizeBytes = sizeBytes;
       file.sizeMayLie = lies;
     }
-    this.#readSuffix(slot, facts.sizeBytes);
+    this.#readSuffix(slot, sizeBytes);
   }
 
   /**

@@ -1,10 +1,13 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -264,6 +267,42 @@ function readingTests(name: EngineName): void {
       }
     }
     rmSync(scratch.path('many'), { recursive: true });
+  });
+
+  const attribute = ['/kernel/profiling', '/kernel/mm/transparent_hugepage/enabled', '/kernel/uevent_seqnum'].find(
+    (key) => existsSync(`/sys${key}`),
+  );
+  test.skipIf(attribute === undefined)(
+    'reads values that state more than they have, as those of sysfs do',
+    async () => {
+      await using sys = await LocalStore.open('/sys', { engine: name });
+      const whole = readFileSync(`/sys${attribute}`);
+      expect(whole.length).toBeLessThan(statSync(`/sys${attribute}`).size);
+      for (const suffixLength of [0, 1, whole.length, 70, 5000]) {
+        const expected = whole.subarray(whole.length - Math.min(whole.length, suffixLength));
+        for (let time = 0; time < 3; time++)
+          expectBytes(
+            Buffer.from((await sys.getRange(attribute!, { suffixLength }))!),
+            expected,
+            `last ${suffixLength}`,
+          );
+        const [value] = (await getRanges(sys, attribute!, [{ suffixLength }]))!;
+        expectBytes(Buffer.from(value!), expected, `last ${suffixLength} in bulk`);
+      }
+      const past = { offset: whole.length + 1, length: 9 };
+      await expect(sys.getRange(attribute!, past)).rejects.toThrow(expect.objectContaining({ kind: 'range' }));
+      await expect(getRanges(sys, attribute!, [past])).rejects.toThrow(expect.objectContaining({ kind: 'range' }));
+    },
+  );
+
+  test('reads last bytes of what is larger than a guess and states 0', async (context) => {
+    const whole = existsSync('/proc/kallsyms') ? readFileSync('/proc/kallsyms') : Buffer.alloc(0);
+    context.skip(whole.length < 300_000, '/proc/kallsyms is not shown here');
+    await using proc = await LocalStore.open('/proc', { engine: name });
+    for (const suffixLength of [100, 9000]) {
+      const value = Buffer.from((await proc.getRange('/kallsyms', { suffixLength }))!);
+      expectBytes(value, whole.subarray(-suffixLength), `last ${suffixLength}`);
+    }
   });
 
   test('reads values whose size is stated as 0', async () => {

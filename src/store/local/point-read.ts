@@ -45,6 +45,8 @@ export class PointRead implements Point, Abortable {
   aborted = false;
   /** What begins where this ends, and is read with it. */
   next: PointRead | undefined = undefined;
+  /** Nothing came, where the file states that there is something. */
+  cameEmpty = false;
   /** Reading it with others didn't work. */
   alone = false;
 

@@ -1,7 +1,7 @@
 import { type Stats, stat } from 'node:fs';
 import { type Clock, systemClock } from '../../clock.js';
 import { type Engine, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
-import { changedError, failureOf, pastTheEndOf } from '../../engine/failure.js';
+import { failureOf, pastTheEndOf } from '../../engine/failure.js';
 import { CHANGED, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
 import { ECANCELED, EIO, EISDIR, ENOENT, ENOTDIR } from '../../errno.js';
 import { LsioError } from '../../errors.js';
@@ -177,7 +177,11 @@ export class PointReads implements ReadSource {
     else {
       this.#stat(read, ({ size }) => {
         const isPast = size <= read.offset;
-        this.#reject(read, isPast ? pastTheEndOf(read.path, read.offset, size) : changedError(read.path, read.offset));
+        // It has grown, or states what isn't true, as files of sysfs do: a second read tells.
+        const again = !isPast && !read.cameEmpty;
+        read.cameEmpty = true;
+        if (again) this.#push(read);
+        else this.#reject(read, pastTheEndOf(read.path, read.offset, isPast ? size : undefined));
       });
     }
   }
