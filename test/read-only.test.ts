@@ -28,6 +28,13 @@ function onReadOnly(args: readonly string[], env: Record<string, string> = {}) {
   return { status, stderr };
 }
 
+test.skipIf(skip)(named('without /proc the limit of open files is the true one', skip), () => {
+  const hide = 'ulimit -n 777 && mount -t tmpfs none /proc && exec "$@"';
+  const { status, stdout } = runLsio(['doctor', files], { under: ['unshare', '-m', 'sh', '-c', hide, 'sh'] });
+  expect(status).toBe(0);
+  expect(stdout.toString()).toContain('open files 777,');
+});
+
 describe('where no directory can be made', () => {
   test.skipIf(process.platform !== 'linux')('files create --dir /proc/x fails at once', () => {
     const { status, stderr } = runLsio(['files', 'create', '--dir', '/proc/x', ...SMALL]);

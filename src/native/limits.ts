@@ -14,17 +14,38 @@ export function lockableBytes(): number {
 /** macOS allows 256 open files unless told otherwise; Windows far more. */
 const ELSEWHERE: Limits = { openFiles: 256, lockedBytes: Number.POSITIVE_INFINITY };
 
+interface ReportedLimits {
+  readonly userLimits?: {
+    readonly open_files?: { readonly soft: number | string };
+    readonly max_locked_memory_bytes?: { readonly soft: number | string };
+  };
+}
+
+/** What Node says of them where Linux has no /proc. Not asked elsewhere: it may look up names of open sockets. */
+function reportedLimits(): Limits {
+  if (process.platform !== 'linux') return ELSEWHERE;
+  const { userLimits } = (process.report?.getReport() ?? {}) as ReportedLimits;
+  const openFiles = userLimits?.open_files?.soft;
+  if (openFiles === undefined) return ELSEWHERE;
+  const locked = userLimits?.max_locked_memory_bytes?.soft;
+  return { openFiles: numberOf(openFiles), lockedBytes: numberOf(locked) };
+}
+
+/** Of a limit in text or as a number. */
+function numberOf(limit: string | number | undefined): number {
+  return limit === undefined || limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
+}
+
 /** The soft limits of this process, from /proc/self/limits. */
 export function readLimits(): Limits {
   let text: string;
   try {
     text = readFileSync('/proc/self/limits', 'utf8');
   } catch {
-    return ELSEWHERE;
+    return reportedLimits();
   }
   function soft(name: string): number {
-    const value = new RegExp(`^${name} +(\\S+)`, 'm').exec(text)?.[1];
-    return value === undefined || value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
+    return numberOf(new RegExp(`^${name} +(\\S+)`, 'm').exec(text)?.[1]);
   }
   return { openFiles: soft('Max open files'), lockedBytes: soft('Max locked memory') };
 }
