@@ -2,10 +2,9 @@ import { assert } from '../assert.js';
 import { EAGAIN, EBUSY, EINTR } from '../errno.js';
 import { clearEventFd, signalEventFd } from '../native/libc.js';
 import { CQ_EVENTFD_DISABLED, CQE_WORDS, SQE_WORDS } from './abi.js';
-
 import { enterError, type KernelQueues } from './kernel-queues.js';
 import { RUNNING, type SharedQueues } from './shared-queues.js';
-import { fillPoll, fillTimeout, opensDirect } from './sqe.js';
+import { fillPoll, fillTimeout, isLinked, opensDirect } from './sqe.js';
 
 /** The slot of the poll of the bell; no read has it, and no cancellation. */
 const BELL_SLOT = 0xffff_fffe;
@@ -46,7 +45,8 @@ export class Relay {
     shared: SharedQueues,
     { entries, bellFd, eventFd }: { readonly entries: number; readonly bellFd: number; readonly eventFd: number },
   ) {
-    this.#takeMax = Math.ceil(entries / 2);
+    // Two at least: a chain of two is one operation.
+    this.#takeMax = Math.max(2, Math.ceil(entries / 2));
     kernel.setTimespec(SLEEP_MS_MAX);
     this.#kernel = kernel;
     this.#shared = shared;
@@ -89,7 +89,10 @@ export class Relay {
     const { sqes: kernelSqes, sqEntries: kernelEntries, sqHead } = this.#kernel;
     // Two are kept for the bell and the timer.
     const room = kernelEntries - 2 - ((this.#filled - Atomics.load(sqHead, 0)) >>> 0);
-    const count = Math.max(0, Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room, this.#takeMax));
+    let count = Math.max(0, Math.min((Atomics.load(sqTail, 0) - this.#taken) >>> 0, room, this.#takeMax));
+    // The kernel gives the first part of a chain that is cut to a thread of its own: its completion comes late, and these
+    // came to more than the completion queue has room for.
+    if (count > 0 && isLinked(sqes, (this.#taken + count - 1) & (sqEntries - 1))) count--;
     for (let moved = 0; moved < count; moved++) {
       const from = this.#taken & (sqEntries - 1);
       const to = this.#filled & (kernelEntries - 1);

@@ -158,6 +158,11 @@ export function fillStat(
   sqes[at + 6] = STATX_BASIC;
 }
 
+/** Whether an SQE is linked to the next one: both must be handed over together. */
+export function isLinked(sqes: Uint32Array, index: number): boolean {
+  return (sqes[index * SQE_WORDS]! & (SQE_IO_LINK << 8)) !== 0;
+}
+
 /** Whether an SQE opens a file with O_DIRECT. */
 export function opensDirect(sqes: Uint32Array, index: number): boolean {
   const at = index * SQE_WORDS;
