@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { exitNow as leave } from '../native/libc.js';
+import { exitNow } from '../native/libc.js';
 
 /** How long work in flight may hold up the end of the process. */
 const EXIT_MS_MAX = 200;
@@ -14,13 +14,8 @@ export interface Ending {
   stop(): void;
 }
 
-interface Hook {
-  readonly threads: Set<Ending>;
-  /** Ends the process without waiting for any thread. */
-  readonly exitNow: (status: number) => void;
-}
-
-let hook: Hook | undefined;
+/** Threads to be stopped. Undefined: there has been none yet. */
+let endings: Set<Ending> | undefined;
 
 /** Threads that may be loading a native module. */
 let starting = 0;
@@ -44,7 +39,7 @@ function leaveWhileStarting(status: number): void {
   // Of a thread of the user's the process must not die.
   if (!isMainThread) return;
   try {
-    leave(status);
+    exitNow(status);
   } catch {
     // There is no native module to be loaded.
   }
@@ -54,22 +49,22 @@ function leaveWhileStarting(status: number): void {
  * Has a thread stopped when the process, or the thread that started it, exits.
  *
  * Node waits for its threads when the process ends. They end at once, unless the kernel waits for a storage that hangs:
- * then the process must end without them, by `exitNow`.
+ * then the process must end without them.
  *
  * @returns a function to call once the thread has ended.
  */
-export function stopAtExit(thread: Ending, exitNow: (status: number) => void): () => void {
-  if (hook === undefined) {
-    hook = { threads: new Set(), exitNow };
+export function stopAtExit(thread: Ending): () => void {
+  if (endings === undefined) {
+    endings = new Set();
     process.on('exit', stopAll);
   }
-  const { threads } = hook;
+  const threads = endings;
   threads.add(thread);
   return () => threads.delete(thread);
 }
 
 function stopAll(status: number): void {
-  const { threads, exitNow } = hook!;
+  const threads = endings!;
   for (const thread of threads) if (thread.busy) thread.interrupt?.();
   const busy = () => [...threads].some((thread) => thread.busy);
   const deadlineMs = performance.now() + EXIT_MS_MAX;

@@ -2,7 +2,7 @@ import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
 import { PAGE_BYTES } from '../memory/slab.js';
 import type { SlabMemory } from '../memory/slab-memory.js';
-import { closeFd, createEventFd, exitNow, type Mapping, mapMemory, signalEventFd } from '../native/libc.js';
+import { closeFd, createEventFd, type Mapping, mapMemory, signalEventFd } from '../native/libc.js';
 import { viewMemory } from '../native/library.js';
 import { closeAtThreadEnd } from '../native/thread-end.js';
 import { stopAtExit } from '../threads/process-exit.js';
@@ -65,7 +65,7 @@ export class ThreadQueues implements Queues {
     // Cancellations and closes may come on top of what is in flight before any is taken.
     const sizes = { sqEntries: powerOfTwo(sqEntries + options.files), cqEntries: powerOfTwo(cqEntries) };
     const queues = new ThreadQueues(new SharedArrayBuffer(sharedBytes(sizes)), sizes);
-    const forget = stopAtExit(queues, exitNow);
+    const forget = stopAtExit(queues);
     try {
       const thread = await queues.#start(options, slab);
       queues.flags.push(...thread.ready);

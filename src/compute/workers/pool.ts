@@ -1,4 +1,3 @@
-import { exitNow } from '../../native/libc.js';
 import { type Ending, stopAtExit } from '../../threads/process-exit.js';
 import { Thread } from '../../threads/thread.js';
 import type { FromWorker, JobOrder, ToWorker } from './messages.js';
@@ -30,7 +29,7 @@ export class Worker implements Ending {
     this.#thread = thread;
     this.#open = open;
     thread.onMessage = (message) => this.#take?.(message as FromWorker);
-    const forget = stopAtExit(this, exitNow);
+    const forget = stopAtExit(this);
     void thread.ended.then(() => {
       forget();
       const at = idle.indexOf(this);
