@@ -4,9 +4,8 @@ import { type Box, byteLengthOf, countExactly, selectedShape, TaskPlan } from '.
 import type { RawPart } from '../array/raw-parts.js';
 import { fillWith, type Scalar } from '../array/scalar.js';
 import type { Selection } from '../array/selection.js';
-import { LsioError } from '../errors.js';
 import type { ChunkDecoder } from '../formats/chunked-array.js';
-import type { StoredChunk } from './chunk-reader.js';
+import { decodingError, type StoredChunk } from './chunk-reader.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
 import { selectedParts } from './selected-parts.js';
 import type { Job, JobArray } from './workers/job.js';
@@ -183,8 +182,7 @@ function directTarget({ array, shape, bytes }: Output, boxes: readonly Box[]): U
 function named<Value>(name: string, decode: () => Value): Value {
   try {
     return decode();
-  } catch (error) {
-    if (!(error instanceof LsioError)) throw error;
-    throw new LsioError(error.kind, `${name}: ${error.message}`, { ...error, path: name, cause: error });
+  } catch (cause) {
+    throw decodingError(name, cause);
   }
 }

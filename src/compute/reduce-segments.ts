@@ -1,8 +1,8 @@
 import { fillWith } from '../array/scalar.js';
-import { LsioError } from '../errors.js';
+import { isLsioError, LsioError } from '../errors.js';
 import type { KernelChoice } from '../kernels/kernels.js';
 import { Fifo } from '../read/fifo.js';
-import type { StoredChunk } from './chunk-reader.js';
+import { decodingError, type StoredChunk } from './chunk-reader.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
 import { denseBox } from './dense-box.js';
 import { storedBytes } from './elements.js';
@@ -180,9 +180,9 @@ class ChunkReduction {
       decoder.decode(bytes, target, detail);
       return { address, error: undefined, missing: false };
     } catch (cause) {
-      if (!(cause instanceof LsioError)) throw cause;
-      const failure = new LsioError(cause.kind, `${name}: ${cause.message}`, { ...cause, path: name, cause });
-      return { address, error: failure, missing: false };
+      const error = decodingError(name, cause);
+      if (!isLsioError(error)) throw error;
+      return { address, error, missing: false };
     }
   }
 }

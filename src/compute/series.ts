@@ -6,7 +6,7 @@ import { type AxisSelection, countOf, type Run } from '../array/selection.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { formatBytes } from '../units.js';
-import { readChunks, type StoredChunk } from './chunk-reader.js';
+import { decodingError, readChunks, type StoredChunk } from './chunk-reader.js';
 
 /** What is read: the elements along one axis, at points of the others. */
 export interface SeriesRequest {
@@ -165,8 +165,7 @@ function decodeChunk(
     decoder.decode(bytes, target, detail);
     return target;
   } catch (cause) {
-    if (!(cause instanceof LsioError)) throw cause;
-    throw new LsioError(cause.kind, `${name}: ${cause.message}`, { ...cause, path: name, cause });
+    throw decodingError(name, cause);
   }
 }
 
