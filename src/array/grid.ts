@@ -51,6 +51,17 @@ export function byteLengthOf(shape: readonly number[], itemBytes: number): numbe
   return bytes <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(bytes) : undefined;
 }
 
+/** How far apart neighbours along each axis lie in row-major order: in bytes, or with 1 in elements. */
+export function rowMajorStrides(shape: readonly number[], itemSize: number): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = itemSize;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return strides;
+}
+
 /**
  * The chunks that a selection touches, each with what to take of it: nothing is listed in advance, so that a plan of any
  * size takes no memory, and workers that are told the same shape and selection make the same plan.

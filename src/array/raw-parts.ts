@@ -1,4 +1,5 @@
 import type { CropBox } from './crop-plan.js';
+import { rowMajorStrides } from './grid.js';
 
 /** A run of bytes of a raw chunk that is read at once, and the boxes whose elements all lie in it. */
 export interface RawPart {
@@ -44,17 +45,6 @@ export function rawParts(
     last.boxes.push(box);
   }
   return parts;
-}
-
-/** Bytes from one element to the next along each axis. */
-export function rowMajorStrides(shape: readonly number[], itemBytes: number): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = itemBytes;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis]!;
-  }
-  return strides;
 }
 
 /** Cuts a box along its outer axes, as often as there are gaps in it that are not worth reading. */

@@ -1,5 +1,6 @@
 import type { CropBox, CropChunk } from '../array/crop-plan.js';
-import { type RawLimits, type RawPart, rawParts, rowMajorStrides } from '../array/raw-parts.js';
+import { rowMajorStrides } from '../array/grid.js';
+import { type RawLimits, type RawPart, rawParts } from '../array/raw-parts.js';
 import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder } from '../formats/chunked-array.js';

@@ -1,3 +1,4 @@
+import { rowMajorStrides } from '../array/grid.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Piece } from './plan.js';
 
@@ -16,12 +17,7 @@ export interface DecodedChunk {
  */
 export function denseBox(kernels: Kernels, chunk: DecodedChunk, pieces: readonly Piece[], target: number): number {
   const { address, shape, elementBytes } = chunk;
-  let stride = elementBytes;
-  const strides = new Array<number>(shape.length);
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis]!;
-  }
+  const strides = rowMajorStrides(shape, elementBytes);
   const first = pieces.reduce((sum, { source }, axis) => sum + source * strides[axis]!, address);
   if (isDense(pieces, shape)) return first;
   copyBox(kernels, pieces, strides, elementBytes, first, target);

@@ -1,3 +1,4 @@
+import { rowMajorStrides } from '../array/grid.js';
 import type { AxisPlan, Column, Piece } from './plan.js';
 import type { Reducer } from './reducer.js';
 
@@ -15,8 +16,8 @@ export interface DenseBox {
 export function addBox(reducer: Reducer<unknown>, axes: readonly AxisPlan[], column: Column, box: DenseBox): void {
   const counts = box.pieces.map(({ count }) => count);
   const { first, isRow } = trailingAxes(axes, column, counts);
-  const cellStrides = strides(column.extents);
-  const elementStrides = strides(counts);
+  const cellStrides = rowMajorStrides(column.extents, 1);
+  const elementStrides = rowMajorStrides(counts, 1);
   const groupCells = column.extents.reduce((a, b) => a * b, 1);
   const length = counts.slice(first).reduce((a, b) => a * b, 1);
   const index = new Array<number>(first).fill(0);
@@ -65,16 +66,6 @@ function trailingAxes(
     first = axis;
   }
   return { first, isRow: isRow ?? false };
-}
-
-function strides(lengths: readonly number[]): number[] {
-  const all = new Array<number>(lengths.length);
-  let stride = 1;
-  for (let axis = lengths.length - 1; axis >= 0; axis--) {
-    all[axis] = stride;
-    stride *= lengths[axis]!;
-  }
-  return all;
 }
 
 /** Counts on, the last digit fastest; false when all is done. */

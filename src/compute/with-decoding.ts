@@ -1,4 +1,4 @@
-import { byteLengthOf } from '../array/grid.js';
+import { byteLengthOf, rowMajorStrides } from '../array/grid.js';
 import { fillWith } from '../array/scalar.js';
 import { loadLibraries } from '../codec/libraries.js';
 import { isLsioError } from '../errors.js';
@@ -140,8 +140,7 @@ class ChunkBatches {
     this.#array = array;
     this.#decoder = decoder;
     this.#chunkBytes = byteLengthOf(array.chunkShape, array.dtype.itemBytes)!;
-    const { chunkShape } = array;
-    this.#stride = chunkShape.map((_, axis) => chunkShape.slice(axis + 1).reduce((a, b) => a * b, 1));
+    this.#stride = rowMajorStrides(array.chunkShape, 1);
   }
 
   read(wanted: Wanted, signal: AbortSignal | undefined): Promise<ZarritaChunk> {

@@ -1,5 +1,6 @@
 import type { ElementValue } from '../array/elements.js';
 import { plainJson } from '../array/exact-json.js';
+import { rowMajorStrides } from '../array/grid.js';
 
 /** Elements to be written as text, in row-major order. */
 export interface TextArray {
@@ -95,7 +96,7 @@ function* nestedText(
 export function arrayText({ shape, value }: TextArray): string {
   const count = shape.reduce((product, length) => product * length, 1);
   const isAbbreviated = count > SUMMARY_ELEMENTS;
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
+  const strides = rowMajorStrides(shape, 1);
   const shown = new Map<number, string>();
   const lines = textOf(0, 0);
   const width = Math.max(0, ...[...shown.values()].map((text) => text.length));
