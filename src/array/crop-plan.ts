@@ -1,12 +1,9 @@
-/** A part of a crop that lies in one chunk; one number for each axis. */
-export interface CropBox {
+import type { Box } from './grid.js';
+
+/** A part of a crop that lies in one chunk; its target is the first element in the crop. */
+export interface CropBox extends Omit<Box, 'step'> {
   /** Which crop of the batch. */
   readonly crop: number;
-  /** The first element in the chunk. */
-  readonly source: readonly number[];
-  /** The first element in the crop. */
-  readonly target: readonly number[];
-  readonly count: readonly number[];
 }
 
 /** A chunk and what crops take of it. Plain data. */
