@@ -74,6 +74,8 @@ export class ReductionPlan {
   readonly #keptColumns: number;
   /** The first leaf of each group's columns; one entry more than there are groups. */
   readonly #groupLeaves: readonly number[];
+  /** The column of the last leaf that was asked for: the next one is most often its neighbour. */
+  #last: Column | undefined;
 
   constructor(options: PlanOptions) {
     this.axes = options.selection.map((_, axis) => planAxis(options, axis));
@@ -117,10 +119,13 @@ export class ReductionPlan {
   }
 
   columnOfLeaf(leaf: number): Column {
+    const last = this.#last;
+    if (last !== undefined && leaf >= last.firstLeaf && leaf < last.firstLeaf + last.leaves) return last;
     let set = 0;
     while (this.#groupLeaves[set + 1]! <= leaf) set++;
     const perColumn = (this.#groupLeaves[set + 1]! - this.#groupLeaves[set]!) / this.#keptColumns;
-    return this.columnAt(set * this.#keptColumns + Math.floor((leaf - this.#groupLeaves[set]!) / perColumn));
+    this.#last = this.columnAt(set * this.#keptColumns + Math.floor((leaf - this.#groupLeaves[set]!) / perColumn));
+    return this.#last;
   }
 
   /** The chunks of a leaf, as positions along each axis. */

@@ -51,12 +51,9 @@ export async function reduceBody(spec: ReduceSpec, job: Job<ReduceResult>): Prom
   const plan = planOf(spec.stats, spec.pass.kind);
   const pending = new Fifo<Item>();
   const reduction = new ChunkReduction(plan, spec, job);
-  let column: Column | undefined;
   function* chunksOf(from: number, to: number): Generator<readonly number[]> {
     for (let leaf = from; leaf < to; leaf++) {
-      if (column === undefined || leaf < column.firstLeaf || leaf >= column.firstLeaf + column.leaves) {
-        column = plan.columnOfLeaf(leaf);
-      }
+      const column = plan.columnOfLeaf(leaf);
       const all = [...plan.chunksOf(column, leaf)];
       for (const [i, positions] of all.entries()) {
         pending.push({ leaf, column, positions, isFirst: i === 0, isLast: i === all.length - 1 });

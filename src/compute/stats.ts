@@ -205,7 +205,6 @@ class StatsRun {
       ...{ stats: this.#spec, pass, firstLeaf: range.from },
       ...{ skipErrors, missingIsError, kernels },
     };
-    let column: Column | undefined;
     const outcome = await runJob<ReduceResult>({
       ...{ body: 'reduce', spec, array: this.#array, decoder, direct, workers, signal, onProgress },
       tasks: range.to - range.from,
@@ -216,10 +215,7 @@ class StatsRun {
           return;
         }
         const { leaf, state } = result;
-        if (column === undefined || leaf < column.firstLeaf || leaf >= column.firstLeaf + column.leaves) {
-          column = plan.columnOfLeaf(leaf);
-        }
-        onLeaf(leaf, column, state);
+        onLeaf(leaf, plan.columnOfLeaf(leaf), state);
       },
     });
     this.#count(outcome, isFirst);
