@@ -1,5 +1,4 @@
-import type { CropAxis } from '../array/crop-origins.js';
-import { CropOrigins } from '../array/crop-origins.js';
+import { type CropAxis, CropOrigins } from '../array/crop-origins.js';
 import { isVariable } from '../array/dtype.js';
 import { type ElementArray, viewElements } from '../array/elements.js';
 import { byteLengthOf } from '../array/grid.js';

@@ -4,7 +4,7 @@ import { type AxisKind, axisKind } from '../formats/axis-kind.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import type { ArraySource } from '../formats/source.js';
 import type { Signal } from '../read/abort.js';
-import { windowOfAll } from './box.js';
+import { type Box, windowOfAll } from './box.js';
 import { unpacked } from './present.js';
 import { readArray } from './read.js';
 
@@ -19,17 +19,16 @@ export interface AxisWindow {
  * The part of a curvilinear grid that holds all of its points in a box: the array's latitudes and longitudes are arrays of
  * two axes, which its attribute `coordinates` names, or which lie beside it.
  *
- * @param box west, south, east, north, in degrees.
  * @returns undefined where there are no such coordinates.
  * @throws {LsioError} `usage` where no point lies in the box; as {@link readArray}.
  */
 export async function curvilinearWindow(
   { arrays }: Pick<ArraySource, 'arrays'>,
   array: ChunkedArray,
-  box: readonly [west: number, south: number, east: number, north: number],
+  box: Box,
   signal: Signal | undefined,
 ): Promise<readonly [AxisWindow, AxisWindow] | undefined> {
-  const group = array.name.includes('/') ? array.name.slice(0, array.name.lastIndexOf('/') + 1) : '';
+  const group = array.name.slice(0, array.name.lastIndexOf('/') + 1);
   const { coordinates } = array.attributes;
   const named = typeof coordinates === 'string' ? coordinates.split(/\s+/).map((name) => group + name) : undefined;
   function find(kind: AxisKind): ChunkedArray | undefined {

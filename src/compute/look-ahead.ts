@@ -14,11 +14,6 @@ export class LookAhead {
     this.#chunksMax = Math.max(CHUNKS_MIN, Math.min(CHUNKS_MAX, Math.floor(BYTES_MAX / Math.max(1, chunkBytes))));
   }
 
-  /** Chunks in hand. */
-  get count(): number {
-    return this.#count;
-  }
-
   begun(chunks: number): void {
     this.#count += chunks;
   }

@@ -5,7 +5,7 @@ import { openRefs } from '../../formats/open-refs.js';
 import { loadKoffi, viewMemory } from '../../native/library.js';
 import { LocalStore } from '../../store/local/local.js';
 import { sendMessage, serveThread, takeMessages } from '../../threads/serve.js';
-import { type BodyName, bodyOf } from './bodies.js';
+import { bodyOf } from './bodies.js';
 import { Claims } from './claims.js';
 import type { Job } from './job.js';
 import { type FromWorker, type JobOrder, type PlainRef, refOf, type ToWorker } from './messages.js';
@@ -44,7 +44,7 @@ class ArrayThread {
       const stores = await this.#openStores(order);
       const job = await this.#open(order, stores);
       send({ kind: 'joined' });
-      await bodyOf(order.body as BodyName)(order.spec, job);
+      await bodyOf(order.body)(order.spec, job);
       job.flush();
     } catch (error) {
       failure = error;

@@ -4,14 +4,14 @@ import type { ChunkRef, RefsSpec } from '../../formats/chunked-array.js';
 import type { SlabChoice } from '../../memory/slab-memory.js';
 import type { DirectChoice } from '../../store/local/direct.js';
 import type { LocalStoreRecipe } from '../../store/local/recipe.js';
+import type { BodyName } from './bodies.js';
 import type { ClaimsOptions } from './claims.js';
 import type { JobArray } from './job.js';
 import { errorOf, type PlainError, plainError } from './plain-error.js';
 
 /** A job as a worker is given it. Plain data. */
 export interface JobOrder {
-  /** A name of the bodies. */
-  readonly body: string;
+  readonly body: BodyName;
   readonly spec: unknown;
   readonly array: Omit<JobArray, 'sources' | 'refs'>;
   /** Absent: the calling thread is asked where chunks are. */
