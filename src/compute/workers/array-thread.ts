@@ -16,13 +16,19 @@ import { errorOf, plainError } from './plain-error.js';
  * before it ends, it closes them. Between jobs nothing is in flight.
  */
 
-type Answer = (message: Extract<ToWorker, { kind: 'refs' }>) => void;
+type Answer = Extract<ToWorker, { kind: 'refs' }>;
+
+/** A question to the calling thread, until it is answered or the job is stopped. */
+interface Question {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: unknown) => void;
+}
 
 class ArrayThread {
   readonly #opened: Int32Array;
   #stop = new AbortController();
   #kept: { readonly key: string; readonly stores: readonly LocalStore[] } = { key: '', stores: [] };
-  #waiting = new Map<number, Answer>();
+  #waiting = new Map<number, Question>();
   #asked = 0;
 
   /** @param opened is set to 0 when nothing is in flight. */
@@ -32,9 +38,14 @@ class ArrayThread {
 
   take(message: ToWorker, end: () => void): void {
     if (message.kind === 'job') void this.#serve(message.order);
-    else if (message.kind === 'stop') this.#stop.abort(new Error('the job was stopped'));
-    else if (message.kind === 'refs') this.#waiting.get(message.id)?.(message);
+    else if (message.kind === 'stop') this.#giveUp(new Error('the job was stopped'));
+    else if (message.kind === 'refs') this.#waiting.get(message.id)?.resolve(message);
     else void this.#closeStores().then(end);
+  }
+
+  #giveUp(reason: Error): void {
+    this.#stop.abort(reason);
+    for (const { reject } of this.#waiting.values()) reject(reason);
   }
 
   async #serve(order: JobOrder): Promise<void> {
@@ -108,9 +119,8 @@ class ArrayThread {
 
   async *#ask(chunks: readonly (readonly number[])[]): AsyncGenerator<readonly ChunkRef[]> {
     const id = this.#asked++;
-    const answer = await new Promise<Extract<ToWorker, { kind: 'refs' }>>((resolve, reject) => {
-      this.#waiting.set(id, resolve);
-      this.#stop.signal.addEventListener('abort', () => reject(this.#stop.signal.reason), { once: true });
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
       send({ kind: 'refs', id, chunks });
     }).finally(() => this.#waiting.delete(id));
     if ('message' in answer.refs) throw errorOf(answer.refs);
