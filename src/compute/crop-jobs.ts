@@ -1,23 +1,17 @@
 import { byteLengthOf } from '../array/grid.js';
-import type { DecoderChoice } from '../codec/codec.js';
 import { LsioError } from '../errors.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
-import { addAbortable, removeAbortable, type Signal } from '../read/abort.js';
+import { addAbortable, removeAbortable } from '../read/abort.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import type { CropsSpec } from './crops-body.js';
-import { type JobOutcome, runJob, type WorkersChoice } from './workers/run-job.js';
+import { type JobOptions, type JobOutcome, runJob } from './workers/run-job.js';
 
 /** How crops are made. */
-export interface CropJobOptions {
+export interface CropJobOptions extends Omit<JobOptions, 'onProgress'> {
   /** The most memory, in bytes. @default 4 GiB */
   readonly memoryBytesMax?: number | undefined;
-  /** Threads that work: `auto` begins with the calling one. @default 'auto' */
-  readonly workers?: WorkersChoice | undefined;
-  /** @default 'auto' */
-  readonly decoder?: DecoderChoice | undefined;
   /** Whether chunks are read past the page cache. @default 'off': other crops may want the same bytes */
   readonly direct?: DirectChoice | undefined;
-  readonly signal?: Signal | undefined;
 }
 
 /** Which crops are made. */

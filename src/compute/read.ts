@@ -2,17 +2,13 @@ import { type DType, isVariable } from '../array/dtype.js';
 import { byteLengthOf, countExactly, selectedShape, TaskPlan } from '../array/grid.js';
 import type { Scalar } from '../array/scalar.js';
 import { resultShape, type Selection, wholeSelection } from '../array/selection.js';
-import type { DecoderChoice } from '../codec/codec.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
-import type { Signal } from '../read/abort.js';
-import type { DirectChoice } from '../store/local/direct.js';
 import { formatBytes } from '../units.js';
 import { placeItems, type ReadItems, type ReadSpec } from './read-body.js';
-import type { JobCounts } from './workers/claims.js';
-import { runJob, type WorkersChoice } from './workers/run-job.js';
+import { type JobOptions, runJob } from './workers/run-job.js';
 
-export interface ReadOptions {
+export interface ReadOptions extends JobOptions {
   /** What to read; default all. */
   readonly selection?: Selection | undefined;
   /**
@@ -25,22 +21,6 @@ export interface ReadOptions {
    * @default 4 GiB
    */
   readonly memoryBytesMax?: number | undefined;
-  /** @default 'auto' */
-  readonly decoder?: DecoderChoice | undefined;
-  /**
-   * Whether chunks are read past the page cache: each byte is wanted once. `auto`: those that aren't in it.
-   * @default 'auto'
-   */
-  readonly direct?: DirectChoice | undefined;
-  /**
-   * Threads that read and decode: `auto` begins with the calling one, and adds others, up to the number of CPUs, while much
-   * work is left. Local files only.
-   * @default 'auto'
-   */
-  readonly workers?: WorkersChoice | undefined;
-  readonly signal?: Signal | undefined;
-  /** Is told some times a second, and at the end, what was read so far. */
-  readonly onProgress?: ((counts: JobCounts) => void) | undefined;
 }
 
 /** Elements in memory, in row-major order. */

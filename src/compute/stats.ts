@@ -1,8 +1,5 @@
-import type { DecoderChoice } from '../codec/codec.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import type { KernelChoice } from '../kernels/kernels.js';
-import type { Signal } from '../read/abort.js';
-import type { DirectChoice } from '../store/local/direct.js';
 import type { Counts } from './count-reducers.js';
 import { edgesOf } from './histogram-edges.js';
 import { MergeTree, type TreeNode } from './merge-tree.js';
@@ -16,26 +13,15 @@ import { type Histogram, ResultTable } from './result-table.js';
 import { checkSpec, chunkBytesOf, formatOf, isExact, planOf, reductionsOf, type StatsSpec } from './stats-spec.js';
 import type { JobCounts, TaskRange } from './workers/claims.js';
 import { errorOf } from './workers/plain-error.js';
-import { type JobOutcome, runJob, type WorkersChoice } from './workers/run-job.js';
+import { type JobOptions, type JobOutcome, runJob } from './workers/run-job.js';
 
-export interface StatsOptions {
+export interface StatsOptions extends JobOptions {
   /** The most memory for results, states and buffers, in bytes. @default 4 GiB */
   readonly memoryBytesMax?: number | undefined;
   readonly skipErrors?: boolean | undefined;
   readonly missingIsError?: boolean | undefined;
   readonly kernels?: KernelChoice | undefined;
-  /** @default 'auto' */
-  readonly decoder?: DecoderChoice | undefined;
-  /** Whether chunks are read past the page cache. @default 'auto' */
-  readonly direct?: DirectChoice | undefined;
-  /**
-   * Threads that read, decode and reduce: `auto` begins with the calling one, and adds others, up to the number of CPUs,
-   * while much work is left. Local files only. The results do not depend on it.
-   * @default 'auto'
-   */
-  readonly workers?: WorkersChoice | undefined;
-  readonly signal?: Signal | undefined;
-  /** Is told some times a second, and at the end, what was done so far in this pass over the data. */
+  /** Is told several times a second, and at the end, what was done so far in this pass over the data. */
   readonly onProgress?: ((counts: JobCounts) => void) | undefined;
   /** Is told of each chunk that is left out, with `skipErrors`. */
   readonly onFailure?: ((error: Error) => void) | undefined;

@@ -19,7 +19,27 @@ import type { JobOrder } from './messages.js';
 /** Threads that work on arrays: `auto` begins with the calling one, and adds others while much work is left. */
 export type WorkersChoice = number | 'auto';
 
-export interface JobRequest<Result> {
+/** How a job is run, as its caller chooses. */
+export interface JobOptions {
+  /**
+   * Threads that work: `auto` begins with the calling one, and adds others, up to the number of CPUs, while much work is
+   * left. Local files only. The results do not depend on it.
+   * @default 'auto'
+   */
+  readonly workers?: WorkersChoice | undefined;
+  /** @default 'auto' */
+  readonly decoder?: DecoderChoice | undefined;
+  /**
+   * Whether chunks are read past the page cache: each byte is wanted once. `auto`: those that aren't in it.
+   * @default 'auto'
+   */
+  readonly direct?: DirectChoice | undefined;
+  readonly signal?: Signal | undefined;
+  /** Is told several times a second, and at the end, what was done so far. */
+  readonly onProgress?: ((counts: JobCounts) => void) | undefined;
+}
+
+export interface JobRequest<Result> extends JobOptions {
   readonly body: BodyName;
   /** Of the body; plain data. */
   readonly spec: Parameters<(typeof BODIES)[BodyName]>[0];
@@ -29,16 +49,7 @@ export interface JobRequest<Result> {
   readonly taskBytes: number;
   /** Memory of the caller's, or ours: it must stay where it is until the job is done. */
   readonly output?: Uint8Array | undefined;
-  /** @default 'auto' */
-  readonly workers?: WorkersChoice | undefined;
-  /** @default 'auto' */
-  readonly decoder?: DecoderChoice | undefined;
-  /** @default 'auto' */
-  readonly direct?: DirectChoice | undefined;
-  readonly signal?: Signal | undefined;
   readonly onResult?: ((result: Result) => void) | undefined;
-  /** Is told ten times a second, and at the end, what was done so far. */
-  readonly onProgress?: ((counts: JobCounts) => void) | undefined;
 }
 
 export interface JobOutcome extends JobCounts {
