@@ -6,9 +6,9 @@ const GAP_BYTES_MAX = 6 * 1024;
 /** A part with gaps in it is at most so long. */
 const PART_BYTES_MAX = 256 * 1024;
 /** What a read costs beside its bytes, in bytes. */
-const READ_COST_BYTES = 4096;
+export const READ_COST_BYTES = 4096;
 /** Parts pay where they are less than this share of the chunk. */
-const SHARE_MAX = 1 / 4;
+export const PARTS_SHARE_MAX = 1 / 4;
 
 /**
  * The parts of a raw chunk that hold what is selected of it.
@@ -20,7 +20,7 @@ export function selectedParts(
   chunkShape: readonly number[],
   itemBytes: number,
 ): readonly RawPart[] | undefined {
-  const allowed = SHARE_MAX * chunkShape.reduce((a, b) => a * b, itemBytes);
+  const allowed = PARTS_SHARE_MAX * chunkShape.reduce((a, b) => a * b, itemBytes);
   // Most often nearly all of a chunk is wanted, or it is small: that costs nothing to see.
   if (allowed < 2 * READ_COST_BYTES) return undefined;
   const wanted = boxes.reduce((sum, { count }) => sum + count.reduce((a, b) => a * b, itemBytes), 0);

@@ -7,6 +7,7 @@ import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { formatBytes } from '../units.js';
 import { decodingError, readChunks, type StoredChunk } from './chunk-reader.js';
+import { PARTS_SHARE_MAX, READ_COST_BYTES } from './selected-parts.js';
 
 /** What is read: the elements along one axis, at points of the others. */
 export interface SeriesRequest {
@@ -98,11 +99,6 @@ interface Part extends Pick<Visit, 'steps'> {
   readonly offset: number;
   readonly length: number;
 }
-
-/** Parts pay where they are less than this share of the chunks. */
-const PARTS_SHARE_MAX = 1 / 4;
-/** What a read costs beside its bytes, in bytes. */
-const READ_COST_BYTES = 4096;
 
 /** For each point in each chunk the bytes to read; undefined where whole chunks are better. */
 function partsOf(
