@@ -15,7 +15,7 @@ export function isJsonObject(json: unknown): json is JsonObject {
 /** A number that JSON.parse would round or refuse; strings, so that what is in them is left alone. */
 const SPECIAL = /"(?:[^"\\]|\\.)*"(\s*:)?|-?(?:NaN|Infinity)|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 const MARK = '~';
-/** Nobody's metadata is nested as deep, and what walks through it by calling itself has a limit. */
+/** No real metadata is nested as deep, and what walks through it by calling itself has a limit. */
 const DEPTH_MAX = 500;
 export const TOO_DEEP = `nested more than ${DEPTH_MAX} deep`;
 

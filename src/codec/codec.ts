@@ -37,7 +37,7 @@ export interface Compressor extends Codec {
    * @throws {LsioError} `format` when it is damaged or longer than `target`.
    */
   decodeUpTo(source: Uint8Array, target: Uint8Array): number;
-  /** The decoded length that the encoded bytes state, if they do. Nobody has checked it. */
+  /** The decoded length that the encoded bytes state, if they do. It is not checked. */
   statedBytes?(source: Uint8Array): number | undefined;
   /** The most bytes that it can decode to, whatever it states. */
   mostBytes?(source: Uint8Array): number | undefined;

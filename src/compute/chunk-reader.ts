@@ -35,7 +35,10 @@ export interface ChunkReading {
 const READS_MAX = 64;
 const READS_BYTES_MAX = 64 * 1024 ** 2;
 
-/** Reads chunks, many at once, in the order in which they are asked for. What can't be read has an error and stops nobody. */
+/**
+ * Reads chunks, many at once, in the order in which they are asked for. One that can't be read has an error, and does not
+ * stop the others.
+ */
 export async function* readChunks(
   array: Pick<ChunkedArray, 'sources' | 'refs'>,
   chunks: Iterable<readonly number[]>,
@@ -47,7 +50,7 @@ export async function* readChunks(
   for await (const refs of array.refs(chunks, signal)) {
     for (const { ref, part } of refs.flatMap((one) => piecesOf(one, reading))) {
       const read = readPiece(array.sources, { ref, part }, signal);
-      // Whoever awaits it sees the failure; until then nobody does.
+      // A failure is thrown where it is awaited: before that Node would take it for unhandled.
       read.catch(() => {});
       pending.push(read);
       if (pending.length >= window) yield await pending.shift()!;

@@ -17,7 +17,7 @@ export interface CropsSpec {
   readonly limits: RawLimits;
 }
 
-/** A chunk that is being read, and what becomes of it. */
+/** A chunk that is being read, and what is done with it. */
 interface Pending extends CropTask {
   readonly batch: number;
   readonly isLast: boolean;

@@ -45,7 +45,7 @@ export function addBox(reducer: Reducer<unknown>, axes: readonly AxisPlan[], col
   } while (advance(index, counts));
 }
 
-/** From which axis on elements make one run or one row. Axes of one element are in nobody's way. */
+/** From which axis on elements make one run or one row. Axes of one element make no difference. */
 function trailingAxes(
   axes: readonly AxisPlan[],
   { group, extents }: Column,

@@ -15,7 +15,7 @@ export interface ReadSpec {
   readonly selection: Selection;
 }
 
-/** Elements of one chunk that vary in length: for whoever has the output. Undefined where the chunk is not stored. */
+/** Elements of one chunk that vary in length, for the calling thread to place. Undefined where it is not stored. */
 export interface ReadItems {
   readonly task: number;
   readonly items: readonly Scalar[] | undefined;

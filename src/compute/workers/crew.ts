@@ -54,7 +54,7 @@ export class Crew<Result> {
     for (const worker of this.#working) worker.interrupt();
   }
 
-  /** Fulfils when nobody has the job any more. Who comes later is sent away. */
+  /** Fulfils when no worker has the job any more. One that starts later is sent away. */
   async finished(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#ends);

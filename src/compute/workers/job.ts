@@ -22,7 +22,7 @@ export interface Job<Result> {
   /** Adds to what was done. */
   count(counts: Partial<JobCounts>): void;
   /**
-   * Hands a result to whoever called. It is plain data, and belongs to the receiver.
+   * Hands a result to the calling thread. It is plain data, and belongs to the receiver.
    *
    * @param transfer memory in it that need not be copied.
    */
@@ -31,7 +31,7 @@ export interface Job<Result> {
 
 /**
  * The loop of a job: claims tasks until there are none. It is run by the calling thread, and by any number of workers
- * beside it; what comes of it must not depend on who claims what.
+ * beside it; its result must not depend on which thread claims what.
  *
  * @param spec plain data, the same for all threads.
  */

@@ -62,12 +62,12 @@ export interface JobOutcome extends JobCounts {
 /** Decoded bytes in a claim: few enough that threads end together, so many that claiming costs nothing. */
 const CLAIM_BYTES = 4 * 1024 ** 2;
 const CLAIM_TASKS_MAX = 128;
-/** Threads beyond the CPUs help nobody; this many are allowed. */
+/** More threads than CPUs are of no use; this many are allowed. */
 export const WORKERS_MAX = 256;
 const PROGRESS_MS = 100;
 
 /**
- * Runs a job: on this thread, and on workers beside it where they pay. It fulfils, or rejects, when nobody works on it any
+ * Runs a job: on this thread, and on workers beside it where they pay. It fulfils, or rejects, when no thread works on it any
  * more. The first error ends it.
  *
  * @throws {LsioError} as the body; `unavailable` when a worker dies. That none can be started is no error.
@@ -96,7 +96,7 @@ export async function runJob<Result>(request: JobRequest<Result>): Promise<JobOu
   return { ...counts, workers: run.claims.workers, decoder: decoder.decoder, libraries: decoder.libraries };
 }
 
-/** How tasks are shared out. Where nobody else can help, all are one claim: nothing holds reading up. */
+/** How tasks are shared out. With one thread all are one claim: nothing holds reading up. */
 function optionsOf({ array, tasks, taskBytes, workers = 'auto', output }: JobRequest<never>): ClaimsOptions {
   const perClaim = Math.max(1, Math.min(CLAIM_TASKS_MAX, Math.floor(CLAIM_BYTES / Math.max(1, taskBytes))));
   const wanted = workers === 'auto' ? usableCpus() : Math.min(workers, WORKERS_MAX);
@@ -114,7 +114,7 @@ function isReachable(output: Uint8Array | undefined): boolean {
   try {
     return output === undefined || outputPlace(output) !== undefined;
   } catch {
-    // Without koffi nobody knows where memory lies.
+    // Without koffi the memory's address is not known.
     return false;
   }
 }
