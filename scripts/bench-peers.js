@@ -75,14 +75,13 @@ function parseOptions() {
     return undefined;
   }
   const known = [...goals, ...further];
-  const asked = values.rows?.flatMap((text) => text.split(',')) ?? (values.quick ? QUICK : undefined);
+  const asked = values.rows?.flatMap((text) => text.split(','));
   const unknown = asked?.find((prefix) => !known.some((id) => id.startsWith(prefix)));
   if (unknown !== undefined) throw new LsioError('usage', `--rows: no row begins with ${unknown}: see --help`);
+  const byDefault = values.quick ? known.filter((id) => quickPlace(id) >= 0) : values.all ? known : goals;
   const ids =
     asked === undefined
-      ? values.all
-        ? known
-        : goals
+      ? byDefault
       : known.filter((id) => asked.some((text) => id === text || (!known.includes(text) && id.startsWith(text))));
   const runs = parseCount(values.runs ?? String(values.quick ? QUICK_RUNS : RUNS_DEFAULT), {
     name: '--runs',
