@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { median } from 'simple-statistics';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PYTHON = '/usr/bin/python3';
@@ -149,9 +150,4 @@ print(json.dumps([wall, r.ru_utime + r.ru_stime, r.ru_maxrss / 1e3, json.loads(o
 function meanOf(values) {
   const all = [values].flat(3).map(Number);
   return all.reduce((a, b) => a + b, 0) / all.length;
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

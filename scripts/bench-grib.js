@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { median } from 'simple-statistics';
 import { decodeField } from '../dist/formats/grib/decode.js';
 import { packingText } from '../dist/formats/grib/packing-type.js';
 import { runStepsOver } from '../dist/formats/grib/reading.js';
@@ -101,9 +102,4 @@ async function compare(file, number) {
     `${median(ratios).toFixed(2)} (${ratios[0]?.toFixed(2)}–${ratios.at(-1)?.toFixed(2)})`,
   ];
   process.stdout.write(`| ${cells.join(' | ')} |\n`);
-}
-
-/** @param {number[]} values */
-function median(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

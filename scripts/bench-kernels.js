@@ -4,6 +4,7 @@
 // 1 MiB of data a call, warm in the cache hierarchy as a chunk just read is. Prints the median GB/s of the input.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { median } from 'simple-statistics';
 import { axisStateBytes } from '../dist/kernels/axis.js';
 import { kernelMemory, loadKernels } from '../dist/kernels/kernels.js';
 
@@ -120,8 +121,9 @@ for (const [name, type, run, numpy] of CASES) {
 
 /** @param {number[]} all */
 function text(all) {
-  const median = [...all].sort((a, b) => a - b)[all.length >> 1];
-  return (median === undefined ? '' : median.toFixed(median < 1 ? 2 : 1)).padStart(8);
+  if (all.length === 0) return ''.padStart(8);
+  const middle = median(all);
+  return middle.toFixed(middle < 1 ? 2 : 1).padStart(8);
 }
 
 /** By CPU time: other processes do not count. @param {() => void} run */

@@ -38,13 +38,6 @@ const NAMES = /** @type {Record<string, string>} */ ({
   'lsio get': 'lsio get --discard, the same files',
 });
 
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
 /** @param {ArraysResult} result */
 function tables({ rows }) {
   const keys = [...new Set(rows.map(({ what, cache, layout }) => `${what}, ${cache}, ${layout}`))];

@@ -1,15 +1,10 @@
 /* Rounds of bench-objects: clients in turn, and the medians. */
+import { median } from 'simple-statistics';
 import { missingClient, runClient } from './run.js';
 
 /** @typedef {import('./run.js').Job} Job */
 /** @typedef {{ runs: number, directory: string, say: (text: string) => void, prefix?: readonly string[] }} How */
 /** @typedef {{ client: string, wallNs: number, cpuNsPerRange: number, walls: number[] }} ClientResult */
-
-/** @param {readonly number[]} values */
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
 
 /** @param {import('./run.js').Run} run @param {string} client @param {Job} job */
 function check({ wrong, bytes }, client, { requests, length }) {
