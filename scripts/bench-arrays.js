@@ -6,13 +6,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CropOrigins } from '../dist/array/crop-origins.js';
 import { describeEnvironment } from '../dist/bench/environment.js';
+import { inTurn } from '../dist/bench/interleave.js';
 import { lsioVersion } from '../dist/results/version.js';
 import { renderArrays } from './arrays/report.js';
 
@@ -140,7 +140,7 @@ function discard(directory) {
 }
 
 /**
- * One table: each reader once a round, there and back, so that what changes meanwhile meets all alike.
+ * One table: each reader once a round, in turn.
  *
  * @param {{ what: 'whole' | 'crops', cache: 'warm' | 'cold', layout: string, expected: Record<string, any> }} work
  * @returns {Promise<ArraysRow[]>}
@@ -183,7 +183,7 @@ async function measure({ what, cache, layout, expected }) {
   }
   try {
     for (let round = -1; round < runs; round++) {
-      for (const row of round % 2 === 0 ? rows : [...rows].reverse()) {
+      for (const row of inTurn(rows, round)) {
         if (round > 0 && SLOW.has(row.reader)) continue;
         if (cache === 'cold') evict(directory);
         // Verified where the time does not count.
@@ -248,7 +248,6 @@ async function main() {
     size: size.name,
     crops: size.crops,
     runs,
-    loadBefore: loadavg()[0] ?? 0,
     rows: [],
     info: measureInfo(),
   };

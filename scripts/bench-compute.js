@@ -9,6 +9,7 @@ import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { median } from 'simple-statistics';
+import { inTurn } from '../dist/bench/interleave.js';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PYTHON = '/usr/bin/python3';
@@ -100,9 +101,7 @@ function compare(all) {
   /** @type {{ wall: number[], cpu: number[], memory: number[], found: number[] }[]} */
   const results = all.map(() => ({ wall: [], cpu: [], memory: [], found: [] }));
   for (let run = -1; run < runs; run++) {
-    // There and back, so that what changes meanwhile meets all alike.
-    const order = [...all.keys()];
-    for (const i of run % 2 === 0 ? order : order.reverse()) {
+    for (const i of inTurn([...all.keys()], run)) {
       const { wall, cpu, memory, found } = measure(all[i]?.command ?? []);
       const result = results[i];
       if (result === undefined) continue;

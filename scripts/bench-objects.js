@@ -6,7 +6,6 @@
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeEnvironment } from '../dist/bench/environment.js';
 import { lsioVersion } from '../dist/results/version.js';
@@ -61,7 +60,6 @@ async function main() {
   const result = {
     schema: 'lsio.objects/1',
     environment: describeEnvironment(directory, lsioVersion(), null),
-    load: loadavg(),
     runs,
     cells: [],
     merging: [],

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /*
- * Makes docs/results.md out of the documents in docs/results, which `lsio bench --json`, `lsio compare-fio --json`,
- * `scripts/bench-peers --json` and `scripts/bench-arrays.js --json` made. With --check it only says whether the two agree. Build first.
+ * Makes docs/results.md out of the documents in docs/results, which `lsio bench`, `lsio compare-fio`, `scripts/bench-peers`,
+ * `scripts/bench-arrays.js` and `scripts/bench-objects` made with --json. With --check it only says whether the two agree.
+ * Build first.
  *   scripts/results.js [--check]
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

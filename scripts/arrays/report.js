@@ -1,5 +1,8 @@
 /* The tables of bench-arrays, for the terminal and as markdown. */
+import { median } from 'simple-statistics';
+import { renderEnvironment } from '../../dist/report/bench.js';
 import { document, environmentList, table } from '../../dist/report/markdown.js';
+import { inkFor, renderTable } from '../../dist/report/table.js';
 
 /**
  * @typedef {object} ArraysRow What one reader took.
@@ -20,7 +23,6 @@ import { document, environmentList, table } from '../../dist/report/markdown.js'
  * @property {string} size
  * @property {number} crops
  * @property {number} runs
- * @property {number} loadBefore
  * @property {ArraysRow[]} rows
  * @property {{ arrays: number, info: number[], get: number[] }} info
  */
@@ -77,36 +79,24 @@ function infoText({ arrays, info, get }) {
 
 /** @param {ArraysResult} result */
 export function renderArrays(result) {
-  const parts = [
-    `${result.size} an array, ${result.crops} crops of 64x64x64, medians of ${result.runs}, load ${result.loadBefore.toFixed(1)}`,
-  ];
-  for (const { title, lines } of tables(result)) {
-    const all = [HEADINGS, ...lines];
-    const widths = HEADINGS.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
-    const text = all.map((line) =>
-      line
-        .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    );
-    parts.push(`${title}\n${text.join('\n')}`);
-  }
-  parts.push(infoText(result.info));
-  return `${parts.join('\n\n')}\n`;
+  const { size, crops, runs, environment, info } = result;
+  const load = `load ${environment.loadAverage.toFixed(1)}`;
+  const parts = tables(result).map(({ title, lines }) => `${title}\n${renderTable(HEADINGS, lines, inkFor(false))}`);
+  return `${[
+    renderEnvironment(environment),
+    `${size} an array, ${crops} crops of 64x64x64, medians of ${runs}, ${load}`,
+    ...parts,
+    infoText(info),
+  ].join('\n\n')}\n`;
 }
 
 /** @param {ArraysResult} result */
 export function arraysMarkdown(result) {
-  const sections = tables(result).map(({ title, lines }) => `## ${title}\n\n${table(COLUMNS, lines)}`);
+  const sections = tables(result).map(({ title, lines }) => `### ${title}\n\n${table(COLUMNS, lines)}`);
   const conditions = `Arrays of ${result.size} (uint16, smooth with noise; era: float32 of 721 x 1440), ${result.crops} unaligned crops of 64x64x64.
 Readers in turn, each in a process that keeps its array open; medians of ${result.runs} runs, of zarrita and zarr-python 3 one. Output memory was
 touched before, but where a reader takes none (zarrita, "fresh memory"). Every byte was compared with what was written. "× lsio": how
-many times as long it takes. Load before: ${result.loadBefore.toFixed(1)}.`;
-  return document([
-    '# bench-arrays',
-    environmentList(result.environment),
-    conditions,
-    ...sections,
-    infoText(result.info),
-  ]);
+many times as long it takes.`;
+  const blocks = ['## lsio and other readers of arrays', environmentList(result.environment), conditions, ...sections];
+  return document([...blocks, infoText(result.info)]);
 }

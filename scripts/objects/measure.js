@@ -1,5 +1,6 @@
 /* Rounds of bench-objects: clients in turn, and the medians. */
 import { median } from 'simple-statistics';
+import { inTurn } from '../../dist/bench/interleave.js';
 import { missingClient, runClient } from './run.js';
 
 /** @typedef {import('./run.js').Job} Job */
@@ -25,8 +26,7 @@ export function measureCell({ name, clients, job }, { runs, directory, say, note
   /** @type {Map<string, import('./run.js').Run[]>} */
   const all = new Map(there.map((client) => [client, []]));
   for (let round = 0; round < runs; round++) {
-    // There and back again: what changes slowly on the machine falls on all.
-    for (const client of round % 2 === 0 ? there : [...there].reverse()) {
+    for (const client of inTurn(there, round)) {
       const run = runClient(client, job, directory);
       check(run, client, job);
       all.get(client)?.push(run);
@@ -72,20 +72,20 @@ export function measureMerging({ inFlight, gapKib, job }, { runs, directory, say
     ['merged', ALL],
   ]);
   for (let round = 0; round < runs; round++) {
-    for (const [name, coalesce] of round % 2 === 0 ? choices : [...choices].reverse()) {
+    for (const [name, coalesce] of inTurn(choices, round)) {
       const run = runClient('lsio', { ...job, coalesce }, directory, prefix);
       check(run, 'lsio', job);
       walls[name].push(run.wallNs);
     }
   }
-  const [autoNs, offNs, mergedNs] = [walls.auto, walls.off, walls.merged].map(median);
+  const [autoNs, offNs, mergedNs] = [median(walls.auto), median(walls.off), median(walls.merged)];
   say(
     `gap ${gapKib} KiB, ${inFlight} in flight: auto ${seconds(autoNs)}, off ${seconds(offNs)}, merged ${seconds(mergedNs)}`,
   );
   return { inFlight, gapKib, autoNs, offNs, mergedNs };
 }
 
-/** @param {number | undefined} ns */
+/** @param {number} ns */
 function seconds(ns) {
-  return `${((ns ?? Number.NaN) / 1e9).toFixed(2)} s`;
+  return `${(ns / 1e9).toFixed(2)} s`;
 }

@@ -56,13 +56,18 @@ export async function interleave(runners: readonly Runner[], options: Interleave
     runs: [],
   }));
   for (let run = 0; run < runs; run++) {
-    for (const result of run % 2 === 0 ? results : [...results].reverse()) {
+    for (const result of inTurn(results, run)) {
       signal?.throwIfAborted();
       options.onRun?.(result.runner.name, run);
       result.runs.push(await runOnce(result, options, device));
     }
   }
   return results;
+}
+
+/** The sides in the order of a run: there and back, so that what changes slowly on the machine falls on all of them alike. */
+export function inTurn<T>(sides: readonly T[], run: number): readonly T[] {
+  return run % 2 === 0 ? sides : [...sides].reverse();
 }
 
 /** Warms a runner up, and finds how often it must repeat the work for a run of the least time. */
