@@ -1,35 +1,33 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { missing, nameOf, OBJECT_BYTES, objectBytes, startServer } from '../scripts/objects/server.js';
+import {
+  makeObjects,
+  missing,
+  nameOf,
+  OBJECT_BYTES,
+  objectBytes,
+  removeObjects,
+  startServer,
+  wholeObject,
+} from '../scripts/objects/server.js';
 import { runLsio } from './helpers/run-lsio.js';
 
 const why = missing();
 const FIXTURES = path.resolve(import.meta.dirname, '../../shared/fixtures');
 
-/** The whole of one object in pieces that the generator gives. */
-function wholeOf(object: number): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < OBJECT_BYTES; at += 2 ** 19) {
-    parts.push(objectBytes(object, at, Math.min(2 ** 19, OBJECT_BYTES - at)));
-  }
-  return Buffer.concat(parts);
-}
-
 describe.skipIf(why !== undefined)(`nginx as a server${why === undefined ? '' : `: ${why}`}`, () => {
   let directory = '';
   let server: Awaited<ReturnType<typeof startServer>>;
   beforeAll(async () => {
-    directory = mkdtempSync(path.join(tmpdir(), 'lsio-nginx-'));
-    mkdirSync(path.join(directory, 'www'));
-    for (const object of [0, 1]) writeFileSync(path.join(directory, 'www', nameOf(object)), wholeOf(object));
+    directory = makeObjects(2);
     server = await startServer(directory);
   });
   afterAll(() => {
     server?.stop();
-    rmSync(directory, { recursive: true });
+    removeObjects(directory);
   });
 
   test.each(['fast', 'slow'] as const)('gives the bytes of objects and of 500 ranges: %s', (which) => {
@@ -41,7 +39,7 @@ describe.skipIf(why !== undefined)(`nginx as a server${why === undefined ? '' : 
     }));
     const lines = [...ranges, { url: url + nameOf(1) }].map((line) => `${JSON.stringify(line)}\n`).join('');
     const { status, stdout, stderr } = runLsio(['get', '--requests', '-'], { input: lines });
-    const expected = [...ranges.map(({ offset, length }, i) => objectBytes(i % 2, offset, length)), wholeOf(1)];
+    const expected = [...ranges.map(({ offset, length }, i) => objectBytes(i % 2, offset, length)), wholeObject(1)];
     expect({ status, requests: /\(lean\)/.test(stderr) }).toEqual({ status: 0, requests: true });
     expect(Buffer.compare(stdout, Buffer.concat(expected))).toBe(0);
   });

@@ -51,17 +51,22 @@ function freePort() {
   });
 }
 
+/** @param {number} object */
+export function wholeObject(object) {
+  const parts = [];
+  for (let at = 0; at < OBJECT_BYTES; at += 2 ** 19) {
+    parts.push(objectBytes(object, at, Math.min(2 ** 19, OBJECT_BYTES - at)));
+  }
+  return Buffer.concat(parts);
+}
+
 /** Writes the objects, once. @returns the directory */
-export function makeObjects() {
+export function makeObjects(count = OBJECT_COUNT) {
   const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const directory = mkdtempSync(join(parent, 'lsio-objects-'));
   mkdirSync(join(directory, 'www'));
-  for (let object = 0; object < OBJECT_COUNT; object++) {
-    const parts = [];
-    for (let at = 0; at < OBJECT_BYTES; at += 2 ** 19) {
-      parts.push(objectBytes(object, at, Math.min(2 ** 19, OBJECT_BYTES - at)));
-    }
-    writeFileSync(join(directory, 'www', nameOf(object)), Buffer.concat(parts));
+  for (let object = 0; object < count; object++) {
+    writeFileSync(join(directory, 'www', nameOf(object)), wholeObject(object));
   }
   return directory;
 }
