@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FaultServer } from '../src/engine/http/fault-server.testing.js';
 import { expectValid } from './helpers/documents.js';
 import { FileServer } from './helpers/file-server.js';
-import { startLsio, statusOf } from './helpers/run-lsio.js';
+import { runLsioBeside } from './helpers/run-lsio.js';
 
 const SECRET = 'planted-5a6b7c8d';
 const NO_CLOUD = { AWS_EC2_METADATA_DISABLED: 'true', AWS_CA_BUNDLE: '', SSL_CERT_FILE: '' };
@@ -30,14 +30,10 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Not spawnSync: the fault server is in this process. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const child = startLsio(['doctor', ...args], { cwd: directory, env: { ...NO_CLOUD, ...env } });
-  const output = { stdout: '', stderr: '' };
-  child.stdout!.setEncoding('utf8').on('data', (text) => (output.stdout += text));
-  child.stderr!.setEncoding('utf8').on('data', (text) => (output.stderr += text));
-  child.stdin?.end();
-  return { status: await statusOf(child), ...output };
+  const options = { cwd: directory, env: { ...NO_CLOUD, ...env } };
+  const { status, stdout, stderr } = await runLsioBeside(['doctor', ...args], options);
+  return { status, stdout: stdout.toString(), stderr };
 }
 
 async function factsOf(args: readonly string[], env: Record<string, string> = {}) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FaultServer } from '../src/engine/http/fault-server.testing.js';
-import { startLsio, statusOf } from './helpers/run-lsio.js';
+import { runLsioBeside } from './helpers/run-lsio.js';
 
 const SECRET = 'planted-0f1e2d3c';
 /** Its forms in headers and addresses, and what the server echoes of a signature. */
@@ -55,12 +55,9 @@ afterAll(async () => {
 });
 
 async function run(args: readonly string[], env: Record<string, string> = {}, input = '') {
-  const child = startLsio(args, { cwd: directory, env: { ...PLAIN, ...env } });
-  let output = '';
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.setEncoding('latin1').on('data', (text) => (output += text));
-  child.stdin!.end(input);
-  const status = await statusOf(child);
+  const options = { cwd: directory, env: { ...PLAIN, ...env }, input };
+  const { status, stdout, stderr } = await runLsioBeside(args, options);
+  const output = stdout.toString('latin1') + stderr;
   return { status, output, shown: FORMS.filter((form) => output.includes(form)) };
 }
 

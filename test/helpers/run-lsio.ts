@@ -50,6 +50,20 @@ export function runLsio(args: readonly string[], options: RunOptions = {}): RunR
   return { status: status ?? SIGNALS[signal ?? ''] ?? -1, stdout, stderr: stderr.toString() };
 }
 
+/** As {@link runLsio}, while this process goes on: it may be the server of the run. */
+export async function runLsioBeside(
+  args: readonly string[],
+  { input = '', ...options }: Pick<RunOptions, 'cwd' | 'env' | 'input'>,
+): Promise<RunResult> {
+  const child = startLsio(args, options);
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout!.on('data', (bytes) => stdout.push(bytes));
+  child.stderr!.on('data', (bytes) => stderr.push(bytes));
+  child.stdin!.end(input);
+  const status = await statusOf(child);
+  return { status, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
+}
+
 /** Runs a script of bash in which `lsio` is the built binary: for pipes, redirections and bytes that are not UTF-8. */
 export function runScript(script: string, options: RunOptions = {}): RunResult {
   const { cwd, env, input } = options;
