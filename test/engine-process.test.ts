@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cases, LONG } from '../src/long.testing.js';
 import { named, noUring, runChild } from './helpers/engine-child.js';
+import { compileLibrary, noCompiler } from './helpers/shared-library.js';
 
 let directory = '';
 beforeAll(() => {
@@ -118,17 +118,11 @@ describe.each(ENGINES)('a process that reads by $engine, rings: $rings', ({ engi
 });
 
 describe('liburing 2.0', () => {
-  const compiler =
-    spawnSync('cc', ['--version']).status === 0 ? undefined : 'no C compiler: apt-get install gcc libc6-dev';
-  const skip = compiler ?? noUring;
+  const skip = noCompiler ?? noUring;
 
   test.skipIf(skip !== undefined)(named('is enough for io_uring', skip), () => {
     const library = path.join(directory, 'liburing-2.0.so');
-    const source = path.join(import.meta.dirname, 'helpers/liburing-2.0.c');
-    const compiled = spawnSync('cc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', library, source], {
-      encoding: 'utf8',
-    });
-    expect(compiled.stderr).toBe('');
+    compileLibrary('liburing-2.0.c', library);
     const program = `
       ${makeFiles(300, 20_000)}
       const engine = await openEngine({ engine: 'uring' });

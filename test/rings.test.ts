@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +11,7 @@ import { conformance } from '../src/engine/conformance.js';
 import type { Engine } from '../src/engine/engine.js';
 import { QUEUE_DEPTH_MAX, WINDOW_BYTES } from '../src/plan/window.js';
 import { named, noUring, runChild } from './helpers/engine-child.js';
+import { compileLibrary, noCompiler } from './helpers/shared-library.js';
 
 // Threads are started from dist, so that the engine comes from there, too.
 
@@ -106,17 +106,13 @@ describe.skipIf(noUring !== undefined)(named('rings with threads', noUring), () 
 });
 
 describe('a thread that fails', () => {
-  const compiler =
-    spawnSync('cc', ['--version']).status === 0 ? undefined : 'no C compiler: apt-get install gcc libc6-dev';
-  const skip = compiler ?? noUring;
+  const skip = noCompiler ?? noUring;
   let directory = '';
   let library = '';
   beforeAll(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'lsio-rings-'));
     library = path.join(directory, 'liburing.so');
-    if (skip !== undefined) return;
-    const source = path.join(import.meta.dirname, 'helpers/liburing-2.0.c');
-    expect(spawnSync('cc', ['-shared', '-fPIC', '-o', library, source]).status).toBe(0);
+    if (skip === undefined) compileLibrary('liburing-2.0.c', library);
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +6,7 @@ import { pattern } from '../src/engine/conformance-kit.js';
 import { LONG } from '../src/long.testing.js';
 import { named } from './helpers/engine-child.js';
 import { runLsio } from './helpers/run-lsio.js';
+import { compileLibrary, noCompiler } from './helpers/shared-library.js';
 
 /*
  * Torture of the output: each call that makes, fills, links or renames a file fails once. Then all is well all the same,
@@ -21,6 +21,7 @@ const FILES = new Map([
   ['b', pattern(2, 100_000)],
 ]);
 const OLD = Buffer.from('old');
+const skip = process.platform === 'linux' ? noCompiler : 'LD_PRELOAD is for Linux';
 
 let directory = '';
 let library = '';
@@ -28,18 +29,9 @@ beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'lsio-torture-output-'));
   for (const [name, bytes] of FILES) writeFileSync(path.join(directory, name), bytes);
   library = path.join(directory, 'output-faults.so');
-  const source = path.join(import.meta.dirname, 'helpers/output-faults.c');
-  const compiler = spawnSync('cc', ['-O1', '-Wall', '-Werror', '-shared', '-fPIC', '-o', library, source, '-ldl']);
-  if (compiler.error === undefined && compiler.status !== 0) throw new Error(String(compiler.stderr));
+  if (skip === undefined) compileLibrary('output-faults.c', library);
 });
 afterAll(() => rmSync(directory, { recursive: true }));
-
-function whyNot(): string | undefined {
-  if (process.platform !== 'linux') return 'LD_PRELOAD is for Linux';
-  return spawnSync('cc', ['--version']).error === undefined ? undefined : 'no C compiler: apt-get install gcc';
-}
-
-const skip = whyNot();
 
 describe.skipIf(skip !== undefined)(named('each output call fails once', skip), () => {
   const SCENARIOS = [

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +6,7 @@ import { pattern } from '../src/engine/conformance-kit.js';
 import { LONG } from '../src/long.testing.js';
 import { named, noUring, runChild } from './helpers/engine-child.js';
 import { runLsio } from './helpers/run-lsio.js';
+import { compileLibrary, noCompiler } from './helpers/shared-library.js';
 
 /*
  * Torture of the real ring: a liburing of ours counts the points at which something may fail, and then has each fail once,
@@ -19,6 +19,7 @@ const ERRORS = [EINTR, EAGAIN, EBUSY, ENOMEM, EIO, ECANCELED, EINVAL, EOPNOTSUPP
 const [CALL, OPERATION] = [1, 2];
 const SHORT = [1, 2, 0];
 const BROKEN = [1001, 1002, 1003];
+const skip = noUring ?? noCompiler;
 /** Sizes of the files; that of number N is called N. */
 const SIZES = [700, 30_000, 0, 200_000];
 
@@ -28,15 +29,9 @@ beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'lsio-torture-'));
   for (const [number, size] of SIZES.entries()) writeFileSync(path.join(directory, `${number}`), pattern(number, size));
   library = path.join(directory, 'liburing-faults.so');
-  const source = path.join(import.meta.dirname, 'helpers/liburing-faults.c');
-  const compiler = spawnSync('cc', ['-O1', '-Wall', '-Werror', '-shared', '-fPIC', '-o', library, source, '-ldl']);
-  if (compiler.error === undefined && compiler.status !== 0) throw new Error(String(compiler.stderr));
+  if (skip === undefined) compileLibrary('liburing-faults.c', library);
 });
 afterAll(() => rmSync(directory, { recursive: true }));
-
-const noCompiler =
-  spawnSync('cc', ['--version']).error === undefined ? undefined : 'no C compiler: apt-get install gcc';
-const skip = noUring ?? noCompiler;
 
 /** Runs the same reads again and again, each time with another fault, and says what came of each. */
 function program(plans: readonly (readonly [kind: number, number: number, result: number])[]): string {
