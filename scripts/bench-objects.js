@@ -31,7 +31,7 @@ const { values } = parseArgs({
   },
 });
 
-/** A network of its own of 1 Gbit/s; undefined where that can't be had. */
+/** A network of its own of 1 Gbit/s; undefined where none can be made. */
 function openNetwork() {
   const name = `lsio-objects-${process.pid}`;
   const steps = [

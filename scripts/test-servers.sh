@@ -23,7 +23,7 @@ mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 : >"$pids"
 
-# A port that nobody listens at, and some after it.
+# A port at which no server listens.
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 start_swift() {
@@ -187,7 +187,7 @@ E
   echo "LSIO_TEST_RGW=rgwaccess:rgwsecret@http://127.0.0.1:$port"
 }
 
-# Waits until somebody listens at a port.
+# Waits until a server listens at a port.
 wait_for() {
   for _ in $(seq 150); do
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0

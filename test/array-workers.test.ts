@@ -55,7 +55,7 @@ function writeStore({ name, shape, chunks, dtype, absent }: Store): string {
 /**
  * The array, as a thread sees it that begins only once others have done something.
  *
- * @param tells whether workers ask this thread where chunks are: then nobody is held back for long.
+ * @param tells whether workers ask this thread where chunks are: then the others aren't held back for long.
  */
 function heldBack(
   array: ChunkedArray,

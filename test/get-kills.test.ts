@@ -13,7 +13,7 @@ const KILLS = Number(process.env.LSIO_KILLS ?? cases(48, 4000));
 const SEED = Number(process.env.LSIO_SEED ?? Date.now() % 1_000_000);
 const KILL_MS_MAX = 12_000;
 
-/** In memory where that is to be had, so that making many files takes no time; TMPDIR says otherwise. */
+/** In memory where there is /dev/shm, so that making many files takes no time; TMPDIR says otherwise. */
 const PLACE = process.env.TMPDIR ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 /** So many that a second thread writes, too. */
 const FILES = 2500;

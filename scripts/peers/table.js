@@ -243,7 +243,7 @@ export function rowIds() {
 
 /**
  * The cells of the rows asked for, with the sides that those need.
- * @param {readonly string[]} ids @param {ReadonlySet<string>} [missing] Sides that can't be had: their rows go.
+ * @param {readonly string[]} ids @param {ReadonlySet<string>} [missing] Sides that aren't here: rows of none but these are left out.
  * @returns {Cell[]}
  */
 export function cellsFor(ids, missing = new Set()) {

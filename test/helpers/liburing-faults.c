@@ -10,7 +10,7 @@
 enum { NONE, CALL, OPERATION };
 /* What an operation's result may be besides -errno. */
 enum { ONE_BYTE = 1, HALF = 2, NOTHING = 0 };
-/* What a completion may be besides one with a wrong result: it comes twice, is nobody's, or brings too much. */
+/* What a completion may be besides one with a wrong result: it comes twice, is of no operation, or brings too much. */
 enum { TWICE = 1001, NOBODYS = 1002, TOO_MUCH = 1003 };
 
 static int kind, number, result;
