@@ -86,8 +86,9 @@ describe('lsio get of URLs', () => {
 
   test('one that is not there fails alone', () => {
     const args = ['get', `${server.url}/none`, `${server.url}/a%20b.bin`, '--discard', '--json'];
-    const { status, stdout } = runLsio(args);
+    const { status, stdout, stderr } = runLsio(args);
     expect(status).toBe(1);
+    expect(stderr).toContain(`lsio: ${server.url}/none: no such object (ENOENT)\n`);
     const document = JSON.parse(String(stdout));
     expect(document).toMatchObject({ engine: 'http', failed: 1, bytes: 100_000 });
     expectValid(document);

@@ -10,7 +10,7 @@ import type { RemoteOptions } from '../../store/remote-options.js';
 import { type Merging, mergingOf, type ReadingOptions } from '../app/options.js';
 import { remoteOptionsOf } from '../app/remote-options.js';
 import { STDOUT } from '../app/terminal.js';
-import { hintOf } from './explained.js';
+import { outputHint } from './explained.js';
 import type { GetFlags } from './flags.js';
 import type { InputOptions } from './inputs.js';
 
@@ -106,7 +106,7 @@ function refuseContradictions(flags: GetFlags): void {
 /** A directory called `~` or `s3:` would be made: that is never meant. */
 function refuseNoPath(directory: string): void {
   const [first = ''] = byteTextOf(directory).split('/');
-  const remedy = exists(first) ? undefined : hintOf(directory);
+  const remedy = exists(first) ? undefined : outputHint(directory);
   if (remedy !== undefined) throw new LsioError('usage', `-o ${directory}: not a directory`, { remedy });
 }
 
