@@ -56,9 +56,14 @@ export class Sources {
     return store;
   }
 
+  /** Whether an engine was needed so far. */
+  get isOpen(): boolean {
+    return this.#engines.length > 0;
+  }
+
   /** What reads: the engine of files, where there are some. */
   get info(): EngineInfo {
-    const [first = NOTHING_READ] = [this.engine ?? this.#engines[0]].map((engine) => engine?.info);
+    const first = (this.engine ?? this.#engines[0])?.info ?? NOTHING_READ;
     if (this.engine === undefined || this.remotes.size === 0) return first;
     return { ...first, reason: `${first.reason}; URLs are read over HTTP` };
   }

@@ -80,8 +80,8 @@ export class Transfer {
     } finally {
       this.#wallNs = Number(process.hrtime.bigint() - beganNs);
     }
-    // Where nothing was read, it is told what would have.
-    if (sources.info.slabBytes === 0) await sources.local();
+    // Where nothing was read, the document still says what reads files here.
+    if (!sources.isOpen) await sources.local();
     await this.#listFailures();
     this.#context.finishJson = async () => {};
     await this.#document?.end(this.#totals(sources));
