@@ -7,8 +7,6 @@ export interface Input extends StoreRequest {
   readonly name: ByteText;
   /** Where the object is, as it was given; undefined: a file of this machine. */
   readonly url?: string | undefined;
-  /** What a listing said of its size, in bytes. */
-  readonly size?: number | undefined;
   /** The id that the request gave itself. */
   readonly id?: string | number | undefined;
   /** Its place among all inputs, from 0 on, where they were counted. */

@@ -128,11 +128,11 @@ async function* inputsOfUrl(
   onError: OnInputError,
 ): AsyncGenerator<Input[]> {
   const { searchOf, findObjects, inputsOfObject } = await remoteInputs();
-  const target = { url, ranges: own ?? options.ranges, id };
+  const target = { name, url, ranges: own ?? options.ranges, id };
   try {
     const recursive = options.recursive && from !== 'request';
     const search = from === 'request' ? undefined : searchOf(url, { recursive, globs: from === 'argument' });
-    if (search === undefined) yield inputsOfObject(target, name);
+    if (search === undefined) yield inputsOfObject(target);
     else yield* findObjects(target, search, options);
   } catch (error) {
     if (!isLsioError(error)) throw error;

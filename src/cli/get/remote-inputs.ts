@@ -3,6 +3,7 @@ import type { Input } from '../../output/input.js';
 import { type ByteText, byteTextOf, pathOf } from '../../paths/byte-text.js';
 import { type Excludes, globRegExp } from '../../paths/globs.js';
 import type { ByteRange } from '../../range.js';
+import { exactKey } from '../../store/keys.js';
 import { splitKnown, splitUrl } from '../../store/locator.js';
 import type { RemoteStore } from '../../store/remote-store.js';
 
@@ -20,15 +21,11 @@ export interface RemoteNeeds {
 
 /** An address as it was given, and what is wanted of what lies there. */
 export interface RemoteTarget {
+  /** For people, files and documents. */
+  readonly name: ByteText;
   readonly url: string;
   readonly ranges: readonly ByteRange[];
   readonly id?: string | number | undefined;
-}
-
-/** The name of an object for people, files and documents. @throws {LsioError} `usage` */
-function nameOfUrl(url: string): ByteText {
-  const { root, key } = splitKnown(url);
-  return byteTextOf(root + key);
 }
 
 /** How an address is to be taken, other than as that of one object. */
@@ -55,8 +52,8 @@ export function searchOf(url: string, options: { recursive: boolean; globs: bool
 }
 
 /** The input of one object, for each range that is wanted. */
-export function inputsOfObject({ url, ranges, id }: RemoteTarget, name = nameOfUrl(url), size?: number): Input[] {
-  const common = { name, key: pathOf(name), id, url, size };
+export function inputsOfObject({ name, url, ranges, id }: RemoteTarget): Input[] {
+  const common = { name, key: pathOf(name), id, url };
   return ranges.length === 0 ? [{ ...common, range: undefined }] : ranges.map((range) => ({ ...common, range }));
 }
 
@@ -77,8 +74,9 @@ export async function* findObjects(target: RemoteTarget, search: Search, needs: 
     found++;
     // Of a folder, patterns are for what is below it.
     if (needs.excludes?.path(byteTextOf(search === 'glob' ? object : object.slice(prefix.length)))) continue;
+    if (entry.size !== undefined) store.noteSize(exactKey(object), entry.size);
     const url = root + object.split('/').map(encodeURIComponent).join('/');
-    inputs.push(...inputsOfObject({ ...target, url }, byteTextOf(root + object), entry.size));
+    inputs.push(...inputsOfObject({ ...target, name: byteTextOf(root + object), url }));
     if (inputs.length < BATCH_MAX) continue;
     yield inputs;
     inputs = [];

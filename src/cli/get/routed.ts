@@ -157,7 +157,7 @@ class Router {
       return local.getMany<readonly Input[]>(inputs, { ...common, direct, readOrder });
     }
     const remote = await this.#sources.remote(address);
-    return remote.getMany<readonly Input[]>(noting(inputs, remote), common satisfies ReadManyOptions);
+    return remote.getMany<readonly Input[]>(inputs, common satisfies ReadManyOptions);
   }
 
   /** Has a lane get its next batch. */
@@ -199,15 +199,4 @@ function addressOf({ url }: Input): string | undefined {
 function withKey(input: Input): Input {
   const { key, reference } = splitKnown(input.url!);
   return { ...input, key: exactKey(reference ?? key) };
-}
-
-/** Tells a store the sizes that listings gave. */
-async function* noting(
-  inputs: AsyncIterable<readonly Input[]>,
-  store: { noteSize(key: Input['key'], sizeBytes: number): void },
-): AsyncGenerator<readonly Input[]> {
-  for await (const batch of inputs) {
-    for (const { key, size } of batch) if (size !== undefined) store.noteSize(key, size);
-    yield batch;
-  }
 }
