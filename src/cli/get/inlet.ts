@@ -18,7 +18,7 @@ export class Inlet {
 
   /** Whether the next input is a file of this machine. */
   async beginsLocal(): Promise<boolean> {
-    if (this.#pending.length === 0) this.#pending = (await this.#next()) ?? [];
+    if (this.#pending.length === 0) this.#pending = (await this.#next(1)) ?? [];
     return this.#pending[0] !== undefined && this.#pending[0].url === undefined;
   }
 
@@ -66,14 +66,14 @@ export class Inlet {
     }
   }
 
-  /** The next inputs, at least one; undefined when there are no more. */
-  async #next(): Promise<readonly Input[] | undefined> {
+  /** The next inputs, at least one; undefined when there are no more. @param max of those that are there already */
+  async #next(max = BATCH_MAX): Promise<readonly Input[] | undefined> {
     if (this.#sync !== undefined) {
       const batch: Input[] = [];
-      // A first one by itself: the rest of them may not need to be gathered.
-      for (let input = this.#take(this.#sync); input !== undefined; input = this.#take(this.#sync)) {
+      while (batch.length < max) {
+        const input = this.#take(this.#sync);
+        if (input === undefined) break;
         batch.push(input);
-        if (batch.length === BATCH_MAX || input.url === undefined) break;
       }
       return batch.length === 0 ? undefined : batch;
     }
