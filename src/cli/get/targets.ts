@@ -2,7 +2,7 @@ import { type ByteText, byteTextOf, textOf } from '../../paths/byte-text.js';
 import { exists } from '../../paths/lists.js';
 import { splitPathRanges } from '../../paths/range-text.js';
 import type { ByteRange } from '../../range.js';
-import { isUrl, parseLocator, shownAddress, splitUrl } from '../../store/locator.js';
+import { isRemoteUrl, isUrl, shownAddress, splitKnown } from '../../store/locator.js';
 import { named } from '../app/options.js';
 
 /** What an argument or an entry of a list stands for. */
@@ -21,10 +21,8 @@ export interface Target {
 export function placeOf(name: ByteText): Pick<Target, 'name' | 'url'> {
   if (!isUrl(name)) return { name };
   const url = textOf(name);
-  const locator = parseLocator(url);
-  if (locator.scheme === 'file') return { name: byteTextOf(locator.path) };
-  const { root, key } = splitUrl(url);
-  return { name: byteTextOf(root + key), url };
+  const { root, key } = splitKnown(url);
+  return isRemoteUrl(url) ? { name: byteTextOf(root + key), url } : { name: byteTextOf(`/${key}`) };
 }
 
 /** A file of that very name wins over `path#bytes=…`. */
