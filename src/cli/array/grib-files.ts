@@ -42,7 +42,8 @@ export class GribFiles implements AsyncDisposable {
     if (file.path === undefined) return file.open();
     this.#store ??= await this.#openStore();
     const { openInStore } = await import('./grib-places.js');
-    return openInStore(this.#store, Buffer.from(absolute(file.path), 'latin1'), file.name, this.#context.signal);
+    const key = Buffer.from(absolute(file.path), 'latin1');
+    return openInStore(this.#store, { key, name: file.name }, this.#context.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

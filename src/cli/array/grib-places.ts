@@ -2,10 +2,9 @@ import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, unlinkSync, writeS
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LsioError, systemError } from '../../errors.js';
-import { readSidecar as sidecarIn, sourceAt } from '../../formats/grib/find-fields.js';
+import { type FileStore, readSidecar as sidecarIn, sourceAt } from '../../formats/grib/find-fields.js';
 import { objectsOf } from '../../formats/open-remote-files.js';
 import type { Signal } from '../../read/abort.js';
-import type { LocalStore } from '../../store/local/local.js';
 import { splitUrl } from '../../store/locator.js';
 import { openStore } from '../../store/open.js';
 import type { RemoteStore } from '../../store/remote-store.js';
@@ -15,24 +14,12 @@ import type { GribFile, GribOptions, OpenGribFile } from './grib-file.js';
 const STDIN = 0;
 
 /** A file in a store: reads overlap. @throws {LsioError} `read` when it isn't there. */
-export async function openInStore(
-  store: LocalStore,
-  key: Uint8Array,
-  name: string,
+export async function openInStore<Key>(
+  store: FileStore<Key>,
+  file: { readonly key: Key; readonly name: string },
   signal: Signal,
 ): Promise<OpenGribFile> {
-  const absent = () => new LsioError('read', `${name}: no such file`, { code: 'ENOENT', path: name });
-  const head = await store.head(key, { signal });
-  if (head === undefined) throw absent();
-  return {
-    size: head.size,
-    read: async (extent) => {
-      const bytes = await store.getRange(key, extent, { signal });
-      if (bytes === undefined) throw absent();
-      return bytes;
-    },
-    [Symbol.asyncDispose]: async () => {},
-  };
+  return { ...(await sourceAt(store, file, signal)), [Symbol.asyncDispose]: async () => {} };
 }
 
 /** The objects at an address: one, those of a pattern, with -r those below. @throws {LsioError} as the store */
@@ -52,10 +39,7 @@ export async function openAddress(
       return {
         name: object.name,
         isRemote: true,
-        async open() {
-          const source = await sourceAt(store, object, signal);
-          return { ...source, [Symbol.asyncDispose]: async () => {} };
-        },
+        open: () => openInStore(store, object, signal),
         async sidecar() {
           const found = await sidecarIn(store, object.key, signal);
           return found && { name: `${root}${found.key.slice(1)}`, bytes: found.bytes };

@@ -1,5 +1,6 @@
 import { isLsioError, LsioError } from '../../errors.js';
 import { mapLimited } from '../../map-limited.js';
+import type { Extent } from '../../range.js';
 import type { Signal } from '../../read/abort.js';
 import type { AbsolutePath } from '../../store/keys.js';
 import type { ByteStore } from '../chunked-array.js';
@@ -121,8 +122,18 @@ export async function readSidecar(
   return found.flat()[0];
 }
 
+/** What a file is read from, whatever its keys are. */
+export interface FileStore<Key> {
+  head(key: Key, options: { signal?: Signal | undefined }): Promise<{ size: number } | undefined>;
+  getRange(key: Key, range: Extent, options: { signal?: Signal | undefined }): Promise<Uint8Array | undefined>;
+}
+
 /** @throws {LsioError} `read` when it isn't there. */
-export async function sourceAt(store: ByteStore, { key, name }: GribFile, signal?: Signal): Promise<GribSource> {
+export async function sourceAt<Key>(
+  store: FileStore<Key>,
+  { key, name }: { readonly key: Key; readonly name: string },
+  signal?: Signal,
+): Promise<GribSource> {
   const absent = () => new LsioError('read', `${name}: no such file`, { code: 'ENOENT', path: name });
   const head = await store.head(key, { signal });
   if (head === undefined) throw absent();
