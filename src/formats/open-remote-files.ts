@@ -1,5 +1,5 @@
 import { LsioError } from '../errors.js';
-import { globRegExp } from '../paths/globs.js';
+import { globRegExp, isPattern, patternBase } from '../paths/globs.js';
 import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { isRemoteUrl, splitUrl } from '../store/locator.js';
@@ -8,13 +8,6 @@ import type { RemoteStore } from '../store/remote-store.js';
 import { type Candidate, openGribFiles } from './open-grib-files.js';
 import type { OpenSourceOptions } from './open-options.js';
 import type { ArraySource } from './source.js';
-
-const GLOB_CHARACTERS = /[*?[\]{}]/;
-
-/** Whether a key may be a pattern. */
-export function isPattern(key: string): boolean {
-  return GLOB_CHARACTERS.test(key);
-}
 
 /**
  * Opens GRIB files of one bucket or server as one source: objects, patterns, and with a slash at the end all that is
@@ -59,7 +52,7 @@ export async function objectsOf(
 ): Promise<Candidate[]> {
   const isGlob = isPattern(key);
   if (!isGlob && key !== '' && !key.endsWith('/')) return [{ key: `/${key}`, name: root + key, isNamed: true }];
-  const prefix = isGlob ? key.slice(0, key.lastIndexOf('/', key.search(GLOB_CHARACTERS)) + 1) : key;
+  const prefix = isGlob ? patternBase(key) : key;
   const pattern = isGlob ? globRegExp(key) : undefined;
   const found: Candidate[] = [];
   for await (const entry of store.list(`/${prefix}`, { signal })) {

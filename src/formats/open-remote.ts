@@ -1,4 +1,5 @@
 import { isLsioError, LsioError } from '../errors.js';
+import { isPattern } from '../paths/globs.js';
 import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { shownAddress, splitUrl } from '../store/locator.js';
@@ -7,7 +8,7 @@ import type { RemoteOptions } from '../store/remote-options.js';
 import type { RemoteStore } from '../store/remote-store.js';
 import { openFileIn, sourceOf } from './open-file.js';
 import type { OpenSourceOptions } from './open-options.js';
-import { isPattern, openRemoteFiles } from './open-remote-files.js';
+import { openRemoteFiles } from './open-remote-files.js';
 import type { PlaceStore } from './place-store.js';
 import type { ArraySource } from './source.js';
 import { openZarr } from './zarr/zarr-source.js';

@@ -51,6 +51,18 @@ function excludeOf(pattern: ByteText): Exclude {
   return { regExp: globRegExp(exactText(path)), wholePath: /\/./.test(pattern), directoriesOnly };
 }
 
+const SPECIAL = /[*?[\]{}]/;
+
+/** Whether a text may be a pattern for {@link globRegExp}. */
+export function isPattern(text: string): boolean {
+  return SPECIAL.test(text);
+}
+
+/** The part of a pattern with which all begins that it matches: empty, or with a slash at its end. */
+export function patternBase(pattern: string): string {
+  return pattern.slice(0, pattern.lastIndexOf('/', pattern.search(SPECIAL)) + 1);
+}
+
 /**
  * A glob as a regular expression: `*` and `?` within a name, `**` any number of directories, `[abc]`, `[!a-z]`, `{a,b}`,
  * and a backslash before what is meant literally. Names that begin with a dot match like others.

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type FieldKeys, inventoryLine } from '../../formats/grib/describe.js';
 import type { GribField } from '../../formats/grib/field.js';
+import { isPattern } from '../../paths/globs.js';
 import type { GribFaultEntry, GribFieldEntry, GribFileEntry } from '../../results/grib-ls.js';
 import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
@@ -46,7 +47,7 @@ export async function listFields(paths: readonly string[], options: LsOptions, c
   applyReadingOptions(options, context);
   await using opened = new GribFiles(options, context);
   const files = opened.all(paths, (name, error) => lost.push(emptyListing(name, undefined, error)));
-  const isOne = paths.length === 1 && !options.recursive && !isPattern(paths[0]!);
+  const isOne = paths.length === 1 && !options.recursive && !isGlob(paths[0]!);
   let isBegun = false;
   const listings = inOrder(files, FILES_AT_ONCE, (file) => listFile(file, options));
   for await (const listing of listings) {
@@ -62,9 +63,9 @@ export async function listFields(paths: readonly string[], options: LsOptions, c
   if (!options.quiet) say(summaryOf(totals, wallNs));
 }
 
-/** Several files may come of it: lines begin with their names. */
-function isPattern(path: string): boolean {
-  return /[*?[\]{}]/.test(path) && !existsSync(path);
+/** A pattern may match several files: lines begin with their names. */
+function isGlob(path: string): boolean {
+  return isPattern(path) && !existsSync(path);
 }
 
 function summaryOf(totals: Totals, wallNs: number): string {

@@ -1,7 +1,7 @@
 import { LsioError } from '../../errors.js';
 import type { Input } from '../../output/input.js';
 import { type ByteText, byteTextOf, pathOf } from '../../paths/byte-text.js';
-import { type Excludes, globRegExp } from '../../paths/globs.js';
+import { type Excludes, globRegExp, isPattern, patternBase } from '../../paths/globs.js';
 import type { ByteRange } from '../../range.js';
 import { exactKey } from '../../store/keys.js';
 import { splitKnown, splitUrl } from '../../store/locator.js';
@@ -9,7 +9,6 @@ import type { RemoteStore } from '../../store/remote-store.js';
 
 /** Objects given at a time. */
 const BATCH_MAX = 1024;
-const GLOB_CHARACTERS = /[*?[\]{}]/;
 
 /** Where objects are looked for. */
 export interface RemoteNeeds {
@@ -38,7 +37,7 @@ export type Search = 'glob' | 'folder';
  */
 export function searchOf(url: string, options: { recursive: boolean; globs: boolean }): Search | undefined {
   const { root, key, reference } = splitKnown(url);
-  const isGlob = options.globs && GLOB_CHARACTERS.test(rawKeyOf(url));
+  const isGlob = options.globs && isPattern(rawKeyOf(url));
   const isFolder = key === '' || key.endsWith('/');
   if (reference !== undefined) {
     // Web servers answer for a folder, too: with a page.
@@ -93,11 +92,10 @@ function folderOf(key: string): { readonly prefix: string; readonly pattern?: un
 
 /** A pattern: what is percent-encoded in it is meant literally. */
 function globOf(raw: string): { readonly prefix: string; readonly pattern: RegExp } {
-  const literal = raw.slice(0, raw.lastIndexOf('/', raw.search(GLOB_CHARACTERS)) + 1);
   const glob = raw.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) =>
     decodeURIComponent(encoded).replace(/[*?[\]{}\\]/g, '\\$&'),
   );
-  return { prefix: decodeURIComponent(literal), pattern: globRegExp(glob) };
+  return { prefix: decodeURIComponent(patternBase(raw)), pattern: globRegExp(glob) };
 }
 
 /** The key as it is written, percent-encoded. */
