@@ -158,6 +158,13 @@ function parseTimeoutNs(text: string): number {
   throw new LsioError('usage', `--timeout: ${JSON.stringify(text)} is not between 0 and 24 days`);
 }
 
+/** A parser for an option that may be repeated: its values become a list. */
+export function collect<Value>(
+  parse: (text: string) => Value,
+): (text: string, before: readonly Value[]) => readonly Value[] {
+  return (text, before) => [...before, parse(text)];
+}
+
 /** A parser whose errors say which option they are about. */
 export function named<Value>(option: string, parse: (text: string) => Value): (text: string) => Value {
   return (text) => {

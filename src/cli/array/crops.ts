@@ -13,7 +13,7 @@ import { WholeFileWriter } from '../../output/whole-file.js';
 import type { CropsDocument, CropsResult } from '../../results/crops.js';
 import { formatBytes, formatCount, formatDurationNs, parseBytes, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, named } from '../app/options.js';
+import { applyReadingOptions, collect, named } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
@@ -56,8 +56,8 @@ export function define(command: Command, context: Context): void {
       'crops that share the decoding of a chunk (default: 8M of them)',
       whole('--batch-size', 1),
     )
-    .option('--isel <selection>', 'where crops lie, by position: dim=10:20; repeatable', collect, [])
-    .option('--sel <selection>', 'where crops lie, by label: dim=A:B (both included); repeatable', collect, [])
+    .option('--isel <selection>', 'where crops lie, by position: dim=10:20; repeatable', collect(String), [])
+    .option('--sel <selection>', 'where crops lie, by label: dim=A:B (both included); repeatable', collect(String), [])
     .option('--bbox <w,s,e,n>', 'where crops lie: west, south, east, north')
     .option('--level <n>', 'of a multiscale image: 0 is the largest', whole('--level', 0))
     .option('--discard', 'forget the crops (default)', false)
@@ -76,10 +76,6 @@ export function define(command: Command, context: Context): void {
       '\nCrops are uniform, with repetition. Unless --direct says otherwise, the page cache is used: crops overlap.',
     )
     .action((source: readonly string[], options: Options) => run(source, options, context, command));
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 function whole(name: string, min: number): (text: string) => number {

@@ -6,7 +6,7 @@ import {
   parseWhere,
   type WhereCondition,
 } from '../../formats/grib/select.js';
-import { named } from '../app/options.js';
+import { collect, named } from '../app/options.js';
 
 /** The options that choose fields of GRIB files, as commander hands them over. */
 export interface FieldOptions {
@@ -21,14 +21,19 @@ export function addFieldOptions(command: Command): Command {
     .option(
       '--match <regex>',
       "GRIB: fields whose :VAR:LEVEL:TIME: line matches, in wgrib2's words (repeatable: all must)",
-      collect('--match', parseMatch),
+      collect(named('--match', parseMatch)),
       [],
     )
-    .option('--not <regex>', 'GRIB: fields whose line does not match (repeatable)', collect('--not', parseMatch), [])
+    .option(
+      '--not <regex>',
+      'GRIB: fields whose line does not match (repeatable)',
+      collect(named('--not', parseMatch)),
+      [],
+    )
     .option(
       '--where <key=value>',
       "GRIB: fields whose key has one of these values, in ecCodes' keys: level=500,850 (repeatable)",
-      collect('--where', parseWhere),
+      collect(named('--where', parseWhere)),
       [],
     )
     .option(
@@ -40,8 +45,4 @@ export function addFieldOptions(command: Command): Command {
 
 export function selectionOf({ match, not, where, fields }: FieldOptions): FieldSelection {
   return { match, not, where, numbers: fields };
-}
-
-function collect<Value>(option: string, parse: (text: string) => Value): (text: string, before: Value[]) => Value[] {
-  return (text, before) => [...before, named(option, parse)(text)];
 }

@@ -14,7 +14,7 @@ import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
 import type { ReadDocument } from '../../results/read.js';
 import { formatBytes, formatCount, formatDurationNs, parseBytes, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, named } from '../app/options.js';
+import { applyReadingOptions, collect, named } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
@@ -52,13 +52,13 @@ export function define(command: Command, context: Context): void {
     .option(
       '--isel <selection>',
       'by position: dim=3, dim=10:20, dim=::2, negative from the end; repeatable',
-      collect,
+      collect(String),
       [],
     )
     .option(
       '--sel <selection>',
       'by label: dim=VALUE, dim=~VALUE (nearest), dim=A:B (both included); repeatable',
-      collect,
+      collect(String),
       [],
     )
     .option('--bbox <w,s,e,n>', 'west, south, east, north, by the labels of longitude and latitude')
@@ -82,10 +82,6 @@ export function define(command: Command, context: Context): void {
     .option('--json', 'with -o: print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .action((source: readonly string[], options: Options) => read(source, options, context));
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 function parseLevel(text: string): number {

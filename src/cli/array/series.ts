@@ -14,7 +14,7 @@ import { writeWholeFile } from '../../output/whole-file.js';
 import type { SeriesDocument } from '../../results/series.js';
 import { parseBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, named } from '../app/options.js';
+import { applyReadingOptions, collect, named } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print } from '../app/talk.js';
 import { chosenArray } from './choose.js';
@@ -43,14 +43,12 @@ interface Options extends SourceOptions {
   readonly json: boolean;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
 export function define(command: Command, context: Context): void {
   addSourceOptions(command)
-    .option('--at <dim=label>', 'a point: lat=51.5,lon=-0.1 (repeatable)', collect, [])
+    .option('--at <dim=label>', 'a point: lat=51.5,lon=-0.1 (repeatable)', collect(String), [])
     .option('--points <file>', 'points from a CSV file')
-    .option('--sel <dim=label>', 'by label: time=2001-03 (repeatable)', collect, [])
-    .option('--isel <dim=index>', 'by position: level=0 (repeatable)', collect, [])
+    .option('--sel <dim=label>', 'by label: time=2001-03 (repeatable)', collect(String), [])
+    .option('--isel <dim=index>', 'by position: level=0 (repeatable)', collect(String), [])
     .option('--no-mask-and-scale', 'stored numbers: no missing values, no scale and offset')
     .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes))
     .option('--decoder <choice>', 'auto, native or wasm', 'auto')

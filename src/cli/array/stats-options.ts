@@ -7,6 +7,7 @@ import type { StatsSpec } from '../../compute/stats-spec.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
 import type { ArraySource } from '../../formats/source.js';
 import { parseBytes, parseCount } from '../../units.js';
+import { collect } from '../app/options.js';
 import type { SourceOptions } from './source-options.js';
 
 /** The options of stats, as commander hands them over. */
@@ -40,16 +41,14 @@ function count(text: string, name: string): number {
   return parseCount(text, { name, min: 0, max: COUNT_MAX });
 }
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
-
 export function addStatsOptions(command: Command): Command {
   return command
     .option('--reduce <names>', `of ${DEFAULT_REDUCTIONS.join(',')} (default), sum, var, median, q0.05, hist:64`)
     .option('--over <dims>', 'the axes that are reduced: time, or lat,lon', 'all')
     .option('--by <dim.field>', 'groups of time steps: time.year, .month, .hour, .dayofyear or .season')
     .option('--weights <function>', "cos(lat): each value's weight")
-    .option('--sel <dim=label>', 'by label: time=2001-03,lat=60:50,lon=~10 (repeatable)', collect, [])
-    .option('--isel <dim=index>', 'by position: time=0:10 (repeatable)', collect, [])
+    .option('--sel <dim=label>', 'by label: time=2001-03,lat=60:50,lon=~10 (repeatable)', collect(String), [])
+    .option('--isel <dim=index>', 'by position: time=0:10 (repeatable)', collect(String), [])
     .option('--bbox <w,s,e,n>', 'west, south, east, north, by the labels of longitude and latitude')
     .option('--exact', 'correctly rounded, the same bits for any chunks', false)
     .option('--ddof <n>', 'subtracted from the count in std and var', (text: string) => count(text, '--ddof'), 0)

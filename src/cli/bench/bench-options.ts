@@ -14,7 +14,14 @@ import { listFiles } from '../../workload/list-files.js';
 import { DEFAULT_DIR } from '../../workload/manifest.js';
 import { CASES, type CaseName, type Workload } from '../../workload/workload.js';
 import type { Log } from '../app/log.js';
-import { addCoalesceOptions, addRunOptions, type CoalesceOptions, named, type RunOptions } from '../app/options.js';
+import {
+  addCoalesceOptions,
+  addRunOptions,
+  type CoalesceOptions,
+  collect,
+  named,
+  type RunOptions,
+} from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { givenCommand } from './command-line.js';
 import type { ExportOptions } from './exports.js';
@@ -102,7 +109,7 @@ export function addBenchingOptions(
     .option('--baseline <file>', 'show the changes since an earlier JSON document')
     .addOption(
       new Option('--fail-if <expr>', "exit with 6 where this holds, such as 'throughput<-10%'; repeatable")
-        .argParser(collect((text) => text))
+        .argParser(collect(String))
         .default([]),
     );
   addExportOptions(command);
@@ -245,8 +252,4 @@ export function oneOf<Value extends string>(option: string, values: readonly Val
 
 export function list<Value>(parse: (text: string) => Value): (text: string) => Value[] {
   return (text) => text.split(',').map(parse);
-}
-
-function collect<Value>(parse: (text: string) => Value): (text: string, before: readonly Value[]) => Value[] {
-  return (text, before) => [...before, parse(text)];
 }

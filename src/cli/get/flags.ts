@@ -7,6 +7,7 @@ import {
   addCoalesceOptions,
   addReadingOptions,
   type CoalesceOptions,
+  collect,
   named,
   type ReadingOptions,
 } from '../app/options.js';
@@ -43,11 +44,21 @@ export function addFlags(command: Command): Command {
       'files, globs, directories (with -r), URLs, path#bytes=0-99,200-299, or - for a list on stdin',
     )
     .option('-r, --recursive', 'directories: every file below them, by the byte order of their paths', false)
-    .option('--exclude <glob>', 'leave out what matches; may be repeated', addText, [])
-    .option('-R, --range <range>', 'of every path: 0-99, 100- or -8, as in HTTP; may be repeated', addRange, [])
-    .option('--files-from <file>', 'paths from a file, one a line (-: stdin); may be repeated', addText, [])
-    .option('--files0-from <file>', 'the same with a NUL after each, as find -print0 writes', addText, [])
-    .option('--requests <file>', 'requests in JSON from a file, one a line (-: stdin); may be repeated', addText, [])
+    .option('--exclude <glob>', 'leave out what matches; may be repeated', collect(String), [])
+    .option(
+      '-R, --range <range>',
+      'of every path: 0-99, 100- or -8, as in HTTP; may be repeated',
+      collect(named('--range', parseRangeText)),
+      [],
+    )
+    .option('--files-from <file>', 'paths from a file, one a line (-: stdin); may be repeated', collect(String), [])
+    .option('--files0-from <file>', 'the same with a NUL after each, as find -print0 writes', collect(String), [])
+    .option(
+      '--requests <file>',
+      'requests in JSON from a file, one a line (-: stdin); may be repeated',
+      collect(String),
+      [],
+    )
     .option('--strict', 'a malformed line in a list ends the command before anything is read', false)
     .option('-o, --output-dir <dir>', 'write each to a file of its own below this directory')
     .option('--overwrite', 'replace files that are there', false)
@@ -68,12 +79,4 @@ export function addFlags(command: Command): Command {
     )
     .option('--dry-run', 'print what would be read', false);
   return addRemoteOptions(addReadingOptions(addCoalesceOptions(command)));
-}
-
-function addRange(text: string, ranges: readonly ByteRange[]): readonly ByteRange[] {
-  return [...ranges, named('--range', parseRangeText)(text)];
-}
-
-function addText(text: string, texts: readonly string[]): readonly string[] {
-  return [...texts, text];
 }
