@@ -90,6 +90,7 @@ describe('lsio series', () => {
     [['--at', 'lat=50,lon=0', '--isel', 'time=0'], /no axis is left/],
     [['--at', 'lat=80,lon=0'], /lat/],
     [['--at', 'level=1'], /has no axis level/],
+    [['--at', 'lat=50,lon=0', '--decoder', 'wsam'], /wsam/],
     [['--points', 'absent.csv'], /absent\.csv/],
   ])('refuses %j', (args, message) => {
     const { status, stderr, stdout } = run(...args);

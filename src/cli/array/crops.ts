@@ -1,22 +1,22 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CropOrigins } from '../../array/crop-origins.js';
 import { stringifyJson } from '../../array/exact-json.js';
-import type { DecoderChoice } from '../../codec/codec.js';
 import { type CropJob, cropJobs } from '../../compute/crop-jobs.js';
 import { type CropsOptions, planWork } from '../../compute/crops.js';
-import { parseSelection } from '../../compute/select.js';
+import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
 import { openSource } from '../../formats/open-source.js';
 import { npyHeader } from '../../output/npy.js';
 import { WholeFileWriter } from '../../output/whole-file.js';
 import type { CropsDocument, CropsResult } from '../../results/crops.js';
-import { formatBytes, formatCount, formatDurationNs, parseBytes, parseCount } from '../../units.js';
+import { formatBytes, formatCount, formatDurationNs, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, collect, named } from '../app/options.js';
+import { applyReadingOptions, collect } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
+import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
 import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
 
 const EXAMPLES = `Examples:
@@ -27,26 +27,21 @@ const EXAMPLES = `Examples:
 `;
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 
-interface Options extends SourceOptions {
+interface Options extends SourceOptions, SelectionTexts, DecodingOptions {
   readonly size: readonly number[];
   readonly count: number;
   readonly seed: number;
   readonly align: boolean;
   readonly batchSize?: number;
-  readonly isel: readonly string[];
-  readonly sel: readonly string[];
-  readonly bbox?: string;
   readonly level?: number;
   readonly discard: boolean;
   readonly output?: string;
   readonly overwrite: boolean;
-  readonly decoder: DecoderChoice;
-  readonly maxMemory?: number;
   readonly json: boolean;
 }
 
 export function define(command: Command, context: Context): void {
-  addSourceOptions(command)
+  addDecodingOptions(addSourceOptions(command))
     .requiredOption('--size <n,n,…>', 'elements of a crop along each axis', parseSize)
     .requiredOption('-n, --count <count>', 'how many crops', whole('--count', 1))
     .option('--seed <seed>', 'the same crops for a seed', whole('--seed', 0), 0)
@@ -63,12 +58,6 @@ export function define(command: Command, context: Context): void {
     .option('--discard', 'forget the crops (default)', false)
     .option('-o, --output <file.npy>', 'write one stack of all crops')
     .option('--overwrite', 'replace the file if it exists', false)
-    .addOption(
-      new Option('--decoder <choice>', 'shared libraries of the system, or WebAssembly and JavaScript')
-        .choices(['auto', 'native', 'wasm'])
-        .default('auto'),
-    )
-    .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes))
     .option('--json', 'print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .addHelpText(

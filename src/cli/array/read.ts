@@ -2,9 +2,8 @@ import { isatty } from 'node:tty';
 import { type Command, Option } from 'commander';
 import { stringifyJson } from '../../array/exact-json.js';
 import type { Selection } from '../../array/selection.js';
-import type { DecoderChoice } from '../../codec/codec.js';
 import { type ArrayData, type ReadCounts, readArray } from '../../compute/read.js';
-import { parseSelection } from '../../compute/select.js';
+import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
 import { openSource } from '../../formats/open-source.js';
@@ -12,12 +11,13 @@ import type { ArraySource } from '../../formats/source.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
 import type { ReadDocument } from '../../results/read.js';
-import { formatBytes, formatCount, formatDurationNs, parseBytes, parseCount } from '../../units.js';
+import { formatBytes, formatCount, formatDurationNs, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, collect, named } from '../app/options.js';
+import { applyReadingOptions, collect } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
+import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
 import { FORMATS, type Format, formatOf, partsOf } from './read-formats.js';
 import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
 
@@ -31,24 +31,19 @@ const EXAMPLES = `Examples:
 `;
 const STDOUT = 1;
 
-interface Options extends SourceOptions {
-  readonly isel: readonly string[];
-  readonly bbox?: string;
-  readonly sel: readonly string[];
+interface Options extends SourceOptions, SelectionTexts, DecodingOptions {
   readonly level?: number;
   readonly output?: string;
   readonly format?: Format;
   readonly overwrite: boolean;
   readonly maskAndScale?: boolean;
-  readonly decoder: DecoderChoice;
-  readonly maxMemory?: number;
   readonly colors?: string;
   readonly range?: readonly [low: number, high: number];
   readonly json: boolean;
 }
 
 export function define(command: Command, context: Context): void {
-  addSourceOptions(command)
+  addDecodingOptions(addSourceOptions(command))
     .option(
       '--isel <selection>',
       'by position: dim=3, dim=10:20, dim=::2, negative from the end; repeatable',
@@ -71,12 +66,6 @@ export function define(command: Command, context: Context): void {
       'missing values, scale, offset and times as the attributes say (default for csv, json, text, png)',
     )
     .option('--no-mask-and-scale', 'elements as they are stored (default for npy, npz, raw)')
-    .addOption(
-      new Option('--decoder <choice>', 'shared libraries of the system, or WebAssembly and JavaScript')
-        .choices(['auto', 'native', 'wasm'])
-        .default('auto'),
-    )
-    .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes))
     .option('--colors <name>', 'of a png: a colour map such as viridis, cividis, gray or rdbu_r', 'viridis')
     .option('--range <low:high>', 'of a png: the values of the first and the last colour', parseRange)
     .option('--json', 'with -o: print one JSON document', false)

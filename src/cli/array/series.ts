@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { DecoderChoice } from '../../codec/codec.js';
 import { loadLibraries } from '../../codec/libraries.js';
 import { axisLabels, type LabelsOf, labelReader } from '../../compute/axis-labels.js';
 import { packingOf } from '../../compute/present.js';
@@ -12,12 +11,12 @@ import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
 import { writeWholeFile } from '../../output/whole-file.js';
 import type { SeriesDocument } from '../../results/series.js';
-import { parseBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, collect, named } from '../app/options.js';
+import { applyReadingOptions, collect } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print } from '../app/talk.js';
 import { chosenArray } from './choose.js';
+import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
 import { indexOfLabel, type Point, parsePoint, readPoints } from './series-points.js';
 import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
 
@@ -30,28 +29,24 @@ const NOTES = `
 A point is the nearest grid point, at most half a step away; longitudes wrap. Missing values are empty (null with --json).
 Axes that the points do not name are selected by --sel or --isel; along the one that is left the series go.`;
 
-interface Options extends SourceOptions {
+interface Options extends SourceOptions, DecodingOptions {
   readonly at: readonly string[];
   readonly points?: string;
   readonly sel: readonly string[];
   readonly isel: readonly string[];
   readonly maskAndScale: boolean;
-  readonly maxMemory?: number;
-  readonly decoder: DecoderChoice;
   readonly output?: string;
   readonly overwrite: boolean;
   readonly json: boolean;
 }
 
 export function define(command: Command, context: Context): void {
-  addSourceOptions(command)
+  addDecodingOptions(addSourceOptions(command))
     .option('--at <dim=label>', 'a point: lat=51.5,lon=-0.1 (repeatable)', collect(String), [])
     .option('--points <file>', 'points from a CSV file')
     .option('--sel <dim=label>', 'by label: time=2001-03 (repeatable)', collect(String), [])
     .option('--isel <dim=index>', 'by position: level=0 (repeatable)', collect(String), [])
     .option('--no-mask-and-scale', 'stored numbers: no missing values, no scale and offset')
-    .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes))
-    .option('--decoder <choice>', 'auto, native or wasm', 'auto')
     .option('-o, --output <file>', 'write the CSV to this file')
     .option('--overwrite', 'replace the file if it exists', false)
     .option('--json', 'print one JSON document', false)

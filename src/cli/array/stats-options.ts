@@ -1,20 +1,18 @@
 import { type Command, Option } from 'commander';
 import type { LabelsOf } from '../../compute/axis-labels.js';
 import { DEFAULT_REDUCTIONS } from '../../compute/reductions.js';
-import { parseSelection } from '../../compute/select.js';
+import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { specOfRequest } from '../../compute/statistics-request.js';
 import type { StatsSpec } from '../../compute/stats-spec.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
 import type { ArraySource } from '../../formats/source.js';
-import { parseBytes, parseCount } from '../../units.js';
+import { parseCount } from '../../units.js';
 import { collect } from '../app/options.js';
+import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
 import type { SourceOptions } from './source-options.js';
 
 /** The options of stats, as commander hands them over. */
-export interface StatsCommandOptions extends SourceOptions {
-  readonly isel: readonly string[];
-  readonly bbox?: string;
-  readonly sel: readonly string[];
+export interface StatsCommandOptions extends SourceOptions, SelectionTexts, DecodingOptions {
   readonly reduce?: string;
   readonly over: string;
   readonly by?: string;
@@ -26,8 +24,6 @@ export interface StatsCommandOptions extends SourceOptions {
   readonly maskAndScale: boolean;
   readonly missing: 'count' | 'error';
   readonly skipErrors: boolean;
-  readonly maxMemory?: number;
-  readonly decoder: 'auto' | 'native' | 'wasm';
   readonly output?: string;
   readonly overwrite: boolean;
   readonly shard?: string;
@@ -42,7 +38,7 @@ function count(text: string, name: string): number {
 }
 
 export function addStatsOptions(command: Command): Command {
-  return command
+  return addDecodingOptions(command)
     .option('--reduce <names>', `of ${DEFAULT_REDUCTIONS.join(',')} (default), sum, var, median, q0.05, hist:64`)
     .option('--over <dims>', 'the axes that are reduced: time, or lat,lon', 'all')
     .option('--by <dim.field>', 'groups of time steps: time.year, .month, .hour, .dayofyear or .season')
@@ -60,9 +56,7 @@ export function addStatsOptions(command: Command): Command {
         .choices(['count', 'error'])
         .default('count'),
     )
-    .option('--skip-errors', 'leave out chunks that are damaged, and count them', false)
-    .option('--max-memory <bytes>', 'the most memory (default: 4 GiB)', parseBytes)
-    .addOption(new Option('--decoder <kind>', 'what decompresses').choices(['auto', 'native', 'wasm']).default('auto'));
+    .option('--skip-errors', 'leave out chunks that are damaged, and count them', false);
 }
 
 /** What the options ask for. @throws {LsioError} as {@link specOfRequest} and {@link parseSelection} */

@@ -1,0 +1,20 @@
+import { type Command, Option } from 'commander';
+import type { DecoderChoice } from '../../codec/codec.js';
+import { parseBytes } from '../../units.js';
+import { named } from '../app/options.js';
+
+/** The options of every command that decodes an array, as commander hands them over. */
+export interface DecodingOptions {
+  readonly decoder: DecoderChoice;
+  readonly maxMemory?: number;
+}
+
+export function addDecodingOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--decoder <choice>', 'shared libraries of the system, or WebAssembly and JavaScript')
+        .choices(['auto', 'native', 'wasm'])
+        .default('auto'),
+    )
+    .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes));
+}
