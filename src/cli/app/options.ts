@@ -50,7 +50,7 @@ export interface ReadingOptions extends RunOptions {
 }
 
 /** `--color` is accepted as everywhere; nothing that these commands print has colours. */
-export function addReadingOptions(command: Command): Command {
+export function addReadingOptions(command: Command, { direct = 'auto' }: { direct?: DirectChoice } = {}): Command {
   command
     .addOption(
       new Option('--engine <engine>', 'what reads: io_uring, or node:fs; auto takes io_uring where it works')
@@ -62,7 +62,7 @@ export function addReadingOptions(command: Command): Command {
     .addOption(
       new Option('--direct <choice>', 'O_DIRECT: bypass the page cache; auto: while files are not in it')
         .choices(['auto', 'on', 'off'])
-        .default('auto'),
+        .default(direct),
     );
   return addRunOptions(command, {
     quiet: 'no summary, no notes, no progress; errors only',

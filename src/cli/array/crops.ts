@@ -41,7 +41,7 @@ interface Options extends SourceOptions, SelectionTexts, DecodingOptions {
 }
 
 export function define(command: Command, context: Context): void {
-  addDecodingOptions(addSourceOptions(command))
+  addDecodingOptions(addSourceOptions(command, { direct: 'off' }))
     .requiredOption('--size <n,n,…>', 'elements of a crop along each axis', parseSize)
     .requiredOption('-n, --count <count>', 'how many crops', whole('--count', 1))
     .option('--seed <seed>', 'the same crops for a seed', whole('--seed', 0), 0)
@@ -62,9 +62,9 @@ export function define(command: Command, context: Context): void {
     .addHelpText('before', EXAMPLES)
     .addHelpText(
       'after',
-      '\nCrops are uniform, with repetition. Unless --direct says otherwise, the page cache is used: crops overlap.',
+      '\nCrops are uniform, with repetition. They overlap: unless --direct says otherwise, the page cache is used.',
     )
-    .action((source: readonly string[], options: Options) => run(source, options, context, command));
+    .action((source: readonly string[], options: Options) => run(source, options, context));
 }
 
 function whole(name: string, min: number): (text: string) => number {
@@ -75,20 +75,19 @@ function parseSize(text: string): readonly number[] {
   return text.split(',').map((part) => parseCount(part.trim(), { name: '--size', min: 1, max: COUNT_MAX }));
 }
 
-async function run(sources: readonly string[], options: Options, context: Context, command: Command): Promise<void> {
+async function run(sources: readonly string[], options: Options, context: Context): Promise<void> {
   applyReadingOptions(options, context);
   const { output, discard, json, quiet } = options;
   if (output !== undefined && discard) throw new LsioError('usage', '--discard and -o exclude one another');
   if (output !== undefined && !output.endsWith('.npy')) {
     throw new LsioError('usage', `${output}: crops are written as a stack: a name that ends with .npy`);
   }
-  const direct = command.getOptionValueSource('direct') === 'default' ? 'off' : options.direct;
   const { signal } = context;
   const source = await openSource(sources, openOptionsOf(options, signal));
   try {
     const array = chosenArray(source, options.array, options.level);
     const within = await parseSelection(source, array, options, signal);
-    const { size, count, seed, align, batchSize, decoder, workers, maxMemory } = options;
+    const { size, count, seed, align, batchSize, decoder, direct, workers, maxMemory } = options;
     const wanted = {
       size,
       count,

@@ -23,7 +23,8 @@ export interface SourceOptions extends ReadingOptions, RemoteFlags, FieldOptions
 const SOURCE_HELP =
   'a Zarr store (directory or .zip), a GRIB or .nat file or a kerchunk reference file, also a URL; a path in it may follow: era.zarr/t2m; several GRIB files, a directory or a quoted pattern of them are one source';
 
-export function addSourceOptions(command: Command): Command {
+/** @param defaults of {@link addReadingOptions} */
+export function addSourceOptions(command: Command, defaults?: Parameters<typeof addReadingOptions>[1]): Command {
   command
     .argument('<source...>', SOURCE_HELP)
     .option('-a, --array <name>', 'the array, where there are several')
@@ -42,7 +43,7 @@ export function addSourceOptions(command: Command): Command {
     parseWorkers,
     'auto',
   );
-  return addRemoteOptions(addReadingOptions(command));
+  return addRemoteOptions(addReadingOptions(command, defaults));
 }
 
 function parseWorkers(text: string): WorkersChoice {
