@@ -129,14 +129,13 @@ async function makeCrops(
   const { output, overwrite, quiet } = options;
   const { count, size } = wanted;
   const work = planWork(array, wanted);
-  let made = 0;
+  const totals = new Totals();
   const writer = output === undefined ? undefined : new WholeFileWriter(output, overwrite);
   const progress = startProgress({ mode: options.progress, quiet }, () => ({
-    items: made,
+    items: totals.crops,
     itemsTotal: count,
     unit: 'crops',
   }));
-  const totals = new Totals();
   const beganNs = process.hrtime.bigint();
   try {
     writer?.write(npyHeader(array.dtype, [count, ...size]));
@@ -144,7 +143,6 @@ async function makeCrops(
       context.signal.throwIfAborted();
       writer?.write(job.bytes);
       totals.add(job);
-      made += job.count;
     }
     writer?.end();
   } catch (error) {
@@ -164,14 +162,14 @@ const COUNTED = ['chunks', 'chunksMissing', 'bytesRead', 'bytesDecoded', 'busyNs
 
 class Totals {
   readonly #counts = { chunks: 0, chunksMissing: 0, bytesRead: 0, bytesDecoded: 0, busyNs: 0 };
-  #crops = 0;
+  crops = 0;
   #bytes = 0;
   #workers = 1;
   #decoder: CropsResult['decoder'] = 'none';
 
   add({ bytes, count, outcome }: CropJob): void {
     for (const name of COUNTED) this.#counts[name] += outcome[name];
-    this.#crops += count;
+    this.crops += count;
     this.#bytes += bytes.length;
     this.#workers = Math.max(this.#workers, outcome.workers);
     this.#decoder = outcome.decoder;
@@ -180,10 +178,10 @@ class Totals {
   facts(wallNs: number) {
     const { busyNs, ...counts } = this.#counts;
     return {
-      crops: this.#crops,
+      crops: this.crops,
       bytes: this.#bytes,
       bytesPerSecond: Math.round((this.#bytes / wallNs) * 1e9),
-      cropsPerSecond: Math.round((this.#crops / wallNs) * 1e9),
+      cropsPerSecond: Math.round((this.crops / wallNs) * 1e9),
       ...counts,
       decoder: this.#decoder,
       workers: this.#workers,
