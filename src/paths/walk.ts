@@ -54,7 +54,7 @@ export async function* walk(
     }
   }
 
-  /** @param isRoot Whoever walks may be busy otherwise, and nothing is being read yet. */
+  /** @param isRoot It is read by another thread: the caller may be busy, and nothing is being read yet. */
   async function enter(directory: ByteText, isRoot = false): Promise<void> {
     const prefix = directory.endsWith('/') ? directory : `${directory}/`;
     try {

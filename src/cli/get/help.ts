@@ -25,8 +25,8 @@ that is not counts as a character.
 the directory that was given, or the whole path where a glob or list gave it; with a slash at its end directories only.
 It knows * ? ** [a-z] {a,b} and \\, and takes leading dots as other characters. A path of the command line stays.
 --requests: one JSON object a line, of up to 1 MiB: {"path", "offset", "length"}, {"path", "suffixLength"} or {"path"},
-each with "url" in place of "path" for a URL, and with an "id" (text or number) or without, which comes back in the JSON document. In a path of either, each byte that is not
-UTF-8 is a lone surrogate (\\udc80 to \\udcff), as Python writes it.
+each with "url" in place of "path" for a URL. An "id" (text or number) may be added: it comes back in the JSON document. In
+a path of either, each byte that is not UTF-8 is a lone surrogate (\\udc80 to \\udcff), as Python writes it.
 Lists: a byte order mark and carriage returns at the ends of lines are left out, unless files have such names.
 -o: a file appears under its name when it is whole, so a run that was stopped can go on with --skip-existing. Permissions
 and holes are kept as cp keeps them. Nothing is synced: after a power failure a name may hold nothing (run sync).
@@ -35,10 +35,12 @@ for, {index} from 0 on in the order asked. Example: --output-name '{id}.bin'.
 --strict reads all lists before anything else: stdin and pipes are held in memory then.
 --read-order changes nothing in the output. Device order goes by inode number, where dozens of files of a directory are
 asked for at a time and aren't in the page cache.
-URLs: wherever a path is taken, a URL is: file:, http:, https:, s3:, gs:, az: and abfs:. They may be of several servers, with
-paths between them. One fails alone. A # of a key is %23, a * that is no pattern %2A. Keys: see docs/cloud.md.
+URLs are taken wherever paths are: file:, http:, https:, s3:, gs:, az: and abfs:. They may be of several servers, with paths
+between them. One fails alone. In their patterns * takes leading dots, too. A # of a key is %23, a * that is no pattern %2A.
+Credentials: see docs/cloud.md.
 --dry-run of URLs asks for the size of each object that no listing told, by a request for one byte; it says what a run would
 cost in requests, bytes and time.
---dry-run is the run itself, without reading. It trusts the sizes that the file system states: procfs and pipes have none. A run merges what has come from a long list by
-then: now and then less than the plan says. Where --direct auto bypasses the page cache, it merges more.
+--dry-run is the run itself, without reading. It trusts the sizes that the file system states: procfs and pipes have none.
+A run merges what has come from a long list by then: now and then less than the plan says. Where --direct auto bypasses the
+page cache, it merges more.
 A closed stdout (>&-) can't be told from /dev/null: Node puts that in its place.`;
