@@ -32,7 +32,8 @@ export class Slurm {
       (name) => `--${name}=${path.join(directory, `munge.${name}`)}`,
     );
     this.#spawn('/usr/sbin/munged', ['--foreground', '--force', `--key-file=${key}`, `--socket=${socket}`, ...files]);
-    const port = 20_000 + (process.pid % 10_000) * 4;
+    // Below the ports that the system gives to connections: one of them may be in use.
+    const port = 10_000 + (process.pid % 5000) * 4;
     const host = os.hostname().split('.')[0];
     writeFileSync(
       path.join(directory, 'slurm.conf'),
