@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Engine, Path } from '../engine/engine.js';
 import type { HttpClient } from '../engine/http/client.js';
 import { START } from '../engine/http/meter.js';
@@ -218,10 +217,7 @@ export class RemoteStore implements Store {
     if (this.#closing !== undefined) throw closedError();
     options?.signal?.throwIfAborted();
     // Consumers without @types/node see no more of a signal than is used of it.
-    const signal = options?.signal as AbortSignal | undefined;
-    // Each request under way listens, and there are no more than connections.
-    if (signal !== undefined) setMaxListeners(0, signal);
-    return signal;
+    return options?.signal as AbortSignal | undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { buildConnector, Dispatcher } from 'undici';
+import { type Abortable, addAbortable, removeAbortable } from '../../abort.js';
 import type { Timeouts } from './http-options.js';
 import {
   type Answer,
@@ -84,11 +85,10 @@ class GeneralTransport implements Transport {
 }
 
 /** Takes one answer. undici calls the methods in order, `onResponseError` at any point. */
-class Landed implements Dispatcher.DispatchHandler {
+class Landed implements Dispatcher.DispatchHandler, Abortable {
   readonly #options: ExchangeOptions;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #onAbort: () => void;
   #controller: Dispatcher.DispatchController | undefined;
   #head: AnswerHead | undefined;
   #landing: Landing = 'drop';
@@ -100,13 +100,17 @@ class Landed implements Dispatcher.DispatchHandler {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#onAbort = () => this.#fail(options.signal?.reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#settled) return;
-    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    const { signal } = this.#options;
+    if (signal !== undefined) addAbortable(signal, this);
+  }
+
+  onAbort(reason: unknown): void {
+    this.#fail(reason);
   }
 
   onResponseStart(
@@ -180,7 +184,8 @@ class Landed implements Dispatcher.DispatchHandler {
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal } = this.#options;
+    if (signal !== undefined) removeAbortable(signal, this);
     return true;
   }
 }

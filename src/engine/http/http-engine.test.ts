@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../clock.js';
 import { Slab } from '../../memory/slab.js';
@@ -7,7 +8,7 @@ import type { ReadSlots } from '../slots.js';
 import { HttpClient } from './client.js';
 import { FaultServer, OBJECT_BYTES, objectBytes } from './fault-server.testing.js';
 import { openGeneral } from './general.js';
-import { HttpEngine } from './http-engine.js';
+import { HttpEngine, type HttpEngineOptions } from './http-engine.js';
 import { LeanTransport } from './lean.js';
 import { Limiter } from './limiter.js';
 
@@ -35,14 +36,22 @@ afterAll(async () => {
   await server.stop();
 });
 
-function engineOf(slabBytes = 16 * 1024 * 1024, depth = 8): HttpEngine {
+function clientOf(): HttpClient {
+  return new HttpClient({
+    transport,
+    clock: systemClock,
+    limiter: new Limiter(systemClock, 8),
+    retry: { tries: 3 },
+  });
+}
+
+function engineOf(
+  slabBytes = 16 * 1024 * 1024,
+  depth = 8,
+  client: HttpEngineOptions['client'] = clientOf(),
+): HttpEngine {
   return new HttpEngine({
-    client: new HttpClient({
-      transport,
-      clock: systemClock,
-      limiter: new Limiter(systemClock, 8),
-      retry: { tries: 3 },
-    }),
+    client,
     slab: new Slab(Buffer.alloc(slabBytes)),
     depth,
     clock: systemClock,
@@ -129,6 +138,26 @@ describe('HttpEngine', () => {
       expect(errno).toBe(0);
       expect(Buffer.compare(bytes, objectBytes(0, OBJECT_BYTES))).toBe(0);
     }
+    await engine.close();
+  });
+
+  test('no listener stays behind when a run has ended', async () => {
+    const client = clientOf();
+    const signals = new Set<AbortSignal>();
+    const heard: number[] = [];
+    const watched: HttpEngineOptions['client'] = {
+      read(...asked) {
+        signals.add(asked[4]!);
+        heard.push(getEventListeners(asked[4]!, 'abort').length);
+        return client.read(...asked);
+      },
+    };
+    const engine = engineOf(2 * 1024 * 1024, 8, watched);
+    const list = Array.from({ length: 24 }, (_, i) => ({ path: `good/l${i}`, offset: 0, length: TO_END }));
+    for (const { errno } of await readAll(engine, list)) expect(errno).toBe(0);
+    expect(signals.size).toBe(1);
+    expect(new Set(heard)).toEqual(new Set([1]));
+    for (const signal of signals) expect(getEventListeners(signal, 'abort')).toEqual([]);
     await engine.close();
   });
 

@@ -1,5 +1,4 @@
-import { setMaxListeners } from 'node:events';
-import { type Abortable, addAbortable } from '../../abort.js';
+import { type Abortable, addAbortable, removeAbortable } from '../../abort.js';
 import { assert } from '../../assert.js';
 import type { Clock } from '../../clock.js';
 import { LsioError } from '../../errors.js';
@@ -26,7 +25,6 @@ import { HttpFile, Targets } from './http-file.js';
 
 /** The first guess of how long an object of unknown length is, in bytes. */
 const GUESS_BYTES = 64 * 1024;
-const NOBODY: Abortable = { onAbort: () => undefined };
 
 export interface HttpEngineOptions {
   readonly client: Pick<HttpClient, 'read'>;
@@ -50,6 +48,8 @@ export class HttpEngine implements Engine {
   #freeCount: number;
   readonly #runs: ActiveRun[] = [];
   readonly #abort = new Map<ActiveRun, AbortController>();
+  /** Registered at a run's signal for as long as the run: adding reads to a listener that exists costs little. */
+  readonly #waker: Abortable = { onAbort: () => this.#wake() };
   /** Finished reads that their sources have not been told of. */
   readonly #finished: { readonly run: ActiveRun; readonly slot: number }[] = [];
   /** Reads that wait for memory. */
@@ -64,7 +64,7 @@ export class HttpEngine implements Engine {
     this.info = options.info;
     this.#options = options;
     this.#targets = new Targets(options.target);
-    this.#slots = new ReadSlots(options.slab, options.depth, () => this.#onRelease());
+    this.#slots = new ReadSlots(options.slab, options.depth, () => this.#wake());
     this.#free = Int32Array.from({ length: options.depth }, (_, i) => options.depth - 1 - i);
     this.#freeCount = options.depth;
   }
@@ -79,10 +79,7 @@ export class HttpEngine implements Engine {
     const run = new ActiveRun(this, source, options, this.#options.depth);
     this.#runs.push(run);
     const controller = new AbortController();
-    // Those that wait for memory listen one by one.
-    setMaxListeners(0, controller.signal);
-    // What is added to a listener that is there costs little: there is one as long as the run.
-    addAbortable(controller.signal, NOBODY);
+    addAbortable(controller.signal, this.#waker);
     this.#abort.set(run, controller);
     this.schedule();
     return run;
@@ -114,7 +111,8 @@ export class HttpEngine implements Engine {
     this.schedule();
   }
 
-  #onRelease(): void {
+  /** Lets those that wait for memory look again: some was freed, or their run was ended. */
+  #wake(): void {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
@@ -136,6 +134,7 @@ export class HttpEngine implements Engine {
       const run = this.#runs[i]!;
       if (run.busy > 0 || !(run.cancelled || run.source.ended)) continue;
       this.#runs.splice(i, 1);
+      removeAbortable(this.#abort.get(run)!.signal, this.#waker);
       this.#abort.delete(run);
       run.settle(run.outcome);
     }
@@ -276,10 +275,7 @@ export class HttpEngine implements Engine {
       signal.throwIfAborted();
       const at = this.#options.slab.lease(bytes);
       if (at >= 0) return at;
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 

@@ -1,3 +1,4 @@
+import { type Abortable, addAbortable, removeAbortable } from '../../abort.js';
 import type { Clock } from '../../clock.js';
 
 /** In flight at first: few enough for any server, and doubled within a round of answers. */
@@ -7,9 +8,8 @@ const CUT = 0.7;
 const FIRST_CUT = 0.5;
 const MIN = 1;
 
-interface Waiter {
+interface Waiter extends Abortable {
   readonly grant: () => void;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** A permit for one request. It is given back once, with how the server took the request; once more does nothing. */
@@ -56,7 +56,7 @@ export class Limiter {
     return this.#refusedBefore ? this.limit : this.#max;
   }
 
-  /** A permit, if one is free and nobody waits for it. */
+  /** A permit, if one is free and no request waits for it. */
   tryAcquire(): Permit | undefined {
     return this.#waiting.length === 0 && this.#inFlight < this.limit ? this.#grant() : undefined;
   }
@@ -67,18 +67,17 @@ export class Limiter {
     if (this.#waiting.length === 0 && this.#inFlight < this.limit) return Promise.resolve(this.#grant());
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
-        signal,
         grant: () => {
-          signal?.removeEventListener('abort', onAbort);
+          if (signal !== undefined) removeAbortable(signal, waiter);
           resolve(this.#grant());
         },
+        onAbort: (reason) => {
+          const at = this.#waiting.indexOf(waiter);
+          if (at >= 0) this.#waiting.splice(at, 1);
+          reject(reason);
+        },
       };
-      const onAbort = () => {
-        const at = this.#waiting.indexOf(waiter);
-        if (at >= 0) this.#waiting.splice(at, 1);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal !== undefined) addAbortable(signal, waiter);
       this.#waiting.push(waiter);
     });
   }
