@@ -40,3 +40,21 @@ export interface ReferenceGroup {
 export const MARK = 'lsio_references';
 /** Before the names of parts that only lsio understands: no array of Zarr begins so. */
 export const OWN = '.lsio/';
+
+/**
+ * The labels of an axis, held in the references.
+ *
+ * @param dtype that of the values, as numpy writes it.
+ * @param values are little-endian, as the machine is.
+ */
+export function labelArray(
+  name: string,
+  dtype: string,
+  values: Float64Array | BigInt64Array,
+  attributes: JsonObject,
+): ReferenceArray {
+  const shape = [values.length];
+  const at = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const rest = { dtype, fillValue: null, filters: [], attributes, chunks: [{ place: [0], at }] };
+  return { name, shape, chunkShape: shape, dims: [name], ...rest };
+}

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../array/exact-json.js';
 import type { Place } from '../chunked-array.js';
 import { wholeSeconds } from '../memory-array.js';
-import { OWN, type ReferenceArray, type ReferenceChunk, type ReferenceGroup } from '../reference-group.js';
+import { labelArray, OWN, type ReferenceArray, type ReferenceChunk, type ReferenceGroup } from '../reference-group.js';
 import { type Cube, type DescribedField, type GribFile, placeOf } from './cube.js';
 import { gridShapeOf } from './grid-type.js';
 import { axesOf, type GridAxes } from './grids/coordinates.js';
@@ -100,11 +100,11 @@ class Dimensions {
     return this.#dim(axis, `${values.join()}|${axis === 'level' ? typeOfLevel : ''}`, (name) => {
       if (axis === 'time') {
         const attributes = { units: 'seconds since 1970-01-01', calendar: 'proleptic_gregorian' };
-        return labels(name, '<i8', wholeSeconds(values), attributes);
+        return labelArray(name, '<i8', wholeSeconds(values), attributes);
       }
       const attributes: JsonObject =
         axis === 'step' ? { units: 'hours' } : axis === 'level' ? { long_name: typeOfLevel } : {};
-      return labels(name, '<f8', Float64Array.from(values), attributes);
+      return labelArray(name, '<f8', Float64Array.from(values), attributes);
     });
   }
 
@@ -138,7 +138,7 @@ class Dimensions {
     const rows = scanning & NORTHWARD ? grid.rows.slice().reverse() : grid.rows;
     const columns = scanning & WESTWARD ? grid.columns.slice().reverse() : grid.columns;
     const dims = ([rows, columns] as const).map((values, i) =>
-      this.#dim(grid.dims[i]!, id, (name) => labels(name, '<f8', values, { units: grid.units })),
+      this.#dim(grid.dims[i]!, id, (name) => labelArray(name, '<f8', values, { units: grid.units })),
     );
     if (grid.at === undefined) return { dims, attributes: {} };
     const angles = ['latitude', 'longitude'].map((angle) =>
@@ -169,17 +169,4 @@ class Dimensions {
     if (make !== undefined) this.arrays.push(make(name));
     return name;
   }
-}
-
-/** @param values are little-endian, as the machine is. */
-function labels(
-  name: string,
-  dtype: string,
-  values: Float64Array | BigInt64Array,
-  attributes: JsonObject,
-): ReferenceArray {
-  const shape = [values.length];
-  const at = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const rest = { dtype, fillValue: null, filters: [], attributes, chunks: [{ place: [0], at }] };
-  return { name, shape, chunkShape: shape, dims: [name], ...rest };
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../array/exact-json.js';
-import type { ReferenceArray, ReferenceChunk, ReferenceGroup } from '../reference-group.js';
+import { labelArray, type ReferenceArray, type ReferenceChunk, type ReferenceGroup } from '../reference-group.js';
 import { UNITS } from './calibrate.js';
 import { type Frame, frameOf, type NativeFile } from './frame.js';
 import { geostationary } from './geostationary.js';
@@ -8,6 +8,7 @@ import { LINE_HEAD_BYTES, recordExtent } from './lines.js';
 
 /** Bits a count. */
 const BITS = 10;
+const METRES = { units: 'm' };
 
 /**
  * An image as references: a chunk is the pixels of a line, four counts in five bytes, which the codec
@@ -29,10 +30,10 @@ export function nativeReferences(
     const one = bandArray(file, band, frame, dims);
     arrays.set(one.name, one);
     const ys = Float64Array.from({ length: frame.rows }, (_, line) => projection.y(frame.south + line));
-    arrays.set(dims[0], labels(dims[0], ys));
+    arrays.set(dims[0], labelArray(dims[0], '<f8', ys, METRES));
     if (start === undefined) continue;
     const xs = Float64Array.from({ length: storedPixels(frame) }, (_, i) => projection.x(start + i));
-    arrays.set(dims[1], labels(dims[1], xs));
+    arrays.set(dims[1], labelArray(dims[1], '<f8', xs, METRES));
   }
   return {
     format: 'nat',
@@ -90,11 +91,4 @@ function bandArray(
     },
     chunks: { [Symbol.iterator]: chunks },
   };
-}
-
-function labels(name: string, values: Float64Array): ReferenceArray {
-  const shape = [values.length];
-  const at = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const rest = { dtype: '<f8', fillValue: null, filters: [], attributes: { units: 'm' } };
-  return { name, shape, chunkShape: shape, dims: [name], ...rest, chunks: [{ place: [0], at }] };
 }
