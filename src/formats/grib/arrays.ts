@@ -65,7 +65,7 @@ export function referencesOfFields(fields: readonly DescribedField[]): Reference
 }
 
 function referencesOf(cubes: readonly Cube[], files: readonly GribFile[]): ReferenceGroup {
-  return gribReferences(cubes, files, (cube) => attributesOf(cube, axesOf(cube.first.field)));
+  return gribReferences(cubes, files, attributesOf);
 }
 
 /** The first few by their names, the rest as a number. */

@@ -23,7 +23,7 @@ const NOTE_CODEC = 'other readers need the codec "grib" of kerchunk, which needs
 export function gribReferences(
   cubes: readonly Cube[],
   files: readonly GribFile[],
-  attributesOf: (cube: Cube) => JsonObject,
+  attributesOf: (cube: Cube, grid: GridAxes | undefined) => JsonObject,
 ): ReferenceGroup {
   const dims = new Dimensions(new Set(cubes.map(({ name }) => name)));
   const arrays: ReferenceArray[] = [];
@@ -31,7 +31,9 @@ export function gribReferences(
   for (const cube of cubes) {
     const cells = [...cube.cells].filter(([, one]) => isCodecs(one));
     hidden.push(...[...cube.cells.values()].filter((one) => !isCodecs(one)));
-    if (cells.length > 0) arrays.push(cubeArray(cube, cells, dims, attributesOf(cube)));
+    if (cells.length === 0) continue;
+    const grid = axesOf(cube.first.field);
+    arrays.push(cubeArray(cube, cells, dims, { grid, attributes: attributesOf(cube, grid) }));
   }
   const fields = hidden.length === 1 ? 'one field is' : `${hidden.length} fields are`;
   const note = `${fields} seen by lsio only: the codec finds no second field of a message, and turns no rows`;
@@ -63,13 +65,12 @@ function cubeArray(
   cube: Cube,
   cells: readonly (readonly [number, DescribedField])[],
   dims: Dimensions,
-  { scan: _, ...attributes }: JsonObject,
+  { grid, attributes: { scan: _, ...attributes } }: { grid: GridAxes | undefined; attributes: JsonObject },
 ): ReferenceArray {
   const { field, keys } = cube.first;
   const gridShape = gridShapeOf(field) ?? [keys.points];
-  const grid = axesOf(field);
   const shape = [...cube.axes.map(({ values }) => values.length), ...gridShape];
-  const own = dims.ofGrid(field.grid, gridShape, grid, scanningOf(field), cells[0]![1]);
+  const own = dims.ofGrid(gridShape, grid, cells[0]![1]);
   return {
     name: cube.name,
     shape,
@@ -90,7 +91,6 @@ class Dimensions {
   readonly arrays: ReferenceArray[] = [];
   readonly #taken: Set<string>;
   readonly #names = new Map<string, string>();
-  readonly #grids = new Map<string, { dims: readonly string[]; attributes: JsonObject }>();
 
   constructor(taken: Set<string>) {
     this.#taken = taken;
@@ -110,31 +110,16 @@ class Dimensions {
 
   /** @param first a field with the grid: the codec computes latitudes and longitudes of its message. */
   ofGrid(
-    section: Uint8Array,
     shape: readonly number[],
     grid: GridAxes | undefined,
-    scanning: number,
-    first: DescribedField,
-  ): { dims: readonly string[]; attributes: JsonObject } {
-    const id = Buffer.from(section).toString('base64');
-    const known = this.#grids.get(id);
-    if (known !== undefined) return known;
-    const made = this.#gridOf(id, shape, grid, scanning, first);
-    this.#grids.set(id, made);
-    return made;
-  }
-
-  #gridOf(
-    id: string,
-    shape: readonly number[],
-    grid: GridAxes | undefined,
-    scanning: number,
     first: DescribedField,
   ): { dims: readonly string[]; attributes: JsonObject } {
     if (grid === undefined) {
       const names = shape.length === 2 ? ['y', 'x'] : ['point'];
       return { dims: names.map((name, i) => this.#dim(name, `${shape[i]}`)), attributes: {} };
     }
+    const id = Buffer.from(first.field.grid).toString('base64');
+    const scanning = scanningOf(first.field);
     const rows = scanning & NORTHWARD ? grid.rows.slice().reverse() : grid.rows;
     const columns = scanning & WESTWARD ? grid.columns.slice().reverse() : grid.columns;
     const dims = ([rows, columns] as const).map((values, i) =>
