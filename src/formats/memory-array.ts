@@ -1,6 +1,7 @@
 import type { DType } from '../array/dtype.js';
 import { plainDType, timeDType } from '../array/dtype.js';
 import type { JsonObject } from '../array/exact-json.js';
+import { countExactly } from '../array/grid.js';
 import { zeroScalar } from '../array/scalar.js';
 import type { ChunkDecoder, ChunkedArray, ChunkRef, DecoderSpec, StoredObject } from './chunked-array.js';
 import type { ListedArray } from './source.js';
@@ -36,7 +37,7 @@ export function memoryArray({ name, dims, shape, dtype, attributes, bytes }: Mem
       yield Array.from(chunks, (_, index) => ({ index, bytes: bytes() }));
     },
     async *stored(): AsyncGenerator<StoredObject> {
-      yield { bytes: bytes().length, chunks: () => [shape.map(() => 0)] };
+      yield { bytes: Number(countExactly([...shape, dtype.itemBytes])), chunks: () => [shape.map(() => 0)] };
     },
   };
   return { name, dtype: dtype.name, shape, dims, chunkShape: shape, codecs: [], fillValue: null, attributes, array };
