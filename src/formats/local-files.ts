@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LsioError } from '../errors.js';
-import { byteTextOf, exactText, textOf } from '../paths/byte-text.js';
+import { type ByteText, byteTextOf, exactText, textOf } from '../paths/byte-text.js';
 import { expandGlob } from '../paths/expand-glob.js';
 import { walk } from '../paths/walk.js';
-import type { AbsolutePath } from '../store/keys.js';
+import { keyBelow } from './local-source.js';
 import type { Candidate } from './open-grib-files.js';
 
 /** Files, and a directory that all of them lie below. */
@@ -23,11 +23,7 @@ export async function localFiles(paths: readonly string[]): Promise<LocalFiles> 
   // A file that two paths name is read once.
   const found = [...new Map((await Promise.all(paths.map(filesOf))).flat().map((one) => [one.file, one])).values()];
   const root = commonDirectory(found.map(({ file }) => path.dirname(file)));
-  const start = root === '/' ? 0 : root.length;
-  return {
-    root,
-    candidates: found.map(({ file, name, isNamed }) => ({ key: file.slice(start) as AbsolutePath, name, isNamed })),
-  };
+  return { root, candidates: found.map(({ file, ...rest }) => ({ key: keyBelow(root, file), ...rest })) };
 }
 
 interface Found {
@@ -46,17 +42,19 @@ async function filesOf(given: string): Promise<Found[]> {
     const what = matches === undefined ? 'no such file or directory' : 'no file matches';
     throw new LsioError('read', `${given}: ${what}`, { code: 'ENOENT', path: given });
   }
-  return matches.map((match) => ({ file: path.resolve(exactText(match)), name: textOf(match), isNamed: false }));
+  return matches.map(foundAt);
 }
 
 async function below(directory: string): Promise<Found[]> {
   const found: Found[] = [];
   for await (const names of walk(byteTextOf(directory), (_, error) => fail(error))) {
-    for (const name of names) {
-      found.push({ file: path.resolve(exactText(name)), name: textOf(name), isNamed: false });
-    }
+    for (const name of names) found.push(foundAt(name));
   }
   return found;
+}
+
+function foundAt(name: ByteText): Found {
+  return { file: path.resolve(exactText(name)), name: textOf(name), isNamed: false };
 }
 
 function fail(error: LsioError): never {

@@ -2,11 +2,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isLsioError, LsioError, readError } from '../errors.js';
-import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
 import { isRemoteUrl } from '../store/locator.js';
 import type { Store } from '../store/store.js';
-import { localPlaces } from './local-source.js';
+import { keyBelow, localPlaces, localSource } from './local-source.js';
 import { openFileIn, refusal, sourceOf, WAYS } from './open-file.js';
 import type { OpenSourceOptions } from './open-options.js';
 import type { PlaceStore } from './place-store.js';
@@ -46,8 +45,10 @@ export async function openSource(
     const { openRemote } = await import('./open-remote.js');
     return openRemote(source, options);
   }
-  const located = await locate(localPath(source));
-  if (located === undefined) return await openPattern(source, options);
+  const file = localPath(source);
+  const located = await locate(file);
+  // A path where nothing lies may be a pattern of GRIB files.
+  if (located === undefined) return openGrib(source, [file], options);
   return located.isDirectory ? openDirectory(source, located, options) : openFile(source, located, options);
 }
 
@@ -65,11 +66,6 @@ async function openSeveral(sources: readonly string[], options: OpenSourceOption
   return openGrib(name, sources.map(localPath), options);
 }
 
-/** A path where nothing lies may be a pattern of GRIB files. */
-async function openPattern(source: string, options: OpenSourceOptions): Promise<ArraySource> {
-  return openGrib(source, [localPath(source)], options);
-}
-
 /** @throws {LsioError} `format` where no file holds GRIB messages. */
 async function openGrib(name: string, paths: readonly string[], options: OpenSourceOptions): Promise<ArraySource> {
   const [{ localFiles }, { openGribFiles }] = await Promise.all([
@@ -78,7 +74,7 @@ async function openGrib(name: string, paths: readonly string[], options: OpenSou
   ]);
   const { root, candidates } = await localFiles(paths);
   const store = await LocalStore.open(root, engineOptions(options));
-  const source = localPlaces(store, root === '/' ? '' : root, name).sources[0]!;
+  const source = localSource(store, root);
   const place = { store, source, candidates, name, engine: store.info.engine, isRemote: false };
   const opened = await openGribFiles(place, options);
   if (opened !== undefined) return opened;
@@ -156,7 +152,7 @@ async function openDirectory(name: string, { file, inner }: Located, options: Op
   }
   const store = await LocalStore.open(root, engineOptions(options));
   try {
-    const places = localPlaces(store, root === '/' ? '' : root, path.relative('', root) || root);
+    const places = localPlaces(store, root, path.relative('', root) || root);
     const contents = await openZarr(places, '', { verify }, signal);
     if (contents === undefined) {
       await store.close();
@@ -174,9 +170,9 @@ async function openFile(name: string, { file, inner }: Located, options: OpenSou
   const directory = path.dirname(file);
   const root = options.allowOutside ? '/' : directory;
   const store = await LocalStore.open(root, engineOptions(options));
-  const key = file.slice(root === '/' ? 0 : root.length) as AbsolutePath;
+  const key = keyBelow(root, file);
   const shown = path.relative('', file);
-  const base = localPlaces(store, root === '/' ? '' : root, shown);
+  const base = localPlaces(store, root, shown);
   const at = { name, shown, key, inner, directories: { directory, root }, engine: store.info.engine };
   return openFileIn({ store, base, ...at }, options);
 }
