@@ -142,7 +142,7 @@ class Probe {
   /** Compares ranges with the beginning of the object, which was read at once. */
   async #compareRanges(store: RemoteStore, key: string, size: number): Promise<void> {
     const found = this.#found;
-    const { signal } = { signal: this.#signal };
+    const signal = this.#signal;
     const read = async (offset: number, length: number) =>
       Buffer.from((await store.getRange(key, { offset, length }, { signal })) ?? []);
     const bytes = Math.min(size, COMPARED_BYTES);
@@ -168,7 +168,7 @@ class Probe {
   /** First bytes one by one, then many ranges at a time. */
   async #measure(store: RemoteStore, key: string, size: number): Promise<void> {
     const found = this.#found;
-    const { signal } = { signal: this.#signal };
+    const signal = this.#signal;
     this.#firstByteMs = [];
     for (let at = 0; at < LATENCY_REQUESTS; at++) {
       await store.getRange(key, { offset: Math.floor((size * at) / LATENCY_REQUESTS), length: 1 }, { signal });

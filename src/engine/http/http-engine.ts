@@ -16,8 +16,7 @@ import {
   TO_END,
 } from '../engine.js';
 import { ReadSlots, TOO_LARGE } from '../slots.js';
-import type { Asked } from './checks.js';
-import { Pin } from './checks.js';
+import { type Asked, Pin } from './checks.js';
 import { ABSENT, type HttpClient } from './client.js';
 import type { Target } from './client-options.js';
 import { FailureLog } from './failure-log.js';

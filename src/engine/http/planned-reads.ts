@@ -1,5 +1,4 @@
-import type { Asked } from './checks.js';
-import { Pin } from './checks.js';
+import { type Asked, Pin } from './checks.js';
 import { ABSENT, type Got, type HttpClient, type PastTheEnd } from './client.js';
 import type { Target } from './client-options.js';
 import type { Land } from './part.js';
