@@ -136,7 +136,7 @@ export interface ChunkedArray {
    * Whether its metadata is still what it was when the array was opened: a store that is replaced while it is read would
    * give chunks of two arrays.
    *
-   * @throws {LsioError} `changed` if not. Absent where nobody can tell.
+   * @throws {LsioError} `changed` if not. Absent where that can't be told.
    */
   checkUnchanged?(): Promise<void>;
   /** What is stored of it, listed where that can be done; what lies outside of the grid is left out. */

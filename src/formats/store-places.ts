@@ -10,7 +10,7 @@ import type { PlaceStore } from './place-store.js';
 export function storePlaces(store: Store, name: string): PlaceStore {
   return {
     name,
-    // Nobody knows how another thread would open one: it is read on this one.
+    // No other thread could open such a store: it is read on this one.
     sources: [{ store, spec: undefined }],
     locate: (key) => Promise.resolve({ source: 0, key }),
     async children(key, options) {

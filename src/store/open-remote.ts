@@ -147,7 +147,7 @@ function mergingBy(meter: Meter, limiter: Limiter): Merging {
   };
 }
 
-/** Whether credentials would go over the network for everybody to read. */
+/** Whether credentials would go over the network in plain text. */
 function showsSecrets(provider: Provider): boolean {
   const { host, protocol } = provider.target('').url;
   const isLoopback = /^(localhost|127\.|\[::1\])/.test(host);

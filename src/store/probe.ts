@@ -162,7 +162,7 @@ class Probe {
     const isExact = all.length === bytes && same.every(Boolean) && suffix.equals(end);
     found.ranges = isExact ? 'exact' : 'wrong';
     found.readable = isExact;
-    if (!isExact) this.#note('ranges of the object have other bytes than the object', 'ask who runs the server');
+    if (!isExact) this.#note('ranges of the object have other bytes than the object', 'ask those who run the server');
   }
 
   /** First bytes one by one, then many ranges at a time. */

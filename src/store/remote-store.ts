@@ -108,7 +108,7 @@ export class RemoteStore implements Store {
     return new URL('/', this.#parts.provider.target('').url);
   }
 
-  /** Who signs; undefined: nobody, or no request was sent yet. @internal */
+  /** What requests are signed with; undefined: nothing, or none was sent yet. @internal */
   get signedAs(): string | undefined {
     return this.#parts.provider.target('').signedAs;
   }

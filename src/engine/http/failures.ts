@@ -88,7 +88,7 @@ function explain(
 }
 
 const CODE_TEXTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody answers there',
+  ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was closed',
   ETIMEDOUT: 'no answer in time',
   ENOTFOUND: 'no host of that name',

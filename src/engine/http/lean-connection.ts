@@ -7,9 +7,9 @@ import { type Answer, COLLECT_BYTES_MAX, type ExchangeOptions, type HttpRequest,
 
 /** Heads, and what comes with them, land here first. */
 const SCRATCH_BYTES = 64 * 1024;
-/** Enough for a head and a short body; what comes of a long one along with the head has to be copied. */
+/** Enough for a head and a short body. The part of a long body that comes with its head has to be copied. */
 const HEAD_READ_BYTES = 8 * 1024;
-/** A body that nobody wants is read to its end if it is this short, else the connection is closed. */
+/** A body that is not wanted is read to its end if it is this short, else the connection is closed. */
 const DROP_BYTES_MAX = 64 * 1024;
 /** The default of 250 ms gives up on addresses that are merely far away. */
 const NEXT_FAMILY_MS = 2000;
@@ -157,7 +157,7 @@ export class LeanConnection implements Abortable {
 
   #onRead(bytes: number): boolean {
     try {
-      if (this.#exchange === undefined) this.#lose('ECONNRESET', 'bytes that nobody asked for');
+      if (this.#exchange === undefined) this.#lose('ECONNRESET', 'bytes that were not asked for');
       else if (this.#head === undefined) this.#onHeadBytes(bytes, this.#exchange);
       else {
         this.#wait(this.#options.idleMs);

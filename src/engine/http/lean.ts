@@ -142,7 +142,7 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-/** Authorities: those of Node, of `NODE_EXTRA_CA_CERTS`, and the user's own. */
+/** Authorities: Node's and the user's own. Node adds those of `NODE_EXTRA_CA_CERTS` only where none are named. */
 function secureContextOf(ca: string | undefined): SecureContext | undefined {
   return ca === undefined ? undefined : createSecureContext({ ca: [...rootCertificates, ca] });
 }

@@ -11,7 +11,7 @@ const AXIS_ATTRIBUTES: Readonly<Record<Exclude<CubeAxis, 'time'>, JsonObject>> =
   level: {},
 };
 
-/** The arrays of labels: one for equal labels, whoever has them. */
+/** The arrays of labels: data with equal labels share them. */
 export class Labels {
   readonly #arrays = new Map<string, ListedArray>();
 

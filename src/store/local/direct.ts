@@ -26,7 +26,7 @@ type Libc = typeof import('../../native/libc.js');
 
 /** What is seen of a file. */
 interface Probe {
-  /** What O_DIRECT reads of it are to be multiples of; 0: they can't be had. */
+  /** What O_DIRECT reads of it are to be multiples of; 0: there are none. */
   readonly alignBytes: number;
   /** At least half of the bytes are in the page cache; undefined: unknown, or no bytes. */
   readonly cached: boolean | undefined;
@@ -161,7 +161,7 @@ export function withinLimit<T>(clock: Clock, asked: Promise<T>, otherwise: T): P
   });
 }
 
-/** Where koffi can't be had, all reads are buffered. */
+/** Where koffi can't be loaded, all reads are buffered. */
 function loadLibc(): Promise<Libc | undefined> {
   return import('../../native/libc.js').catch(() => undefined);
 }

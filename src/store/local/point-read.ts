@@ -29,7 +29,7 @@ function capture(resolve: typeof resolveLatest, reject: typeof rejectLatest): vo
   rejectLatest = reject;
 }
 
-/** A read that somebody waits for. */
+/** A read, and the promise of its outcome. */
 export class PointRead implements Point, Abortable {
   readonly path: Path;
   readonly signal: Signal | undefined;

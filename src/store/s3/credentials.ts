@@ -7,7 +7,7 @@ import type { S3Credentials } from '../remote-options.js';
 import { type Profile, readProfile } from './profile.js';
 import { uriEncode } from './sign.js';
 
-/** Gets a text over HTTP; undefined when it can't be had. Only for the endpoints of credentials. */
+/** Gets a text over HTTP; undefined when there is none. Only for the endpoints of credentials. */
 export type GetText = (
   url: string,
   options?: { method?: 'GET' | 'PUT' | 'POST'; headers?: Record<string, string>; body?: string },
