@@ -33,6 +33,11 @@ export function exactObject(key: string): string | undefined {
   return key.startsWith(EXACT_MARK) ? key.slice(EXACT_MARK.length) : undefined;
 }
 
+/** Sorts keys by their UTF-8 bytes, as listings are: surrogates make the order of UTF-16 another one. */
+export function compareKeys(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
 const [SLASH, DOT] = [0x2f, 0x2e];
 
 /**

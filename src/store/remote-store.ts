@@ -10,8 +10,8 @@ import type { Merging } from '../read/backend.js';
 import { ManyReads, type ReadBatches } from '../read/read-many.js';
 import type { Requests } from '../read/request-queue.js';
 import { checkOptions, isBoolean, isSignal, isText, oneOf } from './check.js';
-import { checkPrefix, exactObject, type Key, keyToPath } from './keys.js';
-import { type Provider, RemoteReader } from './remote.js';
+import { checkPrefix, compareKeys, exactObject, type Key, keyToPath } from './keys.js';
+import { type Provider, type RemoteEntry, RemoteReader } from './remote.js';
 import type {
   GetManyOptions,
   GetOptions,
@@ -161,7 +161,8 @@ export class RemoteStore implements Store {
     for await (const { entries, prefixes } of this.#reader.list(asked)) {
       // Some tools make empty objects in place of directories.
       const values = entries.filter(({ key }) => !key.endsWith('/'));
-      const all = prefixes.length === 0 ? values : [...values, ...prefixes.map((key) => ({ key }))].sort(byBytes);
+      const all: RemoteEntry[] = [...values, ...prefixes.map((key) => ({ key }))];
+      if (prefixes.length > 0) all.sort((one, other) => compareKeys(one.key, other.key));
       for (const { key, ...meta } of all) yield { key: `/${key.slice(base.length)}`, ...meta };
     }
   }
@@ -219,10 +220,6 @@ export class RemoteStore implements Store {
     // Consumers without @types/node see no more of a signal than is used of it.
     return options?.signal as AbortSignal | undefined;
   }
-}
-
-function byBytes(one: { readonly key: string }, other: { readonly key: string }): number {
-  return Buffer.compare(Buffer.from(one.key), Buffer.from(other.key));
 }
 
 function closedError(): LsioError {

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { readError } from '../../errors.js';
+import { compareKeys } from '../keys.js';
 
 /** Names that are read from a directory in one go. */
 const NAMES_AT_A_TIME = 1024;
@@ -103,7 +104,7 @@ async function sortedNames(path: string, prefix: string, listing: Listing): Prom
     orGone(path, error);
   }
   // JavaScript compares UTF-16, in which what takes two units comes before some that take one.
-  return names.some((name) => SURROGATE.test(name)) ? names.sort(compareBytes) : names.sort();
+  return names.some((name) => SURROGATE.test(name)) ? names.sort(compareKeys) : names.sort();
 }
 
 /** What a link leads to; undefined when that is nothing. */
@@ -116,10 +117,6 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function compareBytes(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 /** @throws {LsioError} `read` unless the error says that there is nothing of that name. */
