@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
+export type { Signal } from './abort.js';
 export type { DType, Field, TimeStep } from './array/dtype.js';
 export { type ElementArray, type ElementValue, elementValue, scalarValue, viewElements } from './array/elements.js';
 export type { Scalar } from './array/scalar.js';
@@ -29,7 +31,6 @@ export type { ArraySource, ListedArray, ListedGroup } from './formats/source.js'
 export type { OwnedBytes } from './memory/owned.js';
 export type { Coalesce } from './plan/coalesce.js';
 export type { ByteRange } from './range.js';
-export type { Signal } from './read/abort.js';
 export type { Lease, ReadFailure, ReadItem, ReadValue } from './read/item.js';
 export type { ReadBatch, ReadBatches } from './read/read-many.js';
 export { type AsyncBuffer, asAsyncBuffer } from './store/async-buffer.js';

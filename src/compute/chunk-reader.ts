@@ -1,9 +1,9 @@
+import type { Signal } from '../abort.js';
 import type { JsonValue } from '../array/exact-json.js';
 import { LsioError } from '../errors.js';
 import type { ByteSource, ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
 import { checkPlace } from '../formats/place-store.js';
 import type { Extent } from '../range.js';
-import type { Signal } from '../read/abort.js';
 
 /** A chunk as it is stored. */
 export interface StoredChunk {

@@ -1,7 +1,7 @@
+import { addAbortable, removeAbortable } from '../abort.js';
 import { byteLengthOf } from '../array/grid.js';
 import { LsioError } from '../errors.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
-import { addAbortable, removeAbortable } from '../read/abort.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import type { CropsSpec } from './crops-body.js';
 import { type JobOptions, type JobOutcome, runJob } from './workers/run-job.js';

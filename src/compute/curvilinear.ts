@@ -1,9 +1,9 @@
+import type { Signal } from '../abort.js';
 import { elementValue } from '../array/elements.js';
 import { LsioError } from '../errors.js';
 import { type AxisKind, axisKind } from '../formats/axis-kind.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import type { ArraySource } from '../formats/source.js';
-import type { Signal } from '../read/abort.js';
 import { type Box, windowOfAll } from './box.js';
 import { unpacked } from './present.js';
 import { readArray } from './read.js';

@@ -1,3 +1,4 @@
+import type { Signal } from '../abort.js';
 import { selectLabels } from '../array/labels.js';
 import { type AxisSelection, type IndexSelector, type Selection, selectIndex, wholeAxis } from '../array/selection.js';
 import { type LabelSelector, parseIndexSelectors, parseLabelSelectors } from '../array/selection-text.js';
@@ -5,7 +6,6 @@ import { LsioError } from '../errors.js';
 import { axisKind } from '../formats/axis-kind.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import { type ArraySource, coordinateOf } from '../formats/source.js';
-import type { Signal } from '../read/abort.js';
 import { windowOf } from './box.js';
 import { curvilinearWindow } from './curvilinear.js';
 import { readLabels } from './labels.js';

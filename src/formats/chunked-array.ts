@@ -1,9 +1,9 @@
+import type { Signal } from '../abort.js';
 import type { DType } from '../array/dtype.js';
 import type { JsonObject, JsonValue } from '../array/exact-json.js';
 import type { Scalar } from '../array/scalar.js';
 import type { LsioError } from '../errors.js';
 import type { ByteRange, Extent } from '../range.js';
-import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import type { Store } from '../store/store.js';
 

@@ -1,6 +1,6 @@
+import type { Signal } from '../abort.js';
 import { isLsioError, LsioError } from '../errors.js';
 import { mapLimited } from '../map-limited.js';
-import type { Signal } from '../read/abort.js';
 import type { ByteSource } from './chunked-array.js';
 import { openGribArrays } from './grib/arrays.js';
 import type { GribFile } from './grib/cube.js';

@@ -1,4 +1,4 @@
-import type { Signal } from '../read/abort.js';
+import type { Signal } from '../abort.js';
 import type { LocalStoreOptions } from '../store/local/local.js';
 import type { RemoteOptions } from '../store/remote-options.js';
 import type { FieldSelection } from './grib/select.js';

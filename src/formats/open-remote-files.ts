@@ -1,6 +1,6 @@
+import type { Signal } from '../abort.js';
 import { LsioError } from '../errors.js';
 import { globRegExp, isPattern, patternBase } from '../paths/globs.js';
-import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { isRemoteUrl, splitUrl } from '../store/locator.js';
 import { openStore } from '../store/open.js';

@@ -1,6 +1,6 @@
+import type { Signal } from '../abort.js';
 import { LsioError } from '../errors.js';
 import { type ByteRange, resolveRange } from '../range.js';
-import type { Signal } from '../read/abort.js';
 import type { AbsolutePath } from '../store/keys.js';
 import type { Children } from '../store/local/children.js';
 import type { ByteSource, Place } from './chunked-array.js';

@@ -1,9 +1,9 @@
+import { type Abortable, addAbortable, removeAbortable, type Signal } from '../abort.js';
 import { systemClock } from '../clock.js';
 import { type Path, PIECE_BYTES_MAX, type Run } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
 import { shown } from '../printable.js';
-import { type Abortable, addAbortable, removeAbortable, type Signal } from './abort.js';
 import type { ReadBackend } from './backend.js';
 import { DELIVERED, type Item, type Ranged, type ReadItem } from './item.js';
 import { OutputQueue } from './output-queue.js';

@@ -1,6 +1,6 @@
+import type { Signal } from '../abort.js';
 import type { OwnedBytes } from '../memory/owned.js';
 import type { ByteRange } from '../range.js';
-import type { Signal } from '../read/abort.js';
 import type { ReadBatches, ReadManyOptions } from '../read/read-many.js';
 import type { Key } from './keys.js';
 

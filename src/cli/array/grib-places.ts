@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Signal } from '../../abort.js';
 import { LsioError, systemError } from '../../errors.js';
 import { type FileStore, readSidecar as sidecarIn, sourceAt } from '../../formats/grib/find-fields.js';
 import { objectsOf } from '../../formats/open-remote-files.js';
-import type { Signal } from '../../read/abort.js';
 import { splitUrl } from '../../store/locator.js';
 import { openStore } from '../../store/open.js';
 import type { RemoteStore } from '../../store/remote-store.js';

@@ -1,5 +1,5 @@
+import type { Signal } from '../../abort.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
-import type { Signal } from '../../read/abort.js';
 import type { DirectChoice } from '../../store/local/direct.js';
 import type { JobCounts, TaskRange } from './claims.js';
 

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
+import { addAbortable, removeAbortable, type Signal } from '../../abort.js';
 import type { DecoderChoice } from '../../codec/codec.js';
 import { loadLibraries } from '../../codec/libraries.js';
 import { isLsioError } from '../../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
 import { addressOf } from '../../native/library.js';
-import { addAbortable, removeAbortable, type Signal } from '../../read/abort.js';
 import type { DirectChoice } from '../../store/local/direct.js';
 import { LocalStore } from '../../store/local/local.js';
 import { usableCpus } from '../../threads/cpus.js';

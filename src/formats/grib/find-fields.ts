@@ -1,7 +1,7 @@
+import type { Signal } from '../../abort.js';
 import { isLsioError, LsioError } from '../../errors.js';
 import { mapLimited } from '../../map-limited.js';
 import type { Extent } from '../../range.js';
-import type { Signal } from '../../read/abort.js';
 import type { AbsolutePath } from '../../store/keys.js';
 import type { ByteStore } from '../chunked-array.js';
 import type { DescribedField, GribFile } from './cube.js';

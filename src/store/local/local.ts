@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Signal } from '../../abort.js';
 import { systemClock } from '../../clock.js';
 import { type Engine, type EngineInfo, type Path, PIECE_BYTES_MAX, TO_END } from '../../engine/engine.js';
 import { type EngineOptions, openEngine } from '../../engine/open.js';
@@ -9,7 +10,6 @@ import type { OwnedBytes } from '../../memory/owned.js';
 import { COSTS } from '../../plan/coalesce.js';
 import { shown } from '../../printable.js';
 import { type ByteRange, checkRange } from '../../range.js';
-import type { Signal } from '../../read/abort.js';
 import { ManyReads, type ReadBatches } from '../../read/read-many.js';
 import type { Requests } from '../../read/request-queue.js';
 import { checkOptions, isBoolean, isSignal, isText, oneOf } from '../check.js';

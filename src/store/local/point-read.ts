@@ -1,6 +1,6 @@
+import { type Abortable, addAbortable, type Signal } from '../../abort.js';
 import type { Path } from '../../engine/engine.js';
 import type { OwnedBytes } from '../../memory/owned.js';
-import { type Abortable, addAbortable, type Signal } from '../../read/abort.js';
 import type { CachedFile } from './file-cache.js';
 
 export type Outcome = OwnedBytes | undefined;

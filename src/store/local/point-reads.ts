@@ -1,4 +1,5 @@
 import { type Stats, stat } from 'node:fs';
+import { removeAbortable } from '../../abort.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { type Engine, type ReadSource, type Run, TO_END } from '../../engine/engine.js';
 import { failureOf, pastTheEndOf } from '../../engine/failure.js';
@@ -6,7 +7,6 @@ import { CHANGED, type ReadSlots, TOO_LARGE } from '../../engine/slots.js';
 import { ECANCELED, EIO, EISDIR, ENOENT, ENOTDIR } from '../../errno.js';
 import { LsioError } from '../../errors.js';
 import { exactCopy, type OwnedBytes } from '../../memory/owned.js';
-import { removeAbortable } from '../../read/abort.js';
 import { Fifo } from '../../read/fifo.js';
 import type { FileCache } from './file-cache.js';
 import { type Outcome, type Point, PointRead } from './point-read.js';

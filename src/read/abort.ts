@@ -1,1 +1,0 @@
-export { type Abortable, addAbortable, removeAbortable, type Signal } from '../abort.js';
