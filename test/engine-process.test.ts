@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cases, LONG } from '../src/long.testing.js';
 import { named, noUring, runChild } from './helpers/engine-child.js';
-import { compileLibrary, noCompiler } from './helpers/shared-library.js';
 
 let directory = '';
 beforeAll(() => {
@@ -114,26 +113,5 @@ describe.each(ENGINES)('a process that reads by $engine, rings: $rings', ({ engi
       garbage: 8,
     });
     if (LONG) process.stdout.write(`${collections} collections, ${engine}, rings: ${rings}\n`);
-  });
-});
-
-describe('liburing 2.0', () => {
-  const skip = noCompiler ?? noUring;
-
-  test.skipIf(skip !== undefined)(named('is enough for io_uring', skip), () => {
-    const library = path.join(directory, 'liburing-2.0.so');
-    compileLibrary('liburing-2.0.c', library);
-    const program = `
-      ${makeFiles(300, 20_000)}
-      const engine = await openEngine({ engine: 'uring' });
-      const answers = await readAll(engine, paths);
-      const direct = await readAll(engine, paths, { directAlignBytes: 4096 });
-      await engine.close();
-      console.log(JSON.stringify({ flags: engine.info.flags, wrong: wrong([...answers, ...direct]) }));`;
-    const answer = runChild(program, { env: { LSIO_LIBURING: library } }) as { flags: string[] };
-    // Without a way to ask for completions they come by themselves.
-    expect(answer).toMatchObject({ wrong: [] });
-    expect(answer.flags).not.toContain('DEFER_TASKRUN');
-    expect(answer.flags).toContain('CQSIZE');
   });
 });
