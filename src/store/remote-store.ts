@@ -29,7 +29,8 @@ import type {
 const anything = () => true;
 const HEAD_OPTIONS = { signal: isSignal };
 const LIST_OPTIONS = { signal: isSignal, delimiter: oneOf('/') };
-const GET_OPTIONS = { signal: isSignal, ifMatch: isText };
+const isVersion = (value: unknown) => isText(value) && value !== '';
+const GET_OPTIONS = { signal: isSignal, ifMatch: isText, version: isVersion };
 const GET_RANGE_OPTIONS = { ...GET_OPTIONS, into: (value: unknown) => value instanceof Uint8Array };
 const GET_MANY_OPTIONS = {
   signal: isSignal,
@@ -120,14 +121,14 @@ export class RemoteStore implements Store {
 
   async get(key: Key, options?: GetValueOptions): Promise<OwnedBytes | undefined> {
     const signal = this.#begin(options, GET_OPTIONS);
-    const ifMatch = options?.ifMatch;
-    return (await this.#reader.get(this.#objectOf(key), { signal, ifMatch })) as OwnedBytes | undefined;
+    const { ifMatch, version } = options ?? {};
+    return (await this.#reader.get(this.#objectOf(key), { signal, ifMatch, version })) as OwnedBytes | undefined;
   }
 
   async getRange(key: Key, range: ByteRange, options?: GetRangeOptions): Promise<OwnedBytes | undefined> {
     const signal = this.#begin(options, GET_RANGE_OPTIONS);
-    const { into, ifMatch } = options ?? {};
-    const value = await this.#reader.getRange(this.#objectOf(key), range, { signal, into, ifMatch });
+    const { into, ifMatch, version } = options ?? {};
+    const value = await this.#reader.getRange(this.#objectOf(key), range, { signal, into, ifMatch, version });
     return value as OwnedBytes | undefined;
   }
 

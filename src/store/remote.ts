@@ -45,6 +45,8 @@ export interface Provider {
   readonly sendsSecrets: boolean;
   /** Statuses that mean that there is no such object. */
   readonly absent: readonly number[];
+  /** What names an older version of an object in a query; undefined: there are none. */
+  readonly versionParameter?: string | undefined;
 }
 
 /** @throws {LsioError} `usage` for a key that a URL can't hold: clients and servers take parts `.` and `..` out of it. */
@@ -55,6 +57,8 @@ export function refuseDots(key: string, name: string): void {
 export interface RemoteReadOptions {
   /** The ETag that the object must have. */
   readonly ifMatch?: string | undefined;
+  /** An older version of the object, by the service's name for it. */
+  readonly version?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly into?: Uint8Array | undefined;
 }
@@ -90,7 +94,7 @@ export class RemoteReader {
     if (!('suffixLength' in range) && (range.length === undefined || range.length > PART_BYTES)) {
       return this.#getFrom(key, range.offset, options, range.length);
     }
-    const target = this.#provider.target(key);
+    const target = this.#target(key, options);
     const memory = new Memory(options.into);
     const asked = 'suffixLength' in range ? range : { offset: range.offset, length: range.length! };
     const got = await this.#read(target, asked, memory.land, new Pin(options.ifMatch), options.signal);
@@ -100,8 +104,9 @@ export class RemoteReader {
   }
 
   /** What the service tells of an object, or undefined where there is none. */
-  async head(key: string, { signal, ifMatch }: RemoteReadOptions = {}): Promise<RemoteEntry | undefined> {
-    const target = this.#provider.target(key);
+  async head(key: string, options: RemoteReadOptions = {}): Promise<RemoteEntry | undefined> {
+    const { signal, ifMatch } = options;
+    const target = this.#target(key, options);
     // The size comes with a byte of it, too, and a GET may be allowed where a HEAD is not.
     const pin = new Pin(ifMatch);
     const got = await this.#read(target, { offset: 0, length: 1 }, (bytes) => new Uint8Array(bytes), pin, signal);
@@ -124,10 +129,11 @@ export class RemoteReader {
   async #getFrom(
     key: string,
     offset: number,
-    { signal, into, ifMatch }: RemoteReadOptions,
+    options: RemoteReadOptions,
     length = Number.MAX_SAFE_INTEGER - offset,
   ): Promise<Uint8Array | undefined> {
-    const target = this.#provider.target(key);
+    const { signal, into, ifMatch } = options;
+    const target = this.#target(key, options);
     const pin = new Pin(ifMatch);
     const memory = new Memory(into);
     const asked = { offset, length: Math.min(length, PART_BYTES) };
@@ -150,6 +156,17 @@ export class RemoteReader {
     }
     await Promise.all(parts);
     return memory.taken;
+  }
+
+  /** Each request of a read names the version. */
+  #target(key: string, { version }: RemoteReadOptions): Target {
+    const target = this.#provider.target(key);
+    if (version === undefined) return target;
+    const { versionParameter } = this.#provider;
+    if (versionParameter === undefined) throw new LsioError('usage', `${target.name}: plain HTTP has no versions`);
+    // This URL was made for this call.
+    target.url.search = `${versionParameter}=${encodeURIComponent(version)}`;
+    return target;
   }
 
   async #read(

@@ -13,6 +13,11 @@ export interface GetOptions {
 export interface GetValueOptions extends GetOptions {
   /** An etag that `head` gave: a value that has another one by now is not read; the call rejects with `changed`. */
   readonly ifMatch?: string | undefined;
+  /**
+   * Of S3, Google and Azure, where the bucket keeps older contents: the one to read, by the service's own name for it. A
+   * version that isn't there is as a value that isn't there. Other stores refuse it.
+   */
+  readonly version?: string | undefined;
 }
 
 export interface GetRangeOptions extends GetValueOptions {

@@ -23,6 +23,7 @@ export class AzureProvider implements Provider {
   readonly absent: readonly number[];
   /** The service takes no range from the end. */
   readonly suffix = 'size-first';
+  readonly versionParameter = 'versionid';
   readonly sendsSecrets: boolean;
   readonly #options: AzureOptions;
   readonly #base: URL;

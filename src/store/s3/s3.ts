@@ -33,6 +33,7 @@ const CREDENTIALS_SPARE_MS = 5 * 60_000;
 /** Objects of a bucket of S3, or of anything that speaks it. */
 export class S3Provider implements Provider {
   readonly absent: readonly number[];
+  readonly versionParameter: string;
   readonly #options: S3Options;
   readonly #base: URL;
   readonly #region: string;
@@ -48,6 +49,8 @@ export class S3Provider implements Provider {
     this.#options = options;
     this.#region = options.region ?? REGION;
     this.absent = options.absent ?? [];
+    // Google's XML API has its own word for it.
+    this.versionParameter = options.scheme === 'gs' ? 'generation' : 'versionId';
     this.#isUnsigned = options.credentials === undefined;
     this.sendsSecrets = options.token !== undefined;
     this.#base = baseOf(options, this.#region);
