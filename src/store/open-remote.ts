@@ -9,7 +9,9 @@ import { Limiter } from '../engine/http/limiter.js';
 import { costsOf, mergeLimits } from '../engine/http/merging.js';
 import { Meter } from '../engine/http/meter.js';
 import { PlannedReads } from '../engine/http/planned-reads.js';
+import { proxyOf } from '../engine/http/proxy.js';
 import { Rate } from '../engine/http/rate.js';
+import { checkCertificates, trustIn } from '../engine/http/trust.js';
 import { type OnHead, WatchedTransport } from '../engine/http/watched-transport.js';
 import { LsioError } from '../errors.js';
 import { Slab } from '../memory/slab.js';
@@ -70,17 +72,16 @@ async function openRemote(
   const most = connections === 'auto' ? CONNECTIONS_MAX : connections;
   if (!Number.isSafeInteger(most) || most < 1 || most > 4096)
     throw new LsioError('usage', `connections ${most}: 1 to 4096`);
-  const ca = await certificatesOf(options.ca);
-  const general: GeneralOptions = { connections: most, timeouts, ca, proxy };
+  const trust = trustIn(await certificatesOf(options.ca));
+  const { provider, prefix } = await providerOf(locator, options, textOver(clock, { trust, proxy }));
+  const { url } = provider.target('');
+  const general: GeneralOptions = { connections: most, timeouts, trust, proxy };
   const open = () => openGeneral(general);
-  const wantsProxy =
-    proxy !== undefined || ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => process.env[name]);
   // The lean transport speaks to servers only, not to what stands between.
-  const bare = wantsProxy ? await open() : new LeanTransport(general, open);
+  const bare = proxyOf(url, proxy) === undefined ? new LeanTransport(general, open) : await open();
   const transport = onHead === undefined ? bare : new WatchedTransport(bare, onHead, clock);
   const limiter = new Limiter(clock, most, connections !== 'auto');
   const rate = options.bytesPerSecondMax === undefined ? undefined : new Rate(clock, options.bytesPerSecondMax);
-  const { provider, prefix } = await providerOf(locator, options, textOver(clock, { ca, proxy }));
   const meter = new Meter();
   const client = new HttpClient({
     transport,
@@ -94,7 +95,7 @@ async function openRemote(
     renew: provider.renew,
     follow: locator.scheme === 'http',
   });
-  const { host } = provider.target('').url;
+  const { host } = url;
   if (!options.allowHttp && showsSecrets(provider)) {
     await transport.close();
     const remedy = 'use https, or allowHttp';
@@ -236,20 +237,24 @@ function trimmed(key: string): string {
 
 /** The certificates of authorities of one's own, in PEM. @throws {LsioError} `usage` @internal */
 export async function certificatesOf(file: string | undefined): Promise<string | undefined> {
-  const name = file ?? process.env.AWS_CA_BUNDLE ?? process.env.SSL_CERT_FILE;
-  if (name === undefined || name === '') return undefined;
+  // A variable that is set to nothing names nothing.
+  const name = file ?? (process.env.AWS_CA_BUNDLE || process.env.SSL_CERT_FILE);
+  if (!name) return undefined;
+  let text: string;
   try {
-    return await readFile(name, 'utf8');
+    text = await readFile(name, 'utf8');
   } catch (error) {
     throw new LsioError('usage', `${name}: the certificates can't be read`, { cause: error });
   }
+  checkCertificates(text, name);
+  return text;
 }
 
 /**
  * Gets texts of the endpoints of credentials; what doesn't answer isn't there. They answer within a second: machines
  * outside of a cloud are not to wait for long to learn that they are.
  */
-function textOver(clock: Clock, options: Pick<GeneralOptions, 'ca' | 'proxy'>): GetText {
+function textOver(clock: Clock, options: Pick<GeneralOptions, 'trust' | 'proxy'>): GetText {
   return async (address, { method = 'GET', headers = {}, body } = {}) => {
     const transport = await openGeneral({
       ...options,

@@ -1,11 +1,12 @@
 import { isStrong } from '../engine/http/checks.js';
 import type { AnswerHead } from '../engine/http/message.js';
+import { proxyOf } from '../engine/http/proxy.js';
 import { reach } from '../engine/http/reach.js';
+import { trustIn } from '../engine/http/trust.js';
 import { LsioError } from '../errors.js';
 import type { Problem, UrlFacts } from '../results/doctor.js';
 import { parseLocator, shownAddress, splitUrl } from './locator.js';
 import { certificatesOf, openRemoteStore } from './open-remote.js';
-import { proxyFor } from './proxy.js';
 import type { RemoteOptions } from './remote-options.js';
 import type { RemoteStore } from './remote-store.js';
 
@@ -56,8 +57,10 @@ class Probe {
     try {
       const origin = store.origin;
       found.host = origin.host;
-      found.proxy = proxyFor(origin, this.#options.proxy);
-      const reached = found.proxy === null ? await reach(origin, await certificatesOf(this.#options.ca)) : undefined;
+      const proxy = proxyOf(origin, this.#options.proxy);
+      found.proxy = proxy === undefined ? null : `${proxy.url.host} by ${proxy.by}`;
+      const trust = trustIn(await certificatesOf(this.#options.ca));
+      const reached = proxy === undefined ? await reach(origin, trust) : undefined;
       if (reached !== undefined) Object.assign(found, reached);
       await this.#attempt(() => this.#readAll(store));
       found.credentials = store.signedAs ?? null;

@@ -4,7 +4,7 @@ import type { Asked } from './checks.js';
 import { Pin } from './checks.js';
 import { ABSENT, HttpClient } from './client.js';
 import { FaultServer, objectBytes } from './fault-server.testing.js';
-import { openGeneral } from './general.js';
+import { type GeneralOptions, openGeneral } from './general.js';
 import { LeanTransport } from './lean.js';
 import { Limiter } from './limiter.js';
 import type { Transport } from './message.js';
@@ -19,9 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const TRANSPORTS: Record<string, () => Promise<Transport>> = {
-  undici: () => openGeneral(OPTIONS),
-  lean: async () => new LeanTransport(OPTIONS, () => openGeneral(OPTIONS)),
+const TRANSPORTS: Record<string, (options?: GeneralOptions) => Promise<Transport>> = {
+  undici: (options = OPTIONS) => openGeneral(options),
+  lean: async (options = OPTIONS) => new LeanTransport(options, () => openGeneral(options)),
 };
 
 let calls = 0;
@@ -171,6 +171,25 @@ describe.each(Object.keys(TRANSPORTS))('HttpClient over %s', (name) => {
     setTimeout(() => controller.abort(reason), 50);
     await expect(read('silent', ASKED, new Pin(), controller.signal)).rejects.toBe(reason);
   });
+
+  test('a request that waits for a connection is aborted at once, and ended by close()', async () => {
+    const single = await TRANSPORTS[name]!({ connections: 1, timeouts: { firstByteMs: 60_000 } });
+    const send = (signal?: AbortSignal) =>
+      single.exchange(
+        { method: 'GET', url: server.url(`silent/${calls++}`), headers: {} },
+        { land: () => 'drop', signal },
+      );
+    const first = send();
+    const controller = new AbortController();
+    const waiting = send(controller.signal);
+    const last = send();
+    const reason = new Error('enough');
+    setTimeout(() => controller.abort(reason), 50);
+    await expect(waiting).rejects.toBe(reason);
+    const ends = Promise.allSettled([first, last]);
+    await single.close();
+    expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  }, 20_000);
 
   test('an unexpected continuation of a body does no harm to the next answer', async () => {
     for (let i = 0; i < 3; i++) {

@@ -81,6 +81,10 @@ function explain(
         : 'ask for the right to read it, or --anonymous for public data';
     return { kind: 'denied', message: `access denied (${status} ${code}, ${signed})`, remedy };
   }
+  if (status === 407) {
+    const remedy = REMEDIES.find(([pattern]) => pattern.test('PROXY_407'))?.[1];
+    return { kind: 'read', message: `${CODE_TEXTS.PROXY_407} (407)`, remedy: remedy! };
+  }
   if (status >= 300 && status < 400) return { kind: 'read', message: `the server sends elsewhere (${status})` };
   const said = server.message === undefined ? '' : `: ${server.message}`;
   const tried = attempts > 1 ? `, ${attempts} tries` : '';
@@ -96,16 +100,39 @@ const CODE_TEXTS: Readonly<Record<string, string>> = {
   SHORT_BODY: 'the body ended early',
   LONG_BODY: 'the body is longer than its head said',
   EMFILE: 'too many open files',
+  PROXY_407: 'the proxy wants a user and a password',
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is signed by itself",
+  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is signed by an authority that is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's certificate is signed by an authority that is not trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is signed by an authority that is not trusted",
 };
+/** What mends a failure below HTTP, by its code. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^PROXY_407$/, 'HTTPS_PROXY=http://user:password@host:port'],
+  [/^PROXY_/, 'NO_PROXY=HOST for a server that is reached without it'],
+  [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, "the server needs a new one; or this machine's clock is wrong"],
+  [/ALTNAME/, 'use a name that the certificate has'],
+  [/^(EPROTO|ERR_SSL_)/, 'http:// for a server without TLS'],
+  [/CERT|TLS|SELF_SIGNED|UNABLE_TO/, '--ca FILE with the certificate of the authority, if you trust it'],
+];
+
+function textOf(code: string): string | undefined {
+  if (/^(EPROTO|ERR_SSL_)/.test(code)) return 'the server does not speak TLS as it must';
+  return CODE_TEXTS[code] ?? (code.startsWith('PROXY_') ? 'the proxy refused the connection' : undefined);
+}
 
 /** The error for an exchange that failed below HTTP. */
 export function failedExchange(shown: Shown, error: TransportError, attempts: number, offset: number): LsioError {
   const { code } = error;
   const where = shown.host === undefined ? '' : ` by ${shown.host}`;
   const tried = attempts > 1 ? `, ${attempts} tries` : '';
-  const text = CODE_TEXTS[code] ?? error.message.split('\n')[0];
-  const remedy = /CERT|TLS|SELF_SIGNED|UNABLE_TO/.test(code) ? '--ca FILE for an authority of your own' : undefined;
-  const message = `${shown.name}: ${text} (${code}${where} at byte ${offset}${tried})`;
+  const text = textOf(code) ?? error.message.split('\n')[0];
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(code))?.[1];
+  const via = error.proxyHost === undefined ? '' : ` through the proxy ${error.proxyHost}`;
+  const message = `${shown.name}: ${text} (${code}${where}${via} at byte ${offset}${tried})`;
   return new LsioError('read', message, { code, path: shown.name, offset, attempts, remedy, cause: error });
 }
 

@@ -11,12 +11,14 @@ import {
   type Transport,
   TransportError,
 } from './message.js';
+import { type HttpProxy, proxyOf } from './proxy.js';
+import type { Trust } from './trust.js';
 
 export interface GeneralOptions {
   readonly connections: number;
   readonly timeouts?: Timeouts | undefined;
-  /** Certificates of further authorities, in PEM. */
-  readonly ca?: string | undefined;
+  /** Whom TLS trusts; absent: whom Node trusts. */
+  readonly trust?: Trust | undefined;
   /** A proxy for everything; without one the environment's `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` decide. */
   readonly proxy?: string | undefined;
 }
@@ -27,60 +29,80 @@ const NEXT_FAMILY_MS = 2000;
 /** Speaks all of HTTP/1.1 by undici: chunked bodies, proxies, anything the lean transport refuses. */
 export async function openGeneral(options: GeneralOptions): Promise<Transport> {
   // Loading it takes 50 ms, and reading local files has no use for it.
-  const { Agent, EnvHttpProxyAgent, ProxyAgent } = await import('undici');
-  const { connectMs = 5000, firstByteMs = 15_000, idleMs = 15_000 } = options.timeouts ?? {};
-  const common = {
-    connections: options.connections,
-    headersTimeout: firstByteMs,
-    bodyTimeout: idleMs,
-    pipelining: 1,
-  };
+  const { Agent, ProxyAgent } = await import('undici');
+  const { connections, trust, timeouts = {} } = options;
+  const { connectMs = 5000, firstByteMs = 15_000, idleMs = 15_000 } = timeouts;
+  const secureContext = trust?.();
   // undici's types want a port here, which it gets from the URL.
   const tls = {
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(secureContext === undefined ? {} : { secureContext }),
     timeout: connectMs,
     autoSelectFamilyAttemptTimeout: NEXT_FAMILY_MS,
   } as buildConnector.BuildOptions;
-  const { proxy } = options;
-  const { HTTPS_PROXY, https_proxy = HTTPS_PROXY, HTTP_PROXY, http_proxy = HTTP_PROXY } = process.env;
-  const agent: Dispatcher =
-    proxy !== undefined
-      ? new ProxyAgent({ uri: proxy, ...common, requestTls: tls })
-      : https_proxy || http_proxy
-        ? new EnvHttpProxyAgent({ ...common, connect: tls, requestTls: tls })
-        : new Agent({ ...common, connect: tls });
-  return new GeneralTransport(agent);
+  const common = { connections, pipelining: 1 };
+  const open = (proxy: HttpProxy | undefined): Dispatcher =>
+    proxy === undefined
+      ? new Agent({ ...common, connect: tls })
+      : // Proxies often let connections through to the port of HTTPS only.
+        new ProxyAgent({ uri: proxy.url.href, ...common, requestTls: tls, proxyTls: tls, proxyTunnel: false });
+  return new GeneralTransport(open, options.proxy, { headersTimeout: firstByteMs, bodyTimeout: idleMs });
 }
 
 class GeneralTransport implements Transport {
   readonly name = 'undici';
-  readonly #agent: Dispatcher;
+  readonly #open: (proxy: HttpProxy | undefined) => Dispatcher;
+  readonly #proxy: string | undefined;
+  readonly #limits: Pick<Dispatcher.DispatchOptions, 'headersTimeout' | 'bodyTimeout'>;
+  /** By the address of the proxy; an empty one: none. */
+  readonly #agents = new Map<string, Dispatcher>();
+  readonly #proxies = new Map<string, HttpProxy | undefined>();
 
-  constructor(agent: Dispatcher) {
-    this.#agent = agent;
+  constructor(
+    open: (proxy: HttpProxy | undefined) => Dispatcher,
+    proxy: string | undefined,
+    limits: Pick<Dispatcher.DispatchOptions, 'headersTimeout' | 'bodyTimeout'>,
+  ) {
+    this.#open = open;
+    this.#proxy = proxy;
+    this.#limits = limits;
   }
 
   exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const { origin, pathname, search } = request.url;
+    const { method, headers, body = null, url } = request;
+    const { origin, pathname, search } = url;
     return new Promise((resolve, reject) => {
-      const handler = new Landed(options, resolve, reject);
-      this.#agent.dispatch(
-        {
-          origin,
-          path: pathname + search,
-          method: request.method,
-          headers: request.headers,
-          body: request.body ?? null,
-        },
-        handler,
-      );
+      const proxy = this.#proxyOf(url);
+      const handler = new Landed(options, resolve, reject, proxy?.url.host);
+      try {
+        // A proxy changes what it is given.
+        const sent = { origin, path: pathname + search, method, headers: { ...headers }, body, ...this.#limits };
+        this.#agentOf(proxy).dispatch(sent, handler);
+      } catch (error) {
+        handler.onResponseError(undefined, error as Error);
+      }
     });
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
+  }
+
+  #proxyOf(url: URL): HttpProxy | undefined {
+    const { origin } = url;
+    if (!this.#proxies.has(origin)) this.#proxies.set(origin, proxyOf(url, this.#proxy));
+    return this.#proxies.get(origin);
+  }
+
+  #agentOf(proxy: HttpProxy | undefined): Dispatcher {
+    const address = proxy?.url.href ?? '';
+    let agent = this.#agents.get(address);
+    if (agent === undefined) {
+      agent = this.#open(proxy);
+      this.#agents.set(address, agent);
+    }
+    return agent;
   }
 }
 
@@ -95,18 +117,26 @@ class Landed implements Dispatcher.DispatchHandler, Abortable {
   #bytes = 0;
   #chunks: Buffer[] = [];
   #settled = false;
+  readonly #proxyHost: string | undefined;
 
-  constructor(options: ExchangeOptions, resolve: (answer: Answer) => void, reject: (reason: unknown) => void) {
+  constructor(
+    options: ExchangeOptions,
+    resolve: (answer: Answer) => void,
+    reject: (reason: unknown) => void,
+    proxyHost: string | undefined,
+  ) {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#proxyHost = proxyHost;
+    // From now on: a request may wait for its connection for seconds before it is started.
+    const { signal } = options;
+    if (signal !== undefined) addAbortable(signal, this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#settled) return;
-    const { signal } = this.#options;
-    if (signal !== undefined) addAbortable(signal, this);
+    if (this.#settled) controller.abort(new Error('ended'));
   }
 
   onAbort(reason: unknown): void {
@@ -158,8 +188,9 @@ class Landed implements Dispatcher.DispatchHandler, Abortable {
     this.#done();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(transportError(error, typeof this.#landing === 'string' ? 0 : this.#bytes));
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    const landedBytes = typeof this.#landing === 'string' ? 0 : this.#bytes;
+    this.#fail(transportError(error, landedBytes, this.#proxyHost));
   }
 
   #failLong(): void {
@@ -198,7 +229,11 @@ const CODE_OF_UNDICI: Readonly<Record<string, string>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'LONG_BODY',
 };
 
-function transportError(error: Error, landedBytes: number): TransportError {
+/** @param proxyHost of the proxy that the request went to */
+function transportError(error: Error, landedBytes: number, proxyHost: string | undefined): TransportError {
   const { code = error.name } = error as NodeJS.ErrnoException;
-  return new TransportError(CODE_OF_UNDICI[code] ?? code, error.message, landedBytes, error);
+  const refused =
+    proxyHost === undefined ? null : /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(error.message);
+  const named = refused === null ? (CODE_OF_UNDICI[code] ?? code) : `PROXY_${refused[1]}`;
+  return new TransportError(named, error.message, landedBytes, error, proxyHost);
 }

@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { type Abortable, addAbortable, removeAbortable } from '../../abort.js';
 import { assert } from '../../assert.js';
 import { DialectError, HEAD_BYTES_MAX, type LeanHead, parseHead } from './lean-head.js';
 import { type Answer, COLLECT_BYTES_MAX, type ExchangeOptions, type HttpRequest, TransportError } from './message.js';
+import type { Trust } from './trust.js';
 
 /** Heads, and what comes with them, land here first. */
 const SCRATCH_BYTES = 64 * 1024;
@@ -20,7 +21,7 @@ export interface ConnectionOptions {
   readonly connectMs: number;
   readonly firstByteMs: number;
   readonly idleMs: number;
-  readonly secureContext: () => SecureContext | undefined;
+  readonly trust: Trust;
 }
 
 interface Exchange {
@@ -71,7 +72,7 @@ export class LeanConnection implements Abortable {
     const isName = /[a-z]/i.test(common.host) && !common.host.includes(':');
     const name = isName ? { servername: common.host } : {};
     this.#socket = isTls
-      ? connectTls({ ...common, ...name, secureContext: options.secureContext(), ALPNProtocols: ['http/1.1'] })
+      ? connectTls({ ...common, ...name, secureContext: options.trust(), ALPNProtocols: ['http/1.1'] })
       : connect(common);
     this.#socket.setNoDelay(true);
     this.#wait(options.connectMs);

@@ -1,14 +1,17 @@
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { addAbortable, removeAbortable } from '../../abort.js';
 import { LsioError } from '../../errors.js';
 import type { GeneralOptions } from './general.js';
 import { type ConnectionOptions, LeanConnection } from './lean-connection.js';
 import { DialectError } from './lean-head.js';
 import { type Answer, type ExchangeOptions, type HttpRequest, type Transport, TransportError } from './message.js';
+import { proxyOf } from './proxy.js';
 
 /** Connections are looked after so often at least. */
 const TICK_MS_MAX = 250;
 
 interface Origin {
+  /** It is reached through a proxy, which the general transport speaks to. */
+  readonly isProxied: boolean;
   readonly idle: LeanConnection[];
   readonly waiting: (() => void)[];
   count: number;
@@ -27,6 +30,7 @@ export class LeanTransport implements Transport {
   readonly #connectionsMax: number;
   readonly #options: ConnectionOptions;
   readonly #openGeneral: () => Promise<Transport>;
+  readonly #proxy: string | undefined;
   #general: Promise<Transport> | undefined;
   readonly #originOfUrl = new WeakMap<URL, Origin>();
   readonly #tickMs: number;
@@ -34,10 +38,11 @@ export class LeanTransport implements Transport {
   #isClosed = false;
 
   /** @param openGeneral opens what takes over; called when it is first needed */
-  constructor({ connections, timeouts = {}, ca }: GeneralOptions, openGeneral: () => Promise<Transport>) {
+  constructor({ connections, timeouts = {}, trust, proxy }: GeneralOptions, openGeneral: () => Promise<Transport>) {
     const { connectMs = 5000, firstByteMs = 15_000, idleMs = 15_000 } = timeouts;
     this.#connectionsMax = connections;
-    this.#options = { connectMs, firstByteMs, idleMs, secureContext: lazily(() => secureContextOf(ca)) };
+    this.#options = { connectMs, firstByteMs, idleMs, trust: trust ?? (() => undefined) };
+    this.#proxy = proxy;
     this.#openGeneral = openGeneral;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(1, Math.min(connectMs, firstByteMs, idleMs) / 8));
   }
@@ -45,13 +50,15 @@ export class LeanTransport implements Transport {
   exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const isPlain = request.body === undefined && (request.method === 'GET' || request.method === 'HEAD');
-    if (!isPlain) return this.#generalTransport().then((general) => general.exchange(request, options));
+    const origin = this.#originOf(request.url);
+    if (!isPlain || origin.isProxied)
+      return this.#generalTransport().then((general) => general.exchange(request, options));
     try {
       checkHeaders(request);
     } catch (error) {
       return Promise.reject(error);
     }
-    const idle = this.#originOf(request.url).idle.pop();
+    const idle = origin.idle.pop();
     return idle === undefined ? this.#sendWhenFree(request, options) : this.#send(idle, request, options);
   }
 
@@ -74,6 +81,7 @@ export class LeanTransport implements Transport {
     clearInterval(this.#ticker);
     for (const connection of this.#all) connection.destroy();
     this.#all.clear();
+    for (const { waiting } of this.#origins.values()) for (const resume of waiting.splice(0)) resume();
     await (await this.#general?.catch(() => undefined))?.close();
   }
 
@@ -90,7 +98,7 @@ export class LeanTransport implements Transport {
   #originOf(url: URL): Origin {
     let origin = this.#originOfUrl.get(url) ?? this.#origins.get(url.origin);
     if (origin === undefined) {
-      origin = { idle: [], waiting: [], count: 0 };
+      origin = { isProxied: proxyOf(url, this.#proxy) !== undefined, idle: [], waiting: [], count: 0 };
       this.#origins.set(url.origin, origin);
     }
     this.#originOfUrl.set(url, origin);
@@ -106,7 +114,7 @@ export class LeanTransport implements Transport {
       const idle = origin.idle.pop();
       if (idle !== undefined) return idle;
       if (origin.count < this.#connectionsMax) return this.#open(url, origin);
-      await new Promise<void>((resolve) => origin.waiting.push(resolve));
+      await turnIn(origin.waiting, signal);
     }
   }
 
@@ -133,18 +141,23 @@ export class LeanTransport implements Transport {
   }
 }
 
-/** A value that is made when it is first asked for: to read certificates takes a tenth of a second. */
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
-/** Authorities: Node's and the user's own. Node adds those of `NODE_EXTRA_CA_CERTS` only where none are named. */
-function secureContextOf(ca: string | undefined): SecureContext | undefined {
-  return ca === undefined ? undefined : createSecureContext({ ca: [...rootCertificates, ca] });
+/** Waits for a turn in a line that is served from its front. Rejects with the signal's reason when it is aborted. */
+function turnIn(line: (() => void)[], signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const resume = () => {
+      if (signal !== undefined) removeAbortable(signal, waiter);
+      resolve();
+    };
+    const waiter = {
+      onAbort: (reason: unknown) => {
+        const at = line.indexOf(resume);
+        if (at >= 0) line.splice(at, 1);
+        reject(reason);
+      },
+    };
+    if (signal !== undefined) addAbortable(signal, waiter);
+    line.push(resume);
+  });
 }
 
 /** Names that need no check. */

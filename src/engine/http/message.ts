@@ -56,10 +56,13 @@ export class TransportError extends Error {
   readonly code: string;
   /** Bytes that had landed by then: they may be used. */
   readonly landedBytes: number;
+  /** The host of the proxy that the request went to. */
+  readonly proxyHost: string | undefined;
 
-  constructor(code: string, message: string, landedBytes: number, cause?: unknown) {
+  constructor(code: string, message: string, landedBytes: number, cause?: unknown, proxyHost?: string) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.landedBytes = landedBytes;
+    this.proxyHost = proxyHost;
   }
 }

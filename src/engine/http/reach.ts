@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { connect as connectSecure, rootCertificates, TLSSocket } from 'node:tls';
+import { connect as connectSecure, TLSSocket } from 'node:tls';
+import type { Trust } from './trust.js';
 
 const CONNECT_MS_MAX = 5000;
 
@@ -17,10 +18,9 @@ export interface Reached {
 /**
  * Connects to an origin and hangs up.
  *
- * @param ca certificates of further authorities, in PEM
  * @returns undefined when there is no connection: the first request tells why
  */
-export async function reach(origin: URL, ca: string | undefined): Promise<Reached | undefined> {
+export async function reach(origin: URL, trust: Trust): Promise<Reached | undefined> {
   const host = origin.hostname.replace(/^\[|\]$/g, '');
   const isSecure = origin.protocol === 'https:';
   const port = Number(origin.port || (isSecure ? 443 : 80));
@@ -28,9 +28,8 @@ export async function reach(origin: URL, ca: string | undefined): Promise<Reache
     const addresses = (await lookup(host, { all: true })).length;
     const beganMs = performance.now();
     const named = isIP(host) === 0 ? { servername: host } : {};
-    const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
     const socket = await (isSecure
-      ? connected(connectSecure({ host, port, ...named, ...trusted }), 'secureConnect')
+      ? connected(connectSecure({ host, port, ...named, secureContext: trust() }), 'secureConnect')
       : connected(connectPlain({ host, port }), 'connect'));
     const connectMs = performance.now() - beganMs;
     const tls = socket instanceof TLSSocket ? socket.getProtocol() : null;

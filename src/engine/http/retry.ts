@@ -18,7 +18,8 @@ export function classify(status: number): StatusClass {
 }
 
 /** Codes of failed exchanges that another try can't mend. */
-const FINAL_CODES = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_INVALID_URL|ERR_SSL)/;
+const FINAL_CODES =
+  /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|ERR_INVALID_URL|ERR_SSL|EPROTO|PROXY_4)/;
 
 export function isFinalCode(code: string): boolean {
   return FINAL_CODES.test(code) || code === 'ENOTFOUND' || code === 'EMFILE' || code === 'ENFILE';
