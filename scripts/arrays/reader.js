@@ -40,7 +40,7 @@ function bytesOf({ buffer, byteOffset, byteLength }) {
 
 async function whole() {
   if (array !== undefined) {
-    const { bytes } = await readArray(array, { workers, direct: 'off', ...(kind !== 'lsio-fresh' && { into: out }) });
+    const { bytes } = await readArray(array, { workers, ...(kind !== 'lsio-fresh' && { into: out }) });
     return bytes;
   }
   const { data } = /** @type {{ data: unknown }} */ (await zarr.get(/** @type {any} */ (theirs)));

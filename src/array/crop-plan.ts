@@ -14,7 +14,7 @@ export interface CropChunk {
 }
 
 /**
- * The chunks that a batch of crops touches, each once, in the order of the grid, whose last axis varies fastest.
+ * The chunks that a batch of crops touches, each once: shard after shard, in each of which the last axis varies fastest.
  *
  * @param origins the first element of each crop.
  * @param size elements of a crop along each axis.
@@ -23,7 +23,10 @@ export function planCrops(
   origins: readonly (readonly number[])[],
   size: readonly number[],
   chunkShape: readonly number[],
+  shardShape: readonly number[] = chunkShape,
 ): CropChunk[] {
+  const perShard = shardShape.map((length, axis) => length / chunkShape[axis]!);
+  const shardOf = ({ chunk }: CropChunk) => chunk.map((at, axis) => Math.floor(at / perShard[axis]!));
   const found = new Map<string, { chunk: readonly number[]; boxes: CropBox[] }>();
   for (const [crop, origin] of origins.entries()) {
     for (const chunk of chunksUnder(origin, size, chunkShape)) {
@@ -33,7 +36,9 @@ export function planCrops(
       known.boxes.push(boxIn(chunk, crop, origin, size, chunkShape));
     }
   }
-  return [...found.values()].sort((a, b) => comparePlaces(a.chunk, b.chunk));
+  const placed = [...found.values()].map((chunk) => ({ chunk, shard: shardOf(chunk) }));
+  placed.sort((a, b) => comparePlaces(a.shard, b.shard) || comparePlaces(a.chunk.chunk, b.chunk.chunk));
+  return placed.map(({ chunk }) => chunk);
 }
 
 function chunksUnder(origin: readonly number[], size: readonly number[], chunkShape: readonly number[]): number[][] {

@@ -71,24 +71,32 @@ function encode(numbers: readonly number[], itemBytes: number): Uint8Array {
   return bytes;
 }
 
+/** Chunks of a shard along each axis; undefined: there are no shards. */
+const shards = fc.option(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 4, maxLength: 4 }), { nil: undefined });
+
 describe('TaskPlan, copyBox()', () => {
   test.each([1, 2, 3, 8])('assemble what is selected, of elements of %i bytes', (itemBytes) => {
     fc.assert(
-      fc.property(cases, (one) => {
+      fc.property(cases, shards, (one, chunksPerShard) => {
         const { shape, chunkShape, selection } = one;
         const target = {
           bytes: new Uint8Array(Number(countExactly(selectedShape(selection))) * itemBytes),
           shape: selectedShape(selection),
         };
-        const plan = new TaskPlan(chunkShape, selection);
+        const shardShape = chunksPerShard && chunkShape.map((length, axis) => length * chunksPerShard[axis]!);
+        const plan = new TaskPlan(chunkShape, selection, shardShape);
         const touched = new Set<string>();
+        const shards: string[] = [];
         for (const { chunk, boxes } of plan) {
+          const shard = String(chunk.map((at, axis) => Math.floor(at / (chunksPerShard?.[axis] ?? 1))));
+          if (shard !== shards.at(-1)) shards.push(shard);
           expect(touched.has(String(chunk)), 'a chunk is touched once').toBe(false);
           touched.add(String(chunk));
           const source = { bytes: encode(chunkOf(one, chunk), itemBytes), shape: chunkShape };
           for (const box of boxes) copyBox(source, target, box, itemBytes);
         }
         expect(touched.size).toBe(plan.count);
+        expect(new Set(shards).size, 'chunks of a shard follow one another').toBe(shards.length);
         const expected = flatNumbers(shape, selection.map(indexesOf)).map((number) => number + 1);
         expect(target.bytes).toEqual(encode(expected, itemBytes));
       }),

@@ -70,28 +70,31 @@ export class TaskPlan {
   /** How many chunks are touched. */
   readonly count: number;
   readonly #axes: readonly AxisPlan[];
+  readonly #blocks: readonly AxisBlocks[] | undefined;
 
-  /** @throws {LsioError} `too-large` for more chunks than a double counts. */
-  constructor(chunkShape: readonly number[], selection: Selection) {
+  /**
+   * @param shardShape of shards: the chunks of one follow one another. Absent: the last axis varies fastest.
+   * @throws {LsioError} `too-large` for more chunks than a double counts.
+   */
+  constructor(chunkShape: readonly number[], selection: Selection, shardShape?: readonly number[]) {
     this.#axes = selection.map((axis, i) => planAxis(axis, chunkShape[i] ?? 1));
     const count = countExactly(this.#axes.map((axis) => axis.count));
     if (count > BigInt(Number.MAX_SAFE_INTEGER)) {
       throw new LsioError('too-large', `the selection touches ${count} chunks`);
     }
     this.count = Number(count);
+    this.#blocks = shardShape && this.#axes.map((axis, i) => blocksOf(axis, shardShape[i]! / chunkShape[i]!));
   }
 
-  /** @param index from 0 to `count - 1`; the last axis varies fastest. */
+  /** @param index from 0 to `count - 1` */
   at(index: number): ChunkTask {
     const chunk: number[] = [];
     const pieces: (readonly Piece[])[] = [];
-    let rest = index;
-    for (let i = this.#axes.length - 1; i >= 0; i--) {
-      const axis = this.#axes[i]!;
-      const found = axis.at(rest % axis.count);
-      rest = Math.floor(rest / axis.count);
-      chunk[i] = found.chunk;
-      pieces[i] = found.pieces;
+    const places = this.#blocks === undefined ? this.#placesAt(index) : this.#placesInBlocks(index, this.#blocks);
+    for (let i = 0; i < places.length; i++) {
+      const found = this.#axes[i]!.at(places[i]!);
+      chunk.push(found.chunk);
+      pieces.push(found.pieces);
     }
     return { chunk, boxes: boxesOf(pieces) };
   }
@@ -99,6 +102,78 @@ export class TaskPlan {
   *[Symbol.iterator](): Iterator<ChunkTask> {
     for (let index = 0; index < this.count; index++) yield this.at(index);
   }
+
+  #placesAt(index: number): number[] {
+    const places = new Array<number>(this.#axes.length);
+    let rest = index;
+    for (let i = places.length - 1; i >= 0; i--) {
+      const { count } = this.#axes[i]!;
+      places[i] = rest % count;
+      rest = Math.floor(rest / count);
+    }
+    return places;
+  }
+
+  /** Block after block, in each of which the last axis varies fastest. */
+  #placesInBlocks(index: number, blocks: readonly AxisBlocks[]): number[] {
+    const begins: number[] = [];
+    const lengths: number[] = [];
+    let rest = index;
+    let behind = this.count;
+    // So many chunks lie in one place of the blocks along the axes before.
+    let before = 1;
+    for (const { count, blockOf } of blocks) {
+      behind /= count;
+      const { begin, length } = blockOf(Math.floor(rest / (before * behind)));
+      rest -= begin * before * behind;
+      before *= length;
+      begins.push(begin);
+      lengths.push(length);
+    }
+    const places = new Array<number>(begins.length);
+    for (let i = places.length - 1; i >= 0; i--) {
+      places[i] = begins[i]! + (rest % lengths[i]!);
+      rest = Math.floor(rest / lengths[i]!);
+    }
+    return places;
+  }
+}
+
+/** Runs of places along an axis whose chunks lie in the same shard. */
+interface AxisBlocks {
+  /** Places along the axis. */
+  readonly count: number;
+  blockOf(place: number): AxisBlock;
+}
+
+interface AxisBlock {
+  readonly begin: number;
+  readonly length: number;
+}
+
+/** @param perBlock chunks of a shard along the axis. */
+function blocksOf({ count, at }: AxisPlan, perBlock: number): AxisBlocks {
+  const blockAt = (place: number) => Math.floor(at(place).chunk / perBlock);
+  /** Of the places from `near` to `far`, the last one in the same block as `near`. */
+  function lastOf(near: number, far: number): number {
+    const block = blockAt(near);
+    let [last, beyond] = [near, far];
+    while (last !== beyond) {
+      const middle = beyond > last ? Math.ceil((last + beyond) / 2) : Math.floor((last + beyond) / 2);
+      if (blockAt(middle) === block) last = middle;
+      else beyond = middle + Math.sign(last - beyond);
+    }
+    return last;
+  }
+  // Most often it is the one of the place before.
+  let known: AxisBlock = { begin: 0, length: 0 };
+  function blockOf(place: number): AxisBlock {
+    if (place >= known.begin && place < known.begin + known.length) return known;
+    const begin = lastOf(place, Math.max(0, place - perBlock + 1));
+    known = { begin, length: lastOf(place, Math.min(count - 1, place + perBlock - 1)) - begin + 1 };
+    return known;
+  }
+  return { count, blockOf };
 }
 
 /** The places of the chunks of a plan. */

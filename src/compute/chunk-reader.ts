@@ -76,7 +76,8 @@ export function piecesOf(ref: ChunkRef, { partsOf, chunkBytes }: ChunkReading): 
   });
 }
 
-async function readPiece(
+/** Reads one piece. A failure of its own is its `error`. */
+export async function readPiece(
   sources: readonly ByteSource[],
   { ref, part }: Piece,
   signal: Signal | undefined,

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
+import { isLsioError } from '../errors.js';
+import type { ByteStore, ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
 import { readChunks } from './chunk-reader.js';
@@ -80,6 +81,67 @@ test('forEachChunk() hands over what readChunks() does, in the same order, from 
     await store.close();
   }
 });
+
+/** Chunks of two files side by side, in no order; the second file is too short for some of them. */
+function shardRef(index: number): ChunkRef {
+  const inner = (index * 37) % 100;
+  return { index, source: 0, key: index % 3 === 0 ? '/short' : '/shard', range: { offset: inner * 97, length: 97 } };
+}
+
+test.each(['uring', 'node'] as const)(
+  'forEachChunk() reads the chunks of a shard together, engine %s',
+  async (engine) => {
+    writeFileSync(path.join(directory, 'shard'), bytesOf(1, 9700));
+    writeFileSync(path.join(directory, 'short'), bytesOf(2, 4444));
+    const store = await openIfThere(engine);
+    if (store === undefined) return;
+    let reads = 0;
+    const counting: ByteStore = {
+      get: (...asked) => store.get(...asked),
+      getRange: (...asked) => store.getRange(...asked),
+      head: (...asked) => store.head(...asked),
+      getMany(requests, options) {
+        async function* counted() {
+          for await (const some of requests) {
+            reads += Array.isArray(some) ? some.length : 1;
+            yield some;
+          }
+        }
+        return store.getMany(counted(), options);
+      },
+    };
+    const places = Array.from({ length: 100 }, (_, index) => [index]);
+    async function* refs(chunks: Iterable<readonly number[]>) {
+      yield [...chunks].map(([index = 0]) => shardRef(index));
+    }
+    try {
+      const expected: unknown[] = [];
+      const alone = { sources: [{ store, spec: undefined }], refs };
+      for await (const chunk of readChunks(alone, places, { chunkBytes: 97 })) expected.push(plain(chunk));
+      for (const ordered of [true, false]) {
+        reads = 0;
+        const found: { index: number }[] = [];
+        const together = { sources: [{ store: counting, spec: undefined }], refs };
+        await forEachChunk(together, places, { chunkBytes: 97, ordered }, (chunk) => found.push(plain(chunk) as never));
+        if (!ordered) found.sort((a, b) => a.index - b.index);
+        expect(found).toEqual(expected);
+        expect(reads).toBeLessThanOrEqual(ordered ? 100 : 2);
+      }
+    } finally {
+      await store.close();
+    }
+  },
+);
+
+async function openIfThere(engine: 'uring' | 'node'): Promise<LocalStore | undefined> {
+  try {
+    return await LocalStore.open(directory, { engine });
+  } catch (error) {
+    if (!isLsioError(error, 'unavailable')) throw error;
+    process.stderr.write(`skipped: ${error.message}\n`);
+    return undefined;
+  }
+}
 
 function plain({ bytes, error, ...rest }: { bytes: Uint8Array | undefined; error?: Error | undefined }): unknown {
   return { ...rest, bytes: bytes && Buffer.from(bytes).toString('base64'), failed: error !== undefined };

@@ -1,21 +1,28 @@
 import { isLsioError } from '../errors.js';
-import type { ChunkedArray, ChunkRef } from '../formats/chunked-array.js';
+import type { ChunkedArray } from '../formats/chunked-array.js';
 import { checkPlace } from '../formats/place-store.js';
-import type { ReadItem } from '../read/item.js';
-import type { AbsolutePath } from '../store/keys.js';
+import type { Extent } from '../range.js';
+import type { Lease, ReadItem, ReadValue } from '../read/item.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import { LocalStore } from '../store/local/local.js';
-import { isAbsent, type StoreRequest } from '../store/store.js';
-import { type ChunkReading, chunkName, partError, piecesOf, readChunks, type StoredChunk } from './chunk-reader.js';
+import { isAbsent } from '../store/store.js';
+import {
+  type ChunkReading,
+  chunkName,
+  partError,
+  piecesOf,
+  readChunks,
+  readPiece,
+  type StoredChunk,
+} from './chunk-reader.js';
+import { type ChunkRead, planChunkReads, type StoredPiece } from './chunk-reads.js';
 import { LongValue } from './long-value.js';
 import { LookAhead } from './look-ahead.js';
-import { Turns } from './turns.js';
+import { type ChunkLease, Turns } from './turns.js';
 
 export interface ChunkStreamOptions extends ChunkReading {
   /** Whether chunks are read past the page cache. @default 'auto' */
   readonly direct?: DirectChoice | undefined;
-  /** Whether neighbours in a file are read at once. @default 'off' */
-  readonly coalesce?: 'auto' | 'off' | undefined;
   /** Whether chunks are handed over in the order in which they are asked for; else as they come. @default true */
   readonly ordered?: boolean | undefined;
 }
@@ -23,13 +30,6 @@ export interface ChunkStreamOptions extends ChunkReading {
 type ChunkSource = Pick<ChunkedArray, 'sources' | 'refs'>;
 /** The next chunks to read; undefined when there are no more. */
 type ClaimChunks = () => Iterable<readonly number[]> | undefined;
-
-/** A chunk that is read, or a part of one, and where it is. */
-interface ChunkRequest extends StoreRequest {
-  readonly ref: ChunkRef & { readonly key: AbsolutePath };
-  readonly part: number | undefined;
-  readonly turn: number;
-}
 
 /**
  * Reads chunks and hands them over. Their bytes are the engine's own memory,
@@ -65,7 +65,7 @@ export async function forEachClaimedChunk(
   options: ChunkStreamOptions,
   use: (chunk: StoredChunk) => void,
 ): Promise<void> {
-  const { signal, direct = 'auto', coalesce = 'off', ordered = true } = options;
+  const { signal, direct = 'auto', ordered = true } = options;
   const [source, ...others] = array.sources;
   const { store } = source ?? {};
   if (store?.getMany === undefined || others.length > 0) {
@@ -78,8 +78,8 @@ export async function forEachClaimedChunk(
     ahead.used();
   });
   const requests = requestsOf(array, claim, options, { turns, ahead });
-  // What comes early is leased: in the store's own order it would be copied.
-  const common = { signal, ordered: false, coalesce } as const;
+  // What comes early is leased: in the store's own order it would be copied. Chunks that lie side by side are one request.
+  const common = { signal, ordered: false, coalesce: 'off' } as const;
   const batches =
     store instanceof LocalStore ? store.getMany(requests, { ...common, direct }) : store.getMany(requests, common);
   const long = new LongValue(options.chunkBytes);
@@ -87,19 +87,70 @@ export async function forEachClaimedChunk(
     for await (const batch of batches) {
       signal?.throwIfAborted();
       for (const item of batch) {
-        if (!item.ok) long.drop();
-        else if (long.length > 0 || !item.last) long.add(item.bytes);
-        if (!item.last) continue;
-        const isLong = long.length > 0;
-        // Only what is used at once leaves its memory to the next one.
-        const chunk = chunkOf(item, isLong ? long.take(!ordered) : item.bytes);
-        const isLent = item.ok && !isLong && chunk.bytes !== undefined;
-        turns.offer(item.request.turn, chunk, isLent ? () => item.lease() : undefined);
+        const { pieces } = item.request;
+        const [piece] = pieces;
+        if (pieces.length > 1) await offerPieces(array, item, turns, signal);
+        else offerValue(item, piece!, { turns, long, ordered });
       }
     }
   } finally {
     turns.close();
   }
+}
+
+interface Offering {
+  readonly turns: Turns;
+  /** Gathers the parts of a long value. */
+  readonly long: LongValue;
+  readonly ordered: boolean;
+}
+
+/** What was read for one piece: all of it, or a part of a long one. */
+function offerValue(item: ReadItem<ChunkRead>, piece: StoredPiece, { turns, long, ordered }: Offering): void {
+  if (!item.ok) long.drop();
+  else if (long.length > 0 || !item.last) long.add(item.bytes);
+  if (!item.last) return;
+  const isLong = long.length > 0;
+  // Only what is used at once leaves its memory to the next one.
+  const chunk = chunkOf(piece, item, isLong ? long.take(!ordered) : item.bytes);
+  const isLent = item.ok && !isLong && chunk.bytes !== undefined;
+  turns.offer(piece.turn, chunk, isLent ? () => item.lease() : undefined);
+}
+
+/** What was read for several pieces. Where that is not all of it, each is read alone: some of them may be there. */
+async function offerPieces(
+  array: ChunkSource,
+  item: ReadItem<ChunkRead>,
+  turns: Turns,
+  signal: ChunkReading['signal'],
+): Promise<void> {
+  const { pieces, range } = item.request;
+  const { offset, length } = range as Extent;
+  if (item.error?.kind === 'closed') throw item.error;
+  if (!item.ok || item.bytes.length !== length) {
+    for (const { ref, part, turn } of pieces) turns.offer(turn, await readPiece(array.sources, { ref, part }, signal));
+    return;
+  }
+  const lease = sharedLease(item);
+  for (const piece of pieces) {
+    const at = piece.ref.range!.offset - offset;
+    const end = at + piece.ref.range!.length;
+    turns.offer(piece.turn, chunkOf(piece, item, item.bytes.subarray(at, end)), () => lease(at, end));
+  }
+}
+
+/** Leases of parts of one value, which is given back with the last of them. */
+function sharedLease(item: ReadValue<ChunkRead>): (at: number, end: number) => ChunkLease {
+  let lease: Lease | undefined;
+  let users = 0;
+  function release(): void {
+    if (--users === 0) lease!.release();
+  }
+  return (at, end) => {
+    lease ??= item.lease();
+    users++;
+    return { bytes: lease.bytes.subarray(at, end), release };
+  };
 }
 
 /** Where a source has no better way than reading chunk by chunk, one claim is read after the other. */
@@ -131,15 +182,15 @@ interface RequestState {
 async function* requestsOf(
   array: ChunkSource,
   claim: ClaimChunks,
-  reading: ChunkReading,
+  reading: ChunkStreamOptions,
   { turns, ahead }: RequestState,
-): AsyncGenerator<readonly ChunkRequest[]> {
+): AsyncGenerator<readonly ChunkRead[]> {
   let first = 0;
   let turn = 0;
   for (let chunks = claim(); chunks !== undefined; chunks = claim()) {
     let count = 0;
     for await (const refs of array.refs(chunks, reading.signal)) {
-      const requests: ChunkRequest[] = [];
+      const stored: StoredPiece[] = [];
       const before = first;
       const pieces = refs.flatMap((ref) => piecesOf({ ...ref, index: before + ref.index }, reading));
       ahead.begun(pieces.length);
@@ -150,23 +201,25 @@ async function* requestsOf(
           turns.offer(turn++, { ...known, bytes, error });
         } else if (range?.length === 0) {
           turns.offer(turn++, { ...known, bytes: new Uint8Array(0) });
-        } else requests.push({ key, ...(range && { range }), ref: { ...ref, key }, part, turn: turn++ });
+        } else stored.push({ ref: { ...ref, key }, part, turn: turn++ });
       }
       count += refs.length;
-      if (requests.length > 0) yield requests;
+      if (stored.length > 0) yield planChunkReads(stored, reading.ordered !== false);
     }
     first += count;
     await ahead.room();
   }
 }
 
-function chunkOf({ request, error }: ReadItem<ChunkRequest>, bytes: Uint8Array | undefined): StoredChunk {
-  const { index, key, range, required, detail } = request.ref;
-  const { part } = request;
+function chunkOf(
+  { ref, part }: StoredPiece,
+  { error }: ReadItem<ChunkRead>,
+  bytes: Uint8Array | undefined,
+): StoredChunk {
+  const { index, key, range, required, detail } = ref;
   const known = { index, name: chunkName({ index, key, range }), part, ...(detail !== undefined && { detail }) };
   if (error?.kind === 'closed') throw error;
-  if (error !== undefined && !isAbsent(error))
-    return { ...known, bytes: undefined, error: partError(error, request.ref) };
+  if (error !== undefined && !isAbsent(error)) return { ...known, bytes: undefined, error: partError(error, ref) };
   try {
     checkPlace({ key, ...(range && { range }), ...(required && { required }) }, bytes);
     return { ...known, bytes };

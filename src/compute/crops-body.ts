@@ -3,7 +3,7 @@ import { planCrops } from '../array/crop-plan.js';
 import type { RawLimits } from '../array/raw-parts.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
 import { CropAssembler, type CropTask } from './crop-assembler.js';
-import type { Job } from './workers/job.js';
+import type { Job, JobArray } from './workers/job.js';
 
 /** Which crops a job makes. Plain data. */
 export interface CropsSpec {
@@ -36,7 +36,7 @@ export async function cropsBody(spec: CropsSpec, job: Job<never>): Promise<void>
   const assembler = new CropAssembler(array, decoder, { size, crops: Math.min(batchSize, count), limits });
   const { chunkBytes, cropBytes } = assembler;
   const pending = new Map<number, Pending>();
-  const planner = new BatchPlanner(spec, assembler, array.chunkShape, pending);
+  const planner = new BatchPlanner(spec, assembler, array, pending);
   const claim = () => {
     const range = job.claim();
     return range && planner.chunksOf(range.from, range.to);
@@ -74,16 +74,16 @@ export async function cropsBody(spec: CropsSpec, job: Job<never>): Promise<void>
 class BatchPlanner {
   readonly #spec: CropsSpec;
   readonly #assembler: CropAssembler;
-  readonly #chunkShape: readonly number[];
+  readonly #array: JobArray;
   readonly #pending: Map<number, Pending>;
   readonly #origins: CropOrigins;
   readonly #size: readonly number[];
   #index = 0;
 
-  constructor(spec: CropsSpec, assembler: CropAssembler, chunkShape: readonly number[], pending: Map<number, Pending>) {
+  constructor(spec: CropsSpec, assembler: CropAssembler, array: JobArray, pending: Map<number, Pending>) {
     this.#spec = spec;
     this.#assembler = assembler;
-    this.#chunkShape = chunkShape;
+    this.#array = array;
     this.#pending = pending;
     this.#origins = new CropOrigins(spec.axes, spec.seed);
     this.#size = spec.axes.map((axis) => axis.size);
@@ -96,7 +96,7 @@ class BatchPlanner {
       const begin = batch * batchSize;
       const crops = Math.min(batchSize, count - begin);
       const origins = Array.from({ length: crops }, (_, i) => this.#origins.at(first + begin + i));
-      const chunks = planCrops(origins, this.#size, this.#chunkShape);
+      const chunks = planCrops(origins, this.#size, this.#array.chunkShape, this.#array.shardShape);
       for (const [i, chunk] of chunks.entries()) {
         const isLast = i === chunks.length - 1;
         this.#pending.set(this.#index++, { ...this.#assembler.task(chunk), batch, isLast });

@@ -24,7 +24,7 @@ export interface ReadItems {
 /** Reads chunks, and decodes them to the output. */
 export async function readBody({ selection }: ReadSpec, job: Job<ReadItems>): Promise<void> {
   const { array, decoder, direct, signal } = job;
-  const plan = new TaskPlan(array.chunkShape, selection);
+  const plan = new TaskPlan(array.chunkShape, selection, array.shardShape);
   const output = openOutput(job, selection);
   const chunkBytes = byteLengthOf(array.chunkShape, array.dtype.itemBytes || 1) ?? 0;
   /** By the number of the chunk among all that were claimed. */
@@ -43,7 +43,7 @@ export async function readBody({ selection }: ReadSpec, job: Job<ReadItems>): Pr
     return range && chunksOf(range.from, range.to);
   }
   const partsOf = (index: number) => tasks.get(index)!.parts;
-  const reading = { ...{ chunkBytes, partsOf, signal, direct }, coalesce: 'off', ordered: false } as const;
+  const reading = { ...{ chunkBytes, partsOf, signal, direct }, ordered: false } as const;
   await forEachClaimedChunk(array, claim, reading, (chunk) => {
     signal.throwIfAborted();
     if (chunk.error !== undefined) throw chunk.error;

@@ -62,7 +62,7 @@ export async function readArray(array: ChunkedArray, options: ReadOptions = {}):
   const { selection = wholeSelection(array.shape), decoder, direct, workers, signal, onProgress } = options;
   const bytes = openBytes(array, selection, options);
   const shape = selectedShape(selection);
-  const plan = new TaskPlan(array.chunkShape, selection);
+  const plan = new TaskPlan(array.chunkShape, selection, array.shardShape);
   const items = isVariable(array.dtype) ? new Array<Scalar>(Number(countExactly(shape))) : undefined;
   const spec: ReadSpec = { selection };
   const outcome = await runJob<ReadItems>({

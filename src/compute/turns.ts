@@ -1,10 +1,13 @@
 import type { Lease } from '../read/item.js';
 import type { StoredChunk } from './chunk-reader.js';
 
+/** Borrowed memory, until it is given back. */
+export type ChunkLease = Pick<Lease, 'bytes' | 'release'>;
+
 /** A chunk that came before its turn. */
 interface Early {
   readonly chunk: StoredChunk;
-  readonly lease: Lease | undefined;
+  readonly lease: ChunkLease | undefined;
 }
 
 /** Hands chunks over in the order in which they were asked for, whatever the order in which they come; or as they come. */
@@ -23,7 +26,7 @@ export class Turns {
    * @param turn counts all that is handed over, from 0.
    * @param lease keeps the chunk's bytes, if they lie in borrowed memory.
    */
-  offer(turn: number, chunk: StoredChunk, lease?: () => Lease): void {
+  offer(turn: number, chunk: StoredChunk, lease?: () => ChunkLease): void {
     if (!this.#ordered) {
       this.#use(chunk);
       return;

@@ -6,7 +6,7 @@ import type { JobCounts, TaskRange } from './claims.js';
 /** What a thread needs of an array to read and decode its chunks. */
 export type JobArray = Pick<
   ChunkedArray,
-  'name' | 'shape' | 'chunkShape' | 'dtype' | 'fill' | 'decoder' | 'sources' | 'refs'
+  'name' | 'shape' | 'chunkShape' | 'shardShape' | 'dtype' | 'fill' | 'decoder' | 'sources' | 'refs'
 >;
 
 /** A job as its body sees it, on a worker or on the calling thread. */

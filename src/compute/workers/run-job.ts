@@ -202,11 +202,11 @@ class JobRun<Result> {
     const { array, body, spec, decoder = 'auto', direct = 'auto', output = NOTHING } = this.#request;
     const { seats } = this.claims.options;
     const stores = array.sources.flatMap(({ store }) => (store instanceof LocalStore && store.recipe) || []);
-    const { name, shape, chunkShape, dtype, fill } = array;
+    const { name, shape, chunkShape, shardShape, dtype, fill } = array;
     for (let seat = 1; seat < seats; seat++) {
       this.#crew.add({
         ...{ body, spec, decoder, direct, stores, seat, refs: array.refsSpec },
-        array: { name, shape, chunkShape, dtype, fill, decoder: array.decoder },
+        array: { name, shape, chunkShape, ...(shardShape && { shardShape }), dtype, fill, decoder: array.decoder },
         // It goes with its thread, which must close its engine before: a thread in a thread may be terminated.
         slab: isMainThread ? 'webassembly' : 'mapped',
         claims: this.claims.options,
