@@ -35,8 +35,8 @@ export interface Merging {
 export interface DirectPolicy {
   /** What reads of the file must be multiples of, in bytes; 0: it is read through the page cache. */
   alignBytesFor(path: Path): number;
-  /** Whether {@link ready} is to be asked before the request with this index is begun. */
-  isDue(index: number): boolean;
+  /** Whether {@link ready} is to be asked before the request with this index is begun, which is for so many bytes. */
+  isDue(index: number, path: Path, lengthBytes: number): boolean;
   /** Whether it is known how to read the file. If not, no request is begun until `onReady` is called. */
   ready(index: number, path: Path, extent: Extent, onReady: () => void): boolean;
   /** As {@link alignBytesFor}, for a file that is long enough for a probe of its own. */

@@ -221,9 +221,10 @@ export class Scheduler<R extends Ranged> implements ReadSource {
   #isReady(): boolean {
     const { begun } = this.#window;
     // A probe would end the group, and less be merged.
-    if (this.#direct === undefined || !this.#direct.isDue(begun) || this.#groupGoesOn()) return true;
+    if (this.#direct === undefined || this.#groupGoesOn()) return true;
     const next = this.#window.peek();
-    return next === undefined || next.error !== undefined || this.#direct.ready(begun, next.path, next, this.#onReady);
+    if (next?.error !== undefined || !next || !this.#direct.isDue(begun, next.path, next.length)) return true;
+    return this.#direct.ready(begun, next.path, next, this.#onReady);
   }
 
   /** There may be more to be read, or to be taken. */

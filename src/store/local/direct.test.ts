@@ -206,6 +206,25 @@ onEachEngine((name) => {
       expect(await directReads([cold!, long], { direct: 'auto' })).toBe(0);
     });
 
+    test.skipIf(name === 'node')('looks at a file of which long ranges are read', UNDISTURBED, async (context) => {
+      files(context, 1, 0);
+      const long = scratch.file(2 ** 20);
+      const length = 2 ** 18;
+      const requests = [0, 1, 2, 3].map((at) => ({ path: long.path, range: { offset: at * length, length } }));
+      for (const cached of [false, true]) {
+        if (cached) readFileSync(long.path);
+        else evict(long.path);
+        const watched = watch(engine());
+        const options = { direct: 'auto', ordered: true, coalesce: 'off' } as const;
+        const received = await receive(readMany(watched.engine, requests, options));
+        for (const [at, { range }] of requests.entries()) {
+          expectReceived(received[at], long.bytes.subarray(range.offset, range.offset + length));
+        }
+        // The first one is not looked at: it may be the only one.
+        expect(watched.direct).toBe(cached ? 0 : 3);
+      }
+    });
+
     test('is not misled by what is no file', async (context) => {
       const made = files(context, 200, 0);
       mkdirSync(scratch.path('directory'), { recursive: true });

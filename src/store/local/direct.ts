@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Clock } from '../../clock.js';
 import { type EngineKind, type Path, TO_END } from '../../engine/engine.js';
+import { PIECE_BYTES_MAX } from '../../engine/read.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
 import type { Extent } from '../../range.js';
 import type { DirectPolicy } from '../../read/backend.js';
@@ -18,8 +19,10 @@ const PROBE_EVERY_FIRST = 8;
 const PROBE_EVERY = 2048;
 /** A probe of hung storage isn't waited for any longer: the other requests go on. */
 const PROBE_MS_MAX = 1000;
-/** What is known of directories is forgotten, the oldest first, beyond this many. */
-const DIRECTORIES_MAX = 4096;
+/** What is known of directories and of files is forgotten, the oldest first, beyond this many. */
+const KNOWN_MAX = 4096;
+/** A file of which two ranges of this length are asked for, one after the other, is worth a probe of its own. */
+const LONG_BYTES_MIN = 256 * 1024;
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 type Libc = typeof import('../../native/libc.js');
@@ -52,6 +55,9 @@ export class DirectReads implements DirectPolicy {
   #alignBytesMax = 0;
   /** `on`: by directory, since a file system begins at one. */
   readonly #byDirectory = new Map<string, number>();
+  /** `auto`: files of which long ranges are read. */
+  readonly #byFile = new Map<Path, number>();
+  #long: { readonly path: Path; readonly index: number } | undefined;
   #directory: string | undefined;
 
   constructor(choice: DirectChoice, engine: EngineKind, clock: Clock) {
@@ -63,12 +69,16 @@ export class DirectReads implements DirectPolicy {
   }
 
   alignBytesFor(path: Path): number {
-    if (this.#choice !== 'on') return this.#alignBytes;
+    if (this.#choice !== 'on') {
+      const known = this.#byFile.size > 0 ? this.#byFile.get(path) : undefined;
+      return known ?? this.#alignBytes;
+    }
     return this.#byDirectory.get(this.#directoryOf(path)) ?? 0;
   }
 
-  isDue(index: number): boolean {
-    return this.#probing || this.#choice === 'on' || (this.#choice === 'auto' && index >= this.#nextProbe);
+  isDue(index: number, path: Path, lengthBytes: number): boolean {
+    if (this.#probing || this.#choice === 'on') return true;
+    return this.#choice === 'auto' && (index >= this.#nextProbe || this.#isLong(index, path, lengthBytes));
   }
 
   ready(index: number, path: Path, extent: Extent, onReady: () => void): boolean {
@@ -76,13 +86,18 @@ export class DirectReads implements DirectPolicy {
     if (index === this.#probedIndex) return true;
     const directory = this.#choice === 'on' ? this.#directoryOf(path) : '';
     if (this.#choice === 'on' && this.#byDirectory.has(directory)) return true;
+    const isLong = this.#isLong(index, path, extent.length);
     this.#probing = true;
     this.#probedIndex = index;
+    const next = this.#nextProbe;
     // One probe at a time, also when it isn't waited for.
     this.#nextProbe = Number.POSITIVE_INFINITY;
     const probing = this.#probe(path, extent).then((probe) => {
-      if (this.#choice === 'auto') this.#consider(index, probe);
-      else if (probe !== undefined) this.#learn(directory, probe.alignBytes);
+      if (isLong) {
+        this.#nextProbe = next;
+        learn(this.#byFile, path, probe?.cached === false ? probe.alignBytes : 0);
+      } else if (this.#choice === 'auto') this.#consider(index, probe);
+      else if (probe !== undefined) learn(this.#byDirectory, directory, probe.alignBytes);
     });
     withinLimit(this.#clock, probing, undefined).then(() => {
       this.#probing = false;
@@ -100,15 +115,17 @@ export class DirectReads implements DirectPolicy {
   /** A direct read was refused (EINVAL): the alignment is not that of the file's device. `auto` had better look again. */
   refused(): void {
     this.#alignBytes = 0;
+    for (const path of this.#byFile.keys()) this.#byFile.set(path, 0);
     this.#coldInARow = 0;
     this.#probesLeft = PROBES;
   }
 
-  #learn(directory: string, alignBytes: number): void {
-    this.#byDirectory.set(directory, alignBytes);
-    if (this.#byDirectory.size <= DIRECTORIES_MAX) return;
-    const [oldest = ''] = this.#byDirectory.keys();
-    this.#byDirectory.delete(oldest);
+  /** Whether a file that is not known yet is worth a probe: it is about to be read on. */
+  #isLong(index: number, path: Path, lengthBytes: number): boolean {
+    // What is still longer is probed when its size is asked for.
+    if (this.#choice !== 'auto' || lengthBytes < LONG_BYTES_MIN || lengthBytes > PIECE_BYTES_MAX) return false;
+    if (path !== this.#long?.path) this.#long = { path, index };
+    return index > this.#long.index && !this.#byFile.has(path);
   }
 
   #consider(index: number, probe: Probe | undefined): void {
@@ -149,6 +166,11 @@ export class DirectReads implements DirectPolicy {
       await file?.close();
     }
   }
+}
+
+function learn<Name>(known: Map<Name, number>, name: Name, alignBytes: number): void {
+  known.set(name, alignBytes);
+  if (known.size > KNOWN_MAX) known.delete(known.keys().next().value!);
 }
 
 /** What `asked` fulfils with, or `otherwise` after {@link PROBE_MS_MAX}. */
