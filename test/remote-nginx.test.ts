@@ -1,7 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   makeObjects,
@@ -16,7 +12,6 @@ import {
 import { runLsio } from './helpers/run-lsio.js';
 
 const why = missing();
-const FIXTURES = path.resolve(import.meta.dirname, '../../shared/fixtures');
 
 describe.skipIf(why !== undefined)(`nginx as a server${why === undefined ? '' : `: ${why}`}`, () => {
   let directory = '';
@@ -52,52 +47,4 @@ describe.skipIf(why !== undefined)(`nginx as a server${why === undefined ? '' : 
     const expected = lines.map(({ offset, length }, i) => objectBytes(i % 2, offset, length));
     expect({ status, same: Buffer.compare(stdout, Buffer.concat(expected)) }).toEqual({ status: 0, same: 0 });
   });
-});
-
-/** Real files, read through nginx as from disk. */
-const FILES = ['grib', 'nat'].flatMap((kind) => {
-  const folder = path.join(FIXTURES, kind);
-  if (!existsSync(folder)) return [];
-  const found = execFileSync('find', [
-    folder,
-    '-type',
-    'f',
-    '(',
-    '-name',
-    '*.grib2',
-    '-o',
-    '-name',
-    '*.nat',
-    ')',
-    '-size',
-    '-40000k',
-  ]);
-  return String(found).trim().split('\n').filter(Boolean).slice(0, 1);
-});
-
-describe.skipIf(why !== undefined || FILES.length === 0)(`real files of ../shared/fixtures through nginx`, () => {
-  test.each(FILES.map((file) => [path.basename(file), file] as const))(
-    '%s is read as from disk',
-    async (name, file) => {
-      const directory = mkdtempSync(path.join(tmpdir(), 'lsio-nginx-'));
-      let server: Awaited<ReturnType<typeof startServer>> | undefined;
-      try {
-        mkdirSync(path.join(directory, 'www'));
-        copyFileSync(file, path.join(directory, 'www', name));
-        server = await startServer(directory);
-        const listed = JSON.parse(String(runLsio(['info', file, '--json']).stdout)) as { arrays: { name: string }[] };
-        const array = listed.arrays.find(({ name: each }) => !/^(lat|lon|x|y|time)/.test(each))!.name;
-        const got = [file, `${server.fast}${name}`].map((source, i) => {
-          const output = path.join(directory, `${i}.npy`);
-          expect(runLsio(['read', source, '-a', array, '-o', output]).status).toBe(0);
-          return readFileSync(output);
-        });
-        expect(got[0]!.length).toBeGreaterThan(128);
-        expect(Buffer.compare(got[0]!, got[1]!)).toBe(0);
-      } finally {
-        server?.stop();
-        rmSync(directory, { recursive: true });
-      }
-    },
-  );
 });

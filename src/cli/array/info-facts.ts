@@ -61,7 +61,7 @@ export async function gatherInfo(
   return { source: name, format, attributes, groups: within, arrays: infos };
 }
 
-function plainInfo({ array, ...listed }: ListedArray): ArrayInfo {
+function plainInfo({ array, coordinates: _, ...listed }: ListedArray): ArrayInfo {
   return array === undefined ? listed : { ...listed, itemBytes: array.dtype.itemBytes };
 }
 

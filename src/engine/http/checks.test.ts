@@ -56,9 +56,15 @@ describe('judge()', () => {
     { what: '200 for a later range', head: headOf(200, { 'content-length': '5' }), kind: 'range-ignored' },
     {
       what: '200 that is short enough',
-      head: headOf(200, { 'content-length': '5' }),
+      head: headOf(200, { 'content-length': '5', etag: '"a"' }),
       asked: { offset: 0, length: 9 },
       kind: 'bytes',
+    },
+    {
+      what: '200 that is short enough and of no version',
+      head: headOf(200, { 'content-length': '5' }),
+      asked: { offset: 0, length: 9 },
+      kind: 'range-ignored',
     },
     {
       what: '200 that is too long',

@@ -62,14 +62,16 @@ export function judge(asked: Asked, pinned: Version, head: AnswerHead): Verdict 
   return status === 200 ? judgeWhole(asked, pinned, head, lengthBytes) : judgePart(asked, pinned, head, lengthBytes);
 }
 
-/** A 200 is what was asked for only if it is no longer than that. */
+/** A 200 is what was asked for only if it is no longer than that, and of a version: pages of portals have none. */
 function judgeWhole(asked: Asked, pinned: Version, head: AnswerHead, lengthBytes: number | undefined): Verdict {
   const askedBytes = 'suffixLength' in asked ? asked.suffixLength : asked.length;
   const fromStart = 'suffixLength' in asked || asked.offset === 0;
   if (!fromStart || lengthBytes === undefined || lengthBytes > askedBytes || head.header('content-range')) {
     return { kind: 'range-ignored', lengthBytes };
   }
-  return sameVersion(pinned, versionOf(head, lengthBytes)) ?? bytesOf(head, 0, lengthBytes, lengthBytes);
+  const version = versionOf(head, lengthBytes);
+  if (version.etag === undefined && version.modified === undefined) return { kind: 'range-ignored', lengthBytes };
+  return sameVersion(pinned, version) ?? bytesOf(head, 0, lengthBytes, lengthBytes);
 }
 
 function judgePart(asked: Asked, pinned: Version, head: AnswerHead, lengthBytes: number | undefined): Verdict {

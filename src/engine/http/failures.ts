@@ -34,6 +34,9 @@ export function failedStatus(shown: Shown, answer: Answer, attempts: number, off
   return new LsioError(kind, `${shown.name}: ${message}`, { ...details, remedy });
 }
 
+/** What services say of keys that they don't know and of signatures that are not by them. */
+const WRONG_KEY = new Set(['SignatureDoesNotMatch', 'InvalidAccessKeyId', 'AuthenticationFailed']);
+
 interface Explained {
   readonly kind: 'denied' | 'read';
   readonly message: string;
@@ -78,7 +81,9 @@ function explain(
     const remedy =
       shown.signedAs === undefined
         ? 'give credentials; --absent 403,404 treats it as missing'
-        : 'ask for the right to read it, or --anonymous for public data';
+        : WRONG_KEY.has(code)
+          ? 'check the key: it is unknown there, or its secret is wrong'
+          : 'ask for the right to read it, or --anonymous for public data';
     return { kind: 'denied', message: `access denied (${status} ${code}, ${signed})`, remedy };
   }
   if (status === 407) {

@@ -1,7 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
+/** What faults do to a connection. */
+type Out = { write(data: Uint8Array | string): unknown; end(): unknown; resetAndDestroy(): unknown };
+
 /** The size of every object, in bytes. */
 export const OBJECT_BYTES = 1_000_000;
+const SEEN_MAX = 20_000;
 /** Bytes a prime period apart differ, so that a misplaced slice can't pass. */
 const PERIOD = 251;
 
@@ -34,10 +38,10 @@ interface Range {
 }
 
 /** Answers a request; `asked` is undefined without a range. */
-type Fault = (socket: Socket, seen: Seen, asked: Range | undefined) => void;
+type Fault = (socket: Out, seen: Seen, asked: Range | undefined) => void;
 
 const ok = (
-  socket: Socket,
+  socket: Out,
   range: Range,
   options: { version?: number; headers?: string[]; etag?: string | null } = {},
 ) => {
@@ -57,7 +61,7 @@ const ok = (
 
 /** Sends a head and a body of the length that it names. */
 function send(
-  socket: Socket,
+  socket: Out,
   status: number,
   headers: string[],
   body: Uint8Array | string = '',
@@ -168,7 +172,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 /** Sends the head and half of the body, then does something else. */
-function cutOff(socket: Socket, { first, last }: Range, version: number, then: () => void): void {
+function cutOff(socket: Out, { first, last }: Range, version: number, then: () => void): void {
   const length = last - first + 1;
   const headers = [`Content-Range: bytes ${first}-${last}/${OBJECT_BYTES}`, `ETag: "v${version}"`];
   send(socket, 206, headers, objectBytes(first, Math.floor(length / 2), version), length);
@@ -176,15 +180,60 @@ function cutOff(socket: Socket, { first, last }: Range, version: number, then: (
   setTimeout(() => setImmediate(() => setImmediate(then)), 50);
 }
 
+/** Where the bytes of one write are cut into several. */
+export type Cuts = (length: number) => readonly number[];
+
+/** Writes bytes in pieces, each in a turn of its own; what is done after them waits for them. */
+class CutSocket implements Out {
+  readonly #socket: Socket;
+  readonly #cuts: Cuts;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(socket: Socket, cuts: Cuts) {
+    this.#socket = socket;
+    this.#cuts = cuts;
+  }
+
+  write(data: Uint8Array | string): void {
+    const bytes = Buffer.from(data as Uint8Array);
+    const ends = [...this.#cuts(bytes.length), bytes.length];
+    this.#then(async () => {
+      let begin = 0;
+      for (const end of ends) {
+        this.#socket.write(bytes.subarray(begin, end));
+        begin = end;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+  }
+
+  end(): void {
+    this.#then(() => this.#socket.end());
+  }
+
+  resetAndDestroy(): void {
+    this.#then(() => this.#socket.resetAndDestroy());
+  }
+
+  #then(step: () => unknown): void {
+    this.#last = this.#last.then(step);
+  }
+}
+
 /** A server of faults: `/KIND/any/path` answers as {@link FAULTS} says. */
 export class FaultServer {
+  /** Requests, the last so many of them. */
   readonly seen: Seen[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #cuts: Cuts | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   port = 0;
 
-  constructor() {
-    this.#server = createServer((socket) => this.#serve(socket));
+  /** @param cuts absent: each write is one */
+  constructor(cuts?: Cuts) {
+    this.#cuts = cuts;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#serve(socket));
   }
 
   static kinds(): string[] {
@@ -210,24 +259,27 @@ export class FaultServer {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => undefined);
+    const out = this.#cuts === undefined ? socket : new CutSocket(socket, this.#cuts);
     let text = '';
     socket.on('data', (data) => {
       text += data.toString('latin1');
       for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-        this.#answer(socket, text.slice(0, end));
+        this.#answer(out, text.slice(0, end));
         text = text.slice(end + 4);
       }
     });
   }
 
-  #answer(socket: Socket, head: string): void {
+  #answer(socket: Out, head: string): void {
     const [first = '', ...lines] = head.split('\r\n');
     const [method = '', path = ''] = first.split(' ');
     const headers = Object.fromEntries(
       lines.map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
     );
-    const seen = { method, path, headers, number: this.seen.filter((other) => other.path === path).length };
-    this.seen.push(seen);
+    const number = this.#counts.get(path) ?? 0;
+    this.#counts.set(path, number + 1);
+    const seen = { method, path, headers, number };
+    if (this.seen.push(seen) > SEEN_MAX) this.seen.splice(0, SEEN_MAX / 2);
     // Listings and pages have no range: they get the whole of it.
     const asked = rangeOf(headers.range) ?? { first: 0, last: OBJECT_BYTES - 1 };
     const fault = FAULTS[path.split(/[/?]/)[1] ?? ''] ?? FAULTS.absent!;
