@@ -123,7 +123,7 @@ async function main({ ids, runs, quick, json, tools, dirs }, signal) {
     (sum, { sides }) => sum + Object.keys(sides).length * (runs + 1),
     wantsMemory ? 1 : 0,
   );
-  const progress = startProgress({ mode: 'auto', quiet: false }, () => ({ items, note, itemsTotal, unit: 'runs' }));
+  const progress = startProgress({ progress: 'auto', quiet: false }, () => ({ items, note, itemsTotal, unit: 'runs' }));
   const onStep = (/** @type {string} */ text) => {
     items++;
     note = text;

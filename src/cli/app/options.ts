@@ -15,14 +15,24 @@ import { say } from './talk.js';
 /** setTimeout takes 31 bits of milliseconds. */
 const TIMEOUT_NS_MAX = 2 ** 31 * 1e6;
 
-/** How a command runs, whatever it does: its time limit, and what it tells meanwhile. */
-export interface RunOptions {
+/** The options of every command that takes its time, as commander hands them over. */
+export interface RunFlags {
   readonly timeout?: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly logLevel?: LogLevel;
   readonly progress: ProgressMode;
   readonly color: 'auto' | 'always' | 'never';
+}
+
+/** How a command runs, whatever it does: its time limit, and what it tells meanwhile. */
+export interface RunConfig extends Pick<RunFlags, 'quiet' | 'verbose' | 'progress' | 'color'> {
+  readonly timeoutNs: number | undefined;
+  readonly logLevel: LogLevel;
+}
+
+export function runConfigOf({ timeout, logLevel, quiet, verbose, progress, color }: RunFlags): RunConfig {
+  return { timeoutNs: timeout, logLevel: logLevel ?? (verbose ? 'info' : 'warn'), quiet, verbose, progress, color };
 }
 
 /** Adds them, described as they concern this command. */
@@ -42,11 +52,22 @@ export function addRunOptions(
 }
 
 /** The options of every command that reads, as commander hands them over. */
-export interface ReadingOptions extends RunOptions {
+export interface ReadingFlags extends RunFlags, EngineFlags {}
+
+/** Which engine reads, and how. */
+interface EngineFlags {
   readonly engine: NonNullable<EngineOptions['engine']>;
   readonly queueDepth?: number;
   readonly rings: number | 'auto';
   readonly direct: DirectChoice;
+}
+
+/** How a command runs that reads. */
+export interface ReadingConfig extends RunConfig, EngineFlags {}
+
+export function readingConfigOf(flags: ReadingFlags): ReadingConfig {
+  const { engine, queueDepth, rings, direct } = flags;
+  return { ...runConfigOf(flags), engine, rings, direct, ...(queueDepth !== undefined && { queueDepth }) };
 }
 
 /** `--color` is accepted as everywhere; nothing that these commands print has colours. */
@@ -72,7 +93,7 @@ export function addReadingOptions(command: Command, { direct = 'auto' }: { direc
 }
 
 /** The options of a command that merges ranges, as commander hands them over. */
-export interface CoalesceOptions {
+export interface CoalesceFlags {
   readonly coalesce: CoalesceChoice['coalesce'];
   readonly maxRead?: number;
 }
@@ -96,7 +117,7 @@ export function addCoalesceOptions(command: Command): Command {
 export type Merging = Pick<ReadManyOptions, 'coalesce' | 'readBytesMax'>;
 
 /** What the options ask of a run: `auto` is decided in it, by how each file is read. */
-export function mergingOf({ coalesce, maxRead }: CoalesceOptions): Merging {
+export function mergingOf({ coalesce, maxRead }: CoalesceFlags): Merging {
   const ownGap = typeof coalesce === 'number';
   return {
     coalesce: ownGap ? coalesceFor({ coalesce, readBytesMax: maxRead }, { direct: false }) : coalesce,
@@ -105,33 +126,32 @@ export function mergingOf({ coalesce, maxRead }: CoalesceOptions): Merging {
 }
 
 /** Starts what the options ask of the program itself: its log, and its time limit. */
-export function applyReadingOptions(options: RunOptions, context: Context): Log {
-  const { logLevel, verbose, timeout } = options;
-  const log = createLog(logLevel ?? (verbose ? 'info' : 'warn'));
+export function startRun({ logLevel, timeoutNs }: RunConfig, context: Context): Log {
+  const log = createLog(logLevel);
   context.debug = log.level === 'debug';
-  if (timeout !== undefined) {
-    const timedOut = new LsioError('read', `not done after ${timeout / 1e9} s`, {
+  if (timeoutNs !== undefined) {
+    const timedOut = new LsioError('read', `not done after ${timeoutNs / 1e9} s`, {
       code: 'ETIMEDOUT',
       remedy: 'a longer --timeout',
     });
-    setTimeout(() => context.stop(timedOut), timeout / 1e6).unref();
+    setTimeout(() => context.stop(timedOut), timeoutNs / 1e6).unref();
   }
   return log;
 }
 
 /** Tells which engine reads; in one line for everybody when it is not what was to be expected. */
-export function announceEngine(info: EngineInfo, options: ReadingOptions, log: Log): void {
+export function announceEngine(info: EngineInfo, { quiet, queueDepth }: ReadingConfig, log: Log): void {
   log.info('engine', info);
-  if (options.quiet) return;
+  if (quiet) return;
   if (info.engine === 'node' && info.remedy !== undefined) {
     say(`lsio: engine node, not io_uring: ${info.reason}; fix: ${info.remedy}`);
-  } else if (options.queueDepth === undefined && info.queueDepth < QUEUE_DEPTH_MAX) {
+  } else if (queueDepth === undefined && info.queueDepth < QUEUE_DEPTH_MAX) {
     const instead = `queue depth ${info.queueDepth} instead of ${QUEUE_DEPTH_MAX}`;
     say(`lsio: ${instead}: ulimit -n (open files) or -l (locked memory) allows no more`);
   }
 }
 
-function parseCoalesce(text: string): CoalesceOptions['coalesce'] {
+function parseCoalesce(text: string): CoalesceFlags['coalesce'] {
   return text === 'auto' || text === 'off' ? text : named('--coalesce', parseBytes)(text);
 }
 

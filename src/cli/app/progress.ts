@@ -41,8 +41,10 @@ export interface Progress {
  *
  * @param look Is asked five times a second, so that the command's hot path has only to count.
  */
-export function startProgress(options: { mode: ProgressMode; quiet: boolean }, look: () => ProgressState): Progress {
-  const { mode, quiet } = options;
+export function startProgress(
+  { progress: mode, quiet }: { readonly progress: ProgressMode; readonly quiet: boolean },
+  look: () => ProgressState,
+): Progress {
   const terminal = canDrawOver(STDERR);
   if (quiet || mode === 'never' || (mode === 'auto' && !isatty(STDERR))) return { stop() {} };
   const beganMs = performance.now();

@@ -6,18 +6,23 @@ import { type CropsOptions, planWork } from '../../compute/crops.js';
 import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
-import { openSource } from '../../formats/open-source.js';
 import { npyHeader } from '../../output/npy.js';
 import { WholeFileWriter } from '../../output/whole-file.js';
 import type { CropsDocument, CropsResult } from '../../results/crops.js';
 import { formatBytes, formatCount, formatDurationNs, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, collect } from '../app/options.js';
+import { collect, startRun } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
-import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
-import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
+import { addDecodingOptions, type DecodingConfig, type DecodingFlags, decodingConfigOf } from './decoding-options.js';
+import {
+  addSourceOptions,
+  openSourceOf,
+  type SourceConfig,
+  type SourceFlags,
+  sourceConfigOf,
+} from './source-options.js';
 
 const EXAMPLES = `Examples:
   lsio crops vol.zarr --size 64,64,64 -n 2000               how fast are random crops?
@@ -27,7 +32,7 @@ const EXAMPLES = `Examples:
 `;
 const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 
-interface Options extends SourceOptions, SelectionTexts, DecodingOptions {
+interface Flags extends SourceFlags, SelectionTexts, DecodingFlags {
   readonly size: readonly number[];
   readonly count: number;
   readonly seed: number;
@@ -64,7 +69,36 @@ export function define(command: Command, context: Context): void {
       'after',
       '\nCrops are uniform, with repetition. They overlap: unless --direct says otherwise, the page cache is used.',
     )
-    .action((source: readonly string[], options: Options) => run(source, options, context));
+    .action((sources: readonly string[], flags: Flags) => makeCrops(resolve(sources, flags), context));
+}
+
+/** What crops is to do: every option, resolved once. */
+interface CropsConfig extends DecodingConfig {
+  readonly source: SourceConfig;
+  readonly level: number | undefined;
+  /** Where crops lie. */
+  readonly selection: SelectionTexts;
+  readonly crops: Pick<Flags, 'size' | 'count' | 'seed' | 'align'> & { readonly batchSize: number | undefined };
+  /** Undefined: crops are forgotten. */
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+  readonly json: boolean;
+}
+
+/** @throws {LsioError} `usage` for options that contradict one another. */
+function resolve(sources: readonly string[], flags: Flags): CropsConfig {
+  const { size, count, seed, align, batchSize, level, isel, sel, bbox, output, overwrite, json } = flags;
+  if (output !== undefined && flags.discard) throw new LsioError('usage', '--discard and -o exclude one another');
+  if (output !== undefined && !output.endsWith('.npy')) {
+    throw new LsioError('usage', `${output}: crops are written as a stack: a name that ends with .npy`);
+  }
+  return {
+    source: sourceConfigOf(sources, flags),
+    ...decodingConfigOf(flags),
+    selection: { isel, sel, bbox },
+    crops: { size, count, seed, align, batchSize },
+    ...{ level, output, overwrite, json },
+  };
 }
 
 function whole(name: string, min: number): (text: string) => number {
@@ -75,41 +109,25 @@ function parseSize(text: string): readonly number[] {
   return text.split(',').map((part) => parseCount(part.trim(), { name: '--size', min: 1, max: COUNT_MAX }));
 }
 
-async function run(sources: readonly string[], options: Options, context: Context): Promise<void> {
-  applyReadingOptions(options, context);
-  const { output, discard, json, quiet } = options;
-  if (output !== undefined && discard) throw new LsioError('usage', '--discard and -o exclude one another');
-  if (output !== undefined && !output.endsWith('.npy')) {
-    throw new LsioError('usage', `${output}: crops are written as a stack: a name that ends with .npy`);
-  }
+async function makeCrops(config: CropsConfig, context: Context): Promise<void> {
+  const { crops, decoder, memoryBytesMax, output, json } = config;
+  const { run, workers } = config.source;
+  startRun(run, context);
   const { signal } = context;
-  const source = await openSource(sources, openOptionsOf(options, signal));
+  const source = await openSourceOf(config.source, signal);
   try {
-    const array = chosenArray(source, options.array, options.level);
-    const within = await parseSelection(source, array, options, signal);
-    const { size, count, seed, align, batchSize, decoder, direct, workers, maxMemory } = options;
-    const wanted = {
-      size,
-      count,
-      seed,
-      align,
-      batchSize,
-      within,
-      decoder,
-      direct,
-      workers,
-      memoryBytesMax: maxMemory,
-      signal,
-    };
-    const facts = await makeCrops(array, wanted, options, context);
+    const array = chosenArray(source, config.source.array, config.level);
+    const within = await parseSelection(source, array, config.selection, signal);
+    const how = { decoder, direct: run.direct, workers, memoryBytesMax, signal };
+    const facts = await cropsOf(array, { ...crops, within, ...how }, config, context);
     const result: CropsResult = {
       ...{ source: source.name, array: array.name, dims: array.dims, dtype: array.dtype.name },
-      ...{ size, seed, engine: source.engine },
+      ...{ size: crops.size, seed: crops.seed, engine: source.engine },
       ...facts,
       ...(output !== undefined && { output }),
     };
     if (json) print(`${stringifyJson(documentOf(result))}\n`);
-    else if (!quiet) for (const line of summary(result)) say(line);
+    else if (!run.quiet) for (const line of summary(result)) say(line);
   } finally {
     await source.close();
   }
@@ -120,18 +138,17 @@ function documentOf(result: CropsResult): CropsDocument {
 }
 
 /** Makes the crops, and writes or forgets them. */
-async function makeCrops(
+async function cropsOf(
   array: ChunkedArray,
   wanted: CropsOptions & { count: number },
-  options: Options,
+  { output, overwrite, source: { run } }: CropsConfig,
   context: Context,
 ) {
-  const { output, overwrite, quiet } = options;
   const { count, size } = wanted;
   const work = planWork(array, wanted);
   const totals = new Totals();
   const writer = output === undefined ? undefined : new WholeFileWriter(output, overwrite);
-  const progress = startProgress({ mode: options.progress, quiet }, () => ({
+  const progress = startProgress(run, () => ({
     items: totals.crops,
     itemsTotal: count,
     unit: 'crops',

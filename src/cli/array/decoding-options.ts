@@ -4,7 +4,7 @@ import { parseBytes } from '../../units.js';
 import { named } from '../app/options.js';
 
 /** The options of every command that decodes an array, as commander hands them over. */
-export interface DecodingOptions {
+export interface DecodingFlags {
   readonly decoder: DecoderChoice;
   readonly maxMemory?: number;
 }
@@ -17,4 +17,14 @@ export function addDecodingOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--max-memory <size>', 'refuse what takes more (default: 4G)', named('--max-memory', parseBytes));
+}
+
+/** How an array is decoded. */
+export interface DecodingConfig {
+  readonly decoder: DecoderChoice;
+  readonly memoryBytesMax: number | undefined;
+}
+
+export function decodingConfigOf({ decoder, maxMemory: memoryBytesMax }: DecodingFlags): DecodingConfig {
+  return { decoder, memoryBytesMax };
 }

@@ -9,7 +9,7 @@ import {
 import { collect, named } from '../app/options.js';
 
 /** The options that choose fields of GRIB files, as commander hands them over. */
-export interface FieldOptions {
+export interface FieldFlags {
   readonly match: readonly RegExp[];
   readonly not: readonly RegExp[];
   readonly where: readonly WhereCondition[];
@@ -43,6 +43,6 @@ export function addFieldOptions(command: Command): Command {
     );
 }
 
-export function selectionOf({ match, not, where, fields }: FieldOptions): FieldSelection {
+export function selectionOf({ match, not, where, fields }: FieldFlags): FieldSelection {
   return { match, not, where, numbers: fields };
 }

@@ -1,16 +1,22 @@
+import type { FieldSelection } from '../../formats/grib/select.js';
 import type { GribSource } from '../../formats/grib/source.js';
 import type { ByteText } from '../../paths/byte-text.js';
-import type { ReadingOptions } from '../app/options.js';
-import type { RemoteFlags } from '../app/remote-options.js';
-import type { FieldOptions } from './field-options.js';
+import type { RemoteOptions } from '../../store/remote-options.js';
+import type { ReadingConfig } from '../app/options.js';
 
-/** The options of every action over the fields of GRIB files, as commander hands them over. */
-export interface GribOptions extends ReadingOptions, RemoteFlags, FieldOptions {
+/** What every action over the fields of GRIB files takes, resolved once. */
+export interface GribConfig {
+  /** Files, patterns, URLs, `-` for stdin; directories where `recursive`. */
+  readonly paths: readonly string[];
+  readonly fields: FieldSelection;
   readonly recursive: boolean;
+  /** `none`, `auto`, or the name of a file. */
   readonly index: string;
   readonly strict: boolean;
   readonly lenient: boolean;
-  readonly chains?: number;
+  readonly chains: number | undefined;
+  readonly remote: RemoteOptions;
+  readonly run: ReadingConfig;
 }
 
 /** A file that is named, or found: on this machine, on stdin or at an address. */

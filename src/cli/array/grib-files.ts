@@ -7,8 +7,9 @@ import { isDirectory, walk } from '../../paths/walk.js';
 import type { LocalStore } from '../../store/local/local.js';
 import { isRemoteUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
-import { announceEngine, applyReadingOptions } from '../app/options.js';
-import type { GribFile, GribOptions, OpenGribFile, Sidecar } from './grib-file.js';
+import type { Log } from '../app/log.js';
+import { announceEngine, startRun } from '../app/options.js';
+import type { GribConfig, GribFile, OpenGribFile, Sidecar } from './grib-file.js';
 
 /** Reads up to this length share one memory. */
 const HEADER_BYTES = 4096;
@@ -18,19 +19,21 @@ export const FILES_AT_ONCE = 64;
 
 /** The files of a command line, and what has to be closed after them. */
 export class GribFiles implements AsyncDisposable {
-  readonly #options: GribOptions;
+  readonly #config: GribConfig;
   readonly #context: Context;
+  readonly #log: Log;
   readonly #closing: (() => Promise<void>)[] = [];
   #store: LocalStore | undefined;
 
-  constructor(options: GribOptions, context: Context) {
-    this.#options = options;
+  constructor(config: GribConfig, context: Context) {
+    this.#config = config;
     this.#context = context;
+    this.#log = startRun(config.run, context);
   }
 
   /** What can't be read is told to `onError`. @throws {LsioError} `usage` for a directory without -r */
-  async *all(paths: readonly string[], onError: (name: string, error: LsioError) => void): AsyncGenerator<GribFile> {
-    for (const given of paths) {
+  async *all(onError: (name: string, error: LsioError) => void): AsyncGenerator<GribFile> {
+    for (const given of this.#config.paths) {
       if (given === '-') yield await this.#stdin();
       else if (isRemoteUrl(given)) yield* await this.#remote(given);
       else yield* this.#local(given, onError);
@@ -51,13 +54,17 @@ export class GribFiles implements AsyncDisposable {
   }
 
   async #openStore(): Promise<LocalStore> {
-    const { engine, queueDepth, rings, direct } = this.#options;
-    const log = applyReadingOptions(this.#options, this.#context);
+    const { run } = this.#config;
     const { LocalStore } = await import('../../store/local/local.js');
-    const depth = queueDepth === undefined ? {} : { queueDepth };
-    const store = await LocalStore.open('/', { engine, rings, direct, ...depth });
+    const { engine, queueDepth, rings, direct } = run;
+    const store = await LocalStore.open('/', {
+      engine,
+      rings,
+      direct,
+      ...(queueDepth !== undefined && { queueDepth }),
+    });
     this.#closing.push(() => store.close());
-    announceEngine(store.info, this.#options, log);
+    announceEngine(store.info, run, this.#log);
     return store;
   }
 
@@ -75,7 +82,7 @@ export class GribFiles implements AsyncDisposable {
 
   async #remote(url: string): Promise<readonly GribFile[]> {
     const { openAddress } = await import('./grib-places.js');
-    const { files, close } = await openAddress(url, this.#options, this.#context.signal);
+    const { files, close } = await openAddress(url, this.#config, this.#context.signal);
     this.#closing.push(close);
     return files;
   }
@@ -83,7 +90,7 @@ export class GribFiles implements AsyncDisposable {
   async *#local(given: string, onError: (name: string, error: LsioError) => void): AsyncGenerator<GribFile> {
     const path = byteTextOf(given);
     if (isDirectory(path)) {
-      if (!this.#options.recursive) {
+      if (!this.#config.recursive) {
         throw new LsioError('usage', `${given} is a directory`, { remedy: '-r reads what is below it' });
       }
       const below = walk(path, (directory, error) => onError(textOf(directory), error));

@@ -8,12 +8,13 @@ import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { say } from '../app/talk.js';
-import type { GribOptions } from './grib-file.js';
+import type { GribConfig } from './grib-file.js';
 import { FILES_AT_ONCE, GribFiles, namedError } from './grib-files.js';
 import { type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 
-interface GetOptions extends GribOptions {
+/** What `lsio grib get` is to do. */
+export interface GetConfig extends GribConfig {
   readonly output: string;
   readonly overwrite: boolean;
 }
@@ -26,20 +27,20 @@ interface Output {
   end(): void | Promise<void>;
 }
 
-/** `lsio grib get`: a message with several fields is taken whole when one of them is chosen. */
-export async function getMessages(paths: readonly string[], options: GetOptions, context: Context): Promise<void> {
-  const { output, overwrite, quiet } = options;
+/** A message with several fields is taken whole when one of them is chosen. */
+export async function getMessages(config: GetConfig, context: Context): Promise<void> {
+  const { output, overwrite, run } = config;
   if (output !== '-') checkWholeFile(output, overwrite);
   const counts = { fields: 0, messages: 0, bytes: 0, faults: 0 };
-  await using opened = new GribFiles(options, context);
-  const files = opened.all(paths, (_, error) => {
+  await using opened = new GribFiles(config, context);
+  const files = opened.all((_, error) => {
     say(`lsio: ${error.message}`);
     counts.faults++;
   });
   const file = output === '-' ? undefined : new WholeFileWriter(output, overwrite);
   const target: Output = file ?? new StdoutWriter(context.signal);
   try {
-    for await (const listing of inOrder(files, FILES_AT_ONCE, (one) => listFile(one, options))) {
+    for await (const listing of inOrder(files, FILES_AT_ONCE, (one) => listFile(one, config))) {
       counts.faults += tellFaults(listing);
       counts.fields += listing.rows.length;
       for await (const bytes of messagesOf(opened, listing)) {
@@ -60,7 +61,7 @@ export async function getMessages(paths: readonly string[], options: GetOptions,
     throw error;
   }
   if (counts.faults > 0 || counts.messages === 0) process.exitCode = EXIT.someFailed;
-  if (!quiet) say(`${counts.fields} fields in ${counts.messages} messages, ${formatBytes(counts.bytes)}`);
+  if (!run.quiet) say(`${counts.fields} fields in ${counts.messages} messages, ${formatBytes(counts.bytes)}`);
 }
 
 /** The messages of a file's chosen fields, each once, or what is wrong with it. */

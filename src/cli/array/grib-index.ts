@@ -10,37 +10,36 @@ import type { AbsolutePath } from '../../store/keys.js';
 import { isRemoteUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import type { GribOptions } from './grib-file.js';
+import type { GribConfig } from './grib-file.js';
 import { FILES_AT_ONCE, GribFiles } from './grib-files.js';
 import { type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { inOrder } from './in-order.js';
 
-interface IndexOptions extends GribOptions {
+/** What `lsio grib index` is to do. */
+export interface IndexConfig extends GribConfig {
   readonly format: IndexFormat;
   readonly stdout: boolean;
   readonly overwrite: boolean;
 }
 
-/** `lsio grib index`: each file is scanned, whatever index lies beside it. */
-export async function writeIndexes(paths: readonly string[], options: IndexOptions, context: Context): Promise<void> {
-  const { format, stdout, overwrite, quiet } = options;
+/** Each file is scanned, whatever index lies beside it. */
+export async function writeIndexes(config: IndexConfig, context: Context): Promise<void> {
+  const { paths, format, stdout, overwrite, run } = config;
+  const { quiet } = run;
   let faults = 0;
-  applyReadingOptions(options, context);
   const noPlace = paths.find((path) => path === '-' || isRemoteUrl(path));
   if (noPlace !== undefined && (!stdout || format === 'refs')) {
     throw new LsioError('usage', `${noPlace}: no index can be written beside it`, {
       remedy: format === 'refs' ? 'lsio refs' : '--stdout',
     });
   }
-  await using opened = new GribFiles(options, context);
-  const files = opened.all(paths, (_, error) => {
+  await using opened = new GribFiles(config, context);
+  const files = opened.all((_, error) => {
     say(`lsio: ${error.message}`);
     faults++;
   });
-  const scanned = { ...options, index: 'none' };
-  for await (const listing of inOrder(files, FILES_AT_ONCE, (file) => listFile(file, scanned))) {
+  for await (const listing of inOrder(files, FILES_AT_ONCE, (file) => listFile(file, config))) {
     faults += tellFaults(listing);
     const { bytes, messages, rows, file } = listing;
     if (rows.length === 0) {

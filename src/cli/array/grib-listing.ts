@@ -5,13 +5,12 @@ import type { GribField } from '../../formats/grib/field.js';
 import { readIndex } from '../../formats/grib/index-read.js';
 import { indexedMessages } from '../../formats/grib/indexed.js';
 import { scanGrib } from '../../formats/grib/scan.js';
-import { isSelected } from '../../formats/grib/select.js';
+import { type FieldSelection, isSelected } from '../../formats/grib/select.js';
 import type { GribSource } from '../../formats/grib/source.js';
 import type { GribMessage } from '../../formats/grib/walk.js';
 import { byteTextOf } from '../../paths/byte-text.js';
 import { say } from '../app/talk.js';
-import { selectionOf } from './field-options.js';
-import type { GribFile, GribOptions, Sidecar } from './grib-file.js';
+import type { GribConfig, GribFile, Sidecar } from './grib-file.js';
 import { namedError, readSidecar } from './grib-files.js';
 
 /** What was found in one file. */
@@ -32,13 +31,13 @@ export interface FileListing {
 }
 
 /** Lists the fields of one file: by its index where there is one that fits, else by a scan. A fault ends nothing. */
-export async function listFile(file: GribFile, options: GribOptions): Promise<FileListing> {
+export async function listFile(file: GribFile, config: GribConfig): Promise<FileListing> {
   const listing = emptyListing(file.name, file);
   try {
     await using source = await file.open();
     listing.bytes = source.size;
-    if (await listIndexed(listing, source, options)) return listing;
-    await listScanned(listing, source, options);
+    if (await listIndexed(listing, source, config)) return listing;
+    await listScanned(listing, source, config);
   } catch (error) {
     if (!isLsioError(error)) throw error;
     listing.error = namedError(file.name, error);
@@ -51,14 +50,14 @@ export function emptyListing(name: string, file?: GribFile, error?: LsioError): 
 }
 
 /** @returns whether an index was there and right. */
-async function listIndexed(listing: FileListing, source: GribSource, options: GribOptions): Promise<boolean> {
-  const found = await indexOf(listing.file!, options.index);
+async function listIndexed(listing: FileListing, source: GribSource, config: GribConfig): Promise<boolean> {
+  const found = await indexOf(listing.file!, config.index);
   if (found === undefined) return false;
   const index = found.name;
   try {
     const entries = readIndex(found.bytes, source.size);
-    const { messages, bytesRead } = await indexedMessages(source, entries, selectionOf(options));
-    for (const message of messages) add(listing, message, options);
+    const { messages, bytesRead } = await indexedMessages(source, entries, config.fields);
+    for (const message of messages) add(listing, message, config.fields);
     listing.messages = entries.length;
     listing.fields = Math.max(
       messages.reduce((sum, { fields }) => sum + fields.length, 0),
@@ -67,7 +66,7 @@ async function listIndexed(listing: FileListing, source: GribSource, options: Gr
     Object.assign(listing, { bytesRead, index });
     return true;
   } catch (error) {
-    if (!isLsioError(error, 'format') || options.strict) throw error;
+    if (!isLsioError(error, 'format') || config.strict) throw error;
     say(`lsio: ${index}: ${error.message}; ${listing.name} is scanned instead`);
     listing.rows.length = 0;
     listing.fields = 0;
@@ -82,10 +81,10 @@ async function indexOf(file: GribFile, choice: string): Promise<Sidecar | undefi
   return choice === 'auto' ? file.sidecar() : readSidecar(byteTextOf(choice));
 }
 
-async function listScanned(listing: FileListing, source: GribSource, options: GribOptions): Promise<void> {
+async function listScanned(listing: FileListing, source: GribSource, config: GribConfig): Promise<void> {
   // Reads of a local file take microseconds: one walk is the fastest way.
-  const chains = options.chains ?? (listing.file!.isRemote ? undefined : 1);
-  const scan = scanGrib(source, { lenient: options.lenient, chains });
+  const chains = config.chains ?? (listing.file!.isRemote ? undefined : 1);
+  const scan = scanGrib(source, { lenient: config.lenient, chains });
   for (;;) {
     const next = await scan.next();
     if (next.done) {
@@ -98,12 +97,11 @@ async function listScanned(listing: FileListing, source: GribSource, options: Gr
     }
     listing.messages++;
     listing.fields += next.value.message.fields.length;
-    add(listing, next.value.message, options);
+    add(listing, next.value.message, config.fields);
   }
 }
 
-function add(listing: FileListing, message: GribMessage, options: GribOptions): void {
-  const selection = selectionOf(options);
+function add(listing: FileListing, message: GribMessage, selection: FieldSelection): void {
   for (const field of message.fields) {
     const keys = describeField(field);
     if (isSelected(field, keys, selection)) listing.rows.push({ field, keys });

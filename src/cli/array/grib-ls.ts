@@ -6,15 +6,15 @@ import type { GribFaultEntry, GribFieldEntry, GribFileEntry } from '../../result
 import { formatBytes } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { applyReadingOptions } from '../app/options.js';
 import { print, say } from '../app/talk.js';
-import type { GribOptions } from './grib-file.js';
+import type { GribConfig } from './grib-file.js';
 import { FILES_AT_ONCE, GribFiles } from './grib-files.js';
 import { emptyListing, type FileListing, listFile, tellFaults } from './grib-listing.js';
 import { longTable } from './grib-table.js';
 import { inOrder } from './in-order.js';
 
-export interface LsOptions extends GribOptions {
+/** What `lsio grib ls` is to do. */
+export interface LsConfig extends GribConfig {
   readonly long: boolean;
   readonly json: boolean;
 }
@@ -30,8 +30,8 @@ interface Totals {
   indexes: number;
 }
 
-/** `lsio grib ls`. */
-export async function listFields(paths: readonly string[], options: LsOptions, context: Context): Promise<void> {
+export async function listFields(config: LsConfig, context: Context): Promise<void> {
+  const { paths, json, run } = config;
   const begin = process.hrtime.bigint();
   const totals: Totals = {
     files: 0,
@@ -44,23 +44,22 @@ export async function listFields(paths: readonly string[], options: LsOptions, c
     indexes: 0,
   };
   const lost: FileListing[] = [];
-  applyReadingOptions(options, context);
-  await using opened = new GribFiles(options, context);
-  const files = opened.all(paths, (name, error) => lost.push(emptyListing(name, undefined, error)));
-  const isOne = paths.length === 1 && !options.recursive && !isGlob(paths[0]!);
+  await using opened = new GribFiles(config, context);
+  const files = opened.all((name, error) => lost.push(emptyListing(name, undefined, error)));
+  const isOne = paths.length === 1 && !config.recursive && !isGlob(paths[0]!);
   let isBegun = false;
-  const listings = inOrder(files, FILES_AT_ONCE, (file) => listFile(file, options));
+  const listings = inOrder(files, FILES_AT_ONCE, (file) => listFile(file, config));
   for await (const listing of listings) {
-    if (options.json && !isBegun) print(`{"schema":"lsio.grib-ls/1","files":[`);
+    if (json && !isBegun) print(`{"schema":"lsio.grib-ls/1","files":[`);
     isBegun = true;
-    report(listing, options, isOne, totals);
+    report(listing, config, isOne, totals);
   }
-  if (options.json && !isBegun) print(`{"schema":"lsio.grib-ls/1","files":[`);
-  for (const listing of lost) report(listing, options, isOne, totals);
+  if (json && !isBegun) print(`{"schema":"lsio.grib-ls/1","files":[`);
+  for (const listing of lost) report(listing, config, isOne, totals);
   const wallNs = Number(process.hrtime.bigint() - begin);
-  if (options.json) print(`],"bytesRead":${totals.bytesRead},"wallNs":${wallNs}}\n`);
+  if (json) print(`],"bytesRead":${totals.bytesRead},"wallNs":${wallNs}}\n`);
   if (totals.faults > 0 || totals.listed === 0) process.exitCode = EXIT.someFailed;
-  if (!options.quiet) say(summaryOf(totals, wallNs));
+  if (!run.quiet) say(summaryOf(totals, wallNs));
 }
 
 /** A pattern may match several files: lines begin with their names. */
@@ -74,13 +73,13 @@ function summaryOf(totals: Totals, wallNs: number): string {
   return `${what}; read ${formatBytes(totals.bytesRead)} in ${Math.ceil(wallNs / 1e6)} ms (${how})`;
 }
 
-function report(listing: FileListing, options: LsOptions, isOne: boolean, totals: Totals): void {
+function report(listing: FileListing, { json, long, run }: LsConfig, isOne: boolean, totals: Totals): void {
   const { name, rows } = listing;
-  if (options.json) print(`${totals.files > 0 ? ',' : ''}${JSON.stringify(documentOf(listing))}`);
-  else if (options.long) print(longTable(rows, isOne ? undefined : name));
+  if (json) print(`${totals.files > 0 ? ',' : ''}${JSON.stringify(documentOf(listing))}`);
+  else if (long) print(longTable(rows, isOne ? undefined : name));
   else print(rows.map(({ field, keys }) => `${isOne ? '' : `${name}:`}${inventoryLine(field, keys)}\n`).join(''));
   totals.faults += tellFaults(listing);
-  if (listing.skippedBytes > 0 && options.verbose) {
+  if (listing.skippedBytes > 0 && run.verbose) {
     say(`lsio: ${name}: ${listing.skippedBytes} bytes lie in no message`);
   }
   totals.files++;

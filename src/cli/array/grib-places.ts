@@ -8,8 +8,7 @@ import { objectsOf } from '../../formats/open-remote-files.js';
 import { splitUrl } from '../../store/locator.js';
 import { openStore } from '../../store/open.js';
 import type { RemoteStore } from '../../store/remote-store.js';
-import { remoteOptionsOf } from '../app/remote-options.js';
-import type { GribFile, GribOptions, OpenGribFile } from './grib-file.js';
+import type { GribConfig, GribFile, OpenGribFile } from './grib-file.js';
 
 const STDIN = 0;
 
@@ -25,14 +24,14 @@ export async function openInStore<Key>(
 /** The objects at an address: one, those of a pattern, with -r those below. @throws {LsioError} as the store */
 export async function openAddress(
   url: string,
-  options: GribOptions,
+  { recursive, remote }: GribConfig,
   signal: AbortSignal,
 ): Promise<{ readonly files: readonly GribFile[]; close(): Promise<void> }> {
   const { root, address, key } = splitUrl(url);
-  if ((key === '' || key.endsWith('/')) && !options.recursive) {
+  if ((key === '' || key.endsWith('/')) && !recursive) {
     throw new LsioError('usage', `${root}${key} is a prefix`, { remedy: '-r reads what is below it' });
   }
-  const store = (await openStore(address, remoteOptionsOf(options))) as RemoteStore;
+  const store = (await openStore(address, remote)) as RemoteStore;
   try {
     const objects = await objectsOf(store, root, key, signal);
     const files = objects.map((object): GribFile => {

@@ -2,9 +2,13 @@ import { type Command, Option } from 'commander';
 import { INDEX_FORMATS } from '../../formats/grib/index-write.js';
 import { parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { addReadingOptions } from '../app/options.js';
-import { addRemoteOptions } from '../app/remote-options.js';
-import { addFieldOptions } from './field-options.js';
+import { addReadingOptions, type ReadingFlags, readingConfigOf } from '../app/options.js';
+import { addRemoteOptions, type RemoteFlags, remoteOptionsOf } from '../app/remote-options.js';
+import { addFieldOptions, type FieldFlags, selectionOf } from './field-options.js';
+import type { GribConfig } from './grib-file.js';
+import type { GetConfig } from './grib-get.js';
+import type { IndexConfig } from './grib-index.js';
+import type { LsConfig } from './grib-ls.js';
 
 const EXAMPLES = `Examples:
   lsio grib ls gfs.f006                                   its fields, as wgrib2 lists them
@@ -16,13 +20,26 @@ const EXAMPLES = `Examples:
 `;
 const FILES = 'GRIB files, quoted patterns, URLs, - for stdin; directories with -r';
 
+/** The options of every action, as commander hands them over. */
+interface Flags extends ReadingFlags, RemoteFlags, FieldFlags {
+  readonly recursive: boolean;
+  readonly index: string;
+  readonly strict: boolean;
+  readonly lenient: boolean;
+  readonly chains?: number;
+}
+
+/** The options that only some actions have. */
+type Own<Config extends GribConfig> = Omit<Config, keyof GribConfig>;
+
 export function define(command: Command, context: Context): void {
   command.addHelpText('before', EXAMPLES);
   action(command, 'ls', "the fields of GRIB files, in the words of wgrib2's inventories")
     .option('--long', 'a table instead of lines', false)
     .option('--json', "print one JSON document, in ecCodes' keys", false)
-    .action(async (files: string[], options) => {
-      await (await import('./grib-ls.js')).listFields(files, options, context);
+    .action(async (files: string[], flags: Flags & Own<LsConfig>) => {
+      const { long, json } = flags;
+      await (await import('./grib-ls.js')).listFields({ ...configOf(files, flags), long, json }, context);
     });
   action(command, 'index', 'write an index beside each file')
     .addOption(
@@ -32,15 +49,24 @@ export function define(command: Command, context: Context): void {
     )
     .option('--stdout', 'print it instead', false)
     .option('--overwrite', 'replace an index that is there', false)
-    .action(async (files: string[], options) => {
-      await (await import('./grib-index.js')).writeIndexes(files, options, context);
+    .action(async (files: string[], flags: Flags & Own<IndexConfig>) => {
+      const { format, stdout, overwrite } = flags;
+      const config = { ...configOf(files, flags), index: 'none', format, stdout, overwrite };
+      await (await import('./grib-index.js')).writeIndexes(config, context);
     });
   action(command, 'get', 'the messages of the chosen fields, bytes unchanged')
     .requiredOption('-o, --output <file>', 'write them to this file, one after the other; - is stdout')
     .option('--overwrite', 'replace the file if it exists', false)
-    .action(async (files: string[], options) => {
-      await (await import('./grib-get.js')).getMessages(files, options, context);
+    .action(async (files: string[], flags: Flags & Own<GetConfig>) => {
+      const { output, overwrite } = flags;
+      await (await import('./grib-get.js')).getMessages({ ...configOf(files, flags), output, overwrite }, context);
     });
+}
+
+function configOf(paths: readonly string[], flags: Flags): GribConfig {
+  const { recursive, index, strict, lenient, chains } = flags;
+  const how = { fields: selectionOf(flags), remote: remoteOptionsOf(flags), run: readingConfigOf(flags) };
+  return { paths, recursive, index, strict, lenient, chains, ...how };
 }
 
 /** An action over fields, with the options that all of them take. */

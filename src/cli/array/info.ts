@@ -1,16 +1,22 @@
 import type { Command } from 'commander';
 import { stringifyJson } from '../../array/exact-json.js';
-import { openSource } from '../../formats/open-source.js';
 import type { InfoDocument } from '../../results/info.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { applyReadingOptions } from '../app/options.js';
+import { startRun } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { lineWidth } from '../app/wrap.js';
 import { gatherInfo, type Info } from './info-facts.js';
 import { renderInfo } from './info-text.js';
-import { addSourceOptions, chosenArrays, openOptionsOf, type SourceOptions } from './source-options.js';
+import {
+  addSourceOptions,
+  chosenArrays,
+  openSourceOf,
+  type SourceConfig,
+  type SourceFlags,
+  sourceConfigOf,
+} from './source-options.js';
 
 const EXAMPLES = `
 Examples:
@@ -19,10 +25,15 @@ Examples:
   lsio info --count era.zarr         how much of it is stored?
   lsio info --check era.zarr         is every chunk whole?`;
 
-interface Options extends SourceOptions {
+interface Flags extends SourceFlags {
   readonly count: boolean;
   readonly check: boolean;
   readonly json: boolean;
+}
+
+/** What info is to do: every option, resolved once. */
+interface InfoConfig extends Pick<Flags, 'count' | 'check' | 'json'> {
+  readonly source: SourceConfig;
 }
 
 export function define(command: Command, context: Context): void {
@@ -37,17 +48,20 @@ export function define(command: Command, context: Context): void {
 Of arrays that hold the labels of an axis the first and the last are read, of other arrays nothing.
 An array that lsio can't read is listed, with the reason. Exit code 1: a chunk is bad.`,
     )
-    .action((source: readonly string[], options: Options) => info(source, options, context));
+    .action((sources: readonly string[], flags: Flags) => {
+      const { count, check, json } = flags;
+      return info({ source: sourceConfigOf(sources, flags), count, check, json }, context);
+    });
 }
 
-async function info(sources: readonly string[], options: Options, context: Context): Promise<void> {
-  applyReadingOptions(options, context);
-  const { array, count, check, json, quiet } = options;
+async function info({ source: asked, count, check, json }: InfoConfig, context: Context): Promise<void> {
+  const { array, run } = asked;
+  startRun(run, context);
   const { signal } = context;
-  const source = await openSource(sources, openOptionsOf(options, signal));
+  const source = await openSourceOf(asked, signal);
   try {
     let chunks = 0;
-    const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: chunks, unit: 'chunks' }));
+    const progress = startProgress(run, () => ({ items: chunks, unit: 'chunks' }));
     let facts: Info;
     try {
       facts = await gatherInfo(source, chosenArrays(source, array), {
@@ -55,7 +69,7 @@ async function info(sources: readonly string[], options: Options, context: Conte
         check,
         signal,
         onChunk: () => chunks++,
-        onNote: (note) => quiet || say(`lsio: ${note}`),
+        onNote: (note) => run.quiet || say(`lsio: ${note}`),
       });
     } finally {
       progress.stop();

@@ -4,11 +4,18 @@ import { isExact, planOf } from '../../compute/stats-spec.js';
 import { LsioError } from '../../errors.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { addRunOptions, applyReadingOptions, type RunOptions } from '../app/options.js';
+import { addRunOptions, type RunConfig, type RunFlags, runConfigOf, startRun } from '../app/options.js';
 import { print, say } from '../app/talk.js';
 import { mapColors } from './stats-colors.js';
 import { type RunFacts, statsDocument } from './stats-document.js';
-import { addOutputOptions, checkOutput, type OutputOptions, writeStats } from './stats-output.js';
+import {
+  addOutputOptions,
+  checkOutput,
+  type OutputConfig,
+  type OutputFlags,
+  outputConfigOf,
+  writeStats,
+} from './stats-output.js';
 import { missingShards, readPartials } from './stats-partial.js';
 import { renderStats } from './stats-text.js';
 
@@ -18,9 +25,16 @@ const EXAMPLES = `Examples:
 
 `;
 
-interface Options extends RunOptions, OutputOptions {
+interface Flags extends RunFlags, OutputFlags {
   readonly allowMissing: boolean;
   readonly json: boolean;
+}
+
+/** What merge is to do: every option, resolved once. */
+interface MergeConfig extends Pick<Flags, 'allowMissing' | 'json'> {
+  readonly paths: readonly string[];
+  readonly output: OutputConfig | undefined;
+  readonly run: RunConfig;
 }
 
 export function define(command: Command, context: Context): void {
@@ -34,28 +48,29 @@ export function define(command: Command, context: Context): void {
     color: 'colours of maps',
   })
     .addHelpText('before', EXAMPLES)
-    .action((paths: string[], options: Options) => merge(paths, options, context));
+    .action((paths: string[], flags: Flags) => {
+      const { allowMissing, json } = flags;
+      return merge({ paths, output: outputConfigOf(flags), allowMissing, json, run: runConfigOf(flags) }, context);
+    });
 }
 
-async function merge(paths: readonly string[], options: Options, context: Context): Promise<void> {
-  applyReadingOptions(options, context);
+async function merge({ paths, output, allowMissing, json, run }: MergeConfig, context: Context): Promise<void> {
+  startRun(run, context);
   const files = readPartials(paths);
   const [first] = files.values();
   const { spec } = first!;
-  if (options.output !== undefined) checkOutput(options.output, spec, options.overwrite);
-  const { table, counts, missing, share } = mergePartials(files, options.allowMissing);
+  if (output !== undefined) checkOutput(output, spec);
+  const { table, counts, missing, share } = mergePartials(files, allowMissing);
   if (missing.length > 0) {
     const text = missingText(files, missing, planOf(spec, 'moments').leaves);
-    if (!options.allowMissing) throw new LsioError('read', text, { remedy: 'run these shards again, then merge' });
+    if (!allowMissing) throw new LsioError('read', text, { remedy: 'run these shards again, then merge' });
     say(`lsio: ${text}: this is ${(share * 100).toFixed(2)} % of it`);
   }
   if (counts.chunksFailed > 0 || missing.length > 0) process.exitCode = EXIT.someFailed;
   const facts = factsOf([...files.values()]);
   const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
-  if (options.output !== undefined) writeStats(options.output, spec, table, facts, options.overwrite);
-  print(
-    options.json ? `${JSON.stringify(document)}\n` : renderStats(document, await mapColors(document, options.color)),
-  );
+  if (output !== undefined) writeStats(output, spec, table, facts);
+  print(json ? `${JSON.stringify(document)}\n` : renderStats(document, await mapColors(document, run.color)));
 }
 
 function missingText(

@@ -6,20 +6,25 @@ import { type ArrayData, type ReadCounts, readArray } from '../../compute/read.j
 import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
-import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
 import type { ReadDocument } from '../../results/read.js';
 import { formatBytes, formatCount, formatDurationNs, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, collect } from '../app/options.js';
+import { collect, startRun } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
-import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
+import { addDecodingOptions, type DecodingConfig, type DecodingFlags, decodingConfigOf } from './decoding-options.js';
 import { FORMATS, type Format, formatOf, partsOf } from './read-formats.js';
-import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
+import {
+  addSourceOptions,
+  openSourceOf,
+  type SourceConfig,
+  type SourceFlags,
+  sourceConfigOf,
+} from './source-options.js';
 
 const EXAMPLES = `Examples:
   lsio read era.zarr/t2m --isel time=-1 -o last.npy             the last step, for numpy
@@ -31,7 +36,7 @@ const EXAMPLES = `Examples:
 `;
 const STDOUT = 1;
 
-interface Options extends SourceOptions, SelectionTexts, DecodingOptions {
+interface Flags extends SourceFlags, SelectionTexts, DecodingFlags {
   readonly level?: number;
   readonly output?: string;
   readonly format?: Format;
@@ -70,7 +75,35 @@ export function define(command: Command, context: Context): void {
     .option('--range <low:high>', 'of a png: the values of the first and the last colour', parseRange)
     .option('--json', 'with -o: print one JSON document', false)
     .addHelpText('before', EXAMPLES)
-    .action((source: readonly string[], options: Options) => read(source, options, context));
+    .action((sources: readonly string[], flags: Flags) => read(resolve(sources, flags), context));
+}
+
+/** What read is to do: every option, resolved once. */
+interface ReadConfig extends DecodingConfig {
+  readonly source: SourceConfig;
+  readonly level: number | undefined;
+  readonly selection: SelectionTexts;
+  readonly maskAndScale: boolean | undefined;
+  readonly format: Format;
+  readonly image: Pick<Flags, 'colors' | 'range'>;
+  /** Undefined: stdout. */
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+  readonly json: boolean;
+}
+
+/** @throws {LsioError} `usage` for options that contradict one another. */
+function resolve(sources: readonly string[], flags: Flags): ReadConfig {
+  const { level, isel, sel, bbox, maskAndScale, colors, range, output, overwrite, json } = flags;
+  if (json && output === undefined) throw new LsioError('usage', '--json goes with -o: stdout can carry one of them');
+  return {
+    source: sourceConfigOf(sources, flags),
+    ...decodingConfigOf(flags),
+    selection: { isel, sel, bbox },
+    format: formatOf(output, flags.format, isatty(STDOUT)),
+    image: { ...(colors && { colors }), ...(range && { range }) },
+    ...{ level, maskAndScale, output, overwrite, json },
+  };
 }
 
 function parseLevel(text: string): number {
@@ -85,21 +118,18 @@ function parseRange(text: string): readonly [low: number, high: number] {
   return [low, high];
 }
 
-async function read(sources: readonly string[], options: Options, context: Context): Promise<void> {
-  applyReadingOptions(options, context);
-  const { output, json, overwrite, quiet } = options;
-  if (json && output === undefined) throw new LsioError('usage', '--json goes with -o: stdout can carry one of them');
-  const format = formatOf(output, options.format, isatty(STDOUT));
+async function read(config: ReadConfig, context: Context): Promise<void> {
+  const { output, json, overwrite, format, maskAndScale, image } = config;
+  const { run } = config.source;
+  startRun(run, context);
   if (output !== undefined) checkWholeFile(output, overwrite);
   const { signal } = context;
-  const source = await openSource(sources, openOptionsOf(options, signal));
+  const source = await openSourceOf(config.source, signal);
   try {
-    const array = chosenArray(source, options.array, options.level);
-    const selection = await parseSelection(source, array, options, signal);
+    const array = chosenArray(source, config.source.array, config.level);
+    const selection = await parseSelection(source, array, config.selection, signal);
     const beganNs = process.hrtime.bigint();
-    const data = await readElements(array, selection, options, context);
-    const { maskAndScale, colors, range } = options;
-    const image = { ...(colors && { colors }), ...(range && { range }) };
+    const data = await readElements(array, selection, config, context);
     const parts = await partsOf(format, { source, array, selection, data, signal, maskAndScale, image });
     if (output === undefined) {
       const stdout = new StdoutWriter(signal);
@@ -110,19 +140,20 @@ async function read(sources: readonly string[], options: Options, context: Conte
     writeWholeFile(output, parts, overwrite);
     const wallNs = Number(process.hrtime.bigint() - beganNs);
     if (json) print(`${stringifyJson(documentOf(source, array, data, output, wallNs))}\n`);
-    else if (!quiet) say(summary(array, data, output, wallNs));
+    else if (!run.quiet) say(summary(array, data, output, wallNs));
   } finally {
     await source.close();
   }
 }
 
-async function readElements(array: ChunkedArray, selection: Selection, options: Options, { signal }: Context) {
-  const { quiet, decoder, direct, workers, maxMemory } = options;
+async function readElements(array: ChunkedArray, selection: Selection, config: ReadConfig, { signal }: Context) {
+  const { decoder, memoryBytesMax } = config;
+  const { run, workers } = config.source;
   let chunks = 0;
-  const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: chunks, unit: 'chunks' }));
+  const progress = startProgress(run, () => ({ items: chunks, unit: 'chunks' }));
   try {
     return await readArray(array, {
-      ...{ selection, decoder, direct, workers, signal, memoryBytesMax: maxMemory },
+      ...{ selection, decoder, direct: run.direct, workers, signal, memoryBytesMax },
       onProgress: (counts) => {
         chunks = counts.chunks;
       },

@@ -1,17 +1,23 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { LsioError } from '../../errors.js';
-import { openSource } from '../../formats/open-source.js';
 import { groupReferencesText } from '../../formats/refs/group-text.js';
 import { referencesText } from '../../formats/refs/write-references.js';
 import type { ArraySource } from '../../formats/source.js';
 import { checkWholeFile, WholeFileWriter } from '../../output/whole-file.js';
 import { formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions } from '../app/options.js';
+import { startRun } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { say } from '../app/talk.js';
-import { addSourceOptions, chosenArrays, openOptionsOf, type SourceOptions } from './source-options.js';
+import {
+  addSourceOptions,
+  chosenArrays,
+  openSourceOf,
+  type SourceConfig,
+  type SourceFlags,
+  sourceConfigOf,
+} from './source-options.js';
 
 const EXAMPLES = `Examples:
   lsio refs era.zarr -o era.json          references to its chunks, and its metadata
@@ -23,9 +29,14 @@ const EXAMPLES = `Examples:
 /** Entries are written together. */
 const PART_CHARS = 256 * 1024;
 
-interface Options extends SourceOptions {
+interface Flags extends SourceFlags {
   readonly output: string;
   readonly overwrite: boolean;
+}
+
+/** What refs is to do: every option, resolved once. */
+interface RefsConfig extends Pick<Flags, 'output' | 'overwrite'> {
+  readonly source: SourceConfig;
 }
 
 export function define(command: Command, context: Context): void {
@@ -39,22 +50,25 @@ export function define(command: Command, context: Context): void {
 Writes kerchunk references, version 1, of a Zarr store, of GRIB files or of a .nat file. Paths are relative to the
 file that is written. xarray needs kerchunk's codec for GRIB, imagecodecs' for .nat.`,
     )
-    .action((source: readonly string[], options: Options) => refs(source, options, context));
+    .action((sources: readonly string[], flags: Flags) => {
+      const { output, overwrite } = flags;
+      return refs({ source: sourceConfigOf(sources, flags), output, overwrite }, context);
+    });
 }
 
-async function refs(sources: readonly string[], options: Options, context: Context): Promise<void> {
-  applyReadingOptions(options, context);
-  const { output, overwrite, quiet } = options;
+async function refs({ source: asked, output, overwrite }: RefsConfig, context: Context): Promise<void> {
+  const { run, array } = asked;
+  startRun(run, context);
   const { signal } = context;
   checkWholeFile(output, overwrite);
-  const source = await openSource(sources, openOptionsOf(options, signal));
+  const source = await openSourceOf(asked, signal);
   try {
-    const { text: pieces, notes } = textOf(source, options, signal);
+    const { text: pieces, notes } = textOf(source, { output, array }, signal);
     const writer = new WholeFileWriter(output, overwrite);
     context.cleanUp = () => writer.discard();
     let entries = 0;
     let outside = false;
-    const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: entries, unit: 'entries' }));
+    const progress = startProgress(run, () => ({ items: entries, unit: 'entries' }));
     try {
       let text = '';
       for await (const piece of pieces) {
@@ -73,7 +87,7 @@ async function refs(sources: readonly string[], options: Options, context: Conte
     } finally {
       progress.stop();
     }
-    if (quiet) return;
+    if (run.quiet) return;
     // The first and the last piece are no entries.
     say(`${output}: ${formatCount(entries - 2)} references`);
     for (const note of notes) say(`lsio: ${note}`);
@@ -84,7 +98,11 @@ async function refs(sources: readonly string[], options: Options, context: Conte
 }
 
 /** The references of a source, in pieces, and what to know of them. */
-function textOf(source: ArraySource, { output, array }: Options, signal: AbortSignal) {
+function textOf(
+  source: ArraySource,
+  { output, array }: { readonly output: string; readonly array: string | undefined },
+  signal: AbortSignal,
+) {
   const directory = path.dirname(path.resolve(output));
   if (source.places !== undefined) {
     const { store, root } = source.places;

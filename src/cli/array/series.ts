@@ -2,23 +2,28 @@ import type { Command } from 'commander';
 import { loadLibraries } from '../../codec/libraries.js';
 import { axisLabels, type LabelsOf, labelReader } from '../../compute/axis-labels.js';
 import { packingOf } from '../../compute/present.js';
-import { parseSelection } from '../../compute/select.js';
+import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { readSeries, type Series } from '../../compute/series.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
-import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
 import { writeWholeFile } from '../../output/whole-file.js';
 import type { SeriesDocument } from '../../results/series.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, collect } from '../app/options.js';
+import { collect, type RunConfig, startRun } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print } from '../app/talk.js';
 import { chosenArray } from './choose.js';
-import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
+import { addDecodingOptions, type DecodingConfig, type DecodingFlags, decodingConfigOf } from './decoding-options.js';
 import { indexOfLabel, type Point, parsePoint, readPoints } from './series-points.js';
-import { addSourceOptions, openOptionsOf, type SourceOptions } from './source-options.js';
+import {
+  addSourceOptions,
+  openSourceOf,
+  type SourceConfig,
+  type SourceFlags,
+  sourceConfigOf,
+} from './source-options.js';
 
 const EXAMPLES = `Examples:
   lsio series era.zarr/t2m --at lat=51.5,lon=-0.1                   one point: point,time,value
@@ -29,7 +34,7 @@ const NOTES = `
 A point is the nearest grid point, at most half a step away; longitudes wrap. Missing values are empty (null with --json).
 Axes that the points do not name are selected by --sel or --isel; along the one that is left the series go.`;
 
-interface Options extends SourceOptions, DecodingOptions {
+interface Flags extends SourceFlags, DecodingFlags {
   readonly at: readonly string[];
   readonly points?: string;
   readonly sel: readonly string[];
@@ -52,19 +57,39 @@ export function define(command: Command, context: Context): void {
     .option('--json', 'print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTES)
-    .action((source: readonly string[], options: Options) => series(source, options, context));
+    .action((sources: readonly string[], flags: Flags) => series(resolve(sources, flags), context));
 }
 
-async function series(sources: readonly string[], options: Options, context: Context): Promise<void> {
-  applyReadingOptions(options, context);
-  const { signal } = context;
-  const points = [...options.at.map(parsePoint), ...(options.points === undefined ? [] : readPoints(options.points))];
+/** What series is to do: every option, resolved once. */
+interface SeriesConfig extends DecodingConfig {
+  readonly source: SourceConfig;
+  readonly points: readonly Point[];
+  readonly selection: SelectionTexts;
+  readonly maskAndScale: boolean;
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+  readonly json: boolean;
+}
+
+function resolve(sources: readonly string[], flags: Flags): SeriesConfig {
+  const { at, sel, isel, maskAndScale, output, overwrite, json } = flags;
+  const points = [...at.map(parsePoint), ...(flags.points === undefined ? [] : readPoints(flags.points))];
   if (points.length === 0) throw new LsioError('usage', 'no point: say where with --at or --points');
-  const source = await openSource(sources, openOptionsOf(options, signal));
+  const decoding = decodingConfigOf(flags);
+  const how = { selection: { sel, isel }, maskAndScale, output, overwrite, json };
+  return { source: sourceConfigOf(sources, flags), ...decoding, points, ...how };
+}
+
+async function series(config: SeriesConfig, context: Context): Promise<void> {
+  const { points, output, json, memoryBytesMax } = config;
+  const { run } = config.source;
+  startRun(run, context);
+  const { signal } = context;
+  const source = await openSourceOf(config.source, signal);
   try {
-    const array = chosenArray(source, options.array, undefined);
+    const array = chosenArray(source, config.source.array, undefined);
     const labelsOf = labelReader(source, array, signal);
-    const selection = await parseSelection(source, array, options, signal);
+    const selection = await parseSelection(source, array, config.selection, signal);
     const axis = axisOfSeries(
       array,
       selection.map(({ drop }) => drop),
@@ -77,19 +102,19 @@ async function series(sources: readonly string[], options: Options, context: Con
       points,
       labelsOf,
     );
-    const decoder = openDecoder(array.decoder, await loadLibraries(options.decoder));
-    const packing = options.maskAndScale ? packingOf(array) : undefined;
+    const decoder = openDecoder(array.decoder, await loadLibraries(config.decoder));
+    const packing = config.maskAndScale ? packingOf(array) : undefined;
     const request = { axis, along: selection[axis]!, points: places, packing };
     const beganNs = process.hrtime.bigint();
-    const result = await watched((onChunk) => {
-      return readSeries(array, decoder, request, { memoryBytesMax: options.maxMemory, signal, onChunk });
-    }, options);
+    const result = await watched(run, (onChunk) =>
+      readSeries(array, decoder, request, { memoryBytesMax, signal, onChunk }),
+    );
     const wallNs = Number(process.hrtime.bigint() - beganNs);
     const steps = await axisLabels(array.dims[axis]!, selection, axis, labelsOf);
     const about = { source, array, decoder, dim: array.dims[axis]!, points, steps, result, wallNs };
-    if (options.json) print(`${JSON.stringify(documentOf(about))}\n`);
-    if (options.output !== undefined) writeWholeFile(options.output, csvParts(about), options.overwrite);
-    else if (!options.json) for (const part of csvParts(about)) print(part);
+    if (json) print(`${JSON.stringify(documentOf(about))}\n`);
+    if (output !== undefined) writeWholeFile(output, csvParts(about), config.overwrite);
+    else if (!json) for (const part of csvParts(about)) print(part);
   } finally {
     await source.close();
   }
@@ -132,14 +157,11 @@ async function placesOf(
   return places;
 }
 
-async function watched<Result>(
-  run: (onChunk: () => void) => Promise<Result>,
-  { progress: mode, quiet }: Options,
-): Promise<Result> {
+async function watched<Result>(config: RunConfig, read: (onChunk: () => void) => Promise<Result>): Promise<Result> {
   let chunks = 0;
-  const progress = startProgress({ mode, quiet }, () => ({ items: chunks, unit: 'chunks' }));
+  const progress = startProgress(config, () => ({ items: chunks, unit: 'chunks' }));
   try {
-    return await run(() => chunks++);
+    return await read(() => chunks++);
   } finally {
     progress.stop();
   }

@@ -3,16 +3,17 @@ import { WORKERS_MAX, type WorkersChoice } from '../../compute/workers/run-job.j
 import { LsioError } from '../../errors.js';
 import { CALIBRATIONS, type Calibration } from '../../formats/nat/calibrate.js';
 import type { OpenSourceOptions } from '../../formats/open-options.js';
+import { openSource } from '../../formats/open-source.js';
 import type { ArraySource, ListedArray } from '../../formats/source.js';
 import { parseCount } from '../../units.js';
 import { EXIT } from '../app/exit.js';
-import { addReadingOptions, type ReadingOptions } from '../app/options.js';
+import { addReadingOptions, type ReadingConfig, type ReadingFlags, readingConfigOf } from '../app/options.js';
 import { addRemoteOptions, type RemoteFlags, remoteOptionsOf } from '../app/remote-options.js';
 import { say } from '../app/talk.js';
-import { addFieldOptions, type FieldOptions, selectionOf } from './field-options.js';
+import { addFieldOptions, type FieldFlags, selectionOf } from './field-options.js';
 
 /** The options of every command that takes a SOURCE, as commander hands them over. */
-export interface SourceOptions extends ReadingOptions, RemoteFlags, FieldOptions {
+export interface SourceFlags extends ReadingFlags, RemoteFlags, FieldFlags {
   readonly array?: string;
   readonly verify: boolean;
   readonly allowOutside: boolean;
@@ -50,18 +51,37 @@ function parseWorkers(text: string): WorkersChoice {
   return text === 'auto' ? text : parseCount(text, { name: '--workers', min: 1, max: WORKERS_MAX });
 }
 
-export function openOptionsOf(options: SourceOptions, signal: AbortSignal): OpenSourceOptions {
-  const { engine, queueDepth, direct, verify, allowOutside, calibration, quiet } = options;
+/** Which source a command takes and how it is read: every option of it, resolved once. */
+export interface SourceConfig {
+  readonly sources: readonly string[];
+  readonly array: string | undefined;
+  readonly open: OpenSourceOptions;
+  readonly workers: WorkersChoice;
+  readonly run: ReadingConfig;
+}
+
+export function sourceConfigOf(sources: readonly string[], flags: SourceFlags): SourceConfig {
+  const { array, verify, allowOutside, calibration, workers } = flags;
+  const run = readingConfigOf(flags);
+  // Workers have rings of their own: more threads that enter the kernel would be in their way.
+  const rings = run.rings === 'auto' && workers !== 1 ? 1 : run.rings;
+  const { engine, direct, queueDepth } = run;
+  const reading = { engine, rings, direct, ...(queueDepth !== undefined && { queueDepth }) };
+  const how = { verify, allowOutside, fields: selectionOf(flags), calibration, remote: remoteOptionsOf(flags) };
+  return { sources, array, open: { ...reading, ...how }, workers, run };
+}
+
+/** Opens it. @throws {LsioError} as {@link openSource} */
+export function openSourceOf(
+  { sources, open, run: { quiet } }: SourceConfig,
+  signal: AbortSignal,
+): Promise<ArraySource> {
   const onWarning = (text: string) => {
     // Something is missing from the arrays: the exit code says so, quiet or not.
     process.exitCode = EXIT.someFailed;
     if (!quiet) say(`lsio: ${text}`);
   };
-  // Workers have rings of their own: more threads that enter the kernel would be in their way.
-  const rings = options.rings === 'auto' && options.workers !== 1 ? 1 : options.rings;
-  const reading = { engine, rings, direct, ...(queueDepth !== undefined && { queueDepth }) };
-  const remote = remoteOptionsOf(options);
-  return { ...reading, verify, allowOutside, fields: selectionOf(options), calibration, remote, onWarning, signal };
+  return openSource(sources, { ...open, onWarning, signal });
 }
 
 /**

@@ -2,17 +2,19 @@ import { type Command, Option } from 'commander';
 import type { LabelsOf } from '../../compute/axis-labels.js';
 import { DEFAULT_REDUCTIONS } from '../../compute/reductions.js';
 import { parseSelection, type SelectionTexts } from '../../compute/select.js';
-import { specOfRequest } from '../../compute/statistics-request.js';
+import { type StatsRequest, specOfRequest } from '../../compute/statistics-request.js';
 import type { StatsSpec } from '../../compute/stats-spec.js';
+import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
 import type { ArraySource } from '../../formats/source.js';
 import { parseCount } from '../../units.js';
 import { collect } from '../app/options.js';
-import { addDecodingOptions, type DecodingOptions } from './decoding-options.js';
-import type { SourceOptions } from './source-options.js';
+import { addDecodingOptions, type DecodingConfig, type DecodingFlags, decodingConfigOf } from './decoding-options.js';
+import { type SourceConfig, type SourceFlags, sourceConfigOf } from './source-options.js';
+import { type OutputConfig, type OutputFlags, outputConfigOf } from './stats-output.js';
 
 /** The options of stats, as commander hands them over. */
-export interface StatsCommandOptions extends SourceOptions, SelectionTexts, DecodingOptions {
+export interface StatsFlags extends SourceFlags, SelectionTexts, DecodingFlags, OutputFlags {
   readonly reduce?: string;
   readonly over: string;
   readonly by?: string;
@@ -24,11 +26,54 @@ export interface StatsCommandOptions extends SourceOptions, SelectionTexts, Deco
   readonly maskAndScale: boolean;
   readonly missing: 'count' | 'error';
   readonly skipErrors: boolean;
-  readonly output?: string;
-  readonly overwrite: boolean;
   readonly shard?: string;
   readonly partial?: string;
   readonly json: boolean;
+}
+
+/** What stats is to do: every option, resolved once. */
+export interface StatsConfig extends DecodingConfig {
+  readonly source: SourceConfig;
+  readonly selection: SelectionTexts;
+  readonly request: Omit<StatsRequest, 'selection'>;
+  readonly skipErrors: boolean;
+  readonly missingIsError: boolean;
+  readonly output: OutputConfig | undefined;
+  /** Which part, as it is given, and the directory that its result goes to. */
+  readonly shard: { readonly text: string; readonly directory: string } | undefined;
+  readonly json: boolean;
+}
+
+/** @throws {LsioError} `usage` for options that contradict one another. */
+export function resolve(sources: readonly string[], flags: StatsFlags): StatsConfig {
+  const { skipErrors, missing, shard: text, partial: directory, json, isel, sel, bbox } = flags;
+  if ((text === undefined) !== (directory === undefined)) {
+    throw new LsioError('usage', '--shard and --partial go together: which part, and where its result goes');
+  }
+  if (text !== undefined && (flags.output !== undefined || json)) {
+    const option = flags.output === undefined ? '--json' : '--output';
+    throw new LsioError('usage', `${option} has no meaning with --shard: see lsio merge`);
+  }
+  return {
+    source: sourceConfigOf(sources, flags),
+    ...decodingConfigOf(flags),
+    selection: { isel, sel, bbox },
+    request: requestOf(flags),
+    skipErrors,
+    missingIsError: missing === 'error',
+    output: outputConfigOf(flags),
+    shard: text === undefined ? undefined : { text, directory: directory! },
+    json,
+  };
+}
+
+function requestOf({ reduce, over, by, weights, exact, ddof, minCount, skipna, maskAndScale }: StatsFlags) {
+  const names = (list: string): string[] => list.split(',').map((name) => name.trim());
+  return {
+    reductions: reduce === undefined ? undefined : names(reduce),
+    over: over === 'all' ? ('all' as const) : names(over),
+    ...{ by, weights, exact, ddof, minCount, skipMissing: skipna, maskAndScale },
+  };
 }
 
 const COUNT_MAX = 1e9;
@@ -60,26 +105,13 @@ export function addStatsOptions(command: Command): Command {
 }
 
 /** What the options ask for. @throws {LsioError} as {@link specOfRequest} and {@link parseSelection} */
-export async function specOfOptions(
+export async function specOf(
   source: ArraySource,
   array: ChunkedArray,
-  options: StatsCommandOptions,
+  { selection: texts, request }: StatsConfig,
   labelsOf: LabelsOf,
   signal: AbortSignal,
 ): Promise<StatsSpec> {
-  const selection = await parseSelection(source, array, options, signal);
-  const names = (text: string): string[] => text.split(',').map((name) => name.trim());
-  const request = {
-    selection,
-    reductions: options.reduce === undefined ? undefined : names(options.reduce),
-    over: options.over === 'all' ? ('all' as const) : names(options.over),
-    by: options.by,
-    weights: options.weights,
-    exact: options.exact,
-    ddof: options.ddof,
-    minCount: options.minCount,
-    skipMissing: options.skipna,
-    maskAndScale: options.maskAndScale,
-  };
-  return specOfRequest(array, request, labelsOf);
+  const selection = await parseSelection(source, array, texts, signal);
+  return specOfRequest(array, { ...request, selection }, labelsOf);
 }

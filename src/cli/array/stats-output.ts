@@ -9,9 +9,19 @@ import { checkZarrStore } from '../../output/zarr-writer.js';
 import { type ResultLabels, writeStatsZarr } from './stats-zarr.js';
 
 /** Where results go, as commander hands it over. */
-export interface OutputOptions {
+export interface OutputFlags {
   readonly output?: string;
   readonly overwrite: boolean;
+}
+
+/** The file that results go to. */
+export interface OutputConfig {
+  readonly file: string;
+  readonly overwrite: boolean;
+}
+
+export function outputConfigOf({ output: file, overwrite }: OutputFlags): OutputConfig | undefined {
+  return file === undefined ? undefined : { file, overwrite };
 }
 
 export function addOutputOptions(command: Command): Command {
@@ -26,7 +36,7 @@ export function addOutputOptions(command: Command): Command {
  * @throws {LsioError} `usage` for a name that says no format, and for results that the format can't hold; `output` for what
  * exists.
  */
-export function checkOutput(file: string, spec: StatsSpec, overwrite: boolean): void {
+export function checkOutput({ file, overwrite }: OutputConfig, spec: StatsSpec): void {
   const histogram = spec.reductions.find((name) => name.startsWith('hist:'));
   if (histogram !== undefined) throw new LsioError('usage', `${histogram} is written by --json only`);
   if (isZarr(file)) {
@@ -47,14 +57,9 @@ function isZarr(file: string): boolean {
 }
 
 /** Writes results to what appears under its name when it is whole. @throws {LsioError} `output` */
-export function writeStats(
-  file: string,
-  spec: StatsSpec,
-  table: ResultTable,
-  labels: ResultLabels,
-  overwrite: boolean,
-): void {
-  checkOutput(file, spec, overwrite);
+export function writeStats(output: OutputConfig, spec: StatsSpec, table: ResultTable, labels: ResultLabels): void {
+  checkOutput(output, spec);
+  const { file, overwrite } = output;
   if (isZarr(file)) {
     writeStatsZarr(file, spec, table, labels, overwrite);
     return;

@@ -6,21 +6,19 @@ import { leavesOfShard, parseShard } from '../../compute/shard.js';
 import { computeShard, computeStats, STATS_MEMORY_BYTES_MAX, type StatsOptions } from '../../compute/stats.js';
 import { checkSpec, isExact, planOf, type StatsSpec } from '../../compute/stats-spec.js';
 import type { JobCounts } from '../../compute/workers/claims.js';
-import { LsioError } from '../../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
-import { openSource } from '../../formats/open-source.js';
 import type { ArraySource } from '../../formats/source.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { applyReadingOptions } from '../app/options.js';
+import { startRun } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { print, say } from '../app/talk.js';
 import { chosenArray } from './choose.js';
-import { addSourceOptions, openOptionsOf } from './source-options.js';
+import { addSourceOptions, openSourceOf } from './source-options.js';
 import { mapColors } from './stats-colors.js';
 import { statsDocument } from './stats-document.js';
-import { addStatsOptions, type StatsCommandOptions, specOfOptions } from './stats-options.js';
+import { addStatsOptions, resolve, type StatsConfig, type StatsFlags, specOf } from './stats-options.js';
 import { addOutputOptions, checkOutput, writeStats } from './stats-output.js';
 import { checkShardable, isDone, partialFile, writePartial } from './stats-partial.js';
 import { renderStats } from './stats-text.js';
@@ -46,7 +44,7 @@ export function define(command: Command, context: Context): void {
     .option('--json', 'print one JSON document', false)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTES)
-    .action((source: readonly string[], options: StatsCommandOptions) => stats(source, options, context));
+    .action((sources: readonly string[], flags: StatsFlags) => stats(resolve(sources, flags), context));
 }
 
 /** What is computed, once it is known. */
@@ -58,66 +56,64 @@ interface Work {
   readonly decoder: ChunkDecoder;
 }
 
-async function stats(sources: readonly string[], options: StatsCommandOptions, context: Context): Promise<void> {
-  applyReadingOptions(options, context);
+async function stats(config: StatsConfig, context: Context): Promise<void> {
+  startRun(config.source.run, context);
   const { signal } = context;
-  if ((options.shard === undefined) !== (options.partial === undefined)) {
-    throw new LsioError('usage', '--shard and --partial go together: which part, and where its result goes');
-  }
-  const source = await openSource(sources, openOptionsOf(options, signal));
+  const source = await openSourceOf(config.source, signal);
   try {
-    const array = chosenArray(source, options.array, undefined);
+    const array = chosenArray(source, config.source.array, undefined);
     const labelsOf = labelReader(source, array, signal);
-    const spec = await specOfOptions(source, array, options, labelsOf, signal);
-    checkSpec(spec, options.maxMemory ?? STATS_MEMORY_BYTES_MAX);
-    if (options.output !== undefined) checkOutput(options.output, spec, options.overwrite);
+    const spec = await specOf(source, array, config, labelsOf, signal);
+    checkSpec(spec, config.memoryBytesMax ?? STATS_MEMORY_BYTES_MAX);
+    if (config.output !== undefined) checkOutput(config.output, spec);
     const labels = {
       array: array.name,
       attributes: descriptionOf(array),
       coords: await coordsOf(spec, labelsOf),
       calendars: await calendarsOf(spec, labelsOf),
     };
-    const decoder = openDecoder(array.decoder, await loadLibraries(options.decoder));
+    const decoder = openDecoder(array.decoder, await loadLibraries(config.decoder));
     const work = { source, array, spec, labels, decoder };
-    await (options.shard === undefined ? all(work, options, signal) : shard(work, options, signal));
+    await (config.shard === undefined ? all(work, config, signal) : shard(work, config, config.shard, signal));
   } finally {
     await source.close();
   }
 }
 
-async function all({ source, array, spec, labels, decoder }: Work, options: StatsCommandOptions, signal: AbortSignal) {
+async function all({ source, array, spec, labels, decoder }: Work, config: StatsConfig, signal: AbortSignal) {
   const compute = (settings: StatsOptions) => computeStats(array, spec, settings);
-  const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
+  const { result, wallNs, cpuNs } = await timed(() => watched(compute, config, signal));
   const { table, counts, workers } = result;
   const facts = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers };
   const document = statsDocument({ ...spec, exact: isExact(spec) }, table, counts, facts);
   if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
-  if (options.output !== undefined) writeStats(options.output, spec, table, labels, options.overwrite);
-  print(
-    options.json ? `${JSON.stringify(document)}\n` : renderStats(document, await mapColors(document, options.color)),
-  );
+  if (config.output !== undefined) writeStats(config.output, spec, table, labels);
+  const { color } = config.source.run;
+  print(config.json ? `${JSON.stringify(document)}\n` : renderStats(document, await mapColors(document, color)));
 }
 
-async function shard(work: Work, options: StatsCommandOptions, signal: AbortSignal): Promise<void> {
-  const { source, array, spec, labels, decoder } = work;
-  if (options.output !== undefined)
-    throw new LsioError('usage', '--output has no meaning with --shard: see lsio merge');
-  if (options.json) throw new LsioError('usage', '--json has no meaning with --shard: see lsio merge');
+async function shard(
+  { source, array, spec, labels, decoder }: Work,
+  config: StatsConfig,
+  { text, directory }: NonNullable<StatsConfig['shard']>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { quiet } = config.source.run;
   checkShardable(spec);
-  const part = parseShard(options.shard!, process.env);
-  const file = partialFile(options.partial!, spec, part);
+  const part = parseShard(text, process.env);
+  const file = partialFile(directory, spec, part);
   if (isDone(file, spec)) {
-    if (!options.quiet) say(`lsio: ${file} is there already`);
+    if (!quiet) say(`lsio: ${file} is there already`);
     return;
   }
   const leaves = leavesOfShard(part, planOf(spec, 'moments').leaves);
   const compute = (settings: StatsOptions) => computeShard(array, spec, leaves, settings);
-  const { result, wallNs, cpuNs } = await timed(() => watched(compute, options, signal));
+  const { result, wallNs, cpuNs } = await timed(() => watched(compute, config, signal));
   const { nodes, counts, workers } = result;
   const about = { ...namesOf(source, decoder), ...labels, wallNs, cpuNs, workers, shard: part };
   writePartial(file, { spec, leaves, nodes, counts, about: about as unknown as JsonObject });
   if (counts.chunksFailed > 0) process.exitCode = EXIT.someFailed;
-  if (!options.quiet) say(`lsio: ${file}: segments ${leaves.from} to ${leaves.to}, ${counts.chunks} chunks`);
+  if (!quiet) say(`lsio: ${file}: segments ${leaves.from} to ${leaves.to}, ${counts.chunks} chunks`);
 }
 
 /** What the results' attributes take over. */
@@ -135,25 +131,22 @@ function namesOf(source: ArraySource, { decoder }: ChunkDecoder) {
 /** Shows how far it is, and says which chunks are left out. */
 async function watched<Result>(
   compute: (settings: StatsOptions) => Promise<Result>,
-  options: StatsCommandOptions,
+  { source, decoder, memoryBytesMax, skipErrors, missingIsError }: StatsConfig,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { progress: mode, quiet, decoder, direct, workers } = options;
+  const { run, workers } = source;
   let counts: Pick<JobCounts, 'chunks' | 'bytesDecoded'> = { chunks: 0, bytesDecoded: 0 };
-  const progress = startProgress({ mode, quiet }, () => {
+  const progress = startProgress(run, () => {
     return { items: counts.chunks, unit: 'chunks', bytes: counts.bytesDecoded };
   });
   try {
     return await compute({
-      ...{ decoder, direct, workers, signal },
-      memoryBytesMax: options.maxMemory,
-      skipErrors: options.skipErrors,
-      missingIsError: options.missing === 'error',
+      ...{ decoder, direct: run.direct, workers, signal, memoryBytesMax, skipErrors, missingIsError },
       onProgress: (now) => {
         counts = now;
       },
       onFailure: ({ message }) => {
-        if (!quiet) say(`lsio: left out: ${message}`);
+        if (!run.quiet) say(`lsio: left out: ${message}`);
       },
     });
   } finally {

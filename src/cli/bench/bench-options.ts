@@ -17,20 +17,22 @@ import type { Log } from '../app/log.js';
 import {
   addCoalesceOptions,
   addRunOptions,
-  type CoalesceOptions,
+  type CoalesceFlags,
   collect,
   named,
-  type RunOptions,
+  type RunConfig,
+  type RunFlags,
+  runConfigOf,
 } from '../app/options.js';
 import { startProgress } from '../app/progress.js';
 import { givenCommand } from './command-line.js';
-import type { ExportOptions } from './exports.js';
+import { type AskedExport, type ExportFlags, exportsOf } from './exports.js';
 
 /** Ten minutes. */
 const RUN_NS_LIMIT = 600e9;
 
 /** The options of `bench` and `compare-fio`, as commander hands them over. */
-export interface BenchingFlags extends RunOptions, ExportOptions, CoalesceOptions {
+export interface BenchingFlags extends RunFlags, ExportFlags, CoalesceFlags {
   readonly files: string;
   readonly case: readonly CaseName[];
   readonly blockSize?: number;
@@ -162,8 +164,8 @@ export interface MeasureConfig {
   readonly baseline: string | undefined;
   /** As `--fail-if` gave them. */
   readonly conditions: readonly string[];
-  readonly exports: ExportOptions;
-  readonly run: RunOptions;
+  readonly exports: readonly AskedExport[];
+  readonly run: RunConfig;
 }
 
 /** The work to measure. */
@@ -185,8 +187,8 @@ export function resolve(dir: string, flags: BenchingFlags): MeasureConfig {
     },
     baseline,
     conditions,
-    exports: flags,
-    run: flags,
+    exports: exportsOf(flags),
+    run: runConfigOf(flags),
   };
 }
 
@@ -206,11 +208,11 @@ export async function workloadsFor({ cases, ...settings }: WorkConfig, signal: A
 
 /** Shows the current run on stderr, and how many are done. */
 export function followSteps(
-  { progress, quiet }: RunOptions,
+  run: RunConfig,
   log: Log,
 ): { readonly onStep: (step: Step) => void; readonly stop: () => void } {
   let latest: Step = { text: '', done: 0, total: 0 };
-  const { stop } = startProgress({ mode: progress, quiet }, () => ({
+  const { stop } = startProgress(run, () => ({
     items: latest.done,
     itemsTotal: latest.total,
     unit: 'runs',

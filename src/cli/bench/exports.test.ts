@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Exports, type Renderers } from './exports.js';
+import { Exports, exportsOf, type Renderers } from './exports.js';
 
 const RENDERERS: Renderers<object> = {
   csv: async () => (result) => `csv ${JSON.stringify(result)}`,
@@ -31,7 +31,7 @@ describe('Exports', () => {
     const file = path.join(dir, 'result.json');
     writeFileSync(file, 'older');
     chmodSync(file, 0o600);
-    const exports = await Exports.open({ exportJson: file }, RENDERERS);
+    const exports = await Exports.open(exportsOf({ exportJson: file }), RENDERERS);
     expect(readFileSync(file, 'utf8')).toBe('older');
     for (const value of [1, 2]) {
       exports.save({ value }, false);
@@ -44,15 +44,15 @@ describe('Exports', () => {
   test('save() writes what a link leads to', async () => {
     writeFileSync(path.join(dir, 'target'), '');
     symlinkSync('target', path.join(dir, 'link'));
-    (await Exports.open({ exportCsv: path.join(dir, 'link') }, RENDERERS)).save({ a: 1 }, false);
+    (await Exports.open(exportsOf({ exportCsv: path.join(dir, 'link') }), RENDERERS)).save({ a: 1 }, false);
     expect(readFileSync(path.join(dir, 'target'), 'utf8')).toBe('csv {"a":1}');
   });
 
   test('save() writes to a device and leaves it one', async () => {
-    const exports = await Exports.open({ exportJson: '/dev/null' }, RENDERERS);
+    const exports = await Exports.open(exportsOf({ exportJson: '/dev/null' }), RENDERERS);
     exports.save({}, true);
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
-    const full = await Exports.open({ exportJson: '/dev/full' }, RENDERERS);
+    const full = await Exports.open(exportsOf({ exportJson: '/dev/full' }), RENDERERS);
     full.save({}, false);
     expect(() => full.save({}, true)).toThrow('/dev/full: no space left on device (ENOSPC)');
   });
@@ -65,32 +65,35 @@ describe('Exports', () => {
     mkdirSync(path.join(dir, 'directory'));
     writeFileSync(path.join(dir, 'file'), '');
     const file = path.join(dir, name);
-    await expect(Exports.open({ exportHtml: file }, RENDERERS)).rejects.toMatchObject({ kind: 'output', code });
+    await expect(Exports.open(exportsOf({ exportHtml: file }), RENDERERS)).rejects.toMatchObject({
+      kind: 'output',
+      code,
+    });
     expect(readdirSync(dir).sort()).toEqual(['directory', 'file']);
   });
 
   test('open() refuses two results for one place', async () => {
     const same = { exportJson: path.join(dir, 'a'), exportCsv: path.join(dir, 'b', '..', 'a') };
-    await expect(Exports.open(same, RENDERERS)).rejects.toMatchObject({ kind: 'usage' });
+    await expect(Exports.open(exportsOf(same), RENDERERS)).rejects.toMatchObject({ kind: 'usage' });
     for (const options of [
       { json: true, exportCsv: '-' },
       { exportHtml: '-', exportMarkdown: '/dev/stdout' },
     ]) {
-      await expect(Exports.open(options, RENDERERS)).rejects.toThrow('both write to stdout');
+      await expect(Exports.open(exportsOf(options), RENDERERS)).rejects.toThrow('both write to stdout');
     }
   });
 
   test('stdout takes one of them, and json says so', async () => {
-    expect((await Exports.open({}, RENDERERS)).stdout).toBeUndefined();
-    const json = await Exports.open({ json: true }, RENDERERS);
+    expect((await Exports.open(exportsOf({}), RENDERERS)).stdout).toBeUndefined();
+    const json = await Exports.open(exportsOf({ json: true }), RENDERERS);
     expect([json.stdoutIsJson, json.stdout?.({ a: 1 })]).toEqual([true, '{"a":1}\n']);
-    const html = await Exports.open({ exportHtml: '-' }, RENDERERS);
+    const html = await Exports.open(exportsOf({ exportHtml: '-' }), RENDERERS);
     expect([html.stdoutIsJson, html.stdout?.({})]).toEqual([false, 'html']);
   });
 
   test('save() never shows a part: it makes another file', async () => {
     const file = path.join(dir, 'result.json');
-    const exports = await Exports.open({ exportJson: file }, RENDERERS);
+    const exports = await Exports.open(exportsOf({ exportJson: file }), RENDERERS);
     exports.save({ a: 1 }, false);
     const before = statSync(file).ino;
     exports.save({ a: 2 }, false);

@@ -19,12 +19,27 @@ const STDOUT_NAMES = ['-', '/dev/stdout'];
 const FILE_MODE = 0o666;
 
 /** The options for exports, as commander hands them over. */
-export interface ExportOptions {
+export interface ExportFlags {
   readonly json?: boolean;
   readonly exportJson?: string;
   readonly exportCsv?: string;
   readonly exportMarkdown?: string;
   readonly exportHtml?: string;
+}
+
+/** An export that an option asks for. */
+export interface AskedExport {
+  readonly option: string;
+  readonly format: ExportFormat;
+  /** A file; `-` is stdout. */
+  readonly name: string;
+}
+
+export function exportsOf({ json, exportJson, exportCsv, exportMarkdown, exportHtml }: ExportFlags): AskedExport[] {
+  const names = { json: exportJson, csv: exportCsv, markdown: exportMarkdown, html: exportHtml };
+  const files = FORMATS.map((format) => ({ option: `--export-${format}`, format, name: names[format] }));
+  const stdout = { option: '--json', format: 'json', name: json ? '-' : undefined } as const;
+  return [stdout, ...files].filter((one): one is AskedExport => one.name !== undefined);
 }
 
 /** The renderer of a format, loaded when it is asked for. */
@@ -65,13 +80,9 @@ export class Exports<Result extends object> {
    * can't be written.
    */
   static async open<Result extends object>(
-    options: ExportOptions,
+    asked: readonly AskedExport[],
     renderers: Renderers<Result>,
   ): Promise<Exports<Result>> {
-    const asked = [
-      ...(options.json === true ? [{ option: '--json', format: 'json', name: '-' } as const] : []),
-      ...askedFor(options),
-    ];
     const targets: Target<Result>[] = [];
     const taken = new Map<string, string>();
     let stdout: ((result: Result) => string) | undefined;
@@ -114,15 +125,6 @@ export class Exports<Result extends object> {
 
 function jsonText(document: object): string {
   return `${JSON.stringify(document)}\n`;
-}
-
-function askedFor(options: ExportOptions): { option: string; format: ExportFormat; name: string }[] {
-  const { exportJson, exportCsv, exportMarkdown, exportHtml } = options;
-  const names = { json: exportJson, csv: exportCsv, markdown: exportMarkdown, html: exportHtml };
-  return FORMATS.flatMap((format) => {
-    const name = names[format];
-    return name === undefined ? [] : [{ option: `--export-${format}`, format, name }];
-  });
 }
 
 function openTarget<Result>(name: string, render: (result: Result) => string): Target<Result> {

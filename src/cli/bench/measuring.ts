@@ -17,7 +17,7 @@ import { crossingText, renderChanges } from '../../report/changes.js';
 import type { Failed } from '../../results/common.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { applyReadingOptions } from '../app/options.js';
+import { startRun } from '../app/options.js';
 import { print, say } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
 import { followSteps, type MeasureConfig, workloadsFor } from './bench-options.js';
@@ -49,7 +49,7 @@ export async function measure<Result extends MeasuredResult>(
 ): Promise<void> {
   const { run, work } = config;
   const { signal } = context;
-  const log = applyReadingOptions(run, context);
+  const log = startRun(run, context);
   const conditions = conditionsOf(config, measurement.schema);
   const { workloads, warnings } = await workloadsFor(work, signal);
   const baseline = readBaseline(config, measurement, workloads);

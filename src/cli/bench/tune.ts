@@ -13,7 +13,7 @@ import { listFiles } from '../../workload/list-files.js';
 import { DEFAULT_DIR } from '../../workload/manifest.js';
 import { CASES, type CaseName } from '../../workload/workload.js';
 import type { Context } from '../app/context.js';
-import { addRunOptions, applyReadingOptions, named, type RunOptions } from '../app/options.js';
+import { addRunOptions, named, type RunConfig, type RunFlags, runConfigOf, startRun } from '../app/options.js';
 import { print } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
 import {
@@ -27,7 +27,7 @@ import {
   oneOf,
 } from './bench-options.js';
 import { givenCommand } from './command-line.js';
-import { type ExportOptions, Exports, type Renderers } from './exports.js';
+import { type AskedExport, type ExportFlags, Exports, exportsOf, type Renderers } from './exports.js';
 
 const QUEUE_DEPTHS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const BLOCK_SIZES_BYTES = [4, 64, 256].map((kibibytes) => kibibytes * 1024);
@@ -43,8 +43,7 @@ The knee is the smallest depth whose throughput is within 5 % of the best of its
 queue mostly adds latency. For each block size lsio recommends the fewest rings whose best is within 5 % of the best of
 all, at their knee.`;
 
-interface Options extends RunOptions, ExportOptions {
-  readonly files: string;
+interface Flags extends RunFlags, ExportFlags {
   readonly engine: TuneOptions['engine'];
   readonly case?: CaseName;
   readonly queueDepth: readonly number[];
@@ -102,9 +101,36 @@ export function define(command: Command, context: Context): void {
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', CASES_HELP)
     .addHelpText('after', MEANING)
-    .action((dir: string | undefined, options: Options, self: Command) =>
-      tune({ ...options, files: directoryOf(dir, self) }, context),
+    .action((dir: string | undefined, flags: Flags, self: Command) =>
+      tune(resolve(directoryOf(dir, self), flags), context),
     );
+}
+
+/** What tune is to do: every option, resolved once. */
+interface TuneConfig {
+  readonly dir: string;
+  /** Undefined: as the files allow. */
+  readonly case: CaseName | undefined;
+  readonly blockSizesBytes: readonly number[] | undefined;
+  readonly settings: Pick<
+    TuneOptions,
+    'dir' | 'engine' | 'cache' | 'direct' | 'rings' | 'queueDepths' | 'reads' | 'runs' | 'version' | 'commandLine'
+  >;
+  readonly exports: readonly AskedExport[];
+  readonly run: RunConfig;
+}
+
+function resolve(dir: string, flags: Flags): TuneConfig {
+  const { engine, cache, direct, rings, queueDepth: queueDepths, reads, runs } = flags;
+  const about = { dir, version: lsioVersion(), commandLine: givenCommand() };
+  return {
+    dir,
+    case: flags.case,
+    blockSizesBytes: flags.blockSize,
+    settings: { ...about, engine, cache, direct, rings, queueDepths, reads, runs },
+    exports: exportsOf(flags),
+    run: runConfigOf(flags),
+  };
 }
 
 const RENDERERS: Renderers<TuneResult> = {
@@ -113,33 +139,20 @@ const RENDERERS: Renderers<TuneResult> = {
   html: async () => (await import('../../report/tune-exports.js')).tuneHtml,
 };
 
-async function tune(options: Options, context: Context): Promise<void> {
-  const log = applyReadingOptions(options, context);
-  const work = await chooseWork(options, context.signal);
-  const exports = await Exports.open<TuneResult>(options, RENDERERS);
-  const steps = followSteps(options, log);
+async function tune(config: TuneConfig, context: Context): Promise<void> {
+  const { run, settings } = config;
+  const log = startRun(run, context);
+  const work = await chooseWork(config, context.signal);
+  const exports = await Exports.open<TuneResult>(config.exports, RENDERERS);
+  const steps = followSteps(run, log);
   try {
-    const result = await runTune({
-      ...work,
-      dir: options.files,
-      version: lsioVersion(),
-      commandLine: givenCommand(),
-      engine: options.engine,
-      cache: options.cache,
-      direct: options.direct,
-      rings: options.rings,
-      queueDepths: options.queueDepth,
-      reads: options.reads,
-      runs: options.runs,
-      signal: context.signal,
-      onStep: steps.onStep,
-    });
+    const result = await runTune({ ...work, ...settings, signal: context.signal, onStep: steps.onStep });
     steps.stop();
     log.info('engine', { engine: result.engine, reason: result.engineReason, direct: result.direct });
     // The document tells of the interruption: no second document follows.
     context.finishJson = () => Promise.resolve();
     exports.save(result, true);
-    print(exports.stdout?.(result) ?? renderTune(result, wantsColor(options.color)));
+    print(exports.stdout?.(result) ?? renderTune(result, wantsColor(run.color)));
     if (result.interrupted) throw context.signal.reason;
   } finally {
     steps.stop();
@@ -148,16 +161,16 @@ async function tune(options: Options, context: Context): Promise<void> {
 
 /** @throws {LsioError} `usage` when the directory is absent or empty, or its files don't allow what was asked for. */
 async function chooseWork(
-  { files: dir, case: asked, blockSize }: Options,
+  { dir, case: asked, blockSizesBytes: blockSizes }: TuneConfig,
   signal: AbortSignal,
 ): Promise<Pick<TuneOptions, 'case' | 'blockSizesBytes' | 'workFor' | 'warnings'>> {
   const { files, skipped } = await listFiles(dir, signal);
   const name = asked ?? (possibleCases(files).includes('big-random') ? 'big-random' : 'whole-files');
-  if (name === 'whole-files' && blockSize !== undefined) {
+  if (name === 'whole-files' && blockSizes !== undefined) {
     const remedy = 'leave it out, or take another --case';
     throw new LsioError('usage', '--block-size: whole-files has no blocks', { remedy });
   }
-  const blockSizesBytes = name === 'whole-files' ? [undefined] : (blockSize ?? BLOCK_SIZES_BYTES);
+  const blockSizesBytes = name === 'whole-files' ? [undefined] : (blockSizes ?? BLOCK_SIZES_BYTES);
   const workFor: TuneOptions['workFor'] = (blockSizeBytes, reads) =>
     makeWorkload(name, files, { dir, blockSizeBytes, reads });
   for (const blockSizeBytes of blockSizesBytes) workFor(blockSizeBytes, 1);

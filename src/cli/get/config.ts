@@ -7,7 +7,7 @@ import { exists } from '../../paths/lists.js';
 import type { ReadOrder } from '../../store/local/device-order.js';
 import type { DirectChoice } from '../../store/local/direct.js';
 import type { RemoteOptions } from '../../store/remote-options.js';
-import { type Merging, mergingOf, type ReadingOptions } from '../app/options.js';
+import { type Merging, mergingOf, type ReadingConfig, readingConfigOf } from '../app/options.js';
 import { remoteOptionsOf } from '../app/remote-options.js';
 import { STDOUT } from '../app/terminal.js';
 import { outputHint } from './explained.js';
@@ -25,7 +25,7 @@ export interface GetConfig {
   /** How URLs are read. */
   readonly remote: RemoteOptions;
   /** Which engine reads, and what is said meanwhile. */
-  readonly run: ReadingOptions;
+  readonly run: ReadingConfig;
   readonly dryRun: boolean;
 }
 
@@ -64,7 +64,7 @@ export function resolve(paths: readonly string[], flags: GetFlags): GetConfig {
     ordered,
     read: { ...mergingOf(flags), direct, readOrder: readOrder ?? (ordered ? undefined : 'device') },
     remote: remoteOptionsOf(flags),
-    run: flags,
+    run: readingConfigOf(flags),
     dryRun,
   };
 }

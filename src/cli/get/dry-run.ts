@@ -8,7 +8,7 @@ import { type ReadOrder, WINDOW_MAX } from '../../store/local/device-order.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { announceEngine, applyReadingOptions } from '../app/options.js';
+import { announceEngine, startRun } from '../app/options.js';
 import { print } from '../app/talk.js';
 import type { GetConfig } from './config.js';
 import { inputsOf } from './inputs.js';
@@ -27,7 +27,7 @@ const FILE_LINES_MAX = 40;
  */
 export async function dryRun(config: GetConfig, context: Context): Promise<void> {
   const { run, read, report } = config;
-  const log = applyReadingOptions(run, context);
+  const log = startRun(run, context);
   const files = new PlannedFiles(run.verbose ? FILE_LINES_MAX : 0);
   const sources = new Sources({
     remote: config.remote,

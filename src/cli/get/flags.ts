@@ -6,15 +6,15 @@ import type { ReadOrder } from '../../store/local/device-order.js';
 import {
   addCoalesceOptions,
   addReadingOptions,
-  type CoalesceOptions,
+  type CoalesceFlags,
   collect,
   named,
-  type ReadingOptions,
+  type ReadingFlags,
 } from '../app/options.js';
 import { addRemoteOptions, type RemoteFlags } from '../app/remote-options.js';
 
 /** The options of `lsio get`, as commander hands them over. */
-export interface GetFlags extends ReadingOptions, RemoteFlags, CoalesceOptions {
+export interface GetFlags extends ReadingFlags, RemoteFlags, CoalesceFlags {
   readonly recursive: boolean;
   readonly range: readonly ByteRange[];
   readonly filesFrom: readonly string[];

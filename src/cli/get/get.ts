@@ -7,7 +7,7 @@ import type { ReadOrder } from '../../store/local/device-order.js';
 import { isRemoteUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
-import { announceEngine, applyReadingOptions } from '../app/options.js';
+import { announceEngine, startRun } from '../app/options.js';
 import { type Progress, startProgress } from '../app/progress.js';
 import { say } from '../app/talk.js';
 import { type GetConfig, resolve } from './config.js';
@@ -34,7 +34,7 @@ export function define(command: Command, context: Context): void {
 
 async function get(config: GetConfig, context: Context): Promise<void> {
   const { run, read, output, inputs: asked } = config;
-  const log = applyReadingOptions(run, context);
+  const log = startRun(run, context);
   const sink = await openSink(output, context);
   const transfer = new Transfer(sink, config, context);
   const sources = new Sources({
@@ -56,7 +56,7 @@ async function get(config: GetConfig, context: Context): Promise<void> {
       transfer.skipped = inputs.skipped;
       total = inputs.length;
     }
-    progress = startProgress({ mode: run.progress, quiet: run.quiet }, () => ({
+    progress = startProgress(run, () => ({
       items: transfer.items + transfer.failed,
       bytes: transfer.bytes,
       itemsTotal: total,

@@ -23,7 +23,7 @@ Examples:
 
 type Action = 'status' | 'evict';
 
-interface Options {
+interface Flags {
   readonly all: boolean;
   readonly dropCaches: boolean;
   readonly json: boolean;
@@ -51,15 +51,31 @@ export function define(command: Command, context: Context): void {
       `
 Recent kernels tell this only of files that you own or may write. A file that is named twice counts twice.`,
     )
-    .action((action: Action, paths: string[], options: Options) => cache(action, paths, options, context));
+    .action((action: Action, paths: string[], flags: Flags) => cache(resolve(action, paths, flags), context));
 }
 
-async function cache(action: Action, paths: readonly string[], options: Options, context: Context): Promise<void> {
-  const { all, json, quiet, dropCaches: dropping } = options;
-  check(action, dropping);
+/** What cache is to do: every option, resolved once. */
+interface CacheConfig extends Omit<Flags, 'dropCaches'> {
+  readonly action: Action;
+  readonly survey: SurveyAction;
+  readonly paths: readonly string[];
+}
+
+/** @throws {LsioError} `usage` for options that contradict one another, `unavailable` for what can't be done here. */
+function resolve(action: Action, paths: readonly string[], flags: Flags): CacheConfig {
+  const { all, dropCaches: dropping, json, quiet, progress } = flags;
+  if (dropping && action !== 'evict') throw new LsioError('usage', '--drop-caches goes with evict only');
+  if (dropping) requireRoot();
+  if (process.platform !== 'linux') throw new LsioError('unavailable', 'only Linux tells what its page cache holds');
+  const survey = action === 'status' ? action : dropping ? 'evict-all' : 'evict-each';
+  return { action, survey, paths, all, json, quiet, progress };
+}
+
+async function cache(config: CacheConfig, context: Context): Promise<void> {
+  const { action, paths, all, json } = config;
   const shown = new ShownFiles(all);
   const stream = json ? new JsonStream('items') : undefined;
-  const survey = new Survey(surveyAction(action, dropping), context.signal, (item) => {
+  const survey = new Survey(config.survey, context.signal, (item) => {
     if (stream !== undefined) return stream.add(item);
     if (!('error' in item)) shown.add(item);
     return undefined;
@@ -68,10 +84,10 @@ async function cache(action: Action, paths: readonly string[], options: Options,
     await stream.begin({ schema: 'lsio.cache/1', action });
     context.finishJson = ({ exitCode, ...error }) => stream.end({ ...tailOf(survey), error, exitCode });
   }
-  const progress = startProgress({ mode: options.progress, quiet }, () => ({ items: survey.looks, unit: 'files' }));
+  const progress = startProgress(config, () => ({ items: survey.looks, unit: 'files' }));
   try {
     for (const path of paths) await survey.add(byteTextOf(path));
-    if (dropping) {
+    if (config.survey === 'evict-all') {
       await dropCaches();
       await survey.lookAgain();
     }
@@ -80,7 +96,7 @@ async function cache(action: Action, paths: readonly string[], options: Options,
   }
   const { total } = survey;
   if (survey.failed > 0) process.exitCode = EXIT.someFailed;
-  if (action === 'evict' && total.residentBytes > 0 && !quiet) {
+  if (action === 'evict' && total.residentBytes > 0 && !config.quiet) {
     const why = 'others have these files mapped or are reading them, or they lie in memory (tmpfs)';
     say(`lsio: ${formatBytes(total.residentBytes)} stay in the page cache: ${why}`);
   }
@@ -92,20 +108,7 @@ async function cache(action: Action, paths: readonly string[], options: Options,
   await stream.end(tailOf(survey));
 }
 
-function surveyAction(action: Action, dropping: boolean): SurveyAction {
-  if (action === 'status') return action;
-  return dropping ? 'evict-all' : 'evict-each';
-}
-
 /** What follows the items in the document. */
 function tailOf({ paths, total, failed }: Survey): Omit<CacheResult, 'action' | 'items'> {
   return { paths, ...total, failed };
-}
-
-/** Before anything is done. */
-function check(action: Action, dropping: boolean): void {
-  if (dropping && action !== 'evict') throw new LsioError('usage', '--drop-caches goes with evict only');
-  if (dropping) requireRoot();
-  if (process.platform === 'linux') return;
-  throw new LsioError('unavailable', 'only Linux tells what its page cache holds');
 }

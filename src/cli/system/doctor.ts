@@ -4,6 +4,7 @@ import type { EngineName } from '../../engine/engine.js';
 import type { DirectoryFacts, DoctorDocument, UrlFacts } from '../../results/doctor.js';
 import { isRemoteUrl, splitUrl } from '../../store/locator.js';
 import { probeUrl } from '../../store/probe.js';
+import type { RemoteOptions } from '../../store/remote-options.js';
 import { formatBytes, formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
@@ -31,22 +32,31 @@ export function define(command: Command, context: Context): void {
   addRemoteOptions(command)
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', URLS_HELP)
-    .action((places: string[], flags: Flags) => doctor(places, flags, context));
+    .action((places: string[], flags: Flags) => {
+      return doctor({ places, remote: remoteOptionsOf(flags), json: flags.json }, context);
+    });
 }
 
 interface Flags extends RemoteFlags {
   readonly json: boolean;
 }
 
-async function doctor(places: readonly string[], flags: Flags, context: Context): Promise<void> {
+/** What doctor is to do: every option, resolved once. */
+interface DoctorConfig {
+  readonly places: readonly string[];
+  readonly remote: RemoteOptions;
+  readonly json: boolean;
+}
+
+async function doctor({ places, remote, json }: DoctorConfig, context: Context): Promise<void> {
   const urls = places.filter(isRemoteUrl);
   const directories = places.filter((place) => !isRemoteUrl(place));
   // Malformed addresses are told before anything is tried.
   for (const url of urls) splitUrl(url);
   const found: UrlFacts[] = [];
-  for (const url of urls) found.push(await probeUrl(url, remoteOptionsOf(flags), context.signal));
+  for (const url of urls) found.push(await probeUrl(url, remote, context.signal));
   const onlyUrls = directories.length === 0;
-  const facts = flags.json || !onlyUrls ? await gatherFacts(directories, context.signal) : undefined;
+  const facts = json || !onlyUrls ? await gatherFacts(directories, context.signal) : undefined;
   // Set before printing: a document that can't be written is another failure.
   if (found.some(({ readable }) => !readable)) process.exitCode = EXIT.someFailed;
   if (!onlyUrls && facts?.engine === null) process.exitCode = EXIT.unavailable;
@@ -54,7 +64,7 @@ async function doctor(places: readonly string[], flags: Flags, context: Context)
     ...(onlyUrls || facts === undefined ? [] : renderDoctor(facts)),
     ...found.flatMap((each) => renderUrl(each)),
   ];
-  print(flags.json ? `${JSON.stringify({ ...documentOf(facts!), urls: found })}\n` : `${lines().join('\n')}\n`);
+  print(json ? `${JSON.stringify({ ...documentOf(facts!), urls: found })}\n` : `${lines().join('\n')}\n`);
 }
 
 /** JSON has no Infinity: a limit that isn't there is null. */

@@ -5,7 +5,7 @@ import { findFio } from '../../fio/run.js';
 import type { FilesChecked, FilesCreated, FilesDocument, FilesRemoved } from '../../results/files.js';
 import { formatBytes, formatCount, parseBytes, parseCount } from '../../units.js';
 import { checkDataSet, createDataSet, type DataSetTask, removeDataSet } from '../../workload/data-set.js';
-import { COUNT_MAX, DEFAULT_DIR, DEFAULT_SHAPE } from '../../workload/manifest.js';
+import { COUNT_MAX, type DataSetShape, DEFAULT_DIR, DEFAULT_SHAPE } from '../../workload/manifest.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { named } from '../app/options.js';
@@ -21,18 +21,31 @@ Examples:
 
 type FilesResult = FilesCreated | FilesChecked | FilesRemoved;
 
-interface Options {
+interface Flags {
   readonly dir: string;
   readonly json?: boolean;
   readonly quiet: boolean;
   readonly progress: ProgressMode;
 }
 
-interface CreateOptions extends Options {
+interface CreateFlags extends Flags {
   readonly count?: number;
   readonly size?: number;
   readonly bigSize?: number;
   readonly with?: 'fio' | 'lsio';
+}
+
+/** Where the files are, and what is told of them: resolved once for every action. */
+interface FilesConfig {
+  readonly dir: string;
+  readonly json: boolean;
+  readonly run: Pick<Flags, 'quiet' | 'progress'>;
+}
+
+/** What create is to make. */
+interface CreateConfig extends FilesConfig {
+  readonly shape: Partial<DataSetShape>;
+  readonly layOutBy: CreateFlags['with'];
 }
 
 export function define(command: Command, context: Context): void {
@@ -52,13 +65,27 @@ export function define(command: Command, context: Context): void {
     .addOption(
       new Option('--with <who>', 'who lays them out (default: fio where it is there)').choices(['fio', 'lsio']),
     )
-    .action((options: CreateOptions) => create(options, context));
-  addOptions(command.command('check').description('read them and compare every byte')).action((options: Options) =>
-    check(options, context),
+    .action((flags: CreateFlags) => create(createConfigOf(flags), context));
+  addOptions(command.command('check').description('read them and compare every byte')).action((flags: Flags) =>
+    check(configOf(flags), context),
   );
-  addOptions(command.command('rm').description('remove them, and nothing else')).action((options: Options) =>
-    remove(options, context),
+  addOptions(command.command('rm').description('remove them, and nothing else')).action((flags: Flags) =>
+    remove(configOf(flags), context),
   );
+}
+
+function configOf({ dir, json = false, quiet, progress }: Flags): FilesConfig {
+  return { dir, json, run: { quiet, progress } };
+}
+
+function createConfigOf(flags: CreateFlags): CreateConfig {
+  const { count, size, bigSize, with: layOutBy } = flags;
+  const shape = {
+    ...(count !== undefined && { count }),
+    ...(size !== undefined && { sizeBytes: size }),
+    ...(bigSize !== undefined && { bigSizeBytes: bigSize }),
+  };
+  return { ...configOf(flags), shape, layOutBy };
 }
 
 function addOptions(command: Command): Command {
@@ -71,44 +98,35 @@ function addOptions(command: Command): Command {
     );
 }
 
-async function create(options: CreateOptions, context: Context): Promise<void> {
-  const { count, size, bigSize } = options;
-  const shape = {
-    ...(count === undefined ? {} : { count }),
-    ...(size === undefined ? {} : { sizeBytes: size }),
-    ...(bigSize === undefined ? {} : { bigSizeBytes: bigSize }),
-  };
-  const layOut = await layOutFor(options);
-  const { made, kept, bytes, manifest } = await withProgress(options, context, (task) =>
+async function create(config: CreateConfig, context: Context): Promise<void> {
+  const { dir, shape } = config;
+  const layOut = await layOutFor(config.layOutBy);
+  const { made, kept, bytes, manifest } = await withProgress(config, context, (task) =>
     createDataSet({ ...task, ...shape, layOut }),
   );
-  report(
-    options,
-    { dir: options.dir, action: 'create', made, kept, bytes, laidOutBy: manifest?.laidOutBy ?? null },
-    () => {
-      const all = `${formatCount(made + kept)} files, ${formatBytes(bytes)}`;
-      if (manifest === undefined) return `${options.dir}: ${all}, not made by lsio: left as they are`;
-      return `${options.dir}: ${all}, laid out by ${manifest.laidOutBy}; ${formatCount(made)} made, ${formatCount(kept)} kept`;
-    },
-  );
+  report(config, { dir, action: 'create', made, kept, bytes, laidOutBy: manifest?.laidOutBy ?? null }, () => {
+    const all = `${formatCount(made + kept)} files, ${formatBytes(bytes)}`;
+    if (manifest === undefined) return `${dir}: ${all}, not made by lsio: left as they are`;
+    return `${dir}: ${all}, laid out by ${manifest.laidOutBy}; ${formatCount(made)} made, ${formatCount(kept)} kept`;
+  });
 }
 
 /** By default fio lays the files out, where it is installed. */
-async function layOutFor(options: CreateOptions): Promise<typeof layOutWithFio | undefined> {
-  if (options.with === 'lsio') return undefined;
+async function layOutFor(who: CreateConfig['layOutBy']): Promise<typeof layOutWithFio | undefined> {
+  if (who === 'lsio') return undefined;
   try {
     await findFio();
   } catch (error) {
-    if (options.with === 'fio' || !isLsioError(error, 'unavailable')) throw error;
+    if (who === 'fio' || !isLsioError(error, 'unavailable')) throw error;
     return undefined;
   }
   return layOutWithFio;
 }
 
-async function check(options: Options, context: Context): Promise<void> {
-  const { files, bytes, damage } = await withProgress(options, context, checkDataSet);
-  report(options, { dir: options.dir, action: 'check', files, bytes, damage }, () => {
-    const all = `${options.dir}: ${formatCount(files)} files, ${formatBytes(bytes)}`;
+async function check(config: FilesConfig, context: Context): Promise<void> {
+  const { files, bytes, damage } = await withProgress(config, context, checkDataSet);
+  report(config, { dir: config.dir, action: 'check', files, bytes, damage }, () => {
+    const all = `${config.dir}: ${formatCount(files)} files, ${formatBytes(bytes)}`;
     return damage.length === 0 ? `${all}: every byte is as it was made` : `${all}: ${damage.length} are damaged`;
   });
   if (damage.length === 0) return;
@@ -116,30 +134,30 @@ async function check(options: Options, context: Context): Promise<void> {
   process.exitCode = EXIT.someFailed;
 }
 
-async function remove(options: Options, context: Context): Promise<void> {
-  const { removed, bytes, left } = await withProgress(options, context, removeDataSet);
-  report(options, { dir: options.dir, action: 'rm', removed, bytes, left }, () => {
-    return `${options.dir}: ${formatCount(removed)} files, ${formatBytes(bytes)} removed`;
+async function remove(config: FilesConfig, context: Context): Promise<void> {
+  const { removed, bytes, left } = await withProgress(config, context, removeDataSet);
+  report(config, { dir: config.dir, action: 'rm', removed, bytes, left }, () => {
+    return `${config.dir}: ${formatCount(removed)} files, ${formatBytes(bytes)} removed`;
   });
   for (const path of left) say(`lsio: ${path}: was left, since lsio did not make it`);
 }
 
 async function withProgress<Result>(
-  options: Options,
+  { dir, run }: FilesConfig,
   context: Context,
-  run: (task: DataSetTask) => Promise<Result>,
+  work: (task: DataSetTask) => Promise<Result>,
 ): Promise<Result> {
   let bytes = 0;
   let total = 0;
-  const { stop } = startProgress({ mode: options.progress, quiet: options.quiet }, () => ({
+  const { stop } = startProgress(run, () => ({
     items: Math.floor(bytes / 2 ** 20),
     itemsTotal: Math.ceil(total / 2 ** 20),
     unit: 'MiB',
     bytes,
   }));
   try {
-    return await run({
-      dir: options.dir,
+    return await work({
+      dir,
       signal: context.signal,
       onProgress: ({ doneBytes, totalBytes }) => {
         bytes = doneBytes;
@@ -151,9 +169,9 @@ async function withProgress<Result>(
   }
 }
 
-function report(options: Options, result: FilesResult, text: () => string): void {
+function report({ json }: FilesConfig, result: FilesResult, text: () => string): void {
   const document: FilesDocument = { schema: 'lsio.files/1', ...result };
-  print(options.json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
+  print(json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
 }
 
 function parseFileCount(text: string): number {
