@@ -1,17 +1,22 @@
 import { assert } from '../assert.js';
+import { ELEMENT_ARRAYS } from '../kernels/convert.js';
 import { EXACT_ELEMENTS_MAX, exactWordsBytes, readExactWords } from '../kernels/exact.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { biasOf, type FloatType, type IntegerType, readIntegerMoments } from '../kernels/moments.js';
+import { elementsAt, type TypedArrayOf } from '../kernels/views.js';
 import type { PreparedFormat } from './elements.js';
 import { type ExactMoments, emptyExact, exactOfFloats, exactOfIntegers, mergeExact } from './exact-moments.js';
+import { type IntegerCells, integerCells } from './integer-cells.js';
 import type { Reducer, Run } from './reducer.js';
 
-/** Exact sums of integers. Rows of cells are not for it: a state of big integers a cell would be too slow. */
+/** Exact sums of integers. */
 export class IntegerReducer implements Reducer<ExactMoments[]> {
   readonly #kernels: Kernels;
   readonly #format: PreparedFormat;
   readonly #out: number;
   #cells: ExactMoments[] = [];
+  /** What came in rows. */
+  #rows: IntegerCells | undefined;
 
   /** @param out address of 72 bytes. */
   constructor(kernels: Kernels, format: PreparedFormat, out: number) {
@@ -22,6 +27,7 @@ export class IntegerReducer implements Reducer<ExactMoments[]> {
 
   init(cells: number): void {
     this.#cells = Array.from({ length: cells }, () => emptyExact(0));
+    this.#rows = undefined;
   }
 
   addRun(cell: number, { address, count, weight }: Run): void {
@@ -33,12 +39,16 @@ export class IntegerReducer implements Reducer<ExactMoments[]> {
     this.#cells[cell] = mergeExact(this.#cells[cell]!, run);
   }
 
-  addRow(cell: number, run: Run): void {
-    addSingly(this, cell, run, Number.parseInt(this.#format.type.slice(1), 10) / 8);
+  addRow(cell: number, { address, count, weight }: Run): void {
+    assert(weight === 1, 'exact sums have no weights');
+    const { type, hasFill, fill } = this.#format;
+    this.#rows ??= integerCells(type as IntegerType, this.#cells.length);
+    const array = ELEMENT_ARRAYS[type] as unknown as TypedArrayOf<ArrayLike<number> | ArrayLike<bigint>>;
+    this.#rows.addRow(cell, elementsAt(array, this.#kernels.buffer, address, count), hasFill ? fill : undefined);
   }
 
   finish(): ExactMoments[] {
-    return this.#cells;
+    return this.#rows === undefined ? this.#cells : this.merge(this.#rows.finish(), this.#cells);
   }
 
   merge(left: ExactMoments[], right: ExactMoments[]): ExactMoments[] {

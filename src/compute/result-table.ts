@@ -1,3 +1,4 @@
+import { type DType, plainDType } from '../array/dtype.js';
 import { countOf } from '../array/selection.js';
 import { isInteger } from './elements.js';
 import type { ExactMoments } from './exact-moments.js';
@@ -9,6 +10,22 @@ import { formatOf, isExact, reductionsOf, resultShapeOf, type StatsSpec } from '
 
 /** The values of one reduction, in the order of the result's shape. */
 export type Values = Float64Array | ResultNumber[];
+
+/** Of results in memory as files hold them. */
+export type ResultElements = Float64Array | BigInt64Array | BigUint64Array;
+
+/** Values as float64; as integers where a float64 can't hold one and none is missing. */
+export function elementsOf(values: Values): ResultElements {
+  const isWide = Array.isArray(values) && values.some((value) => typeof value === 'bigint');
+  if (!isWide || values.some(Number.isNaN)) return Float64Array.from(values as ArrayLike<ResultNumber>, Number);
+  const isSigned = values.every((value) => BigInt(value) < 2n ** 63n);
+  return (isSigned ? BigInt64Array : BigUint64Array).from(values.map(BigInt));
+}
+
+export function dtypeOf(elements: ResultElements): DType {
+  if (elements instanceof Float64Array) return plainDType('float64');
+  return plainDType(elements instanceof BigInt64Array ? 'int64' : 'uint64');
+}
 
 export interface Histogram {
   readonly edges: readonly number[];

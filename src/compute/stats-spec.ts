@@ -93,11 +93,25 @@ export function isWhole({ kept, selection }: StatsSpec): boolean {
   return kept.every((keep, axis) => !keep || countOf(selection[axis]!) === 1);
 }
 
-/** Whether sums are exact integers. Of whole results of integers they always are, unless there are weights. */
+/**
+ * Whether sums are kept as integers: of whole results of integers they always are, along some axes where float64 may round
+ * them, and with weights never.
+ */
 export function isExact(spec: StatsSpec): boolean {
-  return spec.exact || (isWhole(spec) && spec.weights === null && isInteger(formatOf(spec)));
+  if (spec.exact) return true;
+  return spec.weights === null && isInteger(formatOf(spec)) && (isWhole(spec) || mayRound(spec));
 }
 
+/** Whether float64 may round sums or extremes of a cell's integers: a sum of differences of two of them reaches 2^53. */
+function mayRound(spec: StatsSpec): boolean {
+  const { selection, kept } = spec;
+  const bits = 8 * storedBytes(formatOf(spec));
+  const perCell = countExactly(selection.map((axis, i) => (kept[i] ? 1 : countOf(axis))));
+  return bits === 64 || perCell << BigInt(bits + 1) > 1n << 53n;
+}
+
+/** Of an object with its big integers, about. */
+const EXACT_BYTES_PER_CELL = 200;
 /** Data of one leaf, about: less is not worth its state. Fixed, because the tree's shape follows from it. */
 const LEAF_BYTES = { moments: 2 ** 20, histogram: 2 ** 23, digits: 2 ** 26 } as const;
 /** Leaves of a column that has cells: few, because each has a state of all cells. */
@@ -174,7 +188,8 @@ export function checkSpec(spec: StatsSpec, memoryBytesMax: number): void {
   const elementBytes = BigInt(storedBytes(format));
   // Four buffers of a chunk at the most, and states of a column on every level of its tree.
   const chunk = countExactly(spec.chunkShape) * (2n * elementBytes + 12n);
-  const states = BigInt(cellsOfChunk(spec)) * BigInt(44 + 6 * MOMENTS_BYTES_PER_CELL);
+  const stateBytes = isExact(spec) ? EXACT_BYTES_PER_CELL : MOMENTS_BYTES_PER_CELL;
+  const states = BigInt(cellsOfChunk(spec)) * BigInt(56 + 6 * stateBytes);
   const needed = cells * BigInt(8 * reductions.length) + chunk + states;
   if (needed > BigInt(memoryBytesMax)) {
     const text = `the statistics take ${formatBytes(Number(needed))} of memory, ${formatBytes(memoryBytesMax)} are allowed`;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { plainDType } from '../../array/dtype.js';
-import type { ResultTable, Values } from '../../compute/result-table.js';
+import { dtypeOf, elementsOf, type ResultTable, type Values } from '../../compute/result-table.js';
 import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
 import { LsioError } from '../../errors.js';
 import { npyHeader } from '../../output/npy.js';
@@ -70,13 +69,8 @@ export function writeStats(output: OutputConfig, spec: StatsSpec, table: ResultT
 
 function* npyParts(spec: StatsSpec, { values, shape }: ResultTable): Generator<Uint8Array> {
   const result = values.get(spec.reductions[0]!)!;
-  // Integers stay integers where a float64 can't hold them.
-  const isWide = Array.isArray(result) && result.some((value) => typeof value === 'bigint');
-  const isSigned = isWide && result.every((value) => BigInt(value) < 2n ** 63n);
-  yield npyHeader(plainDType(isWide ? (isSigned ? 'int64' : 'uint64') : 'float64'), shape);
-  const array = isWide
-    ? (isSigned ? BigInt64Array : BigUint64Array).from(result.map(BigInt))
-    : Float64Array.from(result as number[]);
+  const array = elementsOf(result);
+  yield npyHeader(dtypeOf(array), shape);
   yield new Uint8Array(array.buffer);
 }
 

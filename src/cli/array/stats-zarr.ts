@@ -3,7 +3,7 @@ import { parsePeriod } from '../../array/cf-time.js';
 import { plainDType } from '../../array/dtype.js';
 import type { JsonObject } from '../../array/exact-json.js';
 import { assert } from '../../assert.js';
-import type { ResultTable } from '../../compute/result-table.js';
+import { dtypeOf, elementsOf, type ResultTable } from '../../compute/result-table.js';
 import { resultDimsOf, type StatsSpec } from '../../compute/stats-spec.js';
 import { LsioError } from '../../errors.js';
 import { type OutputArray, writeZarrStore } from '../../output/zarr-writer.js';
@@ -45,16 +45,13 @@ export function writeStatsZarr(
   const variables = spec.reductions.map((name): OutputArray => {
     const values = table.values.get(name);
     assert(values !== undefined, 'histograms are not written to Zarr');
-    const wide = Array.isArray(values) && values.some((value) => typeof value === 'bigint');
-    const isSigned = wide && values.every((value) => BigInt(value) < 2n ** 63n);
+    const elements = elementsOf(values);
     return {
       name: `${base}_${name}`,
       dims,
       shape: table.shape,
-      dtype: plainDType(wide ? (isSigned ? 'int64' : 'uint64') : 'float64'),
-      values: wide
-        ? (isSigned ? BigInt64Array : BigUint64Array).from((values as bigint[]).map(BigInt))
-        : Float64Array.from(values as number[]),
+      dtype: dtypeOf(elements),
+      values: elements,
       attributes: attributesOf(name, spec, labels.attributes),
     };
   });
