@@ -11,6 +11,8 @@ interface Manifest {
   readonly scripts: Record<string, string>;
   readonly dependencies: Record<string, string>;
   readonly devDependencies: Record<string, string>;
+  /** Of npm 11: whose install scripts may run. */
+  readonly allowScripts: Record<string, boolean>;
 }
 
 function readJson(name: string) {
@@ -74,5 +76,14 @@ describe('package', () => {
     expect(Object.keys(manifest.scripts)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(pre|post)?(install|prepare)$/)]),
     );
+  });
+
+  test('every install script of a dependency is denied, and the tests pass without it', () => {
+    const { packages }: { packages: Record<string, { hasInstallScript?: boolean; optional?: boolean }> } =
+      readJson('package-lock.json');
+    const scripts = Object.entries(packages)
+      .filter(([, { hasInstallScript, optional }]) => hasInstallScript === true && optional !== true)
+      .map(([name]) => name.replace(/^.*node_modules\//, ''));
+    expect(Object.fromEntries(scripts.map((name) => [name, false]))).toEqual(manifest.allowScripts);
   });
 });
