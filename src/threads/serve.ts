@@ -13,21 +13,41 @@ export type ThreadMessage<Ready> =
       readonly remedy: string | undefined;
     }
   /** From a body that talks on, with {@link sendMessage}. */
-  | { readonly kind: 'message'; readonly value: unknown };
+  | { readonly kind: 'message'; readonly value: unknown }
+  /** The body has returned, and the thread takes the data of another one. */
+  | { readonly kind: 'idle' };
+
+/** What a thread is started with. */
+export interface ThreadStart {
+  readonly data: unknown;
+  /** Whether it serves other data after the first. */
+  readonly reused: boolean;
+}
+
+/** What a thread that is reused is sent while it is idle: data for the body, or undefined to end it. */
+export type NextData = { readonly data: unknown } | undefined;
 
 /**
  * Runs a thread's body, and reports what it throws. The body calls `ready` once the thread can be used.
  *
- * The thread ends when the body returns, unless it left something on its event loop.
+ * The thread ends when the body returns, unless it left something on its event loop. One that is reused goes on with the
+ * next data, and ends when the body throws.
  */
 export function serveThread<Data, Ready>(body: (data: Data, ready: (value: Ready) => void) => void): void {
-  try {
-    body(workerData as Data, (value) => send<Ready>({ kind: 'ready', value }));
-  } catch (error) {
-    const known = isLsioError(error) ? error : undefined;
-    const { message } = error as Error;
-    send({ kind: 'failed', broken: known === undefined, message, code: known?.code, remedy: known?.remedy });
+  const { data: first, reused } = workerData as ThreadStart;
+  const stop = reused ? takeMessages<NextData>((next) => (next === undefined ? stop() : serve(next.data))) : () => {};
+  function serve(data: unknown): void {
+    try {
+      body(data as Data, (value) => send<Ready>({ kind: 'ready', value }));
+      if (reused) send({ kind: 'idle' });
+    } catch (error) {
+      const known = isLsioError(error) ? error : undefined;
+      const { message } = error as Error;
+      send({ kind: 'failed', broken: known === undefined, message, code: known?.code, remedy: known?.remedy });
+      stop();
+    }
   }
+  serve(first);
 }
 
 function send<Ready>(message: ThreadMessage<Ready>): void {

@@ -2,7 +2,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
 import { startsThread } from './process-exit.js';
-import type { ThreadMessage } from './serve.js';
+import type { NextData, ThreadMessage, ThreadStart } from './serve.js';
 
 /** How a thread is started. */
 export interface ThreadOptions {
@@ -14,10 +14,21 @@ export interface ThreadOptions {
   readonly data: unknown;
   /** Whether it keeps the process alive until it ends, and not only until it is ready. */
   readonly keepsAlive?: boolean;
+  /**
+   * Whether it is kept when it has ended without an error, and serves the next data that a thread of this name is started
+   * with. A thread takes 50 to 100 ms of CPU to start, and koffi leaves mappings of each that ends.
+   */
+  readonly reused?: boolean;
 }
 
 /** No such thread can start here: the caller does the work in another way. */
 export class ThreadUnavailableError extends LsioError {}
+
+/** Idle threads of a name that are kept. More end at once. */
+const IDLE_MAX = 8;
+
+/** By name. */
+const idle = new Map<string, Host[]>();
 
 /** A thread of ours, from its start to its end. */
 export class Thread<Ready> {
@@ -27,7 +38,7 @@ export class Thread<Ready> {
   readonly ended: Promise<Error | undefined>;
   /** Is given what the thread sends once it is ready. */
   onMessage: (message: unknown) => void = () => {};
-  readonly #worker: Worker;
+  readonly #host: Host;
 
   /**
    * Fulfils when the thread is ready, until when it keeps the process alive.
@@ -35,57 +46,109 @@ export class Thread<Ready> {
    * @throws {ThreadUnavailableError} when the thread can't be started.
    * @throws {LsioError | InvariantError} what it failed with before it was ready.
    */
-  static async start<Ready>({ entry, name, data, keepsAlive = false }: ThreadOptions): Promise<Thread<Ready>> {
-    const worker = newWorker(entry, name, data);
-    const started = startsThread();
-    let failure: Error | undefined;
-    const ended = new Promise<Error | undefined>((resolve) => {
-      worker.on('error', (cause) => {
-        failure ??= new ThreadUnavailableError('unavailable', `the ${name} thread: ${cause.message}`, { cause });
-      });
-      worker.once('exit', () => resolve(failure));
-    });
+  static async start<Ready>(options: ThreadOptions): Promise<Thread<Ready>> {
+    const { name, keepsAlive = false } = options;
+    const { host, ended } = Host.begin(options);
     let thread: Thread<Ready> | undefined;
     const ready = new Promise<Thread<Ready>>((resolve) => {
-      worker.on('message', (message: ThreadMessage<Ready>) => {
+      host.onMessage = (message) => {
         if (message.kind === 'ready') {
-          thread = new Thread(worker, message.value, ended);
+          thread = new Thread(host, message.value as Ready, ended);
           resolve(thread);
-        } else if (message.kind === 'message') thread?.onMessage(message.value);
-        else failure = failureOf(message);
-      });
+        } else thread?.onMessage(message.value);
+      };
     });
     const first = await Promise.race([ready, ended]);
-    started();
     if (!(first instanceof Thread)) {
       throw first ?? new ThreadUnavailableError('unavailable', `the ${name} thread ended before it was ready`);
     }
-    if (!keepsAlive) worker.unref();
+    if (!keepsAlive) host.hold(false);
     return first;
   }
 
-  private constructor(worker: Worker, ready: Ready, ended: Promise<Error | undefined>) {
-    this.#worker = worker;
+  private constructor(host: Host, ready: Ready, ended: Promise<Error | undefined>) {
+    this.#host = host;
     this.ready = ready;
     this.ended = ended;
   }
 
   /** Sends the thread a message: it takes messages if its body does. */
   send(message: unknown): void {
-    this.#worker.postMessage(message);
+    this.#host.send(message);
   }
 
   /** Whether the thread keeps the process alive. */
   hold(on: boolean): void {
-    if (on) this.#worker.ref();
-    else this.#worker.unref();
+    this.#host.hold(on);
   }
 }
 
-function newWorker(entry: () => URL, name: string, data: unknown): Worker {
+/** A thread of the system: a {@link Thread}, or one after the other. */
+class Host {
+  onMessage: (message: Extract<ThreadMessage<unknown>, { value: unknown }>) => void = () => {};
+  readonly #worker: Worker;
+  readonly #idle: Host[];
+  #onEnd: (failure: Error | undefined) => void = () => {};
+  #failure: Error | undefined;
+
+  /** Hands the data to an idle thread or to a new one. `ended` fulfils when it is done with them. */
+  static begin(options: ThreadOptions): { readonly host: Host; readonly ended: Promise<Error | undefined> } {
+    const found = options.reused === true ? idle.get(options.name)?.pop() : undefined;
+    const host = found ?? new Host(options);
+    const ended = new Promise<Error | undefined>((resolve) => {
+      host.#onEnd = resolve;
+    });
+    if (found !== undefined) {
+      host.hold(true);
+      host.send({ data: options.data } satisfies NextData);
+    }
+    return { host, ended };
+  }
+
+  private constructor(options: ThreadOptions) {
+    const { name } = options;
+    this.#idle = idle.get(name) ?? [];
+    idle.set(name, this.#idle);
+    this.#worker = newWorker(options);
+    const started = startsThread();
+    this.#worker.on('error', (cause) => {
+      this.#failure ??= new ThreadUnavailableError('unavailable', `the ${name} thread: ${cause.message}`, { cause });
+    });
+    this.#worker.once('exit', () => {
+      started();
+      const at = this.#idle.indexOf(this);
+      if (at >= 0) this.#idle.splice(at, 1);
+      this.#onEnd(this.#failure);
+    });
+    this.#worker.on('message', (message: ThreadMessage<unknown>) => {
+      started();
+      if (message.kind === 'failed') this.#failure = failureOf(message);
+      else if (message.kind === 'idle') this.#rest();
+      else this.onMessage(message);
+    });
+  }
+
+  send(message: unknown): void {
+    this.#worker.postMessage(message);
+  }
+
+  hold(on: boolean): void {
+    if (on) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
+  #rest(): void {
+    this.hold(false);
+    if (this.#idle.length < IDLE_MAX) this.#idle.push(this);
+    else this.send(undefined satisfies NextData);
+    this.#onEnd(undefined);
+  }
+}
+
+function newWorker({ entry, name, data, reused = false }: ThreadOptions): Worker {
   try {
     return new Worker(entry(), {
-      workerData: data,
+      workerData: { data, reused } satisfies ThreadStart,
       name: `lsio ${name}`,
       env: SHARE_ENV,
       // Flags of the process, such as --input-type, may be none that a thread can have.

@@ -113,7 +113,8 @@ export class ThreadQueues implements Queues {
       bellFd: this.#bellFd,
       eventFd: this.eventFd,
     };
-    return Thread.start({ entry: () => new URL('./ring-thread.js', import.meta.url), name: 'ring', data });
+    const entry = () => new URL('./ring-thread.js', import.meta.url);
+    return Thread.start({ entry, name: 'ring', data, reused: true });
   }
 
   get fixedBytes(): number {
