@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { named, noUring } from './helpers/engine-child.js';
+import { named, noUring, PERMISSION } from './helpers/engine-child.js';
 import { type RunOptions, runLsio, runScript } from './helpers/run-lsio.js';
 
 /** More than a thousand: a second thread writes, too. */
@@ -79,7 +79,7 @@ describe('lsio get -o of many files', () => {
   });
 
   test('does without the second thread where Node may start none', () => {
-    const permissions = ['--experimental-permission', '--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'];
+    const permissions = [PERMISSION, '--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'];
     expectAllWritten({ env: { NODE_OPTIONS: `${permissions.join(' ')} --no-warnings` } });
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { named, noUring, ROOT } from './helpers/engine-child.js';
+import { named, noUring, PERMISSION, ROOT } from './helpers/engine-child.js';
 
 /*
  * Where the library runs besides plain Node: in a user's bundle, under Node's permission model, on Bun. Each has to read
@@ -91,7 +91,7 @@ describe.skipIf(noUring !== undefined)(named('in a bundle of its user', noUring)
 });
 
 describe('under the permission model', () => {
-  const flags = ['--experimental-permission', '--no-warnings', '--allow-fs-read=*', '--allow-fs-write=*'];
+  const flags = [PERMISSION, '--no-warnings', '--allow-fs-read=*', '--allow-fs-write=*'];
 
   function script(name: string, engine: string, rings: number): string {
     const file = path.join(directory, name);

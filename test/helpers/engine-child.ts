@@ -16,6 +16,11 @@ export const noUring: string | undefined = await openEngine({ engine: 'uring' })
   (error: Error) => error.message,
 );
 
+/** The flag of Node's permission model, which was an experiment before Node 22.13. */
+export const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+
 /** Names a test that may be skipped, with the reason. */
 export function named(name: string, skip: string | undefined): string {
   return skip === undefined ? name : `${name} (skipped: ${skip})`;
