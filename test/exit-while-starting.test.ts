@@ -13,9 +13,10 @@ beforeAll(() => {
     path.join(directory, 'thread.mjs'),
     `import { createRequire } from 'node:module';
      import { workerData } from 'node:worker_threads';
+     const { data } = workerData;
      const require = createRequire('${ROOT}/dist/index.js');
-     Atomics.store(workerData, 0, 1);
-     Atomics.notify(workerData, 0);
+     Atomics.store(data, 0, 1);
+     Atomics.notify(data, 0);
      require('koffi');
      setTimeout(() => {}, 1000);`,
   );
@@ -24,7 +25,7 @@ beforeAll(() => {
     `import { Thread } from '${ROOT}/dist/threads/thread.js';
      const data = new Int32Array(new SharedArrayBuffer(4));
      const entry = () => new URL('thread.mjs', import.meta.url);
-     void Thread.start({ entry, name: 'test', data }).catch(() => {});
+     void Thread.start({ entry, name: 'test', data }).catch(() => process.exit(9));
      const exit = () => {
        if (Atomics.load(data, 0) === 0) return setImmediate(exit);
        Atomics.wait(data, 0, 1, Number(process.argv[2]));
