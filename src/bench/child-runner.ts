@@ -11,6 +11,8 @@ export class ChildRunner implements Runner {
   readonly facts: ReaderFacts;
   readonly #process: ChildProcess;
   readonly #signal: AbortSignal | undefined;
+  /** No request reaches it any more. */
+  #unreachable = false;
 
   /**
    * Starts the process and opens its reader.
@@ -41,6 +43,10 @@ export class ChildRunner implements Runner {
     given: { readonly name: string; readonly facts: ReaderFacts; readonly signal: AbortSignal | undefined },
   ) {
     this.#process = child;
+    // Tells of a process that dies before its exit does.
+    child.on('error', () => {
+      this.#unreachable = true;
+    });
     this.name = given.name;
     this.facts = given.facts;
     this.#signal = given.signal;
@@ -70,7 +76,8 @@ export class ChildRunner implements Runner {
   async close(): Promise<void> {
     const { connected, exitCode, signalCode } = this.#process;
     // One that was killed can have ended before its channel is seen to be closed.
-    if (connected && exitCode === null && signalCode === null) await ask(this.#process, { kind: 'close' });
+    const isOver = this.#unreachable || exitCode !== null || signalCode !== null;
+    if (connected && !isOver) await ask(this.#process, { kind: 'close' });
   }
 }
 
