@@ -20,17 +20,19 @@ export interface ChunkTask {
   readonly boxes: readonly Box[];
 }
 
-interface Piece {
+/** A part of a chunk along one axis, and where it goes, as in {@link Box}. */
+interface AxisPiece {
   readonly source: number;
   readonly step: number;
   readonly count: number;
   readonly target: number;
 }
 
-interface AxisPlan {
-  /** How many chunks are touched along the axis. */
+/** The chunks that a selection touches along one axis. */
+interface AxisChunks {
+  /** How many there are. */
   readonly count: number;
-  at(index: number): { readonly chunk: number; readonly pieces: readonly Piece[] };
+  at(index: number): { readonly chunk: number; readonly pieces: readonly AxisPiece[] };
 }
 
 /** Chunks along each axis. */
@@ -69,7 +71,7 @@ export function rowMajorStrides(shape: readonly number[], itemSize: number): num
 export class TaskPlan {
   /** How many chunks are touched. */
   readonly count: number;
-  readonly #axes: readonly AxisPlan[];
+  readonly #axes: readonly AxisChunks[];
   readonly #blocks: readonly AxisBlocks[] | undefined;
 
   /**
@@ -77,7 +79,7 @@ export class TaskPlan {
    * @throws {LsioError} `too-large` for more chunks than a double counts.
    */
   constructor(chunkShape: readonly number[], selection: Selection, shardShape?: readonly number[]) {
-    this.#axes = selection.map((axis, i) => planAxis(axis, chunkShape[i] ?? 1));
+    this.#axes = selection.map((axis, i) => chunksAlong(axis, chunkShape[i] ?? 1));
     const count = countExactly(this.#axes.map((axis) => axis.count));
     if (count > BigInt(Number.MAX_SAFE_INTEGER)) {
       throw new LsioError('too-large', `the selection touches ${count} chunks`);
@@ -89,7 +91,7 @@ export class TaskPlan {
   /** @param index from 0 to `count - 1` */
   at(index: number): ChunkTask {
     const chunk: number[] = [];
-    const pieces: (readonly Piece[])[] = [];
+    const pieces: (readonly AxisPiece[])[] = [];
     const places = this.#blocks === undefined ? this.#placesAt(index) : this.#placesInBlocks(index, this.#blocks);
     for (let i = 0; i < places.length; i++) {
       const found = this.#axes[i]!.at(places[i]!);
@@ -152,7 +154,7 @@ interface AxisBlock {
 }
 
 /** @param perBlock chunks of a shard along the axis. */
-function blocksOf({ count, at }: AxisPlan, perBlock: number): AxisBlocks {
+function blocksOf({ count, at }: AxisChunks, perBlock: number): AxisBlocks {
   const blockAt = (place: number) => Math.floor(at(place).chunk / perBlock);
   /** Of the places from `near` to `far`, the last one in the same block as `near`. */
   function lastOf(near: number, far: number): number {
@@ -181,7 +183,7 @@ export function* chunksOf(plan: TaskPlan): Generator<readonly number[]> {
   for (const { chunk } of plan) yield chunk;
 }
 
-function boxesOf(axes: readonly (readonly Piece[])[]): Box[] {
+function boxesOf(axes: readonly (readonly AxisPiece[])[]): Box[] {
   let boxes: Box[] = [{ source: [], step: [], count: [], target: [] }];
   for (const pieces of axes) {
     boxes = boxes.flatMap((box) =>
@@ -196,12 +198,13 @@ function boxesOf(axes: readonly (readonly Piece[])[]): Box[] {
   return boxes;
 }
 
-function planAxis({ runs }: AxisSelection, chunk: number): AxisPlan {
+/** @param chunk elements of a chunk along the axis. */
+export function chunksAlong({ runs }: AxisSelection, chunk: number): AxisChunks {
   const [run] = runs;
   if (run === undefined) return { count: 0, at: () => ({ chunk: 0, pieces: [] }) };
   if (runs.length === 1) return planRun(run, chunk);
   // Several runs may meet in one chunk: it is still touched once.
-  const found = new Map<number, Piece[]>();
+  const found = new Map<number, AxisPiece[]>();
   let target = 0;
   for (const part of runs) {
     const plan = planRun(part, chunk);
@@ -217,7 +220,7 @@ function planAxis({ runs }: AxisSelection, chunk: number): AxisPlan {
   return { count: chunks.length, at: (index) => chunks[index]! };
 }
 
-function planRun({ start, step, count }: Run, chunk: number): AxisPlan {
+function planRun({ start, step, count }: Run, chunk: number): AxisChunks {
   const size = Math.abs(step);
   if (size >= chunk) {
     // No two elements share a chunk.

@@ -1,4 +1,4 @@
-import { TaskPlan } from '../array/grid.js';
+import { chunksAlong } from '../array/grid.js';
 import { countOf, type Selection } from '../array/selection.js';
 import { assert } from '../assert.js';
 import type { Groups } from './groups.js';
@@ -27,6 +27,14 @@ export interface AxisPlan {
   readonly groups?: Int32Array;
   /** The weight of each selected element; of the axis that has weights. */
   readonly weights?: Float64Array;
+}
+
+/** A chunk, and what is reduced of it. */
+export interface PlannedChunk {
+  /** Its place in the array's grid. */
+  readonly chunk: readonly number[];
+  /** Along each axis. */
+  readonly pieces: readonly (readonly Piece[])[];
 }
 
 /** The chunks above one another: those that give the same cells of the result. */
@@ -143,9 +151,10 @@ export class ReductionPlan {
     }
   }
 
-  /** The chunk in the array's grid. */
-  chunkAt(positions: readonly number[]): number[] {
-    return this.axes.map((axis, i) => axis.piecesAt(positions[i]!).chunk);
+  /** What is reduced of a chunk. */
+  chunkAt(positions: readonly number[]): PlannedChunk {
+    const along = this.axes.map((axis, i) => axis.piecesAt(positions[i]!));
+    return { chunk: along.map(({ chunk }) => chunk), pieces: along.map(({ pieces }) => pieces) };
   }
 
   /** Positions of a column along each axis: 1 where it is kept. */
@@ -175,23 +184,23 @@ export class ReductionPlan {
 
 function planAxis({ chunkShape, dims, selection, kept, groups, weights }: PlanOptions, axis: number): AxisPlan {
   const selected = selection[axis]!;
-  const tasks = new TaskPlan([chunkShape[axis]!], [selected]);
+  const chunks = chunksAlong(selected, chunkShape[axis]!);
   let last: { position: number; value: ReturnType<AxisPlan['piecesAt']> } | undefined;
   return {
     name: dims[axis]!,
     kept: kept[axis]!,
     length: countOf(selected),
-    positions: tasks.count,
+    positions: chunks.count,
     piecesAt(position) {
       if (last?.position === position) return last.value;
-      const { chunk, boxes } = tasks.at(position);
+      const { chunk, pieces: plain } = chunks.at(position);
       let local = 0;
-      const pieces = boxes.map(({ source, step, count, target }) => {
-        const piece = { source: source[0]!, step: step[0]!, count: count[0]!, target: target[0]!, local };
-        local += piece.count;
+      const pieces = plain.map(({ source, step, count, target }) => {
+        const piece = { source, step, count, target, local };
+        local += count;
         return piece;
       });
-      last = { position, value: { chunk: chunk[0]!, pieces } };
+      last = { position, value: { chunk, pieces } };
       return last.value;
     },
     ...(groups?.axis === axis ? { groups: groups.groups.indexes } : {}),

@@ -8,7 +8,7 @@ import { denseBox } from './dense-box.js';
 import { storedBytes } from './elements.js';
 import { addBox } from './layout.js';
 import { openReducer, type Pass } from './pass.js';
-import type { Column, Piece, ReductionPlan } from './plan.js';
+import type { Column, Piece, PlannedChunk, ReductionPlan } from './plan.js';
 import type { Reducer } from './reducer.js';
 import { formatOf, planOf, type StatsSpec } from './stats-spec.js';
 import type { Job } from './workers/job.js';
@@ -35,7 +35,7 @@ export type ReduceResult = { readonly leaf: number; readonly state: unknown } | 
 interface Item {
   readonly leaf: number;
   readonly column: Column;
-  readonly positions: readonly number[];
+  readonly pieces: PlannedChunk['pieces'];
   readonly isFirst: boolean;
   readonly isLast: boolean;
 }
@@ -56,8 +56,9 @@ export async function reduceBody(spec: ReduceSpec, job: Job<ReduceResult>): Prom
       const column = plan.columnOfLeaf(leaf);
       const all = [...plan.chunksOf(column, leaf)];
       for (const [i, positions] of all.entries()) {
-        pending.push({ leaf, column, positions, isFirst: i === 0, isLast: i === all.length - 1 });
-        yield plan.chunkAt(positions);
+        const { chunk, pieces } = plan.chunkAt(positions);
+        pending.push({ leaf, column, pieces, isFirst: i === 0, isLast: i === all.length - 1 });
+        yield chunk;
       }
     }
   }
@@ -84,6 +85,7 @@ class ChunkReduction {
   readonly #spec: ReduceSpec;
   readonly #job: Job<ReduceResult>;
   readonly #elementBytes: number;
+  readonly #hasOneCell: boolean;
   #workplace: Workplace | undefined;
   #column: Column | undefined;
   #reducer: Reducer<unknown> | undefined;
@@ -93,6 +95,8 @@ class ChunkReduction {
     this.#spec = spec;
     this.#job = job;
     this.#elementBytes = storedBytes(formatOf(spec.stats));
+    const { kept, groups, weights } = spec.stats;
+    this.#hasOneCell = groups === null && weights === null && !kept.includes(true);
     this.chunkBytes = job.array.chunkShape.reduce((a, b) => a * b, this.#elementBytes);
   }
 
@@ -109,8 +113,11 @@ class ChunkReduction {
     const { address, error, missing } = this.#decode(stored, this.#workplace);
     if (error !== undefined && this.#spec.skipErrors !== true) throw error;
     if (error === undefined) {
-      for (const pieces of boxesOf(this.#plan, item.positions)) {
-        this.#addBox(reducer, item.column, pieces, address, this.#workplace);
+      if (this.#isOneRun(item.pieces)) this.#addRun(reducer, address, this.#workplace);
+      else {
+        for (const pieces of boxesOf(item.pieces)) {
+          this.#addBox(reducer, item.column, pieces, address, this.#workplace);
+        }
       }
     } else this.#job.emit({ failed: plainError(error) });
     if (item.isLast) this.#emit(item.leaf, reducer.finish());
@@ -141,6 +148,24 @@ class ChunkReduction {
   #openColumn(column: Column, { kernels, preparation, out, area }: Workplace): void {
     this.#column = column;
     this.#reducer = openReducer(kernels, this.#spec.pass, preparation.prepared, column, out, area);
+  }
+
+  /** All of a chunk goes to the only cell: most often it does, and then there is little to plan. */
+  #isOneRun(pieces: Item['pieces']): boolean {
+    if (!this.#hasOneCell) return false;
+    const { chunkShape } = this.#job.array;
+    for (let axis = 0; axis < pieces.length; axis++) {
+      const [piece] = pieces[axis]!;
+      if (pieces[axis]!.length > 1 || piece!.count !== chunkShape[axis] || (piece!.step !== 1 && piece!.count > 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #addRun(reducer: Reducer<unknown>, address: number, { preparation }: Workplace): void {
+    const count = this.chunkBytes / this.#elementBytes;
+    reducer.addRun(0, { address: preparation.prepare(address, count), count, weight: 1 });
   }
 
   #addBox(
@@ -200,10 +225,9 @@ function cellsMax(plan: ReductionPlan, chunkShape: readonly number[]): number {
 }
 
 /** Every combination of pieces along the axes. */
-function boxesOf(plan: ReductionPlan, positions: readonly number[]): Piece[][] {
+function boxesOf(axes: Item['pieces']): Piece[][] {
   let boxes: Piece[][] = [[]];
-  for (const [axis, { piecesAt }] of plan.axes.entries()) {
-    const { pieces } = piecesAt(positions[axis]!);
+  for (const pieces of axes) {
     boxes = boxes.flatMap((box) => pieces.map((piece) => [...box, piece]));
   }
   return boxes;

@@ -154,8 +154,7 @@ export class ZarrArray implements ChunkedArray {
 
   async *stored(signal?: AbortSignal): AsyncIterable<StoredObject> {
     for await (const key of storedKeys(this.#store, this.#prefix, this.#metadata, signal)) {
-      const place = `${this.#prefix}/${chunkKey(this.#metadata.keys, key)}` as AbsolutePath;
-      const bytes = await sizeOf(this.#store, place, { signal });
+      const bytes = await sizeOf(this.#store, this.#keyOf(key), { signal });
       if (bytes !== undefined) yield { bytes, chunks: () => this.#chunksOf(key) };
     }
   }
@@ -171,7 +170,16 @@ export class ZarrArray implements ChunkedArray {
     return chunksOf(new TaskPlan(this.chunkShape, selection));
   }
 
-  #locate(chunks: readonly (readonly number[])[], first: number, signal: AbortSignal | undefined) {
+  #locate(
+    chunks: readonly (readonly number[])[],
+    first: number,
+    signal: AbortSignal | undefined,
+  ): readonly ChunkRef[] | Promise<readonly ChunkRef[]> {
+    if (this.#store.isPlain === true && this.#layout.levels.length === 0) {
+      signal?.throwIfAborted();
+      // Nothing is to be asked for: a promise a chunk would cost as much as reading one of 4 KiB.
+      return chunks.map((chunk, i) => ({ index: first + i, source: 0, key: this.#keyOf(chunk) }));
+    }
     return Promise.all(
       chunks.map(async (chunk, i): Promise<ChunkRef> => {
         const index = first + i;
@@ -190,7 +198,7 @@ export class ZarrArray implements ChunkedArray {
 
   async #placeOf(chunk: readonly number[], signal: AbortSignal | undefined): Promise<Place | Uint8Array | undefined> {
     const { shard, inner } = locateChunk(this.#layout, chunk);
-    const key = `${this.#prefix}/${chunkKey(this.#metadata.keys, shard)}` as AbsolutePath;
+    const key = this.#keyOf(shard);
     const { levels } = this.#layout;
     if (levels.length === 0) return this.#store.locate(key, { signal });
     let within: Extent | undefined;
@@ -206,6 +214,11 @@ export class ZarrArray implements ChunkedArray {
     if (found instanceof Uint8Array) return found.subarray(offset, offset + length);
     // Places in a shard count from where the shard begins.
     return { ...found!, required: true, range: { offset: (found!.range?.offset ?? 0) + offset, length } };
+  }
+
+  /** @param place in the grid of keys. */
+  #keyOf(place: readonly number[]): AbsolutePath {
+    return `${this.#prefix}/${chunkKey(this.#metadata.keys, place)}` as AbsolutePath;
   }
 
   /** @param within where an inner shard lies in the outer one. */
