@@ -20,6 +20,7 @@ const DOCUMENTS = [
   { command: 'stats', file: 'src/results/stats.ts', type: 'StatsDocument' },
   { command: 'series', file: 'src/results/series.ts', type: 'SeriesDocument' },
   { command: 'bench', file: 'src/cli/bench/documents.ts', type: 'BenchDocument' },
+  { command: 'bench-url', file: 'src/cli/bench/documents.ts', type: 'UrlBenchDocument' },
   { command: 'compare-fio', file: 'src/cli/bench/documents.ts', type: 'CompareDocument' },
   { command: 'tune', file: 'src/cli/bench/documents.ts', type: 'TuneDocument' },
 ];

@@ -1,5 +1,6 @@
 import type { Engine, Path } from '../engine/engine.js';
 import type { HttpClient } from '../engine/http/client.js';
+import type { HttpRequest } from '../engine/http/message.js';
 import { START } from '../engine/http/meter.js';
 import type { PlannedReads } from '../engine/http/planned-reads.js';
 import { LsioError } from '../errors.js';
@@ -112,6 +113,15 @@ export class RemoteStore implements Store {
   /** What requests are signed with; undefined: nothing, or none was sent yet. @internal */
   get signedAs(): string | undefined {
     return this.#parts.provider.target('').signedAs;
+  }
+
+  /** The request for an object, or for `bytes=0-9` of it, as another client may send it: signed. Secret. @internal */
+  async requestOf(key: Key, range: string | undefined): Promise<HttpRequest> {
+    const { provider } = this.#parts;
+    const { url } = provider.target(this.#objectOf(key));
+    const headers: Record<string, string> = range === undefined ? {} : { range };
+    const request = { method: 'GET' as const, url, headers };
+    return (await provider.authorize?.(request)) ?? request;
   }
 
   /** What an object is called in messages. @internal */

@@ -71,7 +71,7 @@ function judgeWhole(asked: Asked, pinned: Version, head: AnswerHead, lengthBytes
   }
   const version = versionOf(head, lengthBytes);
   if (version.etag === undefined && version.modified === undefined) return { kind: 'range-ignored', lengthBytes };
-  return sameVersion(pinned, version) ?? bytesOf(head, 0, lengthBytes, lengthBytes);
+  return sameVersion(pinned, version) ?? { kind: 'bytes', offset: 0, length: lengthBytes, version };
 }
 
 function judgePart(asked: Asked, pinned: Version, head: AnswerHead, lengthBytes: number | undefined): Verdict {
@@ -92,11 +92,8 @@ function judgePart(asked: Asked, pinned: Version, head: AnswerHead, lengthBytes:
   if (lengthBytes !== undefined && lengthBytes !== length) {
     return wrong('HTTP_CONTENT_LENGTH', `Content-Length ${lengthBytes} for a range of ${length} bytes`);
   }
-  return sameVersion(pinned, versionOf(head, sizeBytes)) ?? bytesOf(head, first, length, sizeBytes);
-}
-
-function bytesOf(head: AnswerHead, offset: number, length: number, sizeBytes: number): Verdict {
-  return { kind: 'bytes', offset, length, version: versionOf(head, sizeBytes) };
+  const version = versionOf(head, sizeBytes);
+  return sameVersion(pinned, version) ?? { kind: 'bytes', offset: first, length, version };
 }
 
 /** A `changed` verdict, or undefined where nothing speaks against one version. */

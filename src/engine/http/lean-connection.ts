@@ -14,7 +14,9 @@ const HEAD_READ_BYTES = 8 * 1024;
 const DROP_BYTES_MAX = 64 * 1024;
 /** The default of 250 ms gives up on addresses that are merely far away. */
 const NEXT_FAMILY_MS = 2000;
-const HEAD_END = Buffer.from('\r\n\r\n');
+const HEAD_END = '\r\n\r\n';
+/** Of a head this much is looked at first, in bytes. */
+const SHORT_HEAD_BYTES = 512;
 const NOTHING = new Uint8Array(0);
 
 export interface ConnectionOptions {
@@ -44,6 +46,8 @@ export class LeanConnection implements Abortable {
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  /** Where most heads land: to make a view takes as long as to read a header. */
+  readonly #firstRead = this.#scratch.subarray(0, HEAD_READ_BYTES);
   #headBytes = 0;
   #head: LeanHead | undefined;
   /** Where the body lands; undefined: nowhere. */
@@ -153,6 +157,7 @@ export class LeanConnection implements Abortable {
     const target = this.#target;
     if (target !== undefined && this.#landedBytes < target.length) return target.subarray(this.#landedBytes);
     if (this.#head !== undefined) return this.#scratch;
+    if (this.#headBytes === 0) return this.#firstRead;
     return this.#scratch.subarray(this.#headBytes, this.#headBytes + HEAD_READ_BYTES);
   }
 
@@ -173,16 +178,22 @@ export class LeanConnection implements Abortable {
   #onHeadBytes(bytes: number, { request, options }: Exchange): void {
     const seen = this.#headBytes + bytes;
     const from = Math.max(0, this.#headBytes - HEAD_END.length);
-    const end = this.#scratch.subarray(0, seen).indexOf(HEAD_END, from);
-    this.#wait(this.#options.idleMs);
     this.#headBytes = seen;
+    // Most heads are short, and their text is needed anyhow.
+    let text = from > 0 ? '' : this.#scratch.toString('latin1', 0, Math.min(seen, SHORT_HEAD_BYTES));
+    let end = text.indexOf(HEAD_END);
+    if (end < 0 && (from > 0 || seen > SHORT_HEAD_BYTES)) {
+      text = this.#scratch.toString('latin1', 0, Math.min(seen, HEAD_BYTES_MAX));
+      end = text.indexOf(HEAD_END, from);
+    }
     if (end < 0) {
+      this.#wait(this.#options.idleMs);
       if (seen >= HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
       return;
     }
     const bodyBegin = end + HEAD_END.length;
     if (bodyBegin > HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
-    const head = parseHead(this.#scratch.toString('latin1', 0, bodyBegin), request.method === 'HEAD');
+    const head = parseHead(text.slice(0, bodyBegin), request.method === 'HEAD');
     this.#head = head;
     const landing = options.land(head);
     const { lengthBytes } = head;
@@ -201,6 +212,7 @@ export class LeanConnection implements Abortable {
       this.#target = landing;
     }
     const came = Math.min(seen - bodyBegin, lengthBytes);
+    if (came < lengthBytes) this.#wait(this.#options.idleMs);
     this.#target?.set(this.#scratch.subarray(bodyBegin, bodyBegin + came));
     this.#onBody(came, seen - bodyBegin);
   }

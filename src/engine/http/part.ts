@@ -25,7 +25,9 @@ export function landingOf(asked: Asked, verdict: Verdict, head: AnswerHead, part
   if (part.into === undefined || (part.done === 0 && part.into.length !== all)) {
     part.into = part.land(all, verdict.version);
   }
-  return part.into.subarray(part.done, part.done + verdict.length);
+  // Mostly all of it comes at once: a view of its own costs as much as the rest of this.
+  const isAll = part.done === 0 && verdict.length === all;
+  return isAll ? part.into : part.into.subarray(part.done, part.done + verdict.length);
 }
 
 /** Where what was asked for ends, in bytes of the object. */
