@@ -36,6 +36,8 @@ function renderCase(entries: readonly UrlCaseResult[], ink: Ink): string {
     ];
   });
   const head = ['client', 'in flight', operationName(first), 'MiB/s', 'first', 'p99', 'CPU', 'requests', 'over-read'];
-  const amount = `${formatCount(first.operations)} of ${formatCount(first.objects)} objects, ${formatBytes(first.bytes)}`;
+  const objects = `${formatCount(first.objects)} object${first.objects === 1 ? '' : 's'}`;
+  const what = first.case === 'whole-files' ? objects : `${formatCount(first.operations)} blocks of ${objects}`;
+  const amount = `${what}, ${formatBytes(first.bytes)}`;
   return `${ink.bold(`${first.case} · ${amount}`)}\n${renderTable(head, rows, ink)}`;
 }
