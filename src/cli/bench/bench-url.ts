@@ -6,7 +6,7 @@ import { renderUrlBench } from '../../report/bench-url.js';
 import { lsioVersion } from '../../results/version.js';
 import { isRemoteUrl, shownAddress, splitUrl } from '../../store/locator.js';
 import type { Context } from '../app/context.js';
-import { applyReadingOptions, mergingOf } from '../app/options.js';
+import { mergingOf, runConfigOf, startRun } from '../app/options.js';
 import { type RemoteFlags, remoteOptionsOf } from '../app/remote-options.js';
 import { print } from '../app/talk.js';
 import { wantsColor } from '../app/terminal.js';
@@ -34,11 +34,12 @@ export async function benchUrl(url: string, flags: UrlBenchFlags, command: Comma
     if (json) print(`${JSON.stringify({ schema: 'lsio.bench-url/1', error, exitCode })}\n`);
   };
   checkFlags(url, command);
-  const log = applyReadingOptions(flags, context);
+  const run = runConfigOf(flags);
+  const log = startRun(run, context);
   const { connections, blockSize, gap, reads, seed, order, runs, warmup, verify, clients } = flags;
   const depths = flags.queueDepth.filter((depth) => depth !== undefined);
   const single = connections === 'auto' ? IN_FLIGHT_DEFAULT : connections;
-  const steps = followSteps(flags, log);
+  const steps = followSteps(run, log);
   try {
     const result = await runUrlBench({
       ...{
@@ -58,7 +59,7 @@ export async function benchUrl(url: string, flags: UrlBenchFlags, command: Comma
       onStep: steps.onStep,
     });
     steps.stop();
-    print(json ? `${JSON.stringify(result)}\n` : renderUrlBench(result, wantsColor(flags.color)));
+    print(json ? `${JSON.stringify(result)}\n` : renderUrlBench(result, wantsColor(run.color)));
   } finally {
     steps.stop();
   }
