@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Measures lsio stats against xarray with dask and against numpy in a thread pool (Debian's packages), whole processes in
-// turns, and compares what they find. Usage: npm run build && scripts/bench-compute.js [--runs N] [--dir DIR]
+// turns, and compares what they find. Usage: npm run build && scripts/bench-compute.js [--quick] [--runs N] [--dir DIR] [--json FILE]
 // Data: float32 in raw chunks of 1 MiB and of 64 KiB, 512 MiB each, made in DIR (default /tmp/lsio-compute) and kept.
+// --quick: 2 runs instead of 5, about two minutes. --json keeps every run.
 // From the page cache: each contender has read the files before it is measured.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,8 @@ import { inTurn } from '../dist/bench/interleave.js';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PYTHON = '/usr/bin/python3';
 const BYTES = 2 ** 29;
-const runs = Number(argument('--runs') ?? 5);
+const runs = Number(argument('--runs') ?? (process.argv.includes('--quick') ? 2 : 5));
+const json = argument('--json');
 const directory = argument('--dir') ?? '/tmp/lsio-compute';
 
 /** Side of a chunk's square, whose chunks are one time step each. */
@@ -27,6 +29,15 @@ const WORK = [
   { name: 'five maps over time', over: 'time' },
 ];
 
+/** @type {{ schema: string, cpu: string, cpus: number, node: string, load: number[], rows: object[] }} */
+const result = {
+  schema: 'lsio.bench-compute/1',
+  cpu: cpus()[0]?.model ?? '',
+  cpus: cpus().length,
+  node: process.versions.node,
+  load: loadavg(),
+  rows: [],
+};
 process.stdout.write(
   `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}\n`,
 );
@@ -35,7 +46,8 @@ for (const { name, side } of STORES) {
   const store = makeStore(side);
   for (const { name: work, over } of WORK) {
     process.stdout.write(`\n${name}, ${work}\n`);
-    compare(contenders(store, over));
+    compare(`${name}, ${work}`, contenders(store, over));
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
   }
 }
 
@@ -96,8 +108,8 @@ print(json.dumps([mean, float(np.sqrt((q.sum() + (n * (m - mean) ** 2).sum()) / 
   ];
 }
 
-/** @param {{ name: string, command: string[] }[]} all */
-function compare(all) {
+/** @param {string} work @param {{ name: string, command: string[] }[]} all */
+function compare(work, all) {
   /** @type {{ wall: number[], cpu: number[], memory: number[], found: number[] }[]} */
   const results = all.map(() => ({ wall: [], cpu: [], memory: [], found: [] }));
   for (let run = -1; run < runs; run++) {
@@ -116,6 +128,7 @@ function compare(all) {
   if (ours === undefined) return;
   for (const [i, { wall, cpu, memory, found }] of results.entries()) {
     const same = found.every((value, k) => Math.abs(value - (ours.found[k] ?? Number.NaN)) <= 1e-6 * Math.abs(value));
+    result.rows.push({ work, name: all[i]?.name, wallSeconds: wall, cpuSeconds: cpu, memoryMegabytes: memory, same });
     const ratio = `${(median(wall) / median(ours.wall)).toFixed(1)} × time, ${(median(cpu) / median(ours.cpu)).toFixed(1)} × CPU`;
     const figures = `${median(wall).toFixed(2)} s, ${median(cpu).toFixed(2)} s CPU, ${Math.round(median(memory))} MB`;
     process.stdout.write(
