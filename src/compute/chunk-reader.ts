@@ -24,10 +24,14 @@ export interface StoredChunk {
 /** Names the parts of a chunk that are read instead of all of it, in bytes of the chunk. Only raw chunks have parts. */
 export type PartsOf = (index: number) => readonly Extent[] | undefined;
 
+/** How many bytes at the beginning of a chunk hold what is wanted of it; undefined: all of them are needed. */
+export type PrefixOf = (index: number, detail: JsonValue | undefined) => number | undefined;
+
 export interface ChunkReading {
   /** About how long a chunk is; of one that is read in parts exactly. */
   readonly chunkBytes: number;
   readonly partsOf?: PartsOf | undefined;
+  readonly prefixOf?: PrefixOf | undefined;
   readonly signal?: Signal | undefined;
 }
 
@@ -66,11 +70,15 @@ export interface Piece {
 }
 
 /** The parts of a chunk that are to be read. A chunk of another length than it must have is read whole, to be refused. */
-export function piecesOf(ref: ChunkRef, { partsOf, chunkBytes }: ChunkReading): Piece[] {
-  const { index, key, range } = ref;
+export function piecesOf(ref: ChunkRef, { partsOf, prefixOf, chunkBytes }: ChunkReading): Piece[] {
+  const { index, key, range, detail } = ref;
   const isWhole = key === undefined || (range !== undefined && range.length !== chunkBytes);
   const parts = isWhole ? undefined : partsOf?.(index);
-  if (parts === undefined) return [{ ref, part: undefined }];
+  if (parts === undefined) {
+    const prefix = range && prefixOf?.(index, detail);
+    const isShorter = prefix !== undefined && prefix < range!.length;
+    return [{ ref: isShorter ? { ...ref, range: { ...range!, length: prefix } } : ref, part: undefined }];
+  }
   return parts.map(({ offset, length }, part) => {
     return { ref: { ...ref, range: { offset: (range?.offset ?? 0) + offset, length } }, part };
   });

@@ -9,6 +9,7 @@ import { isAbsent } from '../store/store.js';
 import {
   type ChunkReading,
   chunkName,
+  type PrefixOf,
   partError,
   piecesOf,
   readChunks,
@@ -165,7 +166,8 @@ async function readClaimed(
     let count = 0;
     const before = first;
     const partsOf = (index: number) => options.partsOf?.(before + index);
-    for await (const chunk of readChunks(array, chunks, { ...options, partsOf })) {
+    const prefixOf: PrefixOf = (index, detail) => options.prefixOf?.(before + index, detail);
+    for await (const chunk of readChunks(array, chunks, { ...options, partsOf, prefixOf })) {
       use({ ...chunk, index: before + chunk.index });
       count = chunk.index + 1;
     }

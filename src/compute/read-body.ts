@@ -5,7 +5,7 @@ import type { RawPart } from '../array/raw-parts.js';
 import { fillWith, type Scalar } from '../array/scalar.js';
 import type { Selection } from '../array/selection.js';
 import type { ChunkDecoder } from '../formats/chunked-array.js';
-import { decodingError, type StoredChunk } from './chunk-reader.js';
+import { decodingError, type PrefixOf, type StoredChunk } from './chunk-reader.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
 import { selectedParts } from './selected-parts.js';
 import type { Job, JobArray } from './workers/job.js';
@@ -43,7 +43,8 @@ export async function readBody({ selection }: ReadSpec, job: Job<ReadItems>): Pr
     return range && chunksOf(range.from, range.to);
   }
   const partsOf = (index: number) => tasks.get(index)!.parts;
-  const reading = { ...{ chunkBytes, partsOf, signal, direct }, ordered: false } as const;
+  const prefixOf: PrefixOf = (index, detail) => decoder.prefixBytes?.(tasks.get(index)!.boxes, detail);
+  const reading = { ...{ chunkBytes, partsOf, prefixOf, signal, direct }, ordered: false } as const;
   await forEachClaimedChunk(array, claim, reading, (chunk) => {
     signal.throwIfAborted();
     if (chunk.error !== undefined) throw chunk.error;

@@ -129,6 +129,50 @@ describe('openSource() of a native file', () => {
     expect([...lines[29]!]).toEqual(wanted(8, { ...AREA, north: 1000 }));
   });
 
+  test('a crop reads lines to its western end, and equals the same part of all', async () => {
+    const windows = [
+      [1, 11_133, 1001, 6568],
+      [11_134, 11_136, 3001, 8568],
+    ] as const;
+    const disk = write('crop.nat', { south: 3700, north: 3712, east: 1, west: 3712, windows });
+    const region = write('roi.nat', {});
+    const roi = { rows: 30, columns: 98 };
+    const infrared = { rows: 13, columns: 3712 };
+    const hrv = { rows: 39, columns: 11_136 };
+    const cases: [string, string, typeof roi, string, number][] = [
+      [region, 'IR_108', roi, '90:98', 30 * (65 + 10)],
+      [region, 'IR_108', roi, '97', 30 * (65 + 5)],
+      [region, 'IR_108', roi, '0:3', 30 * 190],
+      [region, 'IR_108', roi, '95:80:-5', 30 * (65 + 5 * 4)],
+      [disk, 'IR_108', infrared, '1500:2114', 13 * (65 + (2212 * 5) / 4)],
+      [disk, 'IR_108', infrared, '3711', 13 * (65 + 5)],
+      // The window of the three northern lines lies farther west.
+      [disk, 'HRV', hrv, '8000:8100', 36 * (65 + 5 * 534) + 3 * (65 + 5 * 34)],
+    ];
+    for (const [file, band, { rows, columns }, x, bytes] of cases) {
+      await using source = await openSource(file, counts);
+      const array = source.arrays.find(({ name }) => name === band)!.array!;
+      expect(array.shape).toEqual([rows, columns]);
+      const data = async (isel: string[]) => {
+        const selection = await parseSelection(source, array, { isel, sel: [] });
+        const read = await readArray(array, { selection, workers: 1 });
+        return {
+          ...read,
+          values: [...new Float32Array(read.bytes.buffer, read.bytes.byteOffset, read.bytes.length / 4)],
+        };
+      };
+      const [crop, whole] = [await data([`x=${x}`]), await data([])];
+      const [start = 0, stop = start + 1, step = 1] = x.split(':').map(Number);
+      const places = [...Array(columns).keys()].filter((i) =>
+        step > 0 ? i >= start && i < stop : i <= start && i > stop && (start - i) % -step === 0,
+      );
+      if (step < 0) places.reverse();
+      const wantedValues = Array.from({ length: rows }, (_, row) => places.map((i) => whole.values[row * columns + i]));
+      expect(crop.values, `${band} ${x}`).toEqual(wantedValues.flat());
+      expect(crop.bytesRead, `${band} ${x}`).toBe(bytes);
+    }
+  });
+
   test.each([
     ['a bands string that is none', 3674 + 9 * 80 + 30, 'hello world.'],
     ['a rectangle that is none', 3674 + 11 * 80 + 30, '-5          '],

@@ -1,6 +1,7 @@
 import type { Signal } from '../abort.js';
 import type { DType } from '../array/dtype.js';
 import type { JsonObject, JsonValue } from '../array/exact-json.js';
+import type { Box } from '../array/grid.js';
 import type { Scalar } from '../array/scalar.js';
 import type { LsioError } from '../errors.js';
 import type { ByteRange, Extent } from '../range.js';
@@ -90,6 +91,11 @@ export interface ChunkDecoder {
    * @throws {LsioError} `format` for damaged bytes, or bytes of another length.
    */
   decode(source: Uint8Array, target: Uint8Array, detail?: JsonValue): void;
+  /**
+   * How many bytes at the beginning of a chunk hold these elements: {@link ChunkDecoder.decode} takes them for the chunk, and
+   * the other elements are not to be used. Absent: all bytes are needed.
+   */
+  prefixBytes?(boxes: readonly Box[], detail: JsonValue | undefined): number;
   /** The elements of a chunk whose elements vary in length, in row-major order; only of such dtypes. */
   decodeItems(source: Uint8Array): Scalar[];
   /** A stored chunk is the decoded one, byte for byte: parts of it can be read alone. */

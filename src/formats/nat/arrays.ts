@@ -210,7 +210,8 @@ class BandArray implements ChunkedArray {
   readonly dtype = FLOAT32;
   readonly fill = FILL;
   readonly sources: readonly ByteSource[];
-  readonly decoder: DecoderSpec;
+  readonly #table: () => Float32Array;
+  #decoder: DecoderSpec | undefined;
   readonly #file: NativeFile;
   readonly #band: number;
   readonly #frame: Frame;
@@ -219,7 +220,7 @@ class BandArray implements ChunkedArray {
     file: NativeFile,
     band: number,
     frame: Frame,
-    table: Float32Array,
+    table: () => Float32Array,
     { attributes, locate }: Pick<ChunkedArray, 'attributes' | 'locate'>,
   ) {
     this.name = BANDS[band]!;
@@ -228,21 +229,26 @@ class BandArray implements ChunkedArray {
     this.attributes = attributes;
     this.locate = locate;
     this.sources = [file.source];
-    this.decoder = {
+    this.#table = table;
+    this.#file = file;
+    this.#band = band;
+    this.#frame = frame;
+  }
+
+  get decoder(): DecoderSpec {
+    this.#decoder ??= {
       format: NATIVE_FORMAT,
       dtype: FLOAT32,
       chunkShape: this.chunkShape,
       fill: FILL,
       parameters: {
-        satellite: file.header.satellite,
-        band,
-        pixels: frame.pixels,
-        table: Array.from(table, (value) => (Number.isNaN(value) ? null : value)),
+        satellite: this.#file.header.satellite,
+        band: this.#band,
+        pixels: this.#frame.pixels,
+        table: Array.from(this.#table(), (value) => (Number.isNaN(value) ? null : value)),
       },
     };
-    this.#file = file;
-    this.#band = band;
-    this.#frame = frame;
+    return this.#decoder;
   }
 
   async *refs(chunks: Iterable<readonly number[]>): AsyncGenerator<readonly ChunkRef[]> {

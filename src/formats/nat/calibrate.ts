@@ -93,11 +93,15 @@ export function defaultCalibration(band: number): Calibration {
 }
 
 /**
- * The value of each of the 1,024 counts. Count 0 means no data: NaN.
+ * Makes the table of the values of all 1,024 counts: it is made for channels that are read only. Count 0 means no data: NaN.
  *
  * @returns or why there is no such calibration of this channel.
  */
-export function calibrationTable(header: NativeHeader, band: number, calibration: Calibration): Float32Array | string {
+export function calibrationTable(
+  header: NativeHeader,
+  band: number,
+  calibration: Calibration,
+): (() => Float32Array) | string {
   const slope = header.slopes[band]!;
   const offset = header.offsets[band]!;
   const convert = conversion(header, band, calibration);
@@ -105,9 +109,8 @@ export function calibrationTable(header: NativeHeader, band: number, calibration
   if (calibration !== 'counts' && !(Number.isFinite(slope) && Number.isFinite(offset))) {
     return `${BANDS[band]} has the calibration ${slope}, ${offset}`;
   }
-  return Float32Array.from({ length: COUNTS }, (_, count) =>
-    count === 0 ? Number.NaN : calibration === 'counts' ? count : convert(Math.max(0, count * slope + offset)),
-  );
+  const value = (count: number) => (calibration === 'counts' ? count : convert(Math.max(0, count * slope + offset)));
+  return () => Float32Array.from({ length: COUNTS }, (_, count) => (count === 0 ? Number.NaN : value(count)));
 }
 
 function conversion(

@@ -18,11 +18,23 @@ export interface ChannelParameters {
 /** What it must know of a line: its number in the full disk from 1, and the column of its first pixel, from the west. */
 export type LineDetail = readonly [number: number, column: number];
 
-/** Decodes chunks that are a line record. A line that is missing, marked bad or another one becomes NaN. */
+/** The pixels of a line are stored from the east, four in five bytes. */
+const GROUP_PIXELS = 4;
+const GROUP_BYTES = 5;
+
+function recordBytesOf(pixels: number): number {
+  return LINE_HEAD_BYTES + Math.ceil(pixels / GROUP_PIXELS) * GROUP_BYTES;
+}
+
+/**
+ * Decodes chunks that are a line record, or its beginning. A line that is missing, marked bad or another one becomes NaN, as
+ * do pixels that are not there.
+ */
 export function openNativeDecoder({ chunkShape, parameters }: DecoderSpec): ChunkDecoder {
   const { satellite, band, pixels, table } = parameters as unknown as ChannelParameters;
   const values = Float32Array.from(table, (value) => value ?? Number.NaN);
   const columns = chunkShape.at(-1)!;
+  const recordBytes = recordBytesOf(pixels);
   const stored = new Float32Array(pixels);
   const line = new Float32Array(columns);
   return {
@@ -30,17 +42,26 @@ export function openNativeDecoder({ chunkShape, parameters }: DecoderSpec): Chun
     decoder: 'none',
     libraries: [],
     decode(source, target, detail) {
-      const recordBytes = LINE_HEAD_BYTES + Math.ceil(pixels / 4) * 5;
-      if (source.length !== recordBytes) {
+      const groups = (source.length - LINE_HEAD_BYTES) / GROUP_BYTES;
+      if (groups < 0 || !Number.isInteger(groups) || source.length > recordBytes) {
         throw new LsioError('format', `a line record of ${source.length} bytes, expected ${recordBytes}`);
       }
       const [number, column] = detail as unknown as LineDetail;
       line.fill(Number.NaN);
       if (isGoodLine(source, { satellite, band, number })) {
-        unpackLine(source, values, pixels, stored);
+        const known = Math.min(pixels, groups * GROUP_PIXELS);
+        unpackLine(source, values, known, stored.subarray(pixels - known));
+        stored.fill(Number.NaN, 0, pixels - known);
         line.set(stored.subarray(0, columns - column), column);
       }
       target.set(new Uint8Array(line.buffer));
+    },
+    prefixBytes(boxes, detail) {
+      const [, column] = detail as unknown as LineDetail;
+      const west = boxes.map(({ source, step, count }) => {
+        return source[1]! + Math.min(0, step[1]! * (count[1]! - 1));
+      });
+      return recordBytesOf(Math.max(0, pixels - Math.max(0, Math.min(...west) - column)));
     },
     decodeItems() {
       throw new TypeError('the elements of a line do not vary in length');
