@@ -1,6 +1,6 @@
 import type { Signal } from '../abort.js';
 import { LsioError } from '../errors.js';
-import { globRegExp, isPattern, patternBase } from '../paths/globs.js';
+import { keyPattern } from '../store/key-pattern.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { isRemoteUrl, splitUrl } from '../store/locator.js';
 import { openStore } from '../store/open.js';
@@ -31,7 +31,7 @@ export async function openRemoteFiles(
   const store = (await openStore(address, options.remote ?? {})) as RemoteStore;
   let candidates: Candidate[];
   try {
-    const found = await Promise.all(targets.map(({ key }) => objectsOf(store, root, key, options.signal)));
+    const found = await Promise.all(urls.map((url) => objectsOf(store, url, options.signal)));
     candidates = [...new Map(found.flat().map((one) => [one.key, one])).values()];
   } catch (error) {
     await store.close();
@@ -43,21 +43,16 @@ export async function openRemoteFiles(
   throw new LsioError('format', `${name}: none of its objects is a GRIB file`, { path: name });
 }
 
-/** The objects of a key, of a pattern, or below a key with a slash at its end. */
-export async function objectsOf(
-  store: RemoteStore,
-  root: string,
-  key: string,
-  signal: Signal | undefined,
-): Promise<Candidate[]> {
-  const isGlob = isPattern(key);
-  if (!isGlob && key !== '' && !key.endsWith('/')) return [{ key: `/${key}`, name: root + key, isNamed: true }];
-  const prefix = isGlob ? patternBase(key) : key;
-  const pattern = isGlob ? globRegExp(key) : undefined;
+/** The objects at an address: one, those of a pattern, or with a slash at its end those below. */
+export async function objectsOf(store: RemoteStore, url: string, signal: Signal | undefined): Promise<Candidate[]> {
+  const { root, key } = splitUrl(url);
+  const pattern = keyPattern(url);
+  if (pattern === undefined && key !== '' && !key.endsWith('/'))
+    return [{ key: `/${key}`, name: root + key, isNamed: true }];
   const found: Candidate[] = [];
-  for await (const entry of store.list(`/${prefix}`, { signal })) {
+  for await (const entry of store.list(`/${pattern?.prefix ?? key}`, { signal })) {
     const object = (entry.key as string).slice(1);
-    if (pattern?.test(object) === false) continue;
+    if (pattern?.regExp.test(object) === false) continue;
     found.push({ key: `/${object}` as AbsolutePath, name: root + object, isNamed: false });
   }
   if (found.length > 0) return found;

@@ -1,6 +1,6 @@
 import type { Signal } from '../abort.js';
 import { isLsioError, LsioError } from '../errors.js';
-import { isPattern } from '../paths/globs.js';
+import { keyPattern } from '../store/key-pattern.js';
 import type { AbsolutePath } from '../store/keys.js';
 import { shownAddress, splitUrl } from '../store/locator.js';
 import { openStore } from '../store/open.js';
@@ -35,7 +35,7 @@ export async function openRemote(source: string, options: OpenSourceOptions): Pr
   const address = addressOf(source);
   const store = await openAt(address.root, '', remote);
   try {
-    if (isPattern(address.key) && !(await isFile(store, address.key, signal))) {
+    if (keyPattern(source) !== undefined && !(await isFile(store, address.key, signal))) {
       return await openRemoteFiles(shownAddress(source), [source], options);
     }
     // The deepest place that is something: what follows is a path within it.

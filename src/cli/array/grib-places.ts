@@ -33,7 +33,7 @@ export async function openAddress(
   }
   const store = (await openStore(address, remote)) as RemoteStore;
   try {
-    const objects = await objectsOf(store, root, key, signal);
+    const objects = await objectsOf(store, url, signal);
     const files = objects.map((object): GribFile => {
       return {
         name: object.name,

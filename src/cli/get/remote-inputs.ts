@@ -1,8 +1,9 @@
 import { LsioError } from '../../errors.js';
 import type { Input } from '../../output/input.js';
 import { type ByteText, byteTextOf, pathOf } from '../../paths/byte-text.js';
-import { type Excludes, globRegExp, isPattern, patternBase } from '../../paths/globs.js';
+import type { Excludes } from '../../paths/globs.js';
 import type { ByteRange } from '../../range.js';
+import { keyPattern } from '../../store/key-pattern.js';
 import { exactKey } from '../../store/keys.js';
 import { splitKnown, splitUrl } from '../../store/locator.js';
 import type { RemoteStore } from '../../store/remote-store.js';
@@ -37,7 +38,7 @@ export type Search = 'glob' | 'folder';
  */
 export function searchOf(url: string, options: { recursive: boolean; globs: boolean }): Search | undefined {
   const { root, key, reference } = splitKnown(url);
-  const isGlob = options.globs && isPattern(rawKeyOf(url));
+  const isGlob = options.globs && keyPattern(url) !== undefined;
   const isFolder = key === '' || key.endsWith('/');
   if (reference !== undefined) {
     // Web servers answer for a folder, too: with a page.
@@ -63,13 +64,13 @@ export function inputsOfObject({ name, url, ranges, id }: RemoteTarget): Input[]
  */
 export async function* findObjects(target: RemoteTarget, search: Search, needs: RemoteNeeds): AsyncGenerator<Input[]> {
   const { root, address, key } = splitUrl(target.url);
-  const { prefix, pattern } = search === 'glob' ? globOf(rawKeyOf(target.url)) : folderOf(key);
+  const { prefix, regExp } = search === 'glob' ? keyPattern(target.url)! : folderOf(key);
   const store = await needs.open(address);
   let inputs: Input[] = [];
   let found = 0;
   for await (const entry of store.list(`/${prefix}`, { signal: needs.signal })) {
     const object = entry.key.slice(1);
-    if (pattern?.test(object) === false) continue;
+    if (regExp?.test(object) === false) continue;
     found++;
     // Of a folder, patterns are for what is below it.
     if (needs.excludes?.path(byteTextOf(search === 'glob' ? object : object.slice(prefix.length)))) continue;
@@ -86,24 +87,8 @@ export async function* findObjects(target: RemoteTarget, search: Search, needs: 
   yield inputs;
 }
 
-function folderOf(key: string): { readonly prefix: string; readonly pattern?: undefined } {
+function folderOf(key: string): { readonly prefix: string; readonly regExp?: undefined } {
   return { prefix: key === '' || key.endsWith('/') ? key : `${key}/` };
-}
-
-/** A pattern: what is percent-encoded in it is meant literally. */
-function globOf(raw: string): { readonly prefix: string; readonly pattern: RegExp } {
-  const glob = raw.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) =>
-    decodeURIComponent(encoded).replace(/[*?[\]{}\\]/g, '\\$&'),
-  );
-  return { prefix: decodeURIComponent(patternBase(raw)), pattern: globRegExp(glob) };
-}
-
-/** The key as it is written, percent-encoded. */
-function rawKeyOf(url: string): string {
-  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/[^/]*\/?(.*)$/is.exec(url) ?? [];
-  if (/^https?$/i.test(scheme)) return rest.replace(/\?.*$/s, '');
-  // The first part is the container.
-  return /^az$/i.test(scheme) ? rest.slice(rest.indexOf('/') + 1 || rest.length) : rest;
 }
 
 function nothingThere(path: string): LsioError {
