@@ -28,7 +28,7 @@ describe('judge()', () => {
 function runsOf(...wallNs: readonly number[]) {
   return wallNs.map((ns) => {
     const sample = { wallNs: ns, cpuUserNs: ns, cpuSystemNs: ns, operations: 10, bytes: 1000 };
-    return { sample, residentBytesBefore: 0, valid: ns > 0, device: undefined, looks: [], stealNs: undefined };
+    return { sample, residentBytesBefore: 0, valid: ns > 0, device: undefined, samples: [], stealNs: undefined };
   });
 }
 

@@ -4,7 +4,7 @@ export type { Signal } from './abort.js';
 export type { DType, Field, TimeStep } from './array/dtype.js';
 export { type ElementArray, type ElementValue, elementValue, scalarValue, viewElements } from './array/elements.js';
 export type { Scalar } from './array/scalar.js';
-export type { AxisSelection, Run, Selection } from './array/selection.js';
+export type { AxisRun, AxisSelection, Selection } from './array/selection.js';
 export { type CropBatch, type CropsOptions, crops } from './compute/crops.js';
 export { type ArrayData, type ReadCounts, type ReadOptions, readArray } from './compute/read.js';
 export type { Histogram, Values } from './compute/result-table.js';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isLsioError } from '../errors.js';
 import { copyBox, copyItems } from './copy-box.js';
 import { byteLengthOf, countExactly, gridShape, selectedShape, TaskPlan } from './grid.js';
-import { type AxisSelection, type Run, resultShape, type Selection, wholeSelection } from './selection.js';
+import { type AxisRun, type AxisSelection, resultShape, type Selection, wholeSelection } from './selection.js';
 
 interface Case {
   readonly shape: readonly number[];
@@ -11,7 +11,7 @@ interface Case {
   readonly selection: Selection;
 }
 
-const run = (length: number): fc.Arbitrary<Run> =>
+const run = (length: number): fc.Arbitrary<AxisRun> =>
   fc
     .tuple(fc.nat(length - 1), fc.integer({ min: 1, max: 5 }), fc.boolean(), fc.nat(length))
     .map(([start, size, back, most]) => {

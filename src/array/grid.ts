@@ -1,5 +1,5 @@
 import { LsioError } from '../errors.js';
-import { type AxisSelection, countOf, type Run, type Selection } from './selection.js';
+import { type AxisRun, type AxisSelection, countOf, type Selection } from './selection.js';
 
 /** A part of a chunk and where it goes; one number for each axis. */
 export interface Box {
@@ -220,7 +220,7 @@ export function chunksAlong({ runs }: AxisSelection, chunk: number): AxisChunks 
   return { count: chunks.length, at: (index) => chunks[index]! };
 }
 
-function planRun({ start, step, count }: Run, chunk: number): AxisChunks {
+function planRun({ start, step, count }: AxisRun, chunk: number): AxisChunks {
   const size = Math.abs(step);
   if (size >= chunk) {
     // No two elements share a chunk.

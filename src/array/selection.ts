@@ -1,7 +1,7 @@
 import { LsioError } from '../errors.js';
 
 /** Elements of an axis: `start`, `start + step` …; a step may be negative. */
-export interface Run {
+export interface AxisRun {
   readonly start: number;
   readonly step: number;
   readonly count: number;
@@ -10,7 +10,7 @@ export interface Run {
 /** What is taken along one axis. */
 export interface AxisSelection {
   /** One after the other; several where longitudes wrap. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly AxisRun[];
   /** The axis is not in the result: it was selected by one index or label. */
   readonly drop: boolean;
 }
@@ -82,8 +82,8 @@ function extentText(length: number): string {
 }
 
 /** Different indexes as runs of neighbours, in their order. */
-export function runsOf(indexes: readonly number[]): Run[] {
-  const runs: Run[] = [];
+export function runsOf(indexes: readonly number[]): AxisRun[] {
+  const runs: AxisRun[] = [];
   for (let i = 0; i < indexes.length; ) {
     const start = indexes[i]!;
     const step = indexes[i + 1] === start - 1 ? -1 : 1;

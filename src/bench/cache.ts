@@ -27,14 +27,14 @@ function residentBytesOf(fd: number): number | undefined {
 }
 
 /** A regular file, and what of it is in the page cache. */
-export interface CachedFile {
+export interface FileResidency {
   readonly sizeBytes: number;
   /** Not more than its size; undefined where the kernel doesn't tell: see {@link residentBytes}. */
   readonly residentBytes: number | undefined;
 }
 
 /** What the page cache holds of a file; undefined for anything but a regular file, which is never opened. */
-export function cachedFile(path: PathLike): CachedFile | undefined {
+export function cachedFile(path: PathLike): FileResidency | undefined {
   const stats = statSync(path);
   if (!stats.isFile()) return undefined;
   const resident = residentBytes(path);

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { PIECE_BYTES_MAX } from '../engine/engine.js';
+import { BUFFER_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { type ErrorKind, isLsioError, LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
@@ -77,7 +77,7 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   if (request.kind === 'setup') {
     setup = request.setup;
     reader = await openReader(setup);
-    reads = isRaw(setup) ? splitLong(setup.work, setup.readBytesMax ?? PIECE_BYTES_MAX) : setup.work;
+    reads = isRaw(setup) ? splitLong(setup.work, setup.readBytesMax ?? BUFFER_BYTES_MAX) : setup.work;
     return { kind: 'ready', facts: { engine: reader.engine, reason: reader.reason } };
   }
   if (setup === undefined || reader === undefined || reads === undefined)
@@ -87,7 +87,7 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
       return { kind: 'sample', sample: await timedRun(reader, reads, setup, request.passes) };
     case 'verify': {
       // Bytes are compared part by part: no part is longer than one read.
-      const parts = isEngineReader(setup.reader) ? splitLong(reads, PIECE_BYTES_MAX) : reads;
+      const parts = isEngineReader(setup.reader) ? splitLong(reads, BUFFER_BYTES_MAX) : reads;
       const work = request.how === 'all' ? parts : sampleOf(parts);
       const check = verifier(work);
       const { operations } = await reader.read(work, 1, { check });

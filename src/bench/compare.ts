@@ -103,22 +103,22 @@ class NotCompared extends LsioError {
 /** io_uring uses no threads of libuv. */
 const THREADS = 4;
 
-type Baseline = Comparison['baseline'];
+type BaselineKind = Comparison['baseline'];
 
-interface Cell {
+interface ComparisonCell {
   readonly work: Workload;
   readonly cache: CacheState;
   readonly queueDepth: number;
-  readonly baseline: Baseline;
+  readonly baseline: BaselineKind;
 }
 
-function baselinesFor(work: Workload, { self }: CompareOptions): Baseline[] {
+function baselinesFor(work: Workload, { self }: CompareOptions): BaselineKind[] {
   if (self) return ['self'];
   return takesClassic(work) ? ['matched', 'classic'] : ['matched'];
 }
 
 async function compareCell(
-  cell: Cell,
+  cell: ComparisonCell,
   options: CompareOptions,
   warnings: Warning[],
   onRun: (text: string) => void,
@@ -168,8 +168,8 @@ async function compareCell(
 
 /** @throws {NotCompared} when fio can't be given this work. */
 async function startFio(
-  { work, cache, queueDepth }: Cell,
-  baseline: Exclude<Baseline, 'self'>,
+  { work, cache, queueDepth }: ComparisonCell,
+  baseline: Exclude<BaselineKind, 'self'>,
   { rings, signal }: CompareOptions,
   direct: boolean,
 ): Promise<FioRunner> {
@@ -185,7 +185,7 @@ async function startFio(
   }
 }
 
-interface Measured {
+interface MeasuredPair {
   readonly lsioRuns: RunnerRuns;
   /** Of the baseline. */
   readonly otherRuns: RunnerRuns;
@@ -194,7 +194,7 @@ interface Measured {
   readonly warnings: Warning[];
 }
 
-function comparison(cell: Cell, options: CompareOptions, measured: Measured): Comparison {
+function comparison(cell: ComparisonCell, options: CompareOptions, measured: MeasuredPair): Comparison {
   const { work, cache, queueDepth, baseline } = cell;
   const { lsioRuns, otherRuns, other, direct } = measured;
   for (const side of [lsioRuns, otherRuns]) {

@@ -15,7 +15,7 @@ function run(part: Partial<ObservedRun> & { cpus?: number; bytes?: number }): Ob
     sample: { wallNs: 1e9, cpuUserNs: cpus * 1e8, cpuSystemNs: cpus * 9e8, operations: 1000, bytes },
     residentBytesBefore: 0,
     device: counters({ reads: 900, merged: 100, bytes: 100 * MI, readMs: 45_000, busyMs: 950, queueMs: 60_000 }),
-    looks: [],
+    samples: [],
     stealNs: 0,
     valid: true,
     ...rest,
@@ -40,12 +40,12 @@ describe('deviceSummary()', () => {
   });
 });
 
-test('deviceOverTime() gives what happened between two looks', () => {
-  const looks = [0, 0.5e9, 1e9].map((atNs, index) => ({
+test('deviceOverTime() gives what happened between two samples', () => {
+  const samples = [0, 0.5e9, 1e9].map((atNs, index) => ({
     atNs,
     counters: counters({ bytes: index * index * MI, queueMs: index * 1000 }),
   }));
-  expect(deviceOverTime([run({ looks: [] }), run({ looks })])).toEqual([
+  expect(deviceOverTime([run({ samples: [] }), run({ samples })])).toEqual([
     { atNs: 0.5e9, queue: 2, bytesPerSecond: 2 * MI },
     { atNs: 1e9, queue: 2, bytesPerSecond: 6 * MI },
   ]);

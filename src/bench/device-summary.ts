@@ -34,9 +34,9 @@ export function deviceSummary(runs: readonly ObservedRun[]): DeviceSummary | nul
 
 /** The device over the last of these runs, sample by sample. */
 export function deviceOverTime(runs: readonly ObservedRun[]): DeviceMoment[] {
-  const looks = runs.at(-1)?.looks ?? [];
-  return looks.slice(1).map(({ atNs, counters }, index) => {
-    const before = looks[index]!;
+  const samples = runs.at(-1)?.samples ?? [];
+  return samples.slice(1).map(({ atNs, counters }, index) => {
+    const before = samples[index]!;
     const seconds = (atNs - before.atNs) / 1e9;
     return {
       atNs: Math.round(atNs),

@@ -1,7 +1,7 @@
 import { type DeviceCounters, readDeviceCounters, readText } from './device.js';
 
-/** A look takes some 50 µs: 0.1 % of the time between two. */
-const LOOK_MS = 50;
+/** A sample takes some 50 µs: 0.1 % of the time between two. */
+const SAMPLE_MS = 50;
 /** The kernel counts CPU time in hundredths of a second for user space, whatever its own clock. */
 const TICK_NS = 1e7;
 
@@ -9,13 +9,13 @@ const TICK_NS = 1e7;
 export interface Watched {
   /** Growth of the device's counters over the run; undefined without a device. */
   readonly device: DeviceCounters | undefined;
-  /** The device's counters, look by look, since the run began. */
-  readonly looks: readonly Look[];
+  /** The device's counters, sample by sample, since the run began. */
+  readonly samples: readonly DeviceSample[];
   /** Time of this machine's CPUs that its host gave to others; undefined where it isn't told. */
   readonly stealNs: number | undefined;
 }
 
-export interface Look {
+export interface DeviceSample {
   readonly atNs: number;
   readonly counters: DeviceCounters;
 }
@@ -25,24 +25,24 @@ export async function watch<T>(
   device: string | undefined,
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly watched: Watched }> {
-  const counters: Look[] = [];
+  const counters: DeviceSample[] = [];
   const beganMs = performance.now();
-  function look(): void {
+  function sample(): void {
     const now = device === undefined ? undefined : readDeviceCounters(device);
     if (now !== undefined) counters.push({ atNs: (performance.now() - beganMs) * 1e6, counters: now });
   }
   const stealBeforeNs = stolenNs();
-  look();
-  const timer = setInterval(look, LOOK_MS);
+  sample();
+  const timer = setInterval(sample, SAMPLE_MS);
   try {
     const result = await work();
-    look();
+    sample();
     const stealAfterNs = stolenNs();
     const [first] = counters;
-    const looks = counters.map(({ atNs, counters: at }) => ({ atNs, counters: difference(first!.counters, at) }));
+    const samples = counters.map(({ atNs, counters: at }) => ({ atNs, counters: difference(first!.counters, at) }));
     const stealNs =
       stealBeforeNs === undefined || stealAfterNs === undefined ? undefined : stealAfterNs - stealBeforeNs;
-    return { result, watched: { device: looks.at(-1)?.counters, looks, stealNs } };
+    return { result, watched: { device: samples.at(-1)?.counters, samples, stealNs } };
   } finally {
     clearInterval(timer);
   }

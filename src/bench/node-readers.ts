@@ -20,7 +20,7 @@ export function nodeReader(name: Exclude<ReaderName, EngineReaderName | 'store'>
     engine: name,
     reason,
     read: async (work, passes, observer) => {
-      const progress = new Progress(work, passes, observer);
+      const progress = new OperationQueue(work, passes, observer);
       await read(progress, queueDepth);
       return progress.tally;
     },
@@ -29,7 +29,7 @@ export function nodeReader(name: Exclude<ReaderName, EngineReaderName | 'store'>
 }
 
 /** Hands out the operations of a workload one after the other and takes their bytes. */
-export class Progress {
+export class OperationQueue {
   readonly tally: Tally = { operations: 0, bytes: 0 };
   readonly work: Workload;
   /** Of the longest operation, in bytes. */
@@ -84,7 +84,7 @@ export class Progress {
   }
 }
 
-async function readByPromises(progress: Progress, queueDepth: number): Promise<void> {
+async function readByPromises(progress: OperationQueue, queueDepth: number): Promise<void> {
   const { files, fileOf, offsets, lengths, wholeFiles } = progress.work;
   const handles = new Map<number, Promise<fs.promises.FileHandle>>();
   function open(file: number): Promise<fs.promises.FileHandle> {
@@ -114,7 +114,7 @@ async function readByPromises(progress: Progress, queueDepth: number): Promise<v
   await Promise.all(Array.from({ length: queueDepth }, lane));
 }
 
-function readByCallbacks(progress: Progress, queueDepth: number): Promise<void> {
+function readByCallbacks(progress: OperationQueue, queueDepth: number): Promise<void> {
   const { wholeFiles } = progress.work;
   return new Promise((resolve, reject) => {
     let lanes = queueDepth;
@@ -148,10 +148,10 @@ type BytesCallback = (error: Error | null, bytes: Uint8Array) => void;
 
 /** Files that are open while they have operations under way, with callbacks. */
 class CallbackFiles {
-  readonly #progress: Progress;
+  readonly #progress: OperationQueue;
   readonly #open = new Map<number, number | ((error: Error | null, fd: number) => void)[]>();
 
-  constructor(progress: Progress) {
+  constructor(progress: OperationQueue) {
     this.#progress = progress;
   }
 
@@ -190,7 +190,7 @@ class CallbackFiles {
   }
 }
 
-async function readIntoBuffer(progress: Progress): Promise<void> {
+async function readIntoBuffer(progress: OperationQueue): Promise<void> {
   const { files, fileOf, lengths, wholeFiles } = progress.work;
   if (!wholeFiles) return readSync(progress);
   const buffer = Buffer.allocUnsafeSlow(progress.longest);
@@ -203,7 +203,7 @@ async function readIntoBuffer(progress: Progress): Promise<void> {
   }
 }
 
-async function readSync(progress: Progress): Promise<void> {
+async function readSync(progress: OperationQueue): Promise<void> {
   const { files, fileOf, offsets, lengths, wholeFiles } = progress.work;
   const buffer = wholeFiles ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(progress.longest);
   const fds = new Map<number, number>();

@@ -28,7 +28,7 @@ export function inSequence(parts: readonly ObservedRun[]): ObservedRun {
       (values) => values.reduce(sumOfCounters),
     ),
     // Of the last pass.
-    looks: parts.at(-1)!.looks,
+    samples: parts.at(-1)!.samples,
     stealNs: optional(steals, sum),
     valid: parts.every(({ valid }) => valid),
   };

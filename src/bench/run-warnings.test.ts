@@ -21,7 +21,7 @@ function run(wallNs: number, part: Partial<ObservedRun> = {}): ObservedRun {
     sample: { wallNs, cpuUserNs: 0, cpuSystemNs: 0, operations: 10, bytes: 40 * KI, majorPageFaults: 0 },
     residentBytesBefore: 0,
     device: { reads: 10, merged: 0, bytes: 40 * KI, readMs: 1, busyMs: 1, queueMs: 1 },
-    looks: [],
+    samples: [],
     stealNs: 0,
     valid: true,
     ...part,

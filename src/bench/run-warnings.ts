@@ -34,7 +34,7 @@ export function machineWarnings({ loadAverage, cpus, device, dir, fileSystem }: 
 }
 
 /** Warnings about the runs of one runner. */
-export function runWarnings({ work, cache, direct, depth }: Measured, measured: RunnerRuns): Warning[] {
+export function runWarnings({ work, cache, direct, depth }: RunConditions, measured: RunnerRuns): Warning[] {
   const name = `${work.case} ${cache}, depth ${depth}`;
   return [
     ...cacheWarnings(name, work, cache, measured),
@@ -45,7 +45,7 @@ export function runWarnings({ work, cache, direct, depth }: Measured, measured: 
   ];
 }
 
-interface Measured {
+interface RunConditions {
   readonly work: Workload;
   readonly cache: CacheState;
   readonly direct: boolean;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { AbsolutePath } from '../store/keys.js';
 import { LocalStore } from '../store/local/local.js';
-import { Progress } from './node-readers.js';
+import { OperationQueue } from './node-readers.js';
 import type { Reader } from './reader.js';
 
 const NOTHING = new Uint8Array(0);
@@ -16,7 +16,7 @@ export async function storeReader(queueDepth: number): Promise<Reader> {
     engine: 'store',
     reason: 'LocalStore.get, LocalStore.getRange',
     read: async (work, passes, observer) => {
-      const progress = new Progress(work, passes, observer);
+      const progress = new OperationQueue(work, passes, observer);
       const keys = work.files.map(({ path }) => resolve(path) as AbsolutePath);
       await Promise.all(Array.from({ length: queueDepth }, () => readLane(store, keys, progress)));
       return progress.tally;
@@ -25,7 +25,7 @@ export async function storeReader(queueDepth: number): Promise<Reader> {
   };
 }
 
-async function readLane(store: LocalStore, keys: readonly AbsolutePath[], progress: Progress): Promise<void> {
+async function readLane(store: LocalStore, keys: readonly AbsolutePath[], progress: OperationQueue): Promise<void> {
   const { fileOf, offsets, lengths, wholeFiles } = progress.work;
   const into = wholeFiles ? NOTHING : new Uint8Array(progress.longest);
   for (let operation = progress.next(); operation >= 0; operation = progress.next()) {

@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs';
 import { InvariantError } from '../assert.js';
 import { lsioVersion } from '../results/version.js';
+import { STDERR } from '../stdio.js';
 import type { Context } from './app/context.js';
 import { print } from './app/talk.js';
 
 /** The exit codes of exit.ts, which can't be loaded when these are needed. */
 const UNAVAILABLE = 3;
 const BROKEN = 70;
-const STDERR = 2;
 
 /**
  * The program: runs the command that the arguments name and sets the exit code. This is the only place that catches

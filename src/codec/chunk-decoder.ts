@@ -7,7 +7,7 @@ import { resolveChain } from './registry.js';
 import { decodeToUnknownLength, scratch } from './scratch.js';
 import { type AnyCodec, bytesOf, type CodecOptions, type CodecSpec, elementsOf, type Step } from './step.js';
 import { transposeItems } from './transpose.js';
-import type { Item } from './variable.js';
+import type { VariableItem } from './variable.js';
 
 /** How the chunks of an array are encoded. Plain data. */
 export interface ChunkEncoding {
@@ -70,7 +70,7 @@ export interface ChunkDecoder extends ChunkFormat {
    *
    * @throws {LsioError} `format` for a damaged chunk.
    */
-  decodeItems(source: Uint8Array): Item[];
+  decodeItems(source: Uint8Array): VariableItem[];
 }
 
 /**
@@ -102,7 +102,7 @@ export function openChunkDecoder(
     decodeItems(source) {
       assert(first >= 0, 'elements that vary in length are decoded to items');
       const items = steps[first]!.items!.decodeItems(run(decoding, source, streamBytesMax), elements);
-      return steps.slice(0, first).reduceRight<Item[]>((before, { order, decoded }) => {
+      return steps.slice(0, first).reduceRight<VariableItem[]>((before, { order, decoded }) => {
         assert(order !== undefined && decoded.kind === 'array', 'only a transposition comes before items');
         return transposeItems(before, decoded.shape, order);
       }, items);

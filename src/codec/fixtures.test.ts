@@ -6,7 +6,7 @@ import { type ChunkDecoder, openChunkDecoder } from './chunk-decoder.js';
 import type { DecoderChoice } from './codec.js';
 import { FIXTURES, type Fixture, fixtureFolders, fixturesOf, hasFixtures, npyBytes } from './fixtures.testing.js';
 import { loadLibraries } from './libraries.js';
-import type { Item } from './variable.js';
+import type { VariableItem } from './variable.js';
 
 /** Of other codecs: zfpy and pcodec are refused by name, vlen-array is in no Zarr store that we know. */
 const UNSUPPORTED = ['pcodec', 'vlen-array', 'zfpy'];
@@ -106,7 +106,7 @@ describe.runIf(hasFixtures)('numcodecs fixtures', () => {
 
   test.each(VARIABLE)('%s decode to the objects that were encoded', async (folder) => {
     const fixtures = fixturesOf(folder);
-    const answers = python<Item[]>(
+    const answers = python<VariableItem[]>(
       OBJECTS,
       fixtures.map(({ npy }) => npy),
     );

@@ -1,7 +1,7 @@
 import { count, damaged } from './codec.js';
 
 /** An element of an array whose elements vary in length. */
-export type Item = string | Uint8Array | JsonItem;
+export type VariableItem = string | Uint8Array | JsonItem;
 
 /** What `json2` holds. */
 export type JsonItem = string | number | boolean | null | JsonItem[] | { [key: string]: JsonItem };
@@ -10,7 +10,7 @@ export type JsonItem = string | number | boolean | null | JsonItem[] | { [key: s
 export interface ItemCodec {
   readonly name: string;
   /** @throws {LsioError} `format` for damaged data, or another number of elements. */
-  decodeItems(source: Uint8Array, elements: number): Item[];
+  decodeItems(source: Uint8Array, elements: number): VariableItem[];
 }
 
 const COUNT_BYTES = 4;

@@ -1,7 +1,7 @@
 import { RADIX_COUNTERS } from '../kernels/distribution.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { PreparedFormat } from './elements.js';
-import type { Reducer, Run } from './reducer.js';
+import type { ElementRun, Reducer } from './reducer.js';
 
 /** Counts a cell, one table behind the other. Doubles: a terabyte has more than 2^32 elements. */
 export type Counts = Float64Array;
@@ -35,13 +35,13 @@ export class HistogramReducer implements Reducer<Counts> {
     this.#table.fill(0);
   }
 
-  addRun(cell: number, { address, count }: Run): void {
+  addRun(cell: number, { address, count }: ElementRun): void {
     const bins = this.#bins;
     const edges = this.#edges + cell * (bins + 1) * 8;
     this.#kernels.histogram(address, count, edges, bins, this.#counts + cell * bins * 4);
   }
 
-  addRow(cell: number, { address, count, weight }: Run): void {
+  addRow(cell: number, { address, count, weight }: ElementRun): void {
     for (let i = 0; i < count; i++) this.addRun(cell + i, { address: address + i * 8, count: 1, weight });
   }
 
@@ -87,7 +87,7 @@ export class DigitsReducer implements Reducer<Counts> {
     this.#all.fill(0);
   }
 
-  addRun(cell: number, { address, count }: Run): void {
+  addRun(cell: number, { address, count }: ElementRun): void {
     const { type, hasFill, fill } = this.#format;
     const radix = this.#kernels[`radix${type}`] as (
       ...args: [number, number, boolean, number | bigint, number, boolean, bigint, number]
@@ -100,7 +100,7 @@ export class DigitsReducer implements Reducer<Counts> {
     }
   }
 
-  addRow(cell: number, { address, count, weight }: Run): void {
+  addRow(cell: number, { address, count, weight }: ElementRun): void {
     const bytes = Number.parseInt(this.#format.type.slice(1), 10) / 8;
     for (let i = 0; i < count; i++) this.addRun(cell + i, { address: address + i * bytes, count: 1, weight });
   }

@@ -7,7 +7,7 @@ import { elementsAt, type TypedArrayOf } from '../kernels/views.js';
 import type { PreparedFormat } from './elements.js';
 import { type ExactMoments, emptyExact, exactOfFloats, exactOfIntegers, mergeExact } from './exact-moments.js';
 import { type IntegerCells, integerCells } from './integer-cells.js';
-import type { Reducer, Run } from './reducer.js';
+import type { ElementRun, Reducer } from './reducer.js';
 
 /** Exact sums of integers. */
 export class IntegerReducer implements Reducer<ExactMoments[]> {
@@ -30,7 +30,7 @@ export class IntegerReducer implements Reducer<ExactMoments[]> {
     this.#rows = undefined;
   }
 
-  addRun(cell: number, { address, count, weight }: Run): void {
+  addRun(cell: number, { address, count, weight }: ElementRun): void {
     assert(weight === 1, 'exact sums have no weights');
     const type = this.#format.type as IntegerType;
     const { hasFill, fill } = this.#format;
@@ -39,7 +39,7 @@ export class IntegerReducer implements Reducer<ExactMoments[]> {
     this.#cells[cell] = mergeExact(this.#cells[cell]!, run);
   }
 
-  addRow(cell: number, { address, count, weight }: Run): void {
+  addRow(cell: number, { address, count, weight }: ElementRun): void {
     assert(weight === 1, 'exact sums have no weights');
     const { type, hasFill, fill } = this.#format;
     this.#rows ??= integerCells(type as IntegerType, this.#cells.length);
@@ -83,7 +83,7 @@ export class ExactReducer implements Reducer<ExactMoments[]> {
     });
   }
 
-  addRun(cell: number, { address, count, weight }: Run): void {
+  addRun(cell: number, { address, count, weight }: ElementRun): void {
     assert(weight === 1, 'exact sums have no weights');
     const state = this.#cells[cell]!;
     const bytes = this.#type === 'F32' ? 4 : 8;
@@ -100,7 +100,7 @@ export class ExactReducer implements Reducer<ExactMoments[]> {
     state.max = Math.max(state.max, words[5]!);
   }
 
-  addRow(cell: number, run: Run): void {
+  addRow(cell: number, run: ElementRun): void {
     addSingly(this, cell, run, this.#type === 'F32' ? 4 : 8);
   }
 
@@ -132,6 +132,11 @@ export class ExactReducer implements Reducer<ExactMoments[]> {
   }
 }
 
-function addSingly(reducer: Reducer<unknown>, cell: number, { address, count, weight }: Run, bytes: number): void {
+function addSingly(
+  reducer: Reducer<unknown>,
+  cell: number,
+  { address, count, weight }: ElementRun,
+  bytes: number,
+): void {
   for (let i = 0; i < count; i++) reducer.addRun(cell + i, { address: address + i * bytes, count: 1, weight });
 }

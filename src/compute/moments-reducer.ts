@@ -3,7 +3,7 @@ import { axisState } from '../kernels/axis.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { FloatType } from '../kernels/moments.js';
 import { addRun, emptyMoments, type Moments, mergeMoments, momentsOfAxis } from './moments.js';
-import type { Reducer, Run } from './reducer.js';
+import type { ElementRun, Reducer } from './reducer.js';
 
 /** Count, mean, variance, sum, minimum and maximum of floats, a state of seven float64 a cell. */
 export class MomentsReducer implements Reducer<Moments> {
@@ -32,12 +32,12 @@ export class MomentsReducer implements Reducer<Moments> {
     this.#hasRows = false;
   }
 
-  addRun(cell: number, { address, count, weight }: Run): void {
+  addRun(cell: number, { address, count, weight }: ElementRun): void {
     this.#kernels[`moments${this.#type}`](address, count, this.#out);
     addRun(this.#runs, cell, new Float64Array(this.#kernels.buffer, this.#out, 6), weight);
   }
 
-  addRow(cell: number, run: Run): void {
+  addRow(cell: number, run: ElementRun): void {
     const { address, count, weight } = run;
     if (weight !== 1) {
       const bytes = this.#type === 'F32' ? 4 : 8;

@@ -32,7 +32,7 @@ export interface ReduceSpec {
 export type ReduceResult = { readonly leaf: number; readonly state: unknown } | { readonly failed: PlainError };
 
 /** What is to be done with a chunk that is being read. */
-interface Item {
+interface ChunkItem {
   readonly leaf: number;
   readonly column: Column;
   readonly pieces: PlannedChunk['pieces'];
@@ -49,7 +49,7 @@ interface Item {
 export async function reduceBody(spec: ReduceSpec, job: Job<ReduceResult>): Promise<void> {
   const { array, direct, signal } = job;
   const plan = planOf(spec.stats, spec.pass.kind);
-  const pending = new Fifo<Item>();
+  const pending = new Fifo<ChunkItem>();
   const reduction = new ChunkReduction(plan, spec, job);
   function* chunksOf(from: number, to: number): Generator<readonly number[]> {
     for (let leaf = from; leaf < to; leaf++) {
@@ -104,7 +104,7 @@ class ChunkReduction {
     this.#workplace?.close();
   }
 
-  add(item: Item, stored: StoredChunk): void {
+  add(item: ChunkItem, stored: StoredChunk): void {
     const beganMs = performance.now();
     this.#workplace ??= this.#openWorkplace(stored.bytes);
     if (item.column.index !== this.#column?.index) this.#openColumn(item.column, this.#workplace);
@@ -151,7 +151,7 @@ class ChunkReduction {
   }
 
   /** All of a chunk goes to the only cell: most often it does, and then there is little to plan. */
-  #isOneRun(pieces: Item['pieces']): boolean {
+  #isOneRun(pieces: ChunkItem['pieces']): boolean {
     if (!this.#hasOneCell) return false;
     const { chunkShape } = this.#job.array;
     for (let axis = 0; axis < pieces.length; axis++) {
@@ -225,7 +225,7 @@ function cellsMax(plan: ReductionPlan, chunkShape: readonly number[]): number {
 }
 
 /** Every combination of pieces along the axes. */
-function boxesOf(axes: Item['pieces']): Piece[][] {
+function boxesOf(axes: ChunkItem['pieces']): Piece[][] {
   let boxes: Piece[][] = [[]];
   for (const pieces of axes) {
     boxes = boxes.flatMap((box) => pieces.map((piece) => [...box, piece]));

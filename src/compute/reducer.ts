@@ -1,5 +1,5 @@
 /** Elements side by side in the kernels' memory, all of one weight. */
-export interface Run {
+export interface ElementRun {
   readonly address: number;
   readonly count: number;
   readonly weight: number;
@@ -13,9 +13,9 @@ export interface Reducer<S> {
   /** Begins a leaf of so many cells. */
   init(cells: number): void;
   /** Adds all elements of a run to one cell. */
-  addRun(cell: number, run: Run): void;
+  addRun(cell: number, run: ElementRun): void;
   /** Adds element i of a run to cell `cell + i`. */
-  addRow(cell: number, run: Run): void;
+  addRow(cell: number, run: ElementRun): void;
   /** The state of the leaf. */
   finish(): S;
   /** May change and return `left`. */

@@ -2,7 +2,7 @@ import { elementValue } from '../array/elements.js';
 import { byteLengthOf } from '../array/grid.js';
 import type { Packing } from '../array/packing.js';
 import { unpack } from '../array/packing.js';
-import { type AxisSelection, countOf, type Run } from '../array/selection.js';
+import { type AxisRun, type AxisSelection, countOf } from '../array/selection.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { formatBytes } from '../units.js';
@@ -184,7 +184,7 @@ function planVisits({ chunkShape }: ChunkedArray, { axis, along, points }: Serie
   );
 }
 
-function stepsByChunk(runs: readonly Run[], chunk: number): Map<number, { source: number; target: number }[]> {
+function stepsByChunk(runs: readonly AxisRun[], chunk: number): Map<number, { source: number; target: number }[]> {
   const found = new Map<number, { source: number; target: number }[]>();
   let target = 0;
   for (const { start, step, count } of runs) {

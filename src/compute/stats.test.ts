@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countOf, type Run, type Selection } from '../array/selection.js';
+import { type AxisRun, countOf, type Selection } from '../array/selection.js';
 import { memoryArray, specOf } from './memory-array.testing.js';
 import { MergeTree } from './merge-tree.js';
 import { type MomentsState, mergeStates } from './moments-state.js';
@@ -32,15 +32,15 @@ interface Case {
 
 /** Along an axis: everything, a run with any step, or two runs, as longitudes that wrap have. */
 function selectionArbitrary(length: number) {
-  const whole = fc.constant<Run[]>([{ start: 0, step: 1, count: length }]);
+  const whole = fc.constant<AxisRun[]>([{ start: 0, step: 1, count: length }]);
   const run = fc
     .tuple(fc.nat(length - 1), fc.nat(length - 1), fc.constantFrom(1, 1, 2, -1))
-    .map(([a, b, step]): Run[] => {
+    .map(([a, b, step]): AxisRun[] => {
       const [low, high] = [Math.min(a, b), Math.max(a, b)];
       const count = Math.floor((high - low) / Math.abs(step)) + 1;
       return [{ start: step > 0 ? low : high, step, count }];
     });
-  const wrapped = fc.nat(length - 1).map((at): Run[] => {
+  const wrapped = fc.nat(length - 1).map((at): AxisRun[] => {
     const runs = [
       { start: at, step: 1, count: length - at },
       { start: 0, step: 1, count: at },

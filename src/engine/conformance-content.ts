@@ -16,7 +16,7 @@ import {
   readWithFs,
   Scratch,
 } from './conformance-kit.js';
-import { PIECE_BYTES_MAX, TO_END } from './engine.js';
+import { BUFFER_BYTES_MAX, TO_END } from './engine.js';
 import { TOO_LARGE } from './slots.js';
 
 const KI = 1024;
@@ -37,9 +37,9 @@ function wholeFileTests(open: OpenEngine): void {
   const scratch = new Scratch();
   const engine = engineFor(open);
 
-  test.each([...SIZES, PIECE_BYTES_MAX - 1, PIECE_BYTES_MAX])('run() reads a file of %i bytes', async (size) => {
+  test.each([...SIZES, BUFFER_BYTES_MAX - 1, BUFFER_BYTES_MAX])('run() reads a file of %i bytes', async (size) => {
     const { path, bytes } = scratch.file(size);
-    const asks = [{ path }, { path, offset: 0, length: size }, { path, length: PIECE_BYTES_MAX }];
+    const asks = [{ path }, { path, offset: 0, length: size }, { path, length: BUFFER_BYTES_MAX }];
     for (const regularFiles of [false, true]) {
       for (const answer of await readList(engine(), asks, { regularFiles })) expectAnswer(answer, bytes);
     }
@@ -51,13 +51,13 @@ function wholeFileTests(open: OpenEngine): void {
     for (const [index, answer] of answers.entries()) expectAnswer(answer, files[index]!.bytes, files[index]!.path);
   });
 
-  test.each([PIECE_BYTES_MAX + 1, 3 * PIECE_BYTES_MAX])('run() calls a file of %i bytes too large', async (size) => {
+  test.each([BUFFER_BYTES_MAX + 1, 3 * BUFFER_BYTES_MAX])('run() calls a file of %i bytes too large', async (size) => {
     const { path, bytes } = scratch.file(size);
     expect(await readOne(engine(), { path })).toMatchObject({ errno: TOO_LARGE });
     // Not so the last part of it.
     expectAnswer(
-      await readOne(engine(), { path, offset: 1 + size - PIECE_BYTES_MAX }),
-      bytes.subarray(1 + size - PIECE_BYTES_MAX),
+      await readOne(engine(), { path, offset: 1 + size - BUFFER_BYTES_MAX }),
+      bytes.subarray(1 + size - BUFFER_BYTES_MAX),
     );
   });
 
@@ -88,7 +88,7 @@ function rangeTests(open: OpenEngine): void {
       [size, 1, Buffer.alloc(0)],
       [size + 1, 4096, Buffer.alloc(0)],
       [2 ** 40, 1, Buffer.alloc(0)],
-      [Number.MAX_SAFE_INTEGER - PIECE_BYTES_MAX, PIECE_BYTES_MAX, Buffer.alloc(0)],
+      [Number.MAX_SAFE_INTEGER - BUFFER_BYTES_MAX, BUFFER_BYTES_MAX, Buffer.alloc(0)],
       [0, 0, Buffer.alloc(0)],
       [50, 0, Buffer.alloc(0)],
       [2 ** 40, 0, Buffer.alloc(0)],
@@ -156,7 +156,7 @@ function directTests(open: OpenEngine): void {
   const scratch = new Scratch();
   const engine = engineFor(open);
 
-  test.each([...SIZES, PIECE_BYTES_MAX])('run() reads a file of %i bytes and ranges of it', async (size) => {
+  test.each([...SIZES, BUFFER_BYTES_MAX])('run() reads a file of %i bytes and ranges of it', async (size) => {
     const { path, bytes } = scratch.file(size);
     const ranges = [
       [0, size],
@@ -190,7 +190,7 @@ function directTests(open: OpenEngine): void {
   });
 
   test('run() calls a file of a byte too many too large', async () => {
-    const { path } = scratch.file(PIECE_BYTES_MAX + 1);
+    const { path } = scratch.file(BUFFER_BYTES_MAX + 1);
     expect(await readOne(engine(), { path }, { directAlignBytes: 4096 })).toMatchObject({ errno: TOO_LARGE });
   });
 

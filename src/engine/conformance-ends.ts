@@ -20,11 +20,11 @@ import { NOT_REGULAR, type ReadSlots } from './slots.js';
 const { ECANCELED } = constants.errno;
 const MI = 1024 ** 2;
 
-/** How runs and engines end, and that memory which was lent outlives them. */
+/** How runs and engines end, and that leased memory outlives them. */
 export function endTests(open: OpenEngine): void {
   describe('cancel()', () => cancelTests(open));
   describe('close()', () => closeTests(open));
-  describe('keep() and release()', () => loanTests(open));
+  describe('lease() and release()', () => leaseTests(open));
 }
 
 function cancelTests(open: OpenEngine): void {
@@ -180,8 +180,8 @@ function closeTests(open: OpenEngine): void {
     await Promise.all([engine.close(), engine.close()]);
     await engine.close();
 
-    const { slots, loans } = source;
-    for (const { view } of loans) expectBytes(Buffer.from(view), bytes, 'a loan that outlived its engine');
+    const { slots, leases } = source;
+    for (const { view } of leases) expectBytes(Buffer.from(view), bytes, 'a lease that outlived its engine');
     for (const call of [() => engine.run(source), () => engine.share(path)]) {
       expect(call).toThrow(expect.objectContaining({ kind: 'closed' }));
     }
@@ -191,7 +191,7 @@ function closeTests(open: OpenEngine): void {
     }
     unused.close();
     read.close();
-    for (const { loan } of loans) slots!.release(loan);
+    for (const { lease } of leases) slots!.release(lease);
     slots!.memory.fill(0);
     // Whichever slots were used: looking at them is no fault.
     const views = Array.from(slots!.bytes.keys(), (slot) => slots!.view(slot).length);
@@ -210,19 +210,19 @@ function closeTests(open: OpenEngine): void {
 /** Keeps the memory of every read. */
 class KeepingSource extends ListSource {
   slots: ReadSlots | undefined;
-  readonly loans: { readonly loan: number; readonly tag: number; readonly view: Uint8Array }[] = [];
+  readonly leases: { readonly lease: number; readonly tag: number; readonly view: Uint8Array }[] = [];
 
   override done(slots: ReadSlots, finished: Int32Array, count: number): void {
     this.slots = slots;
     for (const slot of finished.subarray(0, count)) {
       const view = slots.view(slot);
-      this.loans.push({ loan: slots.keep(slot), tag: slots.tag[slot]!, view });
+      this.leases.push({ lease: slots.lease(slot), tag: slots.tag[slot]!, view });
     }
     super.done(slots, finished, count);
   }
 }
 
-function loanTests(open: OpenEngine): void {
+function leaseTests(open: OpenEngine): void {
   const scratch = new Scratch();
 
   test.each([1, 8, undefined])('release() lets on what waits for memory, at queue depth %s', async (queueDepth) => {
@@ -235,19 +235,19 @@ function loanTests(open: OpenEngine): void {
         const run = engine.run(source);
         let released = 0;
         while (released < asks.length) {
-          // Kept long enough for all memory to be lent.
+          // Held long enough for all memory to be leased.
           let before = -1;
-          while (before !== source.loans.length || source.loans.length === released) {
-            before = source.loans.length;
+          while (before !== source.leases.length || source.leases.length === released) {
+            before = source.leases.length;
             await sleep(5);
           }
-          const lent = source.loans.slice(released);
-          expect(lent.reduce((sum, { view }) => sum + view.length, 0)).toBeLessThanOrEqual(engine.info.slabBytes);
-          for (const { tag, view } of lent)
-            expectBytes(Buffer.from(view), files[tag % files.length]!.bytes, `loan ${tag}`);
+          const held = source.leases.slice(released);
+          expect(held.reduce((sum, { view }) => sum + view.length, 0)).toBeLessThanOrEqual(engine.info.slabBytes);
+          for (const { tag, view } of held)
+            expectBytes(Buffer.from(view), files[tag % files.length]!.bytes, `lease ${tag}`);
           // The newest first, and then the rest, one by one.
-          for (const { loan } of lent.reverse()) source.slots!.release(loan);
-          released += lent.length;
+          for (const { lease } of held.reverse()) source.slots!.release(lease);
+          released += held.length;
         }
         await run.finished;
       },
@@ -266,10 +266,10 @@ function loanTests(open: OpenEngine): void {
       let released = 0;
       while (released < 40) {
         await sleep(1);
-        const loan = source.loans[released];
-        if (loan === undefined) continue;
-        expectBytes(Buffer.from(loan.view), large.bytes, `loan ${released++}`);
-        source.slots!.release(loan.loan);
+        const lease = source.leases[released];
+        if (lease === undefined) continue;
+        expectBytes(Buffer.from(lease.view), large.bytes, `lease ${released++}`);
+        source.slots!.release(lease.lease);
       }
       await run.finished;
       endless.ended = true;
@@ -278,12 +278,12 @@ function loanTests(open: OpenEngine): void {
     });
   });
 
-  test('keep() of a read that failed or has no bytes is no loan', async () => {
+  test('lease() of a read that failed or has no bytes is none', async () => {
     await withEngine(open, async (engine) => {
       const source = new KeepingSource([{ path: scratch.path('absent') }, { path: scratch.file(1).path, length: 0 }]);
       await engine.run(source).finished;
-      expect(source.loans.map(({ loan }) => loan)).toEqual([-1, -1]);
-      for (const { loan } of source.loans) source.slots!.release(loan);
+      expect(source.leases.map(({ lease }) => lease)).toEqual([-1, -1]);
+      for (const { lease } of source.leases) source.slots!.release(lease);
     });
   });
 }

@@ -14,7 +14,7 @@ import {
   Scratch,
   SilentFifo,
 } from './conformance-kit.js';
-import { PIECE_BYTES_MAX } from './engine.js';
+import { BUFFER_BYTES_MAX } from './engine.js';
 import { NOT_REGULAR, TOO_LARGE } from './slots.js';
 
 /** That the last bytes are the file's, whatever its length and however often it changes. */
@@ -62,9 +62,9 @@ function contentTests(open: OpenEngine): void {
   });
 
   test('run() calls last bytes that do not fit into one read too large', async () => {
-    const { path, bytes } = scratch.file(PIECE_BYTES_MAX + 5);
-    expect(await readOne(engine(), { path, suffix: PIECE_BYTES_MAX })).toMatchObject({ errno: TOO_LARGE });
-    expectAnswer(await readOne(engine(), { path, suffix: PIECE_BYTES_MAX - 1 }), bytes.subarray(6));
+    const { path, bytes } = scratch.file(BUFFER_BYTES_MAX + 5);
+    expect(await readOne(engine(), { path, suffix: BUFFER_BYTES_MAX })).toMatchObject({ errno: TOO_LARGE });
+    expectAnswer(await readOne(engine(), { path, suffix: BUFFER_BYTES_MAX - 1 }), bytes.subarray(6));
   });
 
   test('run() gives last bytes of a file that states no size', async () => {

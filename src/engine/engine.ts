@@ -3,7 +3,7 @@ import type { LsioError } from '../errors.js';
 import type { Path, SharedFile } from './read.js';
 import type { ReadSlots } from './slots.js';
 
-export { type Path, PIECE_BYTES_MAX, type SharedFile, TO_END } from './read.js';
+export { BUFFER_BYTES_MAX, type Path, type SharedFile, TO_END } from './read.js';
 
 export type EngineName = 'uring' | 'node';
 
@@ -41,7 +41,7 @@ export interface ReadSource {
    */
   fill(slots: ReadSlots, free: Int32Array, count: number): number;
   /**
-   * Takes `count` finished reads, in slots `finished[0]` …, in any order. Their bytes are lent until the call returns;
+   * Takes `count` finished reads, in slots `finished[0]` …, in any order. Their bytes are good until the call returns;
    * {@link ReadSlots.keep} lends a read's bytes for longer.
    */
   done(slots: ReadSlots, finished: Int32Array, count: number): void;

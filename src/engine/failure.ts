@@ -1,7 +1,7 @@
 import { ECANCELED } from '../errno.js';
 import { LsioError, readError } from '../errors.js';
 import { pastTheEnd } from '../range.js';
-import { type Engine, type Path, PIECE_BYTES_MAX } from './engine.js';
+import { BUFFER_BYTES_MAX, type Engine, type Path } from './engine.js';
 import { CHANGED, NOT_REGULAR, TOO_LARGE } from './slots.js';
 
 /** A path as text for people: bytes that are not UTF-8 are replaced. */
@@ -19,7 +19,7 @@ export function failureOf(path: Path, offset: number, errno: number, engine?: Pi
   if (known !== undefined) return known;
   const text = pathText(path);
   if (errno === TOO_LARGE) {
-    return new LsioError('too-large', `${text}: longer than ${PIECE_BYTES_MAX} bytes`, { path: text, offset });
+    return new LsioError('too-large', `${text}: longer than ${BUFFER_BYTES_MAX} bytes`, { path: text, offset });
   }
   // A read is cancelled with its run, which reports nothing, or when its engine closes.
   if (errno === ECANCELED) return new LsioError('closed', 'the engine was closed');

@@ -8,7 +8,7 @@ export const TO_END = -1;
  * The longest read that comes in one piece, in bytes. A file read {@link TO_END} that is longer fails with `too-large`:
  * ask for ranges of it.
  */
-export const PIECE_BYTES_MAX = 8 * 1024 * 1024;
+export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * A file that many reads share. It is opened by its first read and again after it was closed for others that needed the

@@ -6,7 +6,7 @@ import type { Path, SharedFile } from './read.js';
  * 0 … depth-1. Columns, because an object per read would be garbage a million times a second.
  */
 export class ReadSlots {
-  /** The memory that all bytes are lent from. */
+  /** The memory that all bytes are views of. */
   readonly memory: Uint8Array;
 
   // Asked, by the source.
@@ -17,7 +17,7 @@ export class ReadSlots {
   readonly file: (SharedFile | undefined)[];
   /** Bytes from the beginning of the file. */
   readonly offset: Float64Array;
-  /** Bytes, at most {@link PIECE_BYTES_MAX}; or {@link TO_END}. */
+  /** Bytes, at most {@link BUFFER_BYTES_MAX}; or {@link TO_END}. */
   readonly length: Float64Array;
   /**
    * Read the last so many bytes, whatever `offset` and `length` say; -1, unless the source sets it: as those say. Of a
@@ -40,11 +40,11 @@ export class ReadSlots {
   /** With {@link TOO_LARGE}: how long the file is, in bytes, as far as is known. Until then the engine's. */
   readonly total: Float64Array;
 
-  /** Where the slot's piece of memory begins, or -1. The engine's. */
-  readonly piece: Int32Array;
+  /** Where the slot's buffer begins, or -1. The engine's. */
+  readonly buffer: Int32Array;
   readonly #slab: Slab;
   readonly #onRelease: () => void;
-  #lent = 0;
+  #sourceLeases = 0;
 
   constructor(slab: Slab, depth: number, onRelease: () => void) {
     this.#slab = slab;
@@ -61,58 +61,58 @@ export class ReadSlots {
     this.bytes = new Int32Array(depth);
     this.start = new Int32Array(depth);
     this.total = new Float64Array(depth);
-    this.piece = new Int32Array(depth).fill(-1);
+    this.buffer = new Int32Array(depth).fill(-1);
   }
 
-  /** Pieces of the slab that are leased: those of reads in hand, those that are lent, those that are lost. */
+  /** Buffers of the slab that are leased: those of reads in hand, those that sources hold, those that are lost. */
   get leases(): number {
     return this.#slab.leases;
   }
 
-  /** Loans that have not ended. */
-  get lent(): number {
-    return this.#lent;
+  /** Leases that sources hold. */
+  get sourceLeases(): number {
+    return this.#sourceLeases;
   }
 
-  /** The bytes in leased pieces of the slab, lent ones included. */
+  /** The bytes in leased buffers of the slab, those that sources hold included. */
   get leasedBytes(): number {
     return this.#slab.leasedBytes;
   }
 
-  /** The bytes that were read, lent: a view of `memory`. */
+  /** The bytes that were read, borrowed: a view of `memory`. */
   view(slot: number): Uint8Array {
     const start = this.start[slot]!;
     return this.memory.subarray(start, start + this.bytes[slot]!);
   }
 
-  /** The size of the slot's piece of memory, in bytes; 0 when it has none. */
-  pieceBytes(slot: number): number {
-    const piece = this.piece[slot]!;
-    return piece < 0 ? 0 : this.#slab.sizeBytes(piece);
+  /** The size of the slot's buffer, in bytes; 0 when it has none. */
+  bufferBytes(slot: number): number {
+    const buffer = this.buffer[slot]!;
+    return buffer < 0 ? 0 : this.#slab.sizeBytes(buffer);
   }
 
   /**
-   * Lends the slot's memory beyond {@link ReadSource.done}, which must be running.
+   * Leases the slot's buffer to the source beyond {@link ReadSource.done}, which must be running.
    *
-   * @returns the name of the loan, for {@link release}; -1 when the slot has no memory.
+   * @returns the lease, for {@link release}; -1 when the slot has no memory.
    */
-  keep(slot: number): number {
-    const piece = this.piece[slot]!;
-    this.piece[slot] = -1;
-    if (piece >= 0) this.#lent++;
-    return piece;
+  lease(slot: number): number {
+    const buffer = this.buffer[slot]!;
+    this.buffer[slot] = -1;
+    if (buffer >= 0) this.#sourceLeases++;
+    return buffer;
   }
 
-  /** Ends a loan: its memory is read into again. */
-  release(loan: number): void {
-    if (loan < 0) return;
-    this.#slab.release(loan);
-    this.#lent--;
+  /** Ends a lease: its memory is read into again. */
+  release(lease: number): void {
+    if (lease < 0) return;
+    this.#slab.release(lease);
+    this.#sourceLeases--;
     this.#onRelease();
   }
 }
 
-/** In {@link ReadSlots.errno}: the file is longer than one piece. Not an errno of any system. */
+/** In {@link ReadSlots.errno}: the file is longer than one buffer. Not an errno of any system. */
 export const TOO_LARGE = 1_000_001;
 
 /**

@@ -1,7 +1,7 @@
 import { formatBytes } from '../units.js';
 import type { Workload } from '../workload/workload.js';
 import { type FioJobOptions, fitsHugePages, fixesBuffers, hugePagesNeeded } from './job-options.js';
-import { type FioNames, PIECE_BYTES_MAX } from './list.js';
+import { FIO_READ_BYTES_MAX, type FioNames } from './list.js';
 
 /** Of the classic job. */
 export const CLASSIC_CAVEATS = [
@@ -45,11 +45,11 @@ export function listCaveats(
   { passes = 1 }: FioJobOptions,
 ): string[] {
   const empty = work.lengths.filter((length) => length === 0).length;
-  const long = work.lengths.filter((length) => length > PIECE_BYTES_MAX).length;
+  const long = work.lengths.filter((length) => length > FIO_READ_BYTES_MAX).length;
   const more = bytesRead - work.bytes * passes;
   return [
     ...(empty > 0 ? [`fio opens ${empty} empty files but has nothing to read of them`] : []),
-    ...(long > 0 ? [`fio reads ${long} pieces of over ${formatBytes(PIECE_BYTES_MAX)} in several reads`] : []),
+    ...(long > 0 ? [`fio reads ${long} pieces of over ${formatBytes(FIO_READ_BYTES_MAX)} in several reads`] : []),
     ...(more > 0
       ? [`fio counts ${formatBytes(more)} that only O_DIRECT's alignment reads; lsio doesn't count them`]
       : []),

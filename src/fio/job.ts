@@ -5,7 +5,7 @@ import { partOf } from '../workload/operations.js';
 import type { Workload } from '../workload/workload.js';
 import { CLASSIC_CAVEATS, commonCaveats, listCaveats } from './caveats.js';
 import { type FioJobOptions, fitsHugePages, fixesBuffers } from './job-options.js';
-import { type FioLink, FioNames, fioList, listPassesMax, PIECE_BYTES_MAX } from './list.js';
+import { FIO_READ_BYTES_MAX, type FioLink, FioNames, fioList, listPassesMax } from './list.js';
 
 /** O_DIRECT reads are given to fio in multiples of this: the largest alignment that devices ask for. */
 const DIRECT_ALIGN_BYTES = 4096;
@@ -77,7 +77,7 @@ export function fioPassesMax(work: Workload, options: FioJobOptions): number {
 function plainReadBytes(work: Workload, { direct }: FioJobOptions): number | undefined {
   const [length = 0] = work.lengths;
   const align = direct ? DIRECT_ALIGN_BYTES : 1;
-  if (work.operations !== work.files.length || length === 0 || length > PIECE_BYTES_MAX) return undefined;
+  if (work.operations !== work.files.length || length === 0 || length > FIO_READ_BYTES_MAX) return undefined;
   if (length % align !== 0 || work.lengths.some((other) => other !== length)) return undefined;
   if (work.offsets.some((offset) => offset !== 0)) return undefined;
   return work.files.every(({ path }) => isPlainName(resolve(path))) ? length : undefined;
@@ -215,6 +215,6 @@ function numberedFiles({ files }: Workload): string[] | undefined {
 }
 
 function notClassic({ case: name }: Workload): LsioError {
-  const message = `the classic baseline reads whole files of one size of up to ${formatBytes(PIECE_BYTES_MAX)}, not these (${name})`;
+  const message = `the classic baseline reads whole files of one size of up to ${formatBytes(FIO_READ_BYTES_MAX)}, not these (${name})`;
   return new LsioError('usage', message, { remedy: 'use the matched baseline' });
 }

@@ -14,7 +14,7 @@ import type { Workload } from '../workload/workload.js';
  */
 
 /** The longest single read fio is given: it holds a buffer of the largest for each of its reads in flight. */
-export const PIECE_BYTES_MAX = 1024 * 1024;
+export const FIO_READ_BYTES_MAX = 1024 * 1024;
 const NAME_BYTES_MAX = 255;
 /** A comparison of names takes about 6 ns: up to half a minute for loading the list. */
 const COMPARISONS_MAX = 5e9;
@@ -63,7 +63,7 @@ export class FioNames {
  */
 export function listPassesMax(work: Workload): number {
   const opensAndCloses = 2 * work.files.length;
-  const lines = opensAndCloses + work.operations + work.bytes / PIECE_BYTES_MAX;
+  const lines = opensAndCloses + work.operations + work.bytes / FIO_READ_BYTES_MAX;
   const passes = Math.floor(Math.min(LINES_MAX / lines, COMPARISONS_MAX / ((lines * work.files.length) / 2)));
   if (passes >= 1) return passes;
   const message = `fio would take too long to load a list of ${work.operations} reads of ${work.files.length} files`;
@@ -97,8 +97,8 @@ export function fioList(
     }
     const offset = work.offsets[operation]!;
     const end = roundUp(offset + work.lengths[operation]!, alignBytes);
-    for (let begin = offset - (offset % alignBytes); begin < end; begin += PIECE_BYTES_MAX) {
-      const length = Math.min(PIECE_BYTES_MAX, end - begin);
+    for (let begin = offset - (offset % alignBytes); begin < end; begin += FIO_READ_BYTES_MAX) {
+      const length = Math.min(FIO_READ_BYTES_MAX, end - begin);
       linesToLastRead = lines.push(`${name} read ${begin} ${length}`);
       reads++;
       lengthBytes += length;

@@ -9,7 +9,7 @@ function newSlab(pages = PAGES, poison = false): Slab {
   return new Slab(new Uint8Array(pages * PAGE_BYTES), poison);
 }
 
-/** What happens to a slab: a lease of so many bytes, or the release of one of the pieces that are leased. */
+/** What happens to a slab: a lease of so many bytes, or the release of one of the buffers that are leased. */
 const step = fc.oneof(
   fc.record({ lease: fc.oneof(fc.nat(3 * PAGE_BYTES), fc.nat(PAGES * PAGE_BYTES)), user: fc.nat(2) }),
   fc.record({ release: fc.nat() }),
@@ -76,14 +76,14 @@ describe('Slab', () => {
 
   test('lease() gives what was released last, while it is in the cache', () => {
     const slab = newSlab();
-    const pieces = [slab.lease(5000), slab.lease(5000), slab.lease(5000)];
-    slab.release(pieces[2]!);
-    slab.release(pieces[0]!);
-    expect(slab.lease(8192)).toBe(pieces[0]);
-    expect(slab.lease(8192)).toBe(pieces[2]);
+    const buffers = [slab.lease(5000), slab.lease(5000), slab.lease(5000)];
+    slab.release(buffers[2]!);
+    slab.release(buffers[0]!);
+    expect(slab.lease(8192)).toBe(buffers[0]);
+    expect(slab.lease(8192)).toBe(buffers[2]);
   });
 
-  test('lease() of nothing is a piece, too; of all there is only one', () => {
+  test('lease() of nothing is a buffer, too; of all there is only one', () => {
     const slab = newSlab(1);
     expect(slab.lease(0)).toBe(0);
     expect(slab.lease(0)).toBe(-1);
@@ -102,7 +102,7 @@ describe('Slab', () => {
     for (const bytes of [0, 100, 3 * PAGE_BYTES]) expect(() => new Slab(new Uint8Array(bytes))).toThrow(InvariantError);
   });
 
-  test('release() overwrites the piece when poisoning is on, and nothing else', () => {
+  test('release() overwrites the buffer when poisoning is on, and nothing else', () => {
     const slab = newSlab(4, true);
     slab.memory.fill(1);
     const at = slab.lease(PAGE_BYTES);

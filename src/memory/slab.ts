@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 
-/** Pieces are whole pages: that satisfies the memory alignment of every O_DIRECT file. */
+/** Buffers are whole pages: that satisfies the memory alignment of every O_DIRECT file. */
 export const PAGE_BYTES = 4096;
 
 const PAGE_SHIFT = 12;
@@ -8,27 +8,27 @@ const PAGE_SHIFT = 12;
 export const POISON = 0xdb;
 
 /**
- * Leases pieces of one block of memory, so that reads land in memory that is reused while it is hot in the CPU's cache.
+ * Leases buffers of one block of memory, so that reads land in memory that is reused while it is hot in the CPU's cache.
  *
- * A binary buddy allocator: a piece is a power-of-two number of pages; a released piece goes on the stack of its size
+ * A binary buddy allocator: a buffer is a power-of-two number of pages; a released buffer goes on the stack of its size
  * and is the next to be leased. Buddies are joined only when a lease would fail otherwise, so that lease and release of
- * a steady size cost a push and a pop. A piece is known by where it begins, in bytes from the start of `memory`.
+ * a steady size cost a push and a pop. A buffer is known by where it begins, in bytes from the start of `memory`.
  *
- * Each user has stacks of its own, and others' pieces only when it has none: what another CPU has just written to is slower
+ * Each user has stacks of its own, and others' buffers only when it has none: what another CPU has just written to is slower
  * to write than memory.
  */
 export class Slab {
   readonly memory: Uint8Array;
   readonly #sizeBytes: number;
   #leases = 0;
-  /** Set by LSIO_DEBUG=1: released pieces are overwritten, so that a view kept too long shows. */
+  /** Set by LSIO_DEBUG=1: released buffers are overwritten, so that a view kept too long shows. */
   readonly poisons: boolean;
   /** By user and size class. */
   readonly #free: number[][][] = [];
   readonly #sizeClasses: number;
-  /** By page: who leased the piece that begins here. */
+  /** By page: who leased the buffer that begins here. */
   readonly #users: Uint8Array;
-  /** By page: size class + 1 of the leased piece that begins here, the negative of it for a free one, 0 for neither. */
+  /** By page: size class + 1 of the leased buffer that begins here, the negative of it for a free one, 0 for neither. */
   readonly #marks: Int8Array;
 
   /** @param memory a power of two of bytes, at least a page; page-aligned if the kernel is to read into it directly. */
@@ -45,12 +45,12 @@ export class Slab {
     this.#pushFree(0, this.#sizeClasses - 1, 0);
   }
 
-  /** How many pieces are leased. */
+  /** How many buffers are leased. */
   get leases(): number {
     return this.#leases;
   }
 
-  /** The bytes in leased pieces, each rounded up to its size. */
+  /** The bytes in leased buffers, each rounded up to its size. */
   get leasedBytes(): number {
     let bytes = 0;
     for (const mark of this.#marks) if (mark > 0) bytes += PAGE_BYTES << (mark - 1);
@@ -58,12 +58,12 @@ export class Slab {
   }
 
   /**
-   * Where a piece of at least `bytes` bytes begins, or -1 when none is free now.
+   * Where a buffer of at least `bytes` bytes begins, or -1 when none is free now.
    *
    * @param user 0 to 255, best those that there are in a row.
    */
   lease(bytes: number, user = 0): number {
-    assert(bytes <= this.#sizeBytes, 'a piece fits in the slab');
+    assert(bytes <= this.#sizeBytes, 'a buffer fits in the slab');
     const sizeClass = classOf(bytes);
     while (user >= this.#free.length) this.#addUser();
     // A free buffer of this size class nearly always exists.
@@ -76,17 +76,17 @@ export class Slab {
     return at;
   }
 
-  /** The size of the piece leased at `at`, in bytes. */
+  /** The size of the buffer leased at `at`, in bytes. */
   sizeBytes(at: number): number {
     const mark = this.#marks[at >>> PAGE_SHIFT]!;
-    assert(mark > 0, 'a piece is leased where one is named');
+    assert(mark > 0, 'a buffer is leased where one is named');
     return PAGE_BYTES << (mark - 1);
   }
 
   /** Releases a buffer. Its bytes must not be used afterwards. */
   release(at: number): void {
     const mark = this.#marks[at >>> PAGE_SHIFT]!;
-    assert(mark > 0, 'a piece is leased where one is given back');
+    assert(mark > 0, 'a buffer is leased where one is given back');
     this.#leases--;
     if (this.poisons) this.memory.fill(POISON, at, at + (PAGE_BYTES << (mark - 1)));
     this.#pushFree(at, mark - 1, this.#users[at >>> PAGE_SHIFT]!);
@@ -96,7 +96,7 @@ export class Slab {
     this.#free.push(Array.from({ length: this.#sizeClasses }, () => []));
   }
 
-  /** A piece out of a larger one, or of another user, or -1. */
+  /** A buffer out of a larger one, or of another user, or -1. */
   #split(sizeClass: number, user: number): number {
     let at = this.#takeLarger(sizeClass, user);
     if (at < 0) {
@@ -111,7 +111,7 @@ export class Slab {
       const at = this.#free[user]![from]!.pop() ?? this.#takeOfOthers(from);
       if (at === undefined) continue;
       this.#marks[at >>> PAGE_SHIFT] = 0;
-      // The upper halves of what was too large stay free, the lower part is the piece.
+      // The upper halves of what was too large stay free, the lower part is the buffer.
       for (let half = from - 1; half >= sizeClass; half--) this.#pushFree(at + (PAGE_BYTES << half), half, user);
       return at;
     }

@@ -1,9 +1,9 @@
 import { existsSync, linkSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errnoText } from '../errors.js';
+import { AT_FDCWD } from './libc.js';
 import { loadKoffi } from './library.js';
 
-export const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 const AT_EMPTY_PATH = 0x1000;
 const RENAME_NOREPLACE = 1;

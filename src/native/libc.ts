@@ -13,7 +13,8 @@ const MADV_HUGEPAGE = 14;
 /** The same bits as EFD_NONBLOCK and EFD_CLOEXEC. */
 const O_NONBLOCK_CLOEXEC = 0o2004000;
 const O_CLOEXEC = 0o2000000;
-const AT_FDCWD = -100;
+/** The working directory, to calls that take a directory. */
+export const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 /** What is known is good enough: a server that hangs isn't asked. */
 const AT_STATX_DONT_SYNC = 0x4000;

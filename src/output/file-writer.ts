@@ -17,7 +17,7 @@ const NO_RENAME_NEW = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 export const FILE_MODE = 0o666;
 
 /** A file that hasn't got its name yet. */
-interface OpenFile {
+interface UnnamedFile {
   fd: number | undefined;
   /** Its path below the root; absent: it has no name at all. */
   readonly temporary?: ByteText;
@@ -60,7 +60,7 @@ export class FileWriter {
   readonly #skipExisting: boolean;
   readonly #temporaryPrefix: string;
   #unnamed: boolean;
-  readonly #begun = new Map<ByteText, OpenFile>();
+  readonly #begun = new Map<ByteText, UnnamedFile>();
   #count = 0;
 
   constructor(tree: DirectoryTree, { overwrite, skipExisting, writerId }: FileWriterOptions) {
@@ -111,7 +111,7 @@ export class FileWriter {
     for (const path of [...this.#begun.keys()]) this.drop(path);
   }
 
-  #create({ path, mode, sparse }: FilePart): OpenFile {
+  #create({ path, mode, sparse }: FilePart): UnnamedFile {
     const directory = directoryOf(path);
     const { fd, temporary } = this.#open(directory, mode);
     const holes = sparse && Holes.of(sparse.name, sparse.offset, this.#tree.calls);
@@ -133,7 +133,7 @@ export class FileWriter {
     return { temporary: directory + name, fd: calls.open(directoryFd, name, CREATE, mode) };
   }
 
-  #finish(file: OpenFile, path: ByteText): void {
+  #finish(file: UnnamedFile, path: ByteText): void {
     const { calls } = this.#tree;
     const directory = directoryOf(path);
     const directoryFd = this.#tree.open(directory);
@@ -176,7 +176,7 @@ export class FileWriter {
     }
   }
 
-  #discard({ fd, temporary, holes }: OpenFile): void {
+  #discard({ fd, temporary, holes }: UnnamedFile): void {
     holes?.close();
     if (fd !== undefined) closeSync(fd);
     if (temporary === undefined) return;
@@ -195,7 +195,7 @@ export class FileWriter {
 }
 
 /** Where there is a hole in the source, nothing is written. */
-function append(file: OpenFile, bytes: Uint8Array): void {
+function append(file: UnnamedFile, bytes: Uint8Array): void {
   for (const { begin, end } of file.holes?.dataIn(file.writtenBytes, bytes) ?? [{ begin: 0, end: bytes.length }]) {
     const position = file.holes === undefined ? null : file.writtenBytes;
     for (let at = begin; at < end; ) {

@@ -1,8 +1,7 @@
 import { fstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { LsioError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from '../paths/byte-text.js';
-
-const STDOUT = 1;
+import { STDOUT } from '../stdio.js';
 
 type FileId = Pick<Stats, 'dev' | 'ino'>;
 

@@ -1,7 +1,7 @@
 import { write } from 'node:fs';
 import { outputError } from '../errors.js';
+import { STDOUT } from '../stdio.js';
 
-const STDOUT = 1;
 /**
  * Each write is a trip through the thread pool: 1 GiB of cached bytes went to /dev/null at 2.4 GiB/s in chunks of this
  * size, at 1.1 GiB/s in chunks of 256 KiB.

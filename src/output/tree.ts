@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, type Stats } from 'node:fs';
 import { LsioError, outputError } from '../errors.js';
-import { AT_FDCWD, type AtCalls, loadAtCalls } from '../native/at.js';
+import { type AtCalls, loadAtCalls } from '../native/at.js';
+import { AT_FDCWD } from '../native/libc.js';
 import { type ByteText, pathOf, textOf } from '../paths/byte-text.js';
 import { makeDirectory } from '../paths/make-directory.js';
 

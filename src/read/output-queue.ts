@@ -247,12 +247,12 @@ export class OutputQueue<R extends Ranged> implements BufferPool {
 
   #hold(item: Item<R>, slots: ReadSlots, slot: number, borrow: boolean): void {
     if (slots.bytes[slot] === 0) return;
-    const bufferBytes = slots.pieceBytes(slot);
+    const bufferBytes = slots.bufferBytes(slot);
     if (borrow && this.#borrowedBytes + bufferBytes <= this.#borrowedBytesMax) {
       this.#slots = slots;
       this.#borrowedBytes += bufferBytes;
       item.bufferBytes = bufferBytes;
-      item.buffer = slots.keep(slot);
+      item.buffer = slots.lease(slot);
       item.pool = this;
       item.bytes = slots.view(slot);
     } else item.bytes = this.#memory.copy(slots.view(slot));

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engineFor, Scratch } from '../engine/conformance-kit.js';
-import { PIECE_BYTES_MAX } from '../engine/engine.js';
+import { BUFFER_BYTES_MAX } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { isLsioError } from '../errors.js';
 import { type ByteRange, resolveRange } from '../range.js';
@@ -21,7 +21,7 @@ import {
   watch,
 } from './read.testing.js';
 
-const SIZES = [0, 1, 100, 4096, 5000, 70_000, 300_000, PIECE_BYTES_MAX, 9 * PART_BYTES, 19_000_000];
+const SIZES = [0, 1, 100, 4096, 5000, 70_000, 300_000, BUFFER_BYTES_MAX, 9 * PART_BYTES, 19_000_000];
 
 /** Sizes, offsets and lengths that lie around those of the files, and anything else. */
 const bytes = fc.oneof(
@@ -56,7 +56,7 @@ const options = fc.record({
     fc.constantFrom('auto' as const, 'off' as const),
     fc.record({
       gapBytesMax: fc.constantFrom(-1, 0, 500, 1e6),
-      readBytesMax: fc.constantFrom(1000, 65_536, PIECE_BYTES_MAX),
+      readBytesMax: fc.constantFrom(1000, 65_536, BUFFER_BYTES_MAX),
     }),
   ),
   readBytesMax: fc.constantFrom(undefined, undefined, undefined, 100_001, 3_000_000),
@@ -160,7 +160,7 @@ onEachEngine((name) => {
             });
             while (waits) {
               await setImmediate();
-              if (waits) expect(engine.lent).toBe(0);
+              if (waits) expect(engine.sourceLeases).toBe(0);
             }
             await next;
           }
@@ -226,7 +226,7 @@ onEachEngine((name) => {
       for (const [index, request] of requests.entries()) {
         const { bytes } = asked[index >> 2]!;
         expectRead(received[index], request, bytes);
-        if (bytes.length <= PIECE_BYTES_MAX) expect(received[index]!.items).toBe(1);
+        if (bytes.length <= BUFFER_BYTES_MAX) expect(received[index]!.items).toBe(1);
       }
       expect(Math.max(...lengths)).toBe(readBytesMax);
       expect(Math.min(...lengths)).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { engineFor, expectBytes, pattern, Scratch, SilentFifo, sleep, withEngine } from '../engine/conformance-kit.js';
-import { type Engine, type EngineName, PIECE_BYTES_MAX } from '../engine/engine.js';
+import { BUFFER_BYTES_MAX, type Engine, type EngineName } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import type { Lease, ReadItem, ReadValue } from './item.js';
 import { PART_BYTES } from './parts.js';
@@ -19,7 +19,7 @@ import {
 
 const MI = 1024 ** 2;
 const SIZES = [0, 1, 511, 4095, 4096, 4097, 8191, 8192, 8193, 64 * 1024 + 1, 300_000, MI + 1];
-const LONG_SIZES = [PIECE_BYTES_MAX - 1, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 1, 9 * PART_BYTES, 20 * MI + 5];
+const LONG_SIZES = [BUFFER_BYTES_MAX - 1, BUFFER_BYTES_MAX, BUFFER_BYTES_MAX + 1, 9 * PART_BYTES, 20 * MI + 5];
 
 onEachEngine((name) => {
   const open = (queueDepth?: number) => openEngine({ engine: name, ...(queueDepth !== undefined && { queueDepth }) });
@@ -33,7 +33,7 @@ onEachEngine((name) => {
       const received = await receive(readMany(engine(), files, { ordered }), files);
       for (const [index, file] of files.entries()) {
         expectReceived(received[index], file.bytes, file.path);
-        if (file.bytes.length <= PIECE_BYTES_MAX) expect(received[index]!.items).toBe(1);
+        if (file.bytes.length <= BUFFER_BYTES_MAX) expect(received[index]!.items).toBe(1);
       }
     });
 
@@ -213,7 +213,7 @@ onEachEngine((name) => {
       await withEngine(open, async (engine) => {
         // Files of mixed sizes, so that small ones are read into pieces for larger ones.
         const files = Array.from({ length: 200 }, (_, index) => scratch.file(index % 10 === 0 ? 250_000 : 3000));
-        const large = scratch.file(PIECE_BYTES_MAX - 1);
+        const large = scratch.file(BUFFER_BYTES_MAX - 1);
         let index = 0;
         for await (const item of readMany(engine, files, { ordered: true })) {
           if (index % 20 === 0) {
@@ -374,7 +374,7 @@ onEachEngine((name) => {
         expect(told).toBe(true);
       }
       // 12 times the memory was lent: were it not given back, this would wait for ever.
-      const large = scratch.file(PIECE_BYTES_MAX);
+      const large = scratch.file(BUFFER_BYTES_MAX);
       for (const got of await receive(readMany(engine(), Array(8).fill(large), { ordered: true }))) {
         expectReceived(got, large.bytes);
       }
@@ -544,7 +544,7 @@ function faultTests(name: EngineName): void {
       };
       const [got] = await receive(readMany(changing, [{ path }], { readBytesMax: 4096 }));
       expectReceived(got, content);
-      if (lengthBytes <= PIECE_BYTES_MAX) expect(got!.items).toBe(1);
+      if (lengthBytes <= BUFFER_BYTES_MAX) expect(got!.items).toBe(1);
     }
   });
 

@@ -1,6 +1,6 @@
 import { type Abortable, addAbortable, removeAbortable, type Signal } from '../abort.js';
 import { systemClock } from '../clock.js';
-import { type Path, PIECE_BYTES_MAX, type Run } from '../engine/engine.js';
+import { BUFFER_BYTES_MAX, type Path, type Run } from '../engine/engine.js';
 import { LsioError } from '../errors.js';
 import type { Coalesce } from '../plan/coalesce.js';
 import { shown } from '../printable.js';
@@ -78,7 +78,7 @@ export class ManyReads<R extends Ranged> implements Abortable {
 
   /** @throws {LsioError} `usage` for options or requests of the wrong kind. */
   constructor(backend: ReadBackend, requests: Requests<R>, options: ManyReadsOptions<R>) {
-    const { signal, ordered = false, coalesce = 'auto', readBytesMax = PIECE_BYTES_MAX, pathOf, sizeBytes } = options;
+    const { signal, ordered = false, coalesce = 'auto', readBytesMax = BUFFER_BYTES_MAX, pathOf, sizeBytes } = options;
     const { maxInFlight = Number.POSITIVE_INFINITY } = options;
     checkReadBytesMax(readBytesMax);
     checkCoalesce(coalesce);
@@ -218,7 +218,7 @@ export class ManyReads<R extends Ranged> implements Abortable {
 
 /** @throws {LsioError} `usage` */
 function checkReadBytesMax(bytes: number): void {
-  if (Number.isInteger(bytes) && bytes >= READ_BYTES_MAX_MIN && bytes <= PIECE_BYTES_MAX) return;
+  if (Number.isInteger(bytes) && bytes >= READ_BYTES_MAX_MIN && bytes <= BUFFER_BYTES_MAX) return;
   const range = `a whole number from ${READ_BYTES_MAX_MIN} to 8 MiB`;
   throw new LsioError('usage', `readBytesMax ${shown(bytes)} is not ${range}`);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { type Engine, type Path, PIECE_BYTES_MAX, type ReadSource, TO_END } from '../engine/engine.js';
+import { BUFFER_BYTES_MAX, type Engine, type Path, type ReadSource, TO_END } from '../engine/engine.js';
 import { failureOf } from '../engine/failure.js';
 import { namesDescriptor } from '../engine/size.js';
 import { type ReadSlots, TOO_LARGE } from '../engine/slots.js';
@@ -23,7 +23,7 @@ interface SchedulerOptions<R extends Ranged> {
   /** May throw an LsioError: the request fails with it. */
   readonly pathOf: (request: R) => Path;
   readonly coalesce: 'auto' | Coalesce | undefined;
-  /** The longest single read, in bytes: up to PIECE_BYTES_MAX, which limits nothing. */
+  /** The longest single read, in bytes: up to BUFFER_BYTES_MAX, which limits nothing. */
   readonly readBytesMax: number;
   readonly inFlightMax: number;
   readonly ordered: boolean;
@@ -243,8 +243,8 @@ export class Scheduler<R extends Ranged> implements ReadSource {
     else if (range !== undefined && 'suffixLength' in range) this.#sizes.askForSuffix(item, range.suffixLength);
     else if (sizeBytes !== undefined) this.#lengthen(item, end, sizeBytes);
     else if (item.length === TO_END && item.offset === 0 && namesDescriptor(item.path)) this.#sizes.askForPipe(item);
-    else if (item.length > PIECE_BYTES_MAX) this.#sizes.askForLong(item, end);
-    else if (item.length === TO_END && this.#options.readBytesMax < PIECE_BYTES_MAX) this.#sizes.askForEnd(item);
+    else if (item.length > BUFFER_BYTES_MAX) this.#sizes.askForLong(item, end);
+    else if (item.length === TO_END && this.#options.readBytesMax < BUFFER_BYTES_MAX) this.#sizes.askForEnd(item);
     else if (item.length > this.#options.readBytesMax) this.#plan(item);
     else {
       if (range !== undefined && !this.#merger.takes(item.length)) item.file = this.#sharedFile(item.path);

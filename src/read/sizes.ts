@@ -1,4 +1,4 @@
-import { PIECE_BYTES_MAX, TO_END } from '../engine/engine.js';
+import { BUFFER_BYTES_MAX, TO_END } from '../engine/engine.js';
 import { changedError, pastTheEndOf } from '../engine/failure.js';
 import { isOpenPipe } from '../engine/size.js';
 import { isLsioError } from '../errors.js';
@@ -113,7 +113,7 @@ export class Sizes<R extends Ranged> {
   /** There is more than the size said. */
   readOn(item: Item<R>): void {
     const { length } = item;
-    this.#readPastEnd(item, length > PIECE_BYTES_MAX ? length : Math.min(2 * length, PIECE_BYTES_MAX));
+    this.#readPastEnd(item, length > BUFFER_BYTES_MAX ? length : Math.min(2 * length, BUFFER_BYTES_MAX));
   }
 
   /** Where the last bytes begin depends on the file's size. */
@@ -128,7 +128,7 @@ export class Sizes<R extends Ranged> {
         item.length = TO_END;
         item.lengthMeans = LAST_BYTES;
       }
-      if (item.length > PIECE_BYTES_MAX) this.#options.onLong(item, size, size);
+      if (item.length > BUFFER_BYTES_MAX) this.#options.onLong(item, size, size);
       else this.#options.onPlanned(item);
     });
   }
@@ -143,7 +143,7 @@ export class Sizes<R extends Ranged> {
 
   #readPastEnd(item: Item<R>, restBytes: number): void {
     const end = item.offset + restBytes;
-    if (restBytes > PIECE_BYTES_MAX) return this.#options.onLong(item, Number.POSITIVE_INFINITY, end);
+    if (restBytes > BUFFER_BYTES_MAX) return this.#options.onLong(item, Number.POSITIVE_INFINITY, end);
     item.length = restBytes + 1;
     item.lengthMeans = PAST_STATED_END;
     this.#options.onPlanned(item);

@@ -1,9 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { type FileFacts, factsOfStats } from '../native/file-facts.js';
+import { PLAIN_OPEN_FLAGS } from '../uring/plain-read.js';
 
 const { EINVAL, EIO, ENOENT, ESPIPE } = os.errno;
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** A file that is open. Results are counts of bytes, or `-errno`. */
 export interface SimHandle {
@@ -81,7 +81,7 @@ function readFile(file: SimFile, target: Uint8Array, offset: number, plainly: bo
 export class RealDisk implements SimDisk {
   open(path: string | Uint8Array): SimHandle | number {
     return failing(() => {
-      const fd = openSync(nameOf(path), OPEN_FLAGS);
+      const fd = openSync(nameOf(path), PLAIN_OPEN_FLAGS);
       const kind = factsOfStats(fstatSync(fd)).kind;
       const seekable = kind !== 'fifo';
       return {

@@ -97,7 +97,7 @@ describe('Stages', () => {
     expect(stages.inFlight).toBe(1);
   });
 
-  test('begin() refuses a slot in use and a length that no piece has', () => {
+  test('begin() refuses a slot in use and a length that no buffer has', () => {
     const { begin } = newStages();
     begin(0);
     expect(() => begin(0)).toThrow(InvariantError);

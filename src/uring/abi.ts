@@ -69,7 +69,6 @@ export const POLLIN = 1;
 /** STATX_BASIC_STATS */
 export const STATX_BASIC = 0x7ff;
 
-export const AT_FDCWD = -100;
 /**
  * O_NOCTTY: a terminal must not become ours. O_RDONLY is 0. Not O_NONBLOCK: io_uring takes it for a promise that reads
  * don't wait and issues them on our own thread, which a file system that can't keep that (NFS) would then block.

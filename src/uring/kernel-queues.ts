@@ -104,7 +104,7 @@ export class KernelQueues implements Queues {
   }
 
   /**
-   * Registers the beginning of the slab, where pieces are leased first, so that the kernel need not look up and pin the
+   * Registers the beginning of the slab, where buffers are leased first, so that the kernel need not look up and pin the
    * pages of each O_DIRECT read. Buffered reads gain nothing, and it takes milliseconds: hence at the first O_DIRECT
    * open. Less where the limit of locked memory, 8 MiB on most systems, asks for it.
    */

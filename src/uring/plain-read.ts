@@ -1,7 +1,11 @@
 import { close, constants, open, read } from 'node:fs';
 import { EIO } from '../errno.js';
 
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+/**
+ * For node:fs: opening a FIFO must not wait for a writer, which would hold a thread for good, and a terminal must not
+ * become ours. Where the system lacks a flag, its constant is undefined, which `|` takes for 0.
+ */
+export const PLAIN_OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** Where in a file to read, and where in memory it goes. */
 interface Place {
@@ -22,7 +26,7 @@ export function readPlainly(
   { offset, at, length }: Place,
   then: (result: number) => void,
 ): void {
-  open(typeof path === 'string' ? path : Buffer.from(path), OPEN_FLAGS, (failure, fd) => {
+  open(typeof path === 'string' ? path : Buffer.from(path), PLAIN_OPEN_FLAGS, (failure, fd) => {
     if (failure !== null) return then(failure.errno ?? -EIO);
     read(fd, memory, at, length, offset, (error, bytes) => {
       close(fd, () => {});

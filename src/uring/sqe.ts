@@ -1,5 +1,5 @@
+import { AT_FDCWD } from '../native/libc.js';
 import {
-  AT_FDCWD,
   O_DIRECT,
   OP,
   OPEN_FLAGS,

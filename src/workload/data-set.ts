@@ -37,14 +37,14 @@ const CHUNK_BYTES = 1024 * 1024;
 /** As many as libuv has threads: more would only wait. */
 const LANES = 4;
 
-export interface Progress {
+export interface DataSetProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
 }
 
 export interface DataSetTask {
   readonly dir: string;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: DataSetProgress) => void) | undefined;
   /** An abort removes unfinished files and throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -51,7 +51,7 @@ export function findMismatch(bytes: Uint8Array, place: PatternPlace): number {
 
 type Keys = readonly [number, number];
 
-interface Run {
+interface PatternRun {
   /** The first word, counted within its era. */
   readonly first: number;
   readonly keys: Keys;
@@ -67,7 +67,7 @@ interface Run {
 function forEachRun(
   bytes: Uint8Array,
   { seed, offset }: PatternPlace,
-  visit: (words: Int32Array | undefined, run: Run) => number,
+  visit: (words: Int32Array | undefined, run: PatternRun) => number,
 ): number {
   const aligned = (bytes.byteOffset - offset) % WORD_BYTES === 0;
   const fileKeys = keysOf(seed);

@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module';
 import type { Logger, pino } from 'pino';
+import { STDERR } from '../../stdio.js';
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-const STDERR = 2;
 
 /** Writes one line of JSON per message to stderr. */
 export interface Log {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type EngineInfo, PIECE_BYTES_MAX } from '../../engine/engine.js';
+import { BUFFER_BYTES_MAX, type EngineInfo } from '../../engine/engine.js';
 import { type EngineOptions, QUEUE_DEPTH_LIMIT, RINGS_MAX } from '../../engine/open.js';
 import { LsioError } from '../../errors.js';
 import { type CoalesceChoice, coalesceFor } from '../../plan/coalesce.js';
@@ -157,7 +157,7 @@ function parseCoalesce(text: string): CoalesceFlags['coalesce'] {
 
 function parseMaxRead(text: string): number {
   const bytes = named('--max-read', parseBytes)(text);
-  if (bytes >= READ_BYTES_MAX_MIN && bytes <= PIECE_BYTES_MAX) return bytes;
+  if (bytes >= READ_BYTES_MAX_MIN && bytes <= BUFFER_BYTES_MAX) return bytes;
   throw new LsioError(
     'usage',
     `--max-read: ${JSON.stringify(text)} is not a size from ${READ_BYTES_MAX_MIN} bytes to 8 MiB`,

@@ -1,7 +1,8 @@
 import { isatty } from 'node:tty';
+import { STDERR } from '../../stdio.js';
 import { formatBytes, formatMiBPerSecond } from '../../units.js';
 import { showBar, tell } from './talk.js';
-import { canDrawOver, STDERR } from './terminal.js';
+import { canDrawOver } from './terminal.js';
 
 export const PROGRESS_MODES = ['auto', 'always', 'never'] as const;
 export type ProgressMode = (typeof PROGRESS_MODES)[number];

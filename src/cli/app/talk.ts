@@ -1,9 +1,8 @@
 import { writeSync } from 'node:fs';
 import { outputError } from '../../errors.js';
 import { printable } from '../../printable.js';
+import { STDERR, STDOUT } from '../../stdio.js';
 
-const STDOUT = 1;
-const STDERR = 2;
 const RETRY_MS = 1;
 /** Back to the first column, and clear to the end of the line. */
 const CLEAR_LINE = '\r\u001b[K';

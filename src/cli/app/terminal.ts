@@ -1,7 +1,5 @@
 import { isatty } from 'node:tty';
-
-export const STDOUT = 1;
-export const STDERR = 2;
+import { STDOUT } from '../../stdio.js';
 
 /** Whether a line can be drawn over: on a terminal that knows the escape sequences for it. */
 export function canDrawOver(fd: number): boolean {

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { STDOUT } from './terminal.js';
+import { STDOUT } from '../../stdio.js';
 
 /** A space where no line may end, and a place without a space where one may: characters that no text has. */
 export const NO_BREAK = '\ufdd0';

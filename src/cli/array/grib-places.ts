@@ -5,12 +5,11 @@ import type { Signal } from '../../abort.js';
 import { LsioError, systemError } from '../../errors.js';
 import { type FileStore, readSidecar as sidecarIn, sourceAt } from '../../formats/grib/find-fields.js';
 import { objectsOf } from '../../formats/open-remote-files.js';
+import { STDIN } from '../../stdio.js';
 import { splitUrl } from '../../store/locator.js';
 import { openStore } from '../../store/open.js';
 import type { RemoteStore } from '../../store/remote-store.js';
 import type { GribConfig, GribFile, OpenGribFile } from './grib-file.js';
-
-const STDIN = 0;
 
 /** A file in a store: reads overlap. @throws {LsioError} `read` when it isn't there. */
 export async function openInStore<Key>(

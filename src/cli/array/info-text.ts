@@ -23,7 +23,7 @@ const CODEC_WORDS: Readonly<Record<string, readonly string[]>> = {
 const BLOSC_SHUFFLE: Readonly<Record<string, string>> = { '0': 'noshuffle', '1': 'shuffle', '2': 'bitshuffle' };
 
 /** A group or an array, with its lines. */
-interface Entry {
+interface TreeEntry {
   /** Sorts it. */
   readonly key: string;
   readonly lines: readonly string[];
@@ -40,7 +40,7 @@ export function renderInfo({ source, format, groups, arrays }: Info, columns: nu
   }, 0);
   const renderer = new ArrayRenderer(columns, width);
   // A group stands before what is in it.
-  const entries: Entry[] = arrays.map((array) => ({ key: pathKey(array.name), lines: renderer.lines(array) }));
+  const entries: TreeEntry[] = arrays.map((array) => ({ key: pathKey(array.name), lines: renderer.lines(array) }));
   for (const group of groups) {
     if (group === root) continue;
     const place = { width: columns, indent: INDENT.repeat(depthOf(group.name) + 1), margin: MARGIN };

@@ -10,6 +10,7 @@ import type { ArraySource } from '../../formats/source.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
 import type { ReadDocument } from '../../results/read.js';
+import { STDOUT } from '../../stdio.js';
 import { formatBytes, formatCount, formatDurationNs, parseCount } from '../../units.js';
 import type { Context } from '../app/context.js';
 import { collect, startRun } from '../app/options.js';
@@ -34,7 +35,6 @@ const EXAMPLES = `Examples:
   lsio read era.zarr/lat                                        on a terminal: numbers
 
 `;
-const STDOUT = 1;
 
 interface Flags extends SourceFlags, SelectionTexts, DecodingFlags {
   readonly level?: number;

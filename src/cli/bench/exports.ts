@@ -48,7 +48,7 @@ export type Renderers<Result> = Readonly<
 >;
 
 /** A file that a result is saved to. */
-interface Target<Result> {
+interface ExportFile<Result> {
   /** As it was given. */
   readonly name: string;
   readonly render: (result: Result) => string;
@@ -64,11 +64,11 @@ interface Target<Result> {
  * takes, if any.
  */
 export class Exports<Result extends object> {
-  readonly #targets: readonly Target<Result>[];
+  readonly #targets: readonly ExportFile<Result>[];
   /** What is printed in place of tables. */
   readonly stdout: ((result: Result) => string) | undefined;
 
-  private constructor(targets: readonly Target<Result>[], stdout: ((result: Result) => string) | undefined) {
+  private constructor(targets: readonly ExportFile<Result>[], stdout: ((result: Result) => string) | undefined) {
     this.#targets = targets;
     this.stdout = stdout;
   }
@@ -83,7 +83,7 @@ export class Exports<Result extends object> {
     asked: readonly AskedExport[],
     renderers: Renderers<Result>,
   ): Promise<Exports<Result>> {
-    const targets: Target<Result>[] = [];
+    const targets: ExportFile<Result>[] = [];
     const taken = new Map<string, string>();
     let stdout: ((result: Result) => string) | undefined;
     for (const { option, format, name } of asked) {
@@ -127,7 +127,7 @@ function jsonText(document: object): string {
   return `${JSON.stringify(document)}\n`;
 }
 
-function openTarget<Result>(name: string, render: (result: Result) => string): Target<Result> {
+function openTarget<Result>(name: string, render: (result: Result) => string): ExportFile<Result> {
   try {
     const stats = statSync(name, { throwIfNoEntry: false });
     if (stats === undefined) {

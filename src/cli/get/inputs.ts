@@ -7,7 +7,7 @@ import { exists, lineWithoutMarks, type NameList, readList, rereadable } from '.
 import type { ByteRange } from '../../range.js';
 import { isUrl, shownAddress } from '../../store/locator.js';
 import type { RemoteNeeds } from './remote-inputs.js';
-import { placeOf, type Target, targetOf } from './targets.js';
+import { type InputTarget, placeOf, targetOf } from './targets.js';
 
 /** Linux takes no path of this length or more, its final NUL included. */
 const PATH_BYTES_MAX = 4096;
@@ -85,13 +85,13 @@ interface PartOptions extends InputOptions, Listing {
 }
 
 async function* inputsOfParts(
-  parts: readonly (Target | NameList)[],
+  parts: readonly (InputTarget | NameList)[],
   options: PartOptions,
   onError: OnInputError,
 ): AsyncGenerator<Input[]> {
   const tree = options.recursive ? await import('../../paths/walk.js') : undefined;
   const { excludes, anyOrder } = options;
-  function filesBelow({ name, from }: Target): AsyncIterable<ByteText[]> | undefined {
+  function filesBelow({ name, from }: InputTarget): AsyncIterable<ByteText[]> | undefined {
     if (from === 'request' || !tree?.isDirectory(name)) return undefined;
     refuseOutputBelow(name, options);
     return tree.walk(name, onError, { isExcluded: excludes?.entry, anyOrder });
@@ -122,7 +122,7 @@ async function* inputsOfParts(
 }
 
 async function* inputsOfUrl(
-  { name, from, id, ranges: own }: Target,
+  { name, from, id, ranges: own }: InputTarget,
   url: string,
   options: PartOptions,
   onError: OnInputError,
@@ -144,7 +144,7 @@ async function* inputsOfUrl(
 function addInputs(
   inputs: Input[],
   names: readonly ByteText[],
-  { ranges, id }: Target,
+  { ranges, id }: InputTarget,
   { ranges: commonRanges }: InputOptions,
   onError: OnInputError,
 ): Input[] {
@@ -162,7 +162,7 @@ function addInputs(
 }
 
 /** Whether an argument may be a pattern: a file of that very name wins. */
-function isGlob({ name, from }: Target): boolean {
+function isGlob({ name, from }: InputTarget): boolean {
   return from === 'argument' && GLOB_CHARACTERS.test(name) && !exists(name);
 }
 
@@ -192,11 +192,11 @@ function raise(error: Error): never {
   throw error;
 }
 
-async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGenerator<Target[]> {
+async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGenerator<InputTarget[]> {
   const takeEntry = list.requests ? await requestTaker() : list.separator === '\n' ? lineTarget : nameTarget;
   let line = 0;
   for await (const entries of readList(list)) {
-    const targets: Target[] = [];
+    const targets: InputTarget[] = [];
     for (const entry of entries) {
       line++;
       try {
@@ -213,7 +213,7 @@ async function* targetsOfList(list: NameList, onError: OnInputError): AsyncGener
   }
 }
 
-async function requestTaker(): Promise<(line: ByteText) => Target | undefined> {
+async function requestTaker(): Promise<(line: ByteText) => InputTarget | undefined> {
   const { parseRequest } = await import('./requests.js');
   return (line) => {
     if (line.trim() === '') return undefined;
@@ -223,11 +223,11 @@ async function requestTaker(): Promise<(line: ByteText) => Target | undefined> {
   };
 }
 
-function lineTarget(line: ByteText): Target | undefined {
+function lineTarget(line: ByteText): InputTarget | undefined {
   return line === '' ? undefined : targetOf(line, 'list');
 }
 
-function nameTarget(name: ByteText): Target {
+function nameTarget(name: ByteText): InputTarget {
   // Of a million names few are URLs, and copying an object takes longer than making one.
   return isUrl(name) ? { ...placeOf(name), from: 'list' } : { name, from: 'list' };
 }

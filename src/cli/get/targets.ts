@@ -6,7 +6,7 @@ import { isRemoteUrl, isUrl, shownAddress, splitKnown } from '../../store/locato
 import { named } from '../app/options.js';
 
 /** What an argument or an entry of a list stands for. */
-export interface Target {
+export interface InputTarget {
   readonly name: ByteText;
   /** The address of an object; undefined: a path. */
   readonly url?: string;
@@ -18,7 +18,7 @@ export interface Target {
 }
 
 /** A path, or a URL as it is read. @throws {LsioError} `usage` for a malformed URL */
-export function placeOf(name: ByteText): Pick<Target, 'name' | 'url'> {
+export function placeOf(name: ByteText): Pick<InputTarget, 'name' | 'url'> {
   if (!isUrl(name)) return { name };
   const url = textOf(name);
   const { root, key } = splitKnown(url);
@@ -26,7 +26,7 @@ export function placeOf(name: ByteText): Pick<Target, 'name' | 'url'> {
 }
 
 /** A file of that very name wins over `path#bytes=…`. */
-export function targetOf(name: ByteText, from: Target['from']): Target {
+export function targetOf(name: ByteText, from: InputTarget['from']): InputTarget {
   if (isUrl(name)) {
     // What follows a # can only be ranges: one of a key is %23.
     const { path, ranges } = named(shownAddress(textOf(name)), splitPathRanges)(textOf(name));

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type CachedFile, cachedFile, evict } from '../../bench/cache.js';
+import { cachedFile, evict, type FileResidency } from '../../bench/cache.js';
 import { isLsioError, LsioError, systemError } from '../../errors.js';
 import { type ByteText, exactText, pathOf, textOf } from '../../paths/byte-text.js';
 import { isDirectory, walk } from '../../paths/walk.js';
@@ -25,20 +25,20 @@ interface Kept {
 
 type Sum<Totals> = { -readonly [Name in keyof Totals]: Totals[Name] };
 
-/** Looks at one file after the other, tells of each, and adds up. */
+/** Probes one file after the other, tells of each, and adds up. */
 export class Survey {
   /** The sums of each argument, and of all. */
   readonly paths: Sum<CachePath>[] = [];
   readonly total: Sum<CacheTotals>;
   failed = 0;
-  looks = 0;
+  probes = 0;
   readonly #action: SurveyAction;
   readonly #signal: AbortSignal;
   readonly #onItem: (item: CacheItem) => Promise<void> | undefined;
-  /** In one go all caches are dropped only after the first look. */
+  /** In one go all caches are dropped only after the first probe. */
   readonly #kept: Kept[] = [];
 
-  /** @param onItem Takes each path with its figures or its error, in the order in which they were looked at. */
+  /** @param onItem Takes each path with its figures or its error, in the order in which they were probed. */
   constructor(action: SurveyAction, signal: AbortSignal, onItem: (item: CacheItem) => Promise<void> | undefined) {
     this.#action = action;
     this.#signal = signal;
@@ -46,34 +46,34 @@ export class Survey {
     this.total = this.#noFiles();
   }
 
-  /** Looks at a file, or at all that are below a directory, and evicts each if that was asked for. */
+  /** Probes a file, or all that are below a directory, and evicts each if that was asked for. */
   async add(given: ByteText): Promise<void> {
     const argument = this.paths.push({ path: exactText(given), failed: 0, ...this.#noFiles() }) - 1;
     const refused: [ByteText, LsioError][] = [];
     const refuse = (name: ByteText, error: LsioError) => void refused.push([name, error]);
     for await (const names of isDirectory(given) ? walk(given, refuse) : [[given]]) {
       for (const [name, error] of refused.splice(0)) await this.#found(name, argument, error);
-      for (const name of names) await this.#look(name, argument);
+      for (const name of names) await this.#probe(name, argument);
     }
     for (const [name, error] of refused) await this.#found(name, argument, error);
   }
 
   /** Tells of all files after all caches were dropped. */
-  async lookAgain(): Promise<void> {
+  async probeAgain(): Promise<void> {
     for (const { name, argument, before } of this.#kept.splice(0)) {
       await this.#serveOthers();
       const { residentBytes: residentBytesBefore } = before as CacheFigures;
-      const now = isLsioError(before) ? before : figuresOr(name, () => ({ ...look(name), residentBytesBefore }));
+      const now = isLsioError(before) ? before : figuresOr(name, () => ({ ...probe(name), residentBytesBefore }));
       await this.#tell(name, argument, now);
     }
   }
 
-  async #look(name: ByteText, argument: number): Promise<void> {
+  async #probe(name: ByteText, argument: number): Promise<void> {
     await this.#serveOthers();
     await this.#found(
       name,
       argument,
-      figuresOr(name, () => (this.#action === 'evict-each' ? evicted(name) : look(name))),
+      figuresOr(name, () => (this.#action === 'evict-each' ? evicted(name) : probe(name))),
     );
   }
 
@@ -98,7 +98,7 @@ export class Survey {
   }
 
   async #serveOthers(): Promise<void> {
-    if (this.looks++ % FILES_AT_ONCE !== 0) return;
+    if (this.probes++ % FILES_AT_ONCE !== 0) return;
     await setImmediate();
     this.#signal.throwIfAborted();
   }
@@ -113,7 +113,7 @@ function figuresOr(name: ByteText, figures: () => CacheFigures): CacheFigures | 
   try {
     return figures();
   } catch (error) {
-    return lookError(name, error);
+    return probeError(name, error);
   }
 }
 
@@ -125,7 +125,7 @@ function addTo(sum: Sum<CacheTotals>, { sizeBytes, residentBytes, residentBytesB
 }
 
 /** @throws {LsioError} `read` where the kernel does not tell; what `node:fs` throws. */
-function look(name: ByteText): CacheFigures {
+function probe(name: ByteText): CacheFigures {
   const { sizeBytes, residentBytes } = regularFile(name);
   if (residentBytes === undefined) throw untold(name, '');
   return { sizeBytes, residentBytes };
@@ -140,7 +140,7 @@ function evicted(name: ByteText): CacheFigures {
   return { sizeBytes, residentBytes, residentBytesBefore: before };
 }
 
-function regularFile(name: ByteText): CachedFile {
+function regularFile(name: ByteText): FileResidency {
   const file = cachedFile(pathOf(name));
   if (file !== undefined) return file;
   throw new LsioError('read', `${textOf(name)}: not a regular file`, { path: textOf(name) });
@@ -155,7 +155,7 @@ function untold(name: ByteText, done: string): LsioError {
 }
 
 /** @throws what is no failure of a system call. */
-function lookError(name: ByteText, error: unknown): LsioError {
+function probeError(name: ByteText, error: unknown): LsioError {
   const known = systemError('read', textOf(name), error);
   if (isLsioError(known, 'read')) return known;
   throw known;

@@ -84,12 +84,12 @@ async function cache(config: CacheConfig, context: Context): Promise<void> {
     await stream.begin({ schema: 'lsio.cache/1', action });
     context.finishJson = ({ exitCode, ...error }) => stream.end({ ...tailOf(survey), error, exitCode });
   }
-  const progress = startProgress(config, () => ({ items: survey.looks, unit: 'files' }));
+  const progress = startProgress(config, () => ({ items: survey.probes, unit: 'files' }));
   try {
     for (const path of paths) await survey.add(byteTextOf(path));
     if (config.survey === 'evict-all') {
       await dropCaches();
-      await survey.lookAgain();
+      await survey.probeAgain();
     }
   } finally {
     progress.stop();

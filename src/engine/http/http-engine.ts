@@ -5,10 +5,10 @@ import { LsioError } from '../../errors.js';
 import type { Slab } from '../../memory/slab.js';
 import { ActiveRun } from '../active-run.js';
 import {
+  BUFFER_BYTES_MAX,
   type Engine,
   type EngineInfo,
   type Path,
-  PIECE_BYTES_MAX,
   type ReadSource,
   type Run,
   type RunOptions,
@@ -155,12 +155,12 @@ export class HttpEngine implements Engine {
 
   #end(slot: number): void {
     const slots = this.#slots;
-    const piece = slots.piece[slot]!;
-    slots.piece[slot] = -1;
+    const buffer = slots.buffer[slot]!;
+    slots.buffer[slot] = -1;
     slots.path[slot] = undefined;
     slots.file[slot] = undefined;
     this.#free[this.#freeCount++] = slot;
-    if (piece >= 0) slots.release(piece);
+    if (buffer >= 0) slots.release(buffer);
   }
 
   /** Gives the free slots to the sources, each a fair share. */
@@ -209,12 +209,12 @@ export class HttpEngine implements Engine {
 
   async #readToEnd(slot: number, target: Target, pin: Pin, signal: AbortSignal): Promise<void> {
     const offset = this.#slots.offset[slot]!;
-    const guessed = { offset, length: Math.min(PIECE_BYTES_MAX, this.#guessBytes) };
+    const guessed = { offset, length: Math.min(BUFFER_BYTES_MAX, this.#guessBytes) };
     const got = await this.#readInto(slot, target, guessed, 0, pin, signal);
     const { sizeBytes } = pin.version;
     if (got < guessed.length || sizeBytes === undefined || sizeBytes <= offset + got) return;
     const wanted = sizeBytes - offset;
-    if (wanted > PIECE_BYTES_MAX) {
+    if (wanted > BUFFER_BYTES_MAX) {
       this.#slots.errno[slot] = TOO_LARGE;
       return;
     }
@@ -234,8 +234,8 @@ export class HttpEngine implements Engine {
     signal: AbortSignal,
   ): Promise<number> {
     const slots = this.#slots;
-    if (slots.piece[slot]! < 0) slots.piece[slot] = await this.#lease(asked.length, signal);
-    const start = slots.piece[slot]!;
+    if (slots.buffer[slot]! < 0) slots.buffer[slot] = await this.#lease(asked.length, signal);
+    const start = slots.buffer[slot]!;
     slots.start[slot] = start;
     const land = (bytes: number) => {
       assert(bytes <= asked.length, 'no more lands than was asked for');
@@ -258,15 +258,15 @@ export class HttpEngine implements Engine {
   /** Memory for `bytes` in place of what the slot has, with the first `kept` bytes of it. */
   async #grow(slot: number, bytes: number, kept: number, signal: AbortSignal): Promise<void> {
     const slots = this.#slots;
-    if (slots.pieceBytes(slot) >= bytes) return;
-    const old = slots.piece[slot]!;
+    if (slots.bufferBytes(slot) >= bytes) return;
+    const old = slots.buffer[slot]!;
     const copy = new Uint8Array(slots.memory.subarray(old, old + kept));
     // Waiting with memory in hand for more could block all reads for ever.
-    slots.piece[slot] = -1;
+    slots.buffer[slot] = -1;
     slots.release(old);
-    const piece = await this.#lease(bytes, signal);
-    slots.piece[slot] = piece;
-    slots.memory.set(copy, piece);
+    const buffer = await this.#lease(bytes, signal);
+    slots.buffer[slot] = buffer;
+    slots.memory.set(copy, buffer);
   }
 
   async #lease(bytes: number, signal: AbortSignal): Promise<number> {

@@ -4,14 +4,8 @@ import { EIO } from '../../errno.js';
 import type { Slab } from '../../memory/slab.js';
 import { type FileFacts, factsOfStats } from '../../native/file-facts.js';
 import { O_DIRECT } from '../../uring/abi.js';
-import { readPlainly } from '../../uring/plain-read.js';
+import { PLAIN_OPEN_FLAGS, readPlainly } from '../../uring/plain-read.js';
 import { type Completions, type Ring, type RingOptions, SPARE_STATS } from '../../uring/ring.js';
-
-/**
- * Opening a FIFO must not wait for a writer: that would hold a thread for good. Where the system lacks a flag, its
- * constant is undefined, which `|` takes for 0.
- */
-const OPEN_FLAGS = constants.O_NOCTTY | constants.O_NONBLOCK;
 
 /**
  * A ring that works everywhere: each operation is a call of `node:fs`, run by libuv's thread pool, whose callback puts
@@ -58,7 +52,7 @@ export class LibuvRing implements Ring {
     stream = false,
   ): void {
     const name = bytesOf(path);
-    const flags = (stream ? constants.O_NOCTTY : OPEN_FLAGS) | (direct ? (O_DIRECT ?? 0) : 0);
+    const flags = (stream ? constants.O_NOCTTY : PLAIN_OPEN_FLAGS) | (direct ? (O_DIRECT ?? 0) : 0);
     this.#prepare(() => {
       this.#closeFd(file);
       this.#isStream[file] = Number(stream);

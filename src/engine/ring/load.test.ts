@@ -18,9 +18,9 @@ function pump(load: Load, { busyMs, rounds, inFlight }: { busyMs: number; rounds
   }
 }
 
-function newLoad(more = true): { load: Load; callForHelp: ReturnType<typeof vi.fn> } {
-  const callForHelp = vi.fn(async () => more);
-  return { load: new Load(callForHelp, clock), callForHelp };
+function newLoad(more = true): { load: Load; onSaturated: ReturnType<typeof vi.fn> } {
+  const onSaturated = vi.fn(async () => more);
+  return { load: new Load(onSaturated, clock), onSaturated };
 }
 
 describe('Load', () => {
@@ -30,27 +30,27 @@ describe('Load', () => {
     [7, 0],
     [1, 0],
   ])('a pump busy for %i of 10 ms with reads in flight calls for help %i times in a second', (busyMs, calls) => {
-    const { load, callForHelp } = newLoad();
+    const { load, onSaturated } = newLoad();
     pump(load, { busyMs, rounds: 100, inFlight: true });
-    expect(callForHelp).toHaveBeenCalledTimes(calls);
+    expect(onSaturated).toHaveBeenCalledTimes(calls);
   });
 
   test('calls for nothing in less than half a second', () => {
-    const { load, callForHelp } = newLoad();
+    const { load, onSaturated } = newLoad();
     pump(load, { busyMs: 10, rounds: 49, inFlight: true });
-    expect(callForHelp).not.toHaveBeenCalled();
+    expect(onSaturated).not.toHaveBeenCalled();
   });
 
   test('time without reads in flight counts neither as busy nor as idle', () => {
-    const { load, callForHelp } = newLoad();
+    const { load, onSaturated } = newLoad();
     for (let burst = 0; burst < 9; burst++) {
       pump(load, { busyMs: 9, rounds: 5, inFlight: true });
       pump(load, { busyMs: 1, rounds: 1, inFlight: false });
       nowMs += 60_000;
     }
-    expect(callForHelp).not.toHaveBeenCalled();
+    expect(onSaturated).not.toHaveBeenCalled();
     pump(load, { busyMs: 9, rounds: 5, inFlight: true });
-    expect(callForHelp).toHaveBeenCalledTimes(1);
+    expect(onSaturated).toHaveBeenCalledTimes(1);
   });
 
   test('calls again after help has come, and no more when there is none', async () => {
@@ -58,11 +58,11 @@ describe('Load', () => {
       [true, 2],
       [false, 1],
     ] as const) {
-      const { load, callForHelp } = newLoad(more);
+      const { load, onSaturated } = newLoad(more);
       pump(load, { busyMs: 10, rounds: 80, inFlight: true });
       await Promise.resolve();
       pump(load, { busyMs: 10, rounds: 60, inFlight: true });
-      expect(callForHelp).toHaveBeenCalledTimes(calls);
+      expect(onSaturated).toHaveBeenCalledTimes(calls);
     }
   });
 });

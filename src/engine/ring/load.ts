@@ -5,21 +5,21 @@ const WINDOW_MS = 500;
 /** Cold small files come to 0.8 to 0.95, and two rings read them 1.1 to 1.2 times as fast; where the device is the limit it is 0.1 to 0.35. */
 const BUSY_SHARE_MIN = 0.75;
 
-/** Finds out whether the pump is busy most of the time that reads are in flight, and calls for help if so. */
+/** Finds out whether the pump is busy most of the time that reads are in flight, and asks for another ring if so. */
 export class Load {
-  readonly #callForHelp: () => Promise<boolean>;
+  readonly #onSaturated: () => Promise<boolean>;
   readonly #clock: Clock;
   /** When the window would have begun without the pauses in it; while paused, how much of it has gone by. */
   #windowBeganMs = 0;
   #passedMs = 0;
   #paused = true;
   #busyMs = 0;
-  /** Help is under way, or there is none. */
+  /** A ring is being added, or none can be. */
   #settled = false;
 
-  /** @param callForHelp fulfils when help has come, with false when more can't be had. */
-  constructor(callForHelp: () => Promise<boolean>, clock: Clock) {
-    this.#callForHelp = callForHelp;
+  /** @param onSaturated fulfils when a ring was added, with false when no more can be. */
+  constructor(onSaturated: () => Promise<boolean>, clock: Clock) {
+    this.#onSaturated = onSaturated;
     this.#clock = clock;
   }
 
@@ -38,7 +38,7 @@ export class Load {
     this.#busyMs = 0;
     if (!busy) return;
     this.#settled = true;
-    this.#callForHelp().then(
+    this.#onSaturated().then(
       (more) => {
         this.#settled = !more;
         // What went by meanwhile was not looked at.

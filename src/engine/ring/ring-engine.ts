@@ -65,9 +65,9 @@ export class RingEngine implements Engine {
     this.#watchdog = this.clock.timer(() => this.#onWatchdog());
   }
 
-  /** How many pieces of memory are lent to sources. */
-  get lent(): number {
-    return this.#slots.lent;
+  /** How many buffers sources hold. */
+  get sourceLeases(): number {
+    return this.#slots.sourceLeases;
   }
 
   share(path: Path, options: OpenOptions = {}): SharedFile {
@@ -176,12 +176,12 @@ export class RingEngine implements Engine {
     this.#again = true; // the others may have been asked before
   }
 
-  /** Nothing is in flight, so nothing but loans holds memory; or what is left waits for memory that went with lost rings. */
+  /** Nothing is in flight, so only sources hold memory; or what is left waits for memory that went with lost rings. */
   #checkMemory(): void {
     if (this.#inFlight > 0) return;
     const waiting = this.#lanes.some((lane) => lane.stages.waiting);
-    const { leases, lent } = this.#slots;
-    assert(waiting || leases === lent + this.#lostLeases, 'no memory is leased but what is lent');
+    const { leases, sourceLeases } = this.#slots;
+    assert(waiting || leases === sourceLeases + this.#lostLeases, 'no memory is leased but what sources hold');
     if (!waiting || this.#lostBytes === 0 || this.#slots.leasedBytes > this.#lostBytes) return;
     throw new LsioError('unavailable', 'the memory of lost rings is missing');
   }

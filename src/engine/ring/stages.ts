@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.js';
 import { EAGAIN, ECANCELED, EINTR, EINVAL, EIO, EISDIR, ESPIPE } from '../../errno.js';
 import { type FileFacts, hasEnd } from '../../native/file-facts.js';
 import { type Ring, SPARE_STATS } from '../../uring/ring.js';
-import { type Path, PIECE_BYTES_MAX, TO_END } from '../read.js';
+import { BUFFER_BYTES_MAX, type Path, TO_END } from '../read.js';
 import { CHANGED, NOT_REGULAR, type ReadSlots, TOO_LARGE } from '../slots.js';
 import { CLOSED, EngineFile, FileTable, OPEN, type OpenFile } from './files.js';
 import type { StatedSizes } from './stated-sizes.js';
@@ -209,7 +209,7 @@ export class Stages {
       this.#forgetSize(slot);
     }
     const length = this.#slots.length[slot]!;
-    assert(length >= TO_END && length <= PIECE_BYTES_MAX, 'a read fits in a piece');
+    assert(length >= TO_END && length <= BUFFER_BYTES_MAX, 'a read fits in a buffer');
     this.#suffixTries[slot] = 0;
     this.#retries[slot] = 0;
     this.#givenUp[slot] = 0;
@@ -244,16 +244,16 @@ export class Stages {
     if (file.state !== OPEN || file.alignBytes !== 0 || file.plain) return false;
     if (length <= 0 || this.#forMemory.length > 0) return false;
     if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + length > this.#options.windowBytes) return false;
-    const piece = this.#ring.slab.lease(length, this.#options.lane);
-    if (piece < 0) return false;
+    const buffer = this.#ring.slab.lease(length, this.#options.lane);
+    if (buffer < 0) return false;
     this.files.use(file);
-    this.#slots.piece[slot] = piece;
+    this.#slots.buffer[slot] = buffer;
     this.#windowUsedBytes += length;
     this.#alignBytes[slot] = 0;
     this.#capacity[slot] = length;
     this.#whole[slot] = expected;
     const offset = this.#slots.offset[slot]!;
-    this.#ring.read(slot, this.#next(slot, FOR_READ), file.entry, offset, piece, length);
+    this.#ring.read(slot, this.#next(slot, FOR_READ), file.entry, offset, buffer, length);
     return true;
   }
 
@@ -261,7 +261,7 @@ export class Stages {
   #beginSuffix(slot: number, file: OpenFile): boolean {
     const { sizeBytes } = file;
     const length = Math.min(this.#slots.suffix[slot]!, sizeBytes);
-    if (length <= 0 || length >= PIECE_BYTES_MAX || file.sizeMayLie) return false;
+    if (length <= 0 || length >= BUFFER_BYTES_MAX || file.sizeMayLie) return false;
     const offset = sizeBytes - length;
     this.#slots.offset[slot] = offset;
     this.#slots.length[slot] = length + 1;
@@ -271,7 +271,7 @@ export class Stages {
     return false;
   }
 
-  /** The slot was delivered: its memory, unless lent on, and the slot itself are free again. */
+  /** The slot was delivered: its memory, unless the source leased it, and the slot itself are free again. */
   end(slot: number): void {
     assert(this.#stage[slot] === FINISHED, 'only a finished slot ends');
     this.#giveBackMemory(slot);
@@ -301,7 +301,7 @@ export class Stages {
     this.#whole[slot] = NEVER;
     slots.errno[slot] = 0;
     slots.bytes[slot] = bytes;
-    slots.start[slot] = slots.piece[slot]!;
+    slots.start[slot] = slots.buffer[slot]!;
     this.#windowUsedBytes -= this.#capacity[slot]!;
     this.files.unuse(this.#shared(slot));
     this.#stage[slot] = FINISHED;
@@ -369,13 +369,13 @@ export class Stages {
   abandon(slots: Iterable<number>): { readonly lostBytes: number; readonly lostLeases: number } {
     let [lostBytes, lostLeases] = [0, 0];
     for (const slot of slots) {
-      const piece = this.#slots.piece[slot]!;
-      if (piece < 0) continue;
+      const buffer = this.#slots.buffer[slot]!;
+      if (buffer < 0) continue;
       if (this.#stage[slot] === FOR_READ) {
-        lostBytes += this.#ring.slab.sizeBytes(piece);
+        lostBytes += this.#ring.slab.sizeBytes(buffer);
         lostLeases++;
-      } else this.#ring.slab.release(piece);
-      this.#slots.piece[slot] = -1;
+      } else this.#ring.slab.release(buffer);
+      this.#slots.buffer[slot] = -1;
     }
     this.#forMemory.length = 0;
     this.#forEntry.length = 0;
@@ -587,7 +587,7 @@ export class Stages {
   #readSuffix(slot: number, sizeBytes: number): void {
     const suffix = this.#slots.suffix[slot]!;
     const length = Math.min(suffix, sizeBytes);
-    if (length >= PIECE_BYTES_MAX) {
+    if (length >= BUFFER_BYTES_MAX) {
       this.#slots.total[slot] = sizeBytes;
       return this.#finish(slot, TOO_LARGE);
     }
@@ -628,19 +628,19 @@ export class Stages {
   #lease(slot: number): boolean {
     const bytes = this.#capacity[slot]!;
     if (this.#windowUsedBytes > 0 && this.#windowUsedBytes + bytes > this.#options.windowBytes) return false;
-    const piece = this.#ring.slab.lease(bytes, this.#options.lane);
-    if (piece < 0) return false;
-    this.#slots.piece[slot] = piece;
+    const buffer = this.#ring.slab.lease(bytes, this.#options.lane);
+    if (buffer < 0) return false;
+    this.#slots.buffer[slot] = buffer;
     this.#windowUsedBytes += bytes;
     this.#read(slot);
     return true;
   }
 
   #giveBackMemory(slot: number): void {
-    const piece = this.#slots.piece[slot]!;
-    if (piece >= 0) {
-      this.#ring.slab.release(piece);
-      this.#slots.piece[slot] = -1;
+    const buffer = this.#slots.buffer[slot]!;
+    if (buffer >= 0) {
+      this.#ring.slab.release(buffer);
+      this.#slots.buffer[slot] = -1;
     }
   }
 
@@ -650,7 +650,7 @@ export class Stages {
     const entry = this.#entry(slot);
     const offset = this.#base[slot]! + from;
     const generation = this.#next(slot, FOR_READ);
-    const at = this.#slots.piece[slot]! + from;
+    const at = this.#slots.buffer[slot]! + from;
     const length = this.#capacity[slot]! - from;
     if (this.#plain[slot] === 0) this.#ring.read(slot, generation, entry, offset, at, length);
     else this.#ring.readPlainly(slot, generation, this.#path(slot), offset, at, length);
@@ -830,7 +830,7 @@ export class Stages {
   }
 
   /**
-   * The file is longer than the guess: starts over with memory for all of it. (Keeping the first piece while waiting for
+   * The file is longer than the guess: starts over with memory for all of it. (Keeping the first buffer while waiting for
    * a larger one could leave every slot waiting for memory that the others hold.)
    */
   #grow(slot: number, sizeBytes: number): void {
@@ -838,12 +838,12 @@ export class Stages {
     const readBytes = this.#filled[slot]! - (offset - this.#base[slot]!);
     // The size is a hint: procfs says 0, and a file may grow. One byte more than it makes the end show.
     const expectedBytes = sizeBytes - offset >= readBytes ? sizeBytes - offset : readBytes * 2;
-    if (readBytes > PIECE_BYTES_MAX || sizeBytes - offset > PIECE_BYTES_MAX) {
+    if (readBytes > BUFFER_BYTES_MAX || sizeBytes - offset > BUFFER_BYTES_MAX) {
       this.#slots.total[slot] = Math.max(sizeBytes, offset + readBytes);
       return this.#finish(slot, TOO_LARGE);
     }
     this.#startOver(slot);
-    this.#capacity[slot] = Math.min(expectedBytes, PIECE_BYTES_MAX) + 1;
+    this.#capacity[slot] = Math.min(expectedBytes, BUFFER_BYTES_MAX) + 1;
     this.#prepareRead(slot);
   }
 
@@ -858,8 +858,8 @@ export class Stages {
     // It says that the read was given up, and must not when it wasn't.
     this.#slots.errno[slot] = errno === ECANCELED && this.#givenUp[slot] === 0 ? EIO : errno;
     this.#slots.bytes[slot] = bytes;
-    this.#slots.start[slot] = Math.max(0, this.#slots.piece[slot]!) + skipBytes;
-    if (this.#slots.piece[slot]! >= 0) this.#windowUsedBytes -= this.#capacity[slot]!;
+    this.#slots.start[slot] = Math.max(0, this.#slots.buffer[slot]!) + skipBytes;
+    if (this.#slots.buffer[slot]! >= 0) this.#windowUsedBytes -= this.#capacity[slot]!;
     if (this.#slots.path[slot] === undefined && this.#stage[slot] !== FOR_ENTRY) this.files.unuse(this.#shared(slot));
     if (suffix >= 0) this.#cutToSuffix(slot, suffix);
     else if (length === TO_END && errno === 0) this.#learn(bytes + 1);

@@ -1,4 +1,4 @@
-import { constants, fstatSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Path } from '../../engine/engine.js';
@@ -8,6 +8,7 @@ import type { InodeTable } from '../../native/inode-table.js';
 import { cacheResidency } from '../../native/libc.js';
 import { orderByPlace } from '../../plan/order.js';
 import type { Orderable, Ordering } from '../../read/backend.js';
+import { PLAIN_OPEN_FLAGS } from '../../uring/plain-read.js';
 import { withinLimit } from './direct.js';
 
 /** Whether reads may be made in the order in which files lie on the device, or are made in the order given. */
@@ -25,7 +26,6 @@ const ENTRIES_PER_FILE = 32;
 const ENTRIES_MAX = 262_144;
 /** Files looked at to see whether a list is in the page cache, where its order doesn't matter. */
 const SAMPLES = 8;
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const SLASH = 0x2f;
 /** Reads that are looked at in one turn of the event loop: a millisecond or two. */
 const READS_PER_TURN = 4096;
@@ -200,7 +200,7 @@ async function isMostlyCached(path: Path): Promise<boolean> {
   let file: FileHandle | undefined;
   try {
     // By libuv's threads: opening a file can take for ever.
-    file = await open(typeof path === 'string' ? path : Buffer.from(path), OPEN_FLAGS);
+    file = await open(typeof path === 'string' ? path : Buffer.from(path), PLAIN_OPEN_FLAGS);
     const { size } = fstatSync(file.fd);
     return (cacheResidency(file.fd)?.cachedPages ?? -1) * PAGE_BYTES >= size / 2;
   } catch {

@@ -1,11 +1,11 @@
-import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Clock } from '../../clock.js';
 import { type EngineKind, type Path, TO_END } from '../../engine/engine.js';
-import { PIECE_BYTES_MAX } from '../../engine/read.js';
+import { BUFFER_BYTES_MAX } from '../../engine/read.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
 import type { Extent } from '../../range.js';
 import type { DirectPolicy } from '../../read/backend.js';
+import { PLAIN_OPEN_FLAGS } from '../../uring/plain-read.js';
 
 /** Whether reads bypass the page cache, by O_DIRECT: `auto` while probed files turn out not to be in it. */
 export type DirectChoice = 'auto' | 'on' | 'off';
@@ -23,7 +23,6 @@ const PROBE_MS_MAX = 1000;
 const KNOWN_MAX = 4096;
 /** A file of which two ranges of this length are asked for, one after the other, is worth a probe of its own. */
 const LONG_BYTES_MIN = 256 * 1024;
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 type Libc = typeof import('../../native/libc.js');
 
@@ -123,7 +122,7 @@ export class DirectReads implements DirectPolicy {
   /** Whether a file that is not known yet is worth a probe: it is about to be read on. */
   #isLong(index: number, path: Path, lengthBytes: number): boolean {
     // What is still longer is probed when its size is asked for.
-    if (this.#choice !== 'auto' || lengthBytes < LONG_BYTES_MIN || lengthBytes > PIECE_BYTES_MAX) return false;
+    if (this.#choice !== 'auto' || lengthBytes < LONG_BYTES_MIN || lengthBytes > BUFFER_BYTES_MAX) return false;
     if (path !== this.#long?.path) this.#long = { path, index };
     return index > this.#long.index && !this.#byFile.has(path);
   }
@@ -157,7 +156,7 @@ export class DirectReads implements DirectPolicy {
     let file: FileHandle | undefined;
     try {
       // By libuv's threads: opening a file can take for ever.
-      file = await open(typeof path === 'string' ? path : Buffer.from(path), OPEN_FLAGS);
+      file = await open(typeof path === 'string' ? path : Buffer.from(path), PLAIN_OPEN_FLAGS);
       const libc = await this.#libc;
       return libc && probeFile(libc, file.fd, extent);
     } catch {

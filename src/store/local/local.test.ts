@@ -18,7 +18,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { expectBytes, pattern, Scratch, SilentFifo } from '../../engine/conformance-kit.js';
-import { type EngineName, PIECE_BYTES_MAX } from '../../engine/engine.js';
+import { BUFFER_BYTES_MAX, type EngineName } from '../../engine/engine.js';
 import { isLsioError } from '../../errors.js';
 import { type ByteRange, resolveRange } from '../../range.js';
 import { all, each, expectReceived, onEachEngine, receive } from '../../read/read.testing.js';
@@ -27,7 +27,7 @@ import { getRanges } from '../ranges.js';
 import { LocalStore } from './local.js';
 
 const MI = 1024 ** 2;
-const SIZES = [0, 1, 511, 4096, 8192, 8193, 100_000, MI + 1, PIECE_BYTES_MAX, PIECE_BYTES_MAX + 1, 21 * MI + 3];
+const SIZES = [0, 1, 511, 4096, 8192, 8193, 100_000, MI + 1, BUFFER_BYTES_MAX, BUFFER_BYTES_MAX + 1, 21 * MI + 3];
 
 function closed(): unknown {
   return expect.objectContaining({ kind: 'closed' });

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Signal } from '../../abort.js';
 import { systemClock } from '../../clock.js';
-import { type Engine, type EngineInfo, type Path, PIECE_BYTES_MAX, TO_END } from '../../engine/engine.js';
+import { BUFFER_BYTES_MAX, type Engine, type EngineInfo, type Path, TO_END } from '../../engine/engine.js';
 import { type EngineOptions, openEngine } from '../../engine/open.js';
 import { sizeOf } from '../../engine/size.js';
 import { LsioError } from '../../errors.js';
@@ -181,7 +181,7 @@ export class LocalStore implements Store {
       if (into !== undefined) checkInto(range, into);
       const suffixLength = 'suffixLength' in range ? range.suffixLength : -1;
       const { offset, length = TO_END } = 'suffixLength' in range ? { offset: 0 } : range;
-      const isLong = length > PIECE_BYTES_MAX;
+      const isLong = length > BUFFER_BYTES_MAX;
       const ifMatch = options?.ifMatch;
       // A file that is kept open may be the one before.
       const isKept = typeof key === 'string' && !isLong && ifMatch === undefined;
@@ -254,7 +254,7 @@ export class LocalStore implements Store {
   }
 
   #read(point: Point, ifMatch: string | undefined): Promise<OwnedBytes | undefined> {
-    const read = () => (point.length > PIECE_BYTES_MAX ? this.#readLong(point, undefined) : this.#points.read(point));
+    const read = () => (point.length > BUFFER_BYTES_MAX ? this.#readLong(point, undefined) : this.#points.read(point));
     return ifMatch === undefined ? read() : readMatching(point.path, ifMatch, read);
   }
 
