@@ -21,7 +21,7 @@ interface CommandEntry {
 /** All commands, in the order in which the help lists them. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   get: { summary: 'read files and byte ranges, to stdout or a directory', load: () => import('./get/get.js') },
-  info: { summary: 'what arrays a Zarr store holds', load: () => import('./array/info.js') },
+  info: { summary: 'what arrays a Zarr store, GRIB or .nat file holds', load: () => import('./array/info.js') },
   read: { summary: 'elements of an array, to a file or stdout', load: () => import('./array/read.js') },
   crops: { summary: 'random crops of an array, as training reads them', load: () => import('./array/crops.js') },
   grib: {
@@ -29,7 +29,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./array/grib.js'),
     hasActions: true,
   },
-  refs: { summary: 'write kerchunk references of a Zarr store', load: () => import('./array/refs.js') },
+  refs: { summary: 'write kerchunk references of Zarr, GRIB or .nat files', load: () => import('./array/refs.js') },
   stats: { summary: 'mean, std, extremes and quantiles of an array', load: () => import('./array/stats.js') },
   series: { summary: 'time series at points, as CSV', load: () => import('./array/series.js') },
   merge: { summary: 'statistics that several machines computed, put together', load: () => import('./array/merge.js') },
