@@ -155,6 +155,8 @@ function newWorker({ entry, name, data, reused = false }: ThreadOptions): Worker
       execArgv: [],
       // Else Node warns of descriptors that the thread was given.
       trackUnmanagedFds: false,
+      // A thread that allocates next to nothing must collect its garbage all the same: that holds memory of queues.
+      ...(reused && { resourceLimits: { maxYoungGenerationSizeMb: 1 } }),
     });
   } catch (cause) {
     throw new ThreadUnavailableError('unavailable', `the ${name} thread: ${(cause as Error).message}`, { cause });
