@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchMarkdown, compareMarkdown } from '../dist/report/markdown.js';
 import { arraysMarkdown } from './arrays/report.js';
+import { gribMarkdown } from './grib/report.js';
 import { renderObjects } from './objects/report.js';
 import { peersMarkdown } from './peers/report.js';
 
@@ -20,6 +21,7 @@ const RENDERERS = new Map(
     'lsio.peers/1': peersMarkdown,
     'lsio.arrays/1': arraysMarkdown,
     'lsio.objects/1': renderObjects,
+    'lsio.bench-grib/1': gribMarkdown,
   }),
 );
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));

@@ -1,0 +1,59 @@
+/*
+ * Works on a file in this process, several times, each time after it was evicted from the cache. Prints milliseconds as JSON.
+ * Arguments: list FILE RUNS, or crop FILE RUNS.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { describeField, inventoryLine } from '../../dist/formats/grib/describe.js';
+import { scanAll } from '../../dist/formats/grib/scan.js';
+import { openSource, readArray } from '../../dist/index.js';
+import { evict } from './evict.js';
+
+const [what = '', file = '', runs = '3'] = process.argv.slice(2);
+
+/** Every field, as `lsio grib ls` prints it. */
+async function list() {
+  const fd = openSync(file, 'r');
+  let bytesRead = 0;
+  const source = {
+    size: fstatSync(fd).size,
+    /** @param {{ offset: number, length: number }} extent */
+    read({ offset, length }) {
+      const bytes = new Uint8Array(length);
+      const read = readSync(fd, bytes, 0, length, offset);
+      bytesRead += read;
+      return bytes.subarray(0, read);
+    },
+  };
+  const { messages } = await scanAll(source, { chains: 1 });
+  const lines = messages.flatMap(({ fields }) => fields.map((field) => inventoryLine(field, describeField(field))));
+  closeSync(fd);
+  return { count: lines.length, bytesRead };
+}
+
+/** 372 lines of 614 columns of one channel, as brightness temperature. */
+async function crop() {
+  const source = await openSource(file);
+  try {
+    const { array } = source.arrays.find(({ name }) => name === 'IR_108') ?? {};
+    if (array === undefined) throw new Error('no IR_108');
+    const selection = [
+      { start: 300, count: 372 },
+      { start: 1500, count: 614 },
+    ].map((run) => ({ runs: [{ ...run, step: 1 }], drop: false }));
+    const { bytes, bytesRead } = await readArray(array, { selection });
+    return { count: bytes.length / 4, bytesRead };
+  } finally {
+    await source.close();
+  }
+}
+
+const work = what === 'list' ? list : crop;
+const ms = [];
+let counts = { count: 0, bytesRead: 0 };
+for (let run = 0; run < Number(runs); run++) {
+  evict(file);
+  const begin = performance.now();
+  counts = await work();
+  ms.push(performance.now() - begin);
+}
+process.stdout.write(`${JSON.stringify({ ms, ...counts })}\n`);
