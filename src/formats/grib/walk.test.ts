@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeField } from './decode.js';
 import { scanAll } from './scan.js';
 import { walkBytes } from './walk.testing.js';
-import { gribTwo, simple, type WrittenField } from './write.testing.js';
+import { gribOne, gribTwo, simple, type WrittenField } from './write.testing.js';
 
 /** A field whose values tell which field it is: `first`, `first + 1`, … */
 function field(first: number, more: Partial<WrittenField> = {}): WrittenField {
@@ -44,6 +44,22 @@ describe('walkMessages()', () => {
     expect(fields.map(({ message }) => message.offset)).toEqual([0, one.length, one.length, one.length + two.length]);
     expect(faults).toEqual([]);
     expect(summary).toMatchObject({ messages: 3, skippedBytes: 0 });
+  });
+
+  test('messages of both editions lie in one file', () => {
+    const old = gribOne({ numbers: [500, 501, 502, 503, 504, 505], bits: 12, columns: 3, rows: 2 });
+    const bytes = join(one, old, two, old);
+    const { fields, faults } = walkBytes(bytes);
+    expect(faults).toEqual([]);
+    expect(fields.map(({ edition, number }) => [edition, number])).toEqual([
+      [2, '1'],
+      [1, '2'],
+      [2, '3.1'],
+      [2, '3.2'],
+      [1, '4'],
+    ]);
+    expect(firstValues(bytes)).toEqual([100, 500, 200, 300, 500]);
+    expect([...decodeField(fields[4]!, { bytes, offset: 0 })]).toEqual([500, 501, 502, 503, 504, 505]);
   });
 
   test('sections that are not repeated stay in force', () => {

@@ -125,6 +125,40 @@ export function gribTwo(...fields: WrittenField[]): Uint8Array {
   return Uint8Array.from(Buffer.concat([indicator.bytes, body, Buffer.from('7777')]));
 }
 
+export interface WrittenOne {
+  readonly numbers: readonly number[];
+  readonly bits: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A message of edition 1: centre 98, 2 m temperature, simple packing with reference 0, from 60° N and 10° E. */
+export function gribOne({ numbers, bits, columns, rows }: WrittenOne): Uint8Array {
+  const product = new Octets(28).u16(2, 28).u8(4, 128, 98, 1, 255, 0x80, 167, 1);
+  product.u8(13, 24, 2, 29, 6, 0, 1).u8(25, 21);
+  const grid = new Octets(32).u16(2, 32).u8(5, 255, 0).u16(7, columns).u16(9, rows);
+  const degrees = (at: number, value: number) => grid.u8(at, value >>> 16).u16(at + 1, value & 0xffff);
+  degrees(11, 60_000);
+  degrees(14, 10_000);
+  degrees(18, 60_000 - (rows - 1) * 1000);
+  degrees(21, 10_000 + (columns - 1) * 1000);
+  grid.u8(17, 0x80).u16(24, 1000).u16(26, 1000);
+  const packed = packBits(numbers, bits);
+  // Sections have an even length.
+  const length = 11 + packed.length + ((11 + packed.length) % 2);
+  const data = new Octets(length)
+    .u16(2, length)
+    .u8(4, length * 8 - 88 - numbers.length * bits)
+    .u8(11, bits);
+  data.bytes.set(packed, 11);
+  const body = Buffer.concat([product.bytes, grid.bytes, data.bytes, Buffer.from('7777')]);
+  const indicator = new Octets(8)
+    .u8(1, 0x47, 0x52, 0x49, 0x42)
+    .u16(6, 8 + body.length)
+    .u8(8, 1);
+  return Uint8Array.from(Buffer.concat([indicator.bytes, body]));
+}
+
 /** Centre 7, 2024-02-29 06:00. */
 function identification(): Uint8Array {
   const octets = new Octets(21).u32(1, 21).u8(5, 1).u16(6, 7).u8(10, 2, 1, 1);
