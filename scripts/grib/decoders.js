@@ -48,7 +48,7 @@ export function compileLoop(directory) {
  */
 export async function compareDecoders(program, file, number, { rounds: count, roundMs }) {
   const bytes = readFileSync(file);
-  /** @type {import('../dist/formats/grib/field.js').GribField[]} */
+  /** @type {import('../../dist/formats/grib/field.js').GribField[]} */
   const fields = [];
   const walk = walkMessages(bytes.length, {
     onMessage: (message) => fields.push(...message.fields),
