@@ -12,6 +12,8 @@ import { gribTwo, simple } from './write.testing.js';
 const IS_LONG = process.env.LSIO_LONG === '1';
 const WRITTEN_TRIES = IS_LONG ? 100_000 : 400;
 const FIXTURE_TRIES = IS_LONG ? 100_000 : 40;
+/** `LSIO_SEEDS=10001-20000` tries these: what is long is shared out to several processes. */
+const [FIRST_SEED, LAST_SEED] = (process.env.LSIO_SEEDS ?? '').split('-').map(Number);
 /** All mutations of a file are listed. Values are decoded of so many that it takes about this long for each mutation. */
 const DECODE_MS = IS_LONG ? 0.5 : 3;
 /** CPU time, so that a busy machine is no hang: a second, or three times what the honest bytes take. */
@@ -115,7 +117,7 @@ function tryAll(bytes: Uint8Array, tries: number, pointsMax: number, isDecoded =
   const limitBytes = MEMORY_TIMES * Math.max(honest.bytes, (pointsMax / 2) * 4) + HEADER_BYTES;
   const decodedEach = Math.max(1, Math.round(honest.cpuMs / DECODE_MS));
   const most = { cpuMs: 0, bytes: 0 };
-  for (let seed = 1; seed <= tries; seed++) {
+  for (let seed = FIRST_SEED || 1; seed <= (LAST_SEED ?? tries); seed++) {
     const { bad, undo } = mutate(bytes, seed);
     let cost: Cost;
     try {

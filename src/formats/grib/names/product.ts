@@ -45,10 +45,11 @@ export class Product {
     return this.#places.get(key)?.at;
   }
 
-  /** The value of a key; `undefined` when the template lacks it, `NaN` when all its bits are set. */
+  /** The value of a key; `undefined` when the template or the section lacks it, `NaN` when all its bits are set. */
   get(key: string): number | undefined {
     const place = this.#places.get(key);
-    if (place === undefined || place.at + place.octets > this.#bytes.length) return undefined;
+    // Behind a list whose count is cut off the place is NaN.
+    if (place === undefined || !(place.at + place.octets <= this.#bytes.length)) return undefined;
     return valueAt(this.#bytes, place);
   }
 
