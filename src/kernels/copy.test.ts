@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bothKernels, contents } from './kernels.testing.js';
 
-const SOURCE = 70_000;
+/** Behind the largest target, 90,018 bytes: what overlaps has no one right result. */
+const SOURCE = 100_000;
 
 test('copyBox() wasm, plain JavaScript and a naive copy write the same bytes and no others', () => {
   const side = fc.integer({ min: 0, max: 9 });
