@@ -14,8 +14,8 @@ export interface Window {
 const LATTICE = 256;
 
 /**
- * The smallest window of a grid that holds all of its points in a box. A lattice finds where the box lies; points are
- * then tried one by one in a window around it, which grows until no point lies on its edge.
+ * The smallest window of a grid that holds all of its points in a box. A lattice finds the cells that the box may meet;
+ * points are then tried one by one in a window around them, which grows until no point lies on its edge.
  *
  * @returns undefined where no point lies in the box.
  */
@@ -23,7 +23,7 @@ export function windowOf(locate: Locate, rows: number, columns: number, box: Box
   const isInside = insideTest(locate, box);
   const whole = wholeOf(rows, columns);
   const step = Math.max(1, Math.floor(Math.max(rows, columns) / LATTICE));
-  const coarse = step === 1 ? undefined : pointsWithin(isInside, whole, step);
+  const coarse = step === 1 ? undefined : cellsThatMeet(locate, box, whole, step);
   if (coarse === undefined) return pointsWithin(isInside, whole, 1);
   let found = coarse;
   for (let margin = 2 * step; ; margin *= 2) {
@@ -46,11 +46,58 @@ function wholeOf(rows: number, columns: number): Window {
 }
 
 function insideTest(locate: Locate, [west, south, east, north]: Box): (row: number, column: number) => boolean {
-  const width = east - west >= 360 ? 360 : (((east - west) % 360) + 360) % 360;
+  const width = widthOf(west, east);
   return (row, column) => {
     const [latitude, longitude] = locate(row, column);
-    return latitude >= south && latitude <= north && (((longitude - west) % 360) + 360) % 360 <= width;
+    return latitude >= south && latitude <= north && turnOf(longitude - west) <= width;
   };
+}
+
+/**
+ * The window around the cells of a lattice that may hold points of the box. A box may be thinner than the points lie
+ * apart, so a cell counts by the span of its corners, and as much again on each side.
+ */
+function cellsThatMeet(locate: Locate, box: Box, { rows, columns }: Window, step: number): Window | undefined {
+  const [lastRow, lastColumn] = [rows[1], columns[1]];
+  const lattice = (row: number, column: number) => locate(Math.min(row, lastRow), Math.min(column, lastColumn));
+  const meets = (row: number, column: number) =>
+    mayMeet(box, [
+      lattice(row, column),
+      lattice(row, column + step),
+      lattice(row + step, column),
+      lattice(row + step, column + step),
+    ]);
+  return pointsWithin(meets, { rows, columns }, step);
+}
+
+function mayMeet([west, south, east, north]: Box, corners: readonly (readonly [number, number])[]): boolean {
+  const known = corners.filter(([latitude, longitude]) => Number.isFinite(latitude + longitude));
+  const [first] = known;
+  if (first === undefined) return false;
+  const latitudes = known.map(([latitude]) => latitude);
+  // From the first corner the shorter way around.
+  const longitudes = known.map(([, longitude]) => turnOf(longitude - first[1] + 180) - 180);
+  const [low, high] = widened(latitudes);
+  if (low > north || high < south) return false;
+  const [left, right] = widened(longitudes);
+  const width = widthOf(west, east);
+  const begin = turnOf(first[1] + left - west);
+  return begin <= width || begin + right - left >= 360;
+}
+
+/** The least and the greatest, and as much again on each side. */
+function widened(values: readonly number[]): readonly [low: number, high: number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return [low - (high - low), high + (high - low)];
+}
+
+/** Degrees to the east, from 0 to 360. */
+function turnOf(degrees: number): number {
+  return ((degrees % 360) + 360) % 360;
+}
+
+function widthOf(west: number, east: number): number {
+  return east - west >= 360 ? 360 : turnOf(east - west);
 }
 
 /** The window around the points inside, of those that lie `step` apart. */
