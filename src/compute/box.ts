@@ -24,16 +24,16 @@ export function windowOf(locate: Locate, rows: number, columns: number, box: Box
   const whole = wholeOf(rows, columns);
   const step = Math.max(1, Math.floor(Math.max(rows, columns) / LATTICE));
   const coarse = step === 1 ? undefined : cellsThatMeet(locate, box, whole, step);
-  if (coarse === undefined) return pointsWithin(isInside, whole, 1);
-  let found = coarse;
-  for (let margin = 2 * step; ; margin *= 2) {
+  for (let margin = 2 * step; coarse !== undefined; margin *= 2) {
     const window: Window = {
-      rows: [Math.max(0, found.rows[0] - margin), Math.min(rows - 1, found.rows[1] + margin)],
-      columns: [Math.max(0, found.columns[0] - margin), Math.min(columns - 1, found.columns[1] + margin)],
+      rows: [Math.max(0, coarse.rows[0] - margin), Math.min(rows - 1, coarse.rows[1] + margin)],
+      columns: [Math.max(0, coarse.columns[0] - margin), Math.min(columns - 1, coarse.columns[1] + margin)],
     };
-    found = pointsWithin(isInside, window, 1) ?? found;
+    const found = pointsWithin(isInside, window, 1);
+    if (found === undefined) break;
     if (!touches(found, window, whole)) return found;
   }
+  return pointsWithin(isInside, whole, 1);
 }
 
 /** The same, by trying all points: for grids of any form, whose coordinates lie in memory. */
