@@ -63,6 +63,18 @@ describe('lsio get --tar', () => {
     });
   });
 
+  test.each(['auto', 'node'])('has what came through a pipe as a file, engine %s', (engine) => {
+    const text = `
+      mkdir x; lsio get -q --engine ${engine} --tar <(printf hello) src/a > out.tar || exit
+      tar -tvf out.tar | cut -c 1-10; tar -xf out.tar -C x; cat x/dev/fd/* x/src/a`;
+    expect(script(text)).toEqual({ status: 0, stdout: '-rw-------\n-rw-r--r--\nhelloaaa', stderr: '' });
+  });
+
+  test('ends within what is long and comes through a pipe, and says why', () => {
+    const { status, stderr } = script(`lsio get -q --tar src/a <(head -c ${BIG_BYTES} /dev/zero) > out.tar`);
+    expect({ status, stderr }).toMatchObject({ status: 4, stderr: expect.stringContaining('not known beforehand') });
+  });
+
   test.each([{ year: 1960 }, { year: 2106 }])('keeps a time of the year $year', ({ year }) => {
     script(`touch -d ${year}-01-01 src/a; mkdir x; lsio get -q --tar src/a | tar -xf - -C x`);
     expect(statSync(path.join(cwd, 'x/src/a')).mtime.getUTCFullYear()).toBe(year);

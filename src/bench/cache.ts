@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { LsioError, systemError } from '../errors.js';
 import { PAGE_BYTES } from '../memory/slab.js';
+import { factsOfStats, hasEnd } from '../native/file-facts.js';
 import { cacheResidency, evictPages } from '../native/residency.js';
 
 const DROP_CACHES = '/proc/sys/vm/drop_caches';
@@ -26,22 +27,20 @@ function residentBytesOf(fd: number): number | undefined {
   return pages === undefined ? undefined : pages * PAGE_BYTES;
 }
 
-/** A regular file, and what of it is in the page cache. */
+/** A regular file or a block device, and what of it is in the page cache. */
 export interface FileResidency {
   readonly sizeBytes: number;
   /** Not more than its size; undefined where the kernel doesn't tell: see {@link residentBytes}. */
   readonly residentBytes: number | undefined;
 }
 
-/** What the page cache holds of a file; undefined for anything but a regular file, which is never opened. */
+/** What the page cache holds of a file or a block device; undefined for anything else, which is never opened. */
 export function cachedFile(path: PathLike): FileResidency | undefined {
-  const stats = statSync(path);
-  if (!stats.isFile()) return undefined;
+  const facts = factsOfStats(statSync(path));
+  if (!hasEnd(facts)) return undefined;
+  const { sizeBytes } = facts;
   const resident = residentBytes(path);
-  return {
-    sizeBytes: stats.size,
-    residentBytes: resident === undefined ? undefined : Math.min(resident, stats.size),
-  };
+  return { sizeBytes, residentBytes: resident === undefined ? undefined : Math.min(resident, sizeBytes) };
 }
 
 /**

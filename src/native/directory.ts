@@ -22,7 +22,7 @@ const TWO_32 = 2 ** 32;
 const INEXACT_HIGH = 2 ** 21;
 
 /** What an entry of a directory is, by the d_type of getdents64(2). */
-export const ENTRY = { unknown: 0, directory: 4, file: 8, link: 10 } as const;
+export const ENTRY = { unknown: 0, directory: 4, block: 6, file: 8, link: 10 } as const;
 
 /** The entries of a directory, as columns, in the order of the directory; `.` and `..` are left out. */
 export interface DirectoryEntries {

@@ -1,5 +1,6 @@
 import { accessSync, constants, fstatSync } from 'node:fs';
 import { assert } from '../assert.js';
+import { factsOfStats } from './file-facts.js';
 import { loadKoffi } from './library.js';
 
 const PROT_NONE = 0;
@@ -64,10 +65,11 @@ const NOTHING: Residency = { cachedPages: 0, dirtyPages: 0 };
 export function cacheResidency(fd: number, offset = 0, lengthBytes = 0): Residency | undefined {
   const told = cachestat(fd, offset, lengthBytes);
   if (told !== undefined && told.cachedPages > 0) return told;
-  const { size, uid } = fstatSync(fd);
-  const end = lengthBytes === 0 ? size : Math.min(size, offset + lengthBytes);
+  const stats = fstatSync(fd);
+  const { sizeBytes } = factsOfStats(stats);
+  const end = lengthBytes === 0 ? sizeBytes : Math.min(sizeBytes, offset + lengthBytes);
   if (offset >= end) return NOTHING;
-  if (uid !== process.geteuid?.() && !mayWrite(fd)) return readsThroughAnother(fd) ? undefined : told;
+  if (stats.uid !== process.geteuid?.() && !mayWrite(fd)) return readsThroughAnother(fd) ? undefined : told;
   const mapped = mappedResidentPages(fd, end, offset);
   return mapped === undefined ? told : { cachedPages: mapped, dirtyPages: mapped };
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Stats, statSync } from 'node:fs';
 import { type Pack, pack } from 'tar-stream';
 import { LsioError } from '../errors.js';
+import { factsOfStats } from '../native/file-facts.js';
 import { pathOf, textOf } from '../paths/byte-text.js';
 import { type ByteRange, resolveRange } from '../range.js';
 import type { ReadValue } from '../read/item.js';
@@ -10,12 +11,15 @@ import type { OutputNames } from './output-names.js';
 import type { StdoutWriter } from './stdout-writer.js';
 
 const FILE_MODE = 0o644;
+/** Without the type: a FIFO or a device that was read is a file in the archive. */
+const PERMISSIONS = 0o7777;
 /** What a header has room for, in seconds; later times go to the extended header. */
 const MTIME_MAX = 2 ** 31 - 1;
 
 /** What tar-stream wants to know of a file; `pax` is what its extended header holds besides a long name. */
 interface Header {
   name: string;
+  readonly type: 'file';
   readonly mode: number;
   readonly mtime: Date;
   pax?: Readonly<Record<string, string>>;
@@ -91,8 +95,7 @@ export class TarArchive {
     const { written, size } = begun;
     if (written > size || (last && written < size)) {
       await this.#endWithin();
-      const name = textOf(request.name);
-      throw new LsioError('changed', `${name}: changed while it was read: the archive ends within it`, { path: name });
+      throw endsWithin(textOf(request.name), size);
     }
     await this.#feed(begun, begun.held);
     if (written === size && !last) begun.held = Buffer.from(bytes);
@@ -104,7 +107,7 @@ export class TarArchive {
 
   #begin(request: Input): Begun {
     const stats = statsOf(request);
-    const size = stats === undefined ? 0 : sizeOf(request.range, stats.size);
+    const size = stats === undefined ? 0 : sizeOf(request.range, factsOfStats(stats).sizeBytes);
     const entry = this.#pack.entry({ ...this.#header(request, stats), size });
     // Its consequences are told by what waits for it.
     entry.on('error', () => {});
@@ -129,7 +132,8 @@ export class TarArchive {
     const whole = request.range === undefined ? stats : undefined;
     const seconds = Math.floor((whole?.mtimeMs ?? this.#now.getTime()) / 1000);
     const mtime = Math.min(Math.max(seconds, 0), MTIME_MAX);
-    const header: Header = { name: textOf(exact), mode: whole?.mode ?? FILE_MODE, mtime: new Date(mtime * 1000) };
+    const mode = whole === undefined ? FILE_MODE : whole.mode & PERMISSIONS;
+    const header: Header = { name: textOf(exact), type: 'file', mode, mtime: new Date(mtime * 1000) };
     if (mtime !== seconds) header.pax = { mtime: String(seconds) };
     const bytes = Buffer.from(exact, 'latin1');
     if (Buffer.from(header.name).equals(bytes)) return header;
@@ -157,6 +161,15 @@ export class TarArchive {
     bytes.copy(chunk, field.length);
     this.#exactNames.shift();
   }
+}
+
+/** A FIFO, and a file of procfs, states 0 bytes, whatever comes. */
+function endsWithin(name: string, statedBytes: number): LsioError {
+  if (statedBytes > 0) {
+    return new LsioError('changed', `${name}: changed while it was read: the archive ends within it`, { path: name });
+  }
+  const why = 'its length is not known beforehand, and an archive states it first: the archive ends within it';
+  return new LsioError('output', `${name}: ${why}`, { path: name, remedy: '-o instead of --tar' });
 }
 
 function statsOf({ name }: Input): Stats | undefined {

@@ -1,11 +1,12 @@
-import { type Dirent, statSync } from 'node:fs';
+import { type Dirent, type Stats, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { isLsioError, type LsioError, systemError } from '../errors.js';
+import { isLsioError, LsioError, systemError } from '../errors.js';
 import { type ByteText, pathOf, textOf } from './byte-text.js';
 
 /** Marks at the end of an entry that no name holds, chosen so that entries sort as the paths below them do. */
 const DIRECTORY = '/';
-const LINK = '\0';
+/** A link or a block device: what it leads to has to be asked. */
+const OTHER = '\0';
 /** Files given at a time. */
 const FILES_MAX = 1024;
 
@@ -30,21 +31,21 @@ interface Level {
 /**
  * The files below a directory, some at a time, by the byte order of their paths, which is that of
  * `find | LC_ALL=C sort`. What an entry is comes from the directory, so that no file needs a stat. Links to files count
- * as files; links to directories are not followed, so that no file comes twice and no circle is entered.
+ * as files; links to directories are not followed, so that no file comes twice and no circle is entered. Block devices
+ * are left out: nobody who copies a directory wants the disk that it names.
  *
- * @param onError Is told of directories that can't be read; their contents are left out.
+ * @param onError Is told of directories that can't be read; their contents are left out. Of block devices as well.
  */
 export async function* walk(
   root: ByteText,
-  onError: (directory: ByteText, error: LsioError) => void,
+  onError: (name: ByteText, error: LsioError) => void,
   { isExcluded, anyOrder = false }: WalkOptions = {},
 ): AsyncGenerator<ByteText[]> {
   const levels: Level[] = [];
   const below = root.endsWith('/') ? root.length : root.length + 1;
   await enter(root, true);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const files = takeFiles(level);
-    yield isExcluded === undefined ? files : files.filter((file) => !isExcluded(file.slice(below), false));
+    yield takeFiles(level, (file) => isExcluded?.(file.slice(below), false) !== true, onError);
     const entry = level.entries[level.next];
     if (entry === undefined) levels.pop();
     else if (entry.endsWith(DIRECTORY)) {
@@ -66,16 +67,29 @@ export async function* walk(
   }
 }
 
-/** The entries up to the next directory, or some of them. */
-function takeFiles(level: Level): ByteText[] {
+/** The entries up to the next directory, or some of them, that are wanted. */
+function takeFiles(
+  level: Level,
+  isWanted: (file: ByteText) => boolean,
+  onError: (name: ByteText, error: LsioError) => void,
+): ByteText[] {
   const files: ByteText[] = [];
   for (; level.next < level.entries.length && files.length < FILES_MAX; level.next++) {
     const entry = level.entries[level.next]!;
     if (entry.endsWith(DIRECTORY)) break;
-    const name = level.prefix + (entry.endsWith(LINK) ? entry.slice(0, -1) : entry);
-    if (!entry.endsWith(LINK) || !isDirectory(name)) files.push(name);
+    const isOther = entry.endsWith(OTHER);
+    const name = level.prefix + (isOther ? entry.slice(0, -1) : entry);
+    if (!isWanted(name)) continue;
+    const stats = isOther ? statsOf(name) : undefined;
+    if (stats?.isBlockDevice()) onError(name, blockDeviceError(name));
+    else if (!stats?.isDirectory()) files.push(name);
   }
   return files;
+}
+
+function blockDeviceError(name: ByteText): LsioError {
+  const path = textOf(name);
+  return new LsioError('read', `${path}: a block device, left out: give its own path to read it`, { path });
 }
 
 /** @throws what is no failure of a system call. */
@@ -87,10 +101,14 @@ function walkError(directory: ByteText, error: unknown): LsioError {
 
 /** Whether the path leads to a directory, through links. */
 export function isDirectory(name: ByteText): boolean {
+  return statsOf(name)?.isDirectory() ?? false;
+}
+
+function statsOf(name: ByteText): Stats | undefined {
   try {
-    return statSync(pathOf(name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statSync(pathOf(name), { throwIfNoEntry: false });
   } catch {
-    return false; // reading it will say what is wrong
+    return undefined; // reading it will say what is wrong
   }
 }
 
@@ -104,7 +122,7 @@ async function entriesOf(directory: ByteText, anyOrder: boolean, aside: boolean)
 
 function marked(entry: Dirent): string {
   if (entry.isDirectory()) return entry.name + DIRECTORY;
-  return entry.isSymbolicLink() ? entry.name + LINK : entry.name;
+  return entry.isSymbolicLink() || entry.isBlockDevice() ? entry.name + OTHER : entry.name;
 }
 
 /** Undefined where the system doesn't tell inodes and types with the names. */
@@ -119,9 +137,13 @@ async function entriesByPlace(directory: ByteText, aside: boolean): Promise<stri
     const { names, types, inodes } = aside ? await readDirectoryAside(path) : readDirectory(path);
     if (types.includes(ENTRY.unknown)) return undefined;
     const entries: string[] = [];
+    const marks = new Map<number, string>([
+      [ENTRY.directory, DIRECTORY],
+      [ENTRY.link, OTHER],
+      [ENTRY.block, OTHER],
+    ]);
     for (const index of orderBy(new Float64Array(inodes))) {
-      const mark = types[index] === ENTRY.directory ? DIRECTORY : types[index] === ENTRY.link ? LINK : '';
-      entries.push(names[index]! + mark);
+      entries.push(names[index]! + (marks.get(types[index]!) ?? ''));
     }
     return entries;
   } catch (error) {
