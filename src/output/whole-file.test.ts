@@ -34,6 +34,12 @@ test.skipIf(process.platform === 'win32')(
         expect(() => write(special, false)).toThrow('exists');
       }
     }
+    symlinkSync('/dev/null', path.join(directory, 'to-device'));
+    symlinkSync('/proc/self/fd/1', path.join(directory, 'to-stdout'));
+    for (const link of ['to-device', 'to-stdout'].map((name) => path.join(directory, name))) {
+      expect(() => writeWholeFile(link, ['x'], true)).toThrow('not a regular file');
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    }
     expect(lstatSync(fifo).isFIFO()).toBe(true);
     expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
     expect(readdirSync(directory).filter((name) => name.startsWith('.lsio'))).toEqual([]);

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { LsioError, outputError } from '../errors.js';
 import { byteTextOf } from '../paths/byte-text.js';
@@ -11,14 +11,14 @@ const PART_BYTES = 8 * 1024 * 1024;
 /**
  * Refuses a file that can't become an output, before anything is read for it.
  *
- * @throws {LsioError} `output` where it exists and may not be replaced, where it is a device, a pipe or a directory, and
- * where its directory is not there.
+ * @throws {LsioError} `output` where it exists and may not be replaced, where it is a device, a pipe, a directory or a
+ * link to one, and where its directory is not there.
  */
 export function checkWholeFile(file: string, overwrite: boolean): void {
   const stats = statsOf(file);
   if (stats !== undefined && !overwrite) throw existsError(file);
-  if (stats !== undefined && !stats.isFile() && !stats.isSymbolicLink()) {
-    // A rename would put a file in the place of a device, such as /dev/null.
+  if (stats !== undefined && !isReplaceable(file, stats)) {
+    // A rename would put a file in the place of a device, such as /dev/null, or of the link /dev/stdout.
     throw new LsioError('output', `${file}: not a regular file, it is not replaced`, {
       path: file,
       remedy: `write to stdout: --format NAME > ${file}`,
@@ -31,6 +31,16 @@ export function checkWholeFile(file: string, overwrite: boolean): void {
     throw outputError(directory, error);
   }
   throw new LsioError('output', `${directory}: not a directory`, { code: 'ENOTDIR', path: directory });
+}
+
+function isReplaceable(file: string, stats: Stats): boolean {
+  if (!stats.isSymbolicLink()) return stats.isFile();
+  try {
+    if (readlinkSync(file).startsWith('/proc/')) return false;
+    return statSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
+  } catch {
+    return true; // a circle of links, or to where nobody may go: such a link leads to no device in use
+  }
 }
 
 /** Undefined where nothing can be said: its directory's error tells why. */

@@ -66,7 +66,8 @@ export function writeZarrStore(
       consolidated_metadata: { kind: 'inline', must_understand: false, metadata },
     };
     writeFileSync(path.join(temporary, 'zarr.json'), JSON.stringify(group));
-    replaceBy(directory, temporary);
+    if (overwrite) replaceBy(directory, temporary);
+    else renameSync(temporary, directory);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error instanceof LsioError ? error : outputError(directory, error);

@@ -6,6 +6,7 @@ import { type CropsOptions, planWork } from '../../compute/crops.js';
 import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
+import { refuseInputAsOutput } from '../../output/input-guard.js';
 import { npyHeader } from '../../output/npy.js';
 import { WholeFileWriter } from '../../output/whole-file.js';
 import type { CropsDocument, CropsResult } from '../../results/crops.js';
@@ -113,6 +114,7 @@ async function makeCrops(config: CropsConfig, context: Context): Promise<void> {
   const { crops, decoder, memoryBytesMax, output, json } = config;
   const { run, workers } = config.source;
   startRun(run, context);
+  if (output !== undefined) await refuseInputAsOutput(output, config.overwrite, config.source.sources);
   const { signal } = context;
   const source = await openSourceOf(config.source, signal);
   try {

@@ -1,6 +1,7 @@
 import { isLsioError } from '../../errors.js';
 import { gribError } from '../../formats/grib/fault.js';
 import { asciiIs } from '../../formats/grib/octets.js';
+import { refuseInputAsOutput } from '../../output/input-guard.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { checkWholeFile, WholeFileWriter } from '../../output/whole-file.js';
 import type { Extent } from '../../range.js';
@@ -30,6 +31,7 @@ interface Output {
 /** A message with several fields is taken whole when one of them is chosen. */
 export async function getMessages(config: GetConfig, context: Context): Promise<void> {
   const { output, overwrite, run } = config;
+  await refuseInputAsOutput(output === '-' ? undefined : output, overwrite, config.paths);
   if (output !== '-') checkWholeFile(output, overwrite);
   const counts = { fields: 0, messages: 0, bytes: 0, faults: 0 };
   await using opened = new GribFiles(config, context);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { mergePartials, type Partial } from '../../compute/partial.js';
 import { isExact, planOf } from '../../compute/stats-spec.js';
 import { LsioError } from '../../errors.js';
+import { refuseInputAsOutput } from '../../output/input-guard.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { addRunOptions, type RunConfig, type RunFlags, runConfigOf, startRun } from '../app/options.js';
@@ -57,6 +58,7 @@ export function define(command: Command, context: Context): void {
 async function merge({ paths, output, allowMissing, json, run }: MergeConfig, context: Context): Promise<void> {
   startRun(run, context);
   const files = readPartials(paths);
+  await refuseInputAsOutput(output?.file, output?.overwrite === true, [...files.keys()]);
   const [first] = files.values();
   const { spec } = first!;
   if (output !== undefined) checkOutput(output, spec);

@@ -7,6 +7,7 @@ import { parseSelection, type SelectionTexts } from '../../compute/select.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkedArray } from '../../formats/chunked-array.js';
 import type { ArraySource } from '../../formats/source.js';
+import { refuseInputAsOutput } from '../../output/input-guard.js';
 import { StdoutWriter } from '../../output/stdout-writer.js';
 import { checkWholeFile, writeWholeFile } from '../../output/whole-file.js';
 import type { ReadDocument } from '../../results/read.js';
@@ -122,6 +123,7 @@ async function read(config: ReadConfig, context: Context): Promise<void> {
   const { output, json, overwrite, format, maskAndScale, image } = config;
   const { run } = config.source;
   startRun(run, context);
+  await refuseInputAsOutput(output, overwrite, config.source.sources);
   if (output !== undefined) checkWholeFile(output, overwrite);
   const { signal } = context;
   const source = await openSourceOf(config.source, signal);

@@ -4,6 +4,7 @@ import { LsioError } from '../../errors.js';
 import { groupReferencesText } from '../../formats/refs/group-text.js';
 import { referencesText } from '../../formats/refs/write-references.js';
 import type { ArraySource } from '../../formats/source.js';
+import { refuseInputAsOutput } from '../../output/input-guard.js';
 import { checkWholeFile, WholeFileWriter } from '../../output/whole-file.js';
 import { formatCount } from '../../units.js';
 import type { Context } from '../app/context.js';
@@ -60,6 +61,7 @@ async function refs({ source: asked, output, overwrite }: RefsConfig, context: C
   const { run, array } = asked;
   startRun(run, context);
   const { signal } = context;
+  await refuseInputAsOutput(output, overwrite, asked.sources);
   checkWholeFile(output, overwrite);
   const source = await openSourceOf(asked, signal);
   try {

@@ -8,6 +8,7 @@ import { LsioError } from '../../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
 import type { ArraySource } from '../../formats/source.js';
+import { refuseInputAsOutput } from '../../output/input-guard.js';
 import { writeWholeFile } from '../../output/whole-file.js';
 import type { SeriesDocument } from '../../results/series.js';
 import type { Context } from '../app/context.js';
@@ -64,6 +65,8 @@ export function define(command: Command, context: Context): void {
 interface SeriesConfig extends DecodingConfig {
   readonly source: SourceConfig;
   readonly points: readonly Point[];
+  /** Where they were read from. */
+  readonly pointsFiles: readonly string[];
   readonly selection: SelectionTexts;
   readonly maskAndScale: boolean;
   readonly output: string | undefined;
@@ -76,14 +79,16 @@ function resolve(sources: readonly string[], flags: Flags): SeriesConfig {
   const points = [...at.map(parsePoint), ...(flags.points === undefined ? [] : readPoints(flags.points))];
   if (points.length === 0) throw new LsioError('usage', 'no point: say where with --at or --points');
   const decoding = decodingConfigOf(flags);
+  const pointsFiles = flags.points === undefined ? [] : [flags.points];
   const how = { selection: { sel, isel }, maskAndScale, output, overwrite, json };
-  return { source: sourceConfigOf(sources, flags), ...decoding, points, ...how };
+  return { source: sourceConfigOf(sources, flags), ...decoding, points, pointsFiles, ...how };
 }
 
 async function series(config: SeriesConfig, context: Context): Promise<void> {
   const { points, output, json, memoryBytesMax } = config;
   const { run } = config.source;
   startRun(run, context);
+  await refuseInputAsOutput(output, config.overwrite, [...config.source.sources, ...config.pointsFiles]);
   const { signal } = context;
   const source = await openSourceOf(config.source, signal);
   try {

@@ -9,6 +9,7 @@ import type { JobCounts } from '../../compute/workers/claims.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
 import type { ArraySource } from '../../formats/source.js';
+import { refuseInputAsOutput } from '../../output/input-guard.js';
 import type { Context } from '../app/context.js';
 import { EXIT } from '../app/exit.js';
 import { startRun } from '../app/options.js';
@@ -58,6 +59,7 @@ interface Work {
 
 async function stats(config: StatsConfig, context: Context): Promise<void> {
   startRun(config.source.run, context);
+  await refuseInputAsOutput(config.output?.file, config.output?.overwrite === true, config.source.sources);
   const { signal } = context;
   const source = await openSourceOf(config.source, signal);
   try {
