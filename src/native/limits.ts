@@ -44,10 +44,23 @@ export function readLimits(): Limits {
   } catch {
     return reportedLimits();
   }
-  function soft(name: string): number {
-    return numberOf(new RegExp(`^${name} +(\\S+)`, 'm').exec(text)?.[1]);
+  return { openFiles: soft(text, 'Max open files'), lockedBytes: soft(text, 'Max locked memory') };
+}
+
+function soft(text: string, name: string): number {
+  return numberOf(new RegExp(`^${name} +(\\S+)`, 'm').exec(text)?.[1]);
+}
+
+/** The address space that `ulimit -v` leaves this process, in bytes; `Infinity` where there is no such limit. */
+export function addressSpaceLeft(): number {
+  try {
+    const limit = soft(readFileSync('/proc/self/limits', 'utf8'), 'Max address space');
+    if (limit === Number.POSITIVE_INFINITY) return limit;
+    const used = /^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    return limit - Number(used ?? 0) * 1024;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
-  return { openFiles: soft('Max open files'), lockedBytes: soft('Max locked memory') };
 }
 
 /** How many descriptors this process has open; 0 where that can't be told. */

@@ -1,8 +1,12 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { InvariantError } from '../assert.js';
 import { LsioError } from '../errors.js';
+import { addressSpaceLeft } from '../native/limits.js';
 import { startsThread } from './process-exit.js';
 import type { NextData, ThreadMessage, ThreadStart } from './serve.js';
+
+/** Of address space: V8 ends the process where a new heap has none. It takes 128 MiB for code alone. */
+const HEAP_BYTES = 512 * 1024 * 1024;
 
 /** How a thread is started. */
 export interface ThreadOptions {
@@ -146,6 +150,9 @@ class Host {
 }
 
 function newWorker({ entry, name, data, reused = false }: ThreadOptions): Worker {
+  if (addressSpaceLeft() < HEAP_BYTES) {
+    throw new ThreadUnavailableError('unavailable', `the ${name} thread: ulimit -v leaves it no address space`);
+  }
   try {
     return new Worker(entry(), {
       workerData: { data, reused } satisfies ThreadStart,
