@@ -29,9 +29,10 @@ const WORK = [
   { name: 'five maps over time', over: 'time' },
 ];
 
-/** @type {{ schema: string, cpu: string, cpus: number, node: string, load: number[], rows: object[] }} */
+/** @type {import('./compute/report.js').ComputeResult} */
 const result = {
   schema: 'lsio.bench-compute/1',
+  date: new Date().toISOString(),
   cpu: cpus()[0]?.model ?? '',
   cpus: cpus().length,
   node: process.versions.node,
@@ -128,7 +129,14 @@ function compare(work, all) {
   if (ours === undefined) return;
   for (const [i, { wall, cpu, memory, found }] of results.entries()) {
     const same = found.every((value, k) => Math.abs(value - (ours.found[k] ?? Number.NaN)) <= 1e-6 * Math.abs(value));
-    result.rows.push({ work, name: all[i]?.name, wallSeconds: wall, cpuSeconds: cpu, memoryMegabytes: memory, same });
+    result.rows.push({
+      work,
+      name: all[i]?.name ?? '',
+      wallSeconds: wall,
+      cpuSeconds: cpu,
+      memoryMegabytes: memory,
+      same,
+    });
     const ratio = `${(median(wall) / median(ours.wall)).toFixed(1)} × time, ${(median(cpu) / median(ours.cpu)).toFixed(1)} × CPU`;
     const figures = `${median(wall).toFixed(2)} s, ${median(cpu).toFixed(2)} s CPU, ${Math.round(median(memory))} MB`;
     process.stdout.write(

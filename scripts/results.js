@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /*
  * Makes docs/results.md out of the documents in docs/results, which `lsio bench`, `lsio compare-fio`, `scripts/bench-peers`,
- * `scripts/bench-arrays.js` and `scripts/bench-objects` made with --json. With --check it only says whether the two agree.
- * Build first.
+ * `scripts/bench-arrays.js`, `scripts/bench-compute.js`, `scripts/bench-grib.js` and `scripts/bench-objects` made with --json.
+ * With --check it only says whether the two agree. Build first.
  *   scripts/results.js [--check]
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchMarkdown, compareMarkdown } from '../dist/report/markdown.js';
 import { arraysMarkdown } from './arrays/report.js';
+import { computeMarkdown } from './compute/report.js';
 import { gribMarkdown } from './grib/report.js';
 import { renderObjects } from './objects/report.js';
 import { peersMarkdown } from './peers/report.js';
@@ -21,6 +22,7 @@ const RENDERERS = new Map(
     'lsio.peers/1': peersMarkdown,
     'lsio.arrays/1': arraysMarkdown,
     'lsio.objects/1': renderObjects,
+    'lsio.bench-compute/1': computeMarkdown,
     'lsio.bench-grib/1': gribMarkdown,
   }),
 );
