@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../assert.js';
-import { expectBytes, ListSource, pattern } from '../engine/conformance-kit.js';
+import { expectAnswer, expectBytes, ListSource, pattern, readOne } from '../engine/conformance-kit.js';
 import { isLsioError } from '../errors.js';
 import { anyCourse, FILES, ROUGH } from './course.testing.js';
 import { MapDisk } from './disk.js';
@@ -9,7 +9,7 @@ import { openSim } from './engine.js';
 import { Random } from './random.js';
 import { simulate } from './simulate.js';
 
-const { EAGAIN, EINTR } = constants.errno;
+const { EAGAIN, EINTR, EIO } = constants.errno;
 const SEEDS = 500;
 /** Of courses in which a bug showed. */
 const KEPT: readonly number[] = [];
@@ -73,6 +73,21 @@ describe('the engine over a simulated kernel', () => {
     await engine.run(source).finished;
     expect(source.answers[0]).toMatchObject({ errno });
     expect(clock.steps).toBeLessThan(10_000);
+    await engine.close();
+  });
+
+  test('last bytes: a read that stops at the old end of a file that grew is no proof that it ends there', async () => {
+    const log: { bytes: Uint8Array; badFrom?: number } = { bytes: pattern(1, 4096) };
+    const { engine } = openSim({ seed: 1, disk: new MapDisk(new Map([['/sim/log', log]])) });
+    const file = engine.share('/sim/log');
+    expectAnswer(await readOne(engine, { file, suffix: 100 }), pattern(1, 100, 3996));
+    log.bytes = pattern(1, 8192);
+    expectAnswer(await readOne(engine, { file, suffix: 100 }), pattern(1, 100, 8092));
+    // Of what it grows by nothing can be read: the read ends where the file did.
+    log.bytes = pattern(1, 9000);
+    log.badFrom = 8192;
+    expect(await readOne(engine, { file, suffix: 100 })).toMatchObject({ errno: EIO });
+    file.close();
     await engine.close();
   });
 });

@@ -359,7 +359,10 @@ export class SimKernel implements Queues, RingHost {
     if (random.chance(faults.interrupted)) return -EINTR;
     if (random.chance(faults.again)) return -EAGAIN;
     if (random.chance(faults.failing)) return -random.pick(FAILURES);
-    return run(length > 0 && random.chance(faults.short) ? 1 + random.below(length) : length);
+    if (length === 0 || !random.chance(faults.short)) return run(length);
+    const shortened = 1 + random.below(length);
+    // One byte less than was asked for is the end of the file, or of a sector, which is left to others.
+    return run(shortened === length - 1 ? length : shortened);
   }
 
   #post(slot: number, generation: number, result: number): void {

@@ -266,7 +266,7 @@ export class Stages {
     this.#slots.offset[slot] = offset;
     this.#slots.length[slot] = length + 1;
     this.#base[slot] = offset;
-    if (this.#beginWhole(slot, file, length + 1, length)) return true;
+    if (this.#beginWhole(slot, file, length + 1, showsEnd(sizeBytes) ? length : NEVER)) return true;
     this.#forgetSize(slot);
     return false;
   }
@@ -694,7 +694,10 @@ export class Stages {
     if (reached >= wanted) return this.#finish(slot, 0);
     // The last bytes end where the file was said to: nothing is to be read on where sizes are true.
     const reachesEnd = this.#slots.suffix[slot]! >= 0 && reached === wanted - 1;
-    return reachesEnd && this.#plain[slot] === 0 && this.#mayEndEarly(slot) === false
+    return reachesEnd &&
+      showsEnd(this.#base[slot]! + reached) &&
+      this.#plain[slot] === 0 &&
+      this.#mayEndEarly(slot) === false
       ? this.#finish(slot, 0)
       : this.#readOn(slot);
   }
@@ -894,4 +897,12 @@ export class Stages {
     this.#generation[slot] = generation;
     return generation;
   }
+}
+
+/**
+ * Whether a read that stops there, before what was asked for, is at the end of the file for sure. Inside of a file it can
+ * stop between sectors only: where a page can't be read, or the call was interrupted.
+ */
+function showsEnd(at: number): boolean {
+  return at % SECTOR_BYTES !== 0;
 }
