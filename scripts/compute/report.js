@@ -48,5 +48,5 @@ export function computeMarkdown({ date, cpu, cpus, node, load, rows }) {
     `- **Load average**: ${load[0]?.toFixed(2)}`,
   ];
   const conditions = `Whole processes on 512 MiB of float32 in the page cache, ${rows[0]?.wallSeconds.length} runs in turn, medians.`;
-  return `# Statistics\n\n${facts.join('\n')}\n- **Node**: ${node}\n\n${conditions}\n\n${table}\n`;
+  return `## Statistics\n\n${facts.join('\n')}\n- **Node**: ${node}\n\n${conditions}\n\n${table}\n`;
 }
