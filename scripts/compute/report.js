@@ -1,6 +1,6 @@
 /* The table of bench-compute, as markdown. */
 import { median } from 'simple-statistics';
-import { escapeMarkdown } from '../../dist/report/markdown.js';
+import { document, facts, table } from '../../dist/report/markdown.js';
 
 /**
  * @typedef {object} ComputeRow One contender at one piece of work, run by run.
@@ -21,32 +21,30 @@ import { escapeMarkdown } from '../../dist/report/markdown.js';
  * @property {ComputeRow[]} rows
  */
 
-const HEAD = ['work', 'by', 'seconds', 'CPU seconds', 'peak MB', 'time, lsio = 1', 'CPU, lsio = 1', 'same results'];
-
 /** @param {ComputeResult} result */
 export function computeMarkdown({ date, cpu, cpus, node, load, rows }) {
-  const body = rows.map(({ work, name, wallSeconds, cpuSeconds, memoryMegabytes, same }) => {
-    const lsio = rows.find((row) => row.work === work && row.name === 'lsio');
-    /** @param {number[]} values @param {number[]} [ours] */
-    const ratio = (values, ours) => (ours === undefined ? '' : (median(values) / median(ours)).toFixed(1));
-    return [
-      work,
-      name,
-      median(wallSeconds).toFixed(2),
-      median(cpuSeconds).toFixed(2),
-      median(memoryMegabytes).toFixed(0),
-      ratio(wallSeconds, lsio?.wallSeconds),
-      ratio(cpuSeconds, lsio?.cpuSeconds),
-      same ? 'yes' : '**no**',
-    ];
-  });
-  const lines = [HEAD, HEAD.map((_, i) => (i < 2 ? '---' : '---:')), ...body.map((row) => row.map(escapeMarkdown))];
-  const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-  const facts = [
-    `- **Date**: ${date}`,
-    `- **Machine**: ${cpus} × ${cpu}`,
-    `- **Load average**: ${load[0]?.toFixed(2)}`,
+  /** @param {ComputeRow} row @param {'wallSeconds' | 'cpuSeconds'} what */
+  function ratioOf(row, what) {
+    const lsio = rows.find(({ work, name }) => work === row.work && name === 'lsio');
+    return lsio === undefined ? '' : (median(row[what]) / median(lsio[what])).toFixed(1);
+  }
+  /** @type {readonly import('../../src/report/figures.js').Column<ComputeRow>[]} */
+  const columns = [
+    { head: 'work', text: ({ work }) => work, left: true },
+    { head: 'by', text: ({ name }) => name, left: true },
+    { head: 'seconds', text: ({ wallSeconds }) => median(wallSeconds).toFixed(2) },
+    { head: 'CPU seconds', text: ({ cpuSeconds }) => median(cpuSeconds).toFixed(2) },
+    { head: 'peak MB', text: ({ memoryMegabytes }) => median(memoryMegabytes).toFixed(0) },
+    { head: 'time, lsio = 1', text: (row) => ratioOf(row, 'wallSeconds') },
+    { head: 'CPU, lsio = 1', text: (row) => ratioOf(row, 'cpuSeconds') },
+    { head: 'same results', text: ({ same }) => (same ? 'yes' : 'NO') },
   ];
-  const conditions = `Whole processes on 512 MiB of float32 in the page cache, ${rows[0]?.wallSeconds.length} runs in turn, medians.`;
-  return `## Statistics\n\n${facts.join('\n')}\n- **Node**: ${node}\n\n${conditions}\n\n${table}\n`;
+  const conditions = facts([
+    { name: 'Date', text: date },
+    { name: 'Machine', text: `${cpus} × ${cpu}` },
+    { name: 'Load average', text: load[0]?.toFixed(2) ?? '' },
+    { name: 'Node', text: node },
+  ]);
+  const how = `Whole processes on 512 MiB of float32 in the page cache, ${rows[0]?.wallSeconds.length} runs in turn, medians.`;
+  return document(['## Statistics', conditions, how, table(columns, rows)]);
 }

@@ -1,6 +1,6 @@
 /* The tables of bench-grib, as markdown. */
 import { median } from 'simple-statistics';
-import { document, environmentList, escapeMarkdown } from '../../dist/report/markdown.js';
+import { document, environmentList, table } from '../../dist/report/markdown.js';
 
 /**
  * @typedef {object} DecoderRow One field: CPU seconds for one decoding, round by round.
@@ -30,27 +30,33 @@ const WORK = /** @type {const} */ ({
   crop: 'A crop of a cold native file: one channel, 372 × 614 pixels',
 });
 
-/** @param {string[]} head @param {string[][]} rows */
-function table(head, rows) {
-  const lines = [head, head.map((_, i) => (i < 1 ? '---' : '---:')), ...rows.map((row) => row.map(escapeMarkdown))];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+/** @param {string[]} heads The first column is of text. @param {string[][]} rows */
+function tableOf(heads, rows) {
+  return table(
+    heads.map((head, i) => ({
+      head,
+      text: (/** @type {string[]} */ cells) => cells[i] ?? '',
+      ...(i === 0 && { left: true }),
+    })),
+    rows,
+  );
 }
 
 /** @param {GribResult} result */
 export function gribMarkdown({ environment, bytes, files, decoders }) {
-  const parts = ['# GRIB and EUMETSAT native', environmentList(environment)];
+  const parts = ['## GRIB and EUMETSAT native', environmentList(environment)];
   for (const what of /** @type {const} */ (['list', 'crop'])) {
     const rows = files.filter((row) => row.what === what);
     if (rows.length === 0) continue;
-    parts.push(`## ${WORK[what]}, ${((bytes[what] ?? 0) / 1e6).toFixed(0)} MB`);
+    parts.push(`### ${WORK[what]}, ${((bytes[what] ?? 0) / 1e6).toFixed(0)} MB`);
     parts.push(
-      table(
+      tableOf(
         ['reader', 'measured', 'ms, median (range)', '× lsio', 'bytes read'],
         rows.map((row) => fileCells(row, rows, bytes[what] ?? 0)),
       ),
     );
   }
-  if (decoders.length > 0) parts.push('## Decoders: CPU time of one thread, from memory', decoderTable(decoders));
+  if (decoders.length > 0) parts.push('### Decoders: CPU time of one thread, from memory', decoderTable(decoders));
   return document(parts);
 }
 
@@ -79,5 +85,5 @@ function decoderTable(rows) {
       `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
     ];
   });
-  return table(['field', 'points', 'lsio, M values/s', 'ecCodes', 'ratio, median (range)'], cells);
+  return tableOf(['field', 'points', 'lsio, M values/s', 'ecCodes', 'ratio, median (range)'], cells);
 }

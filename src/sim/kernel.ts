@@ -361,7 +361,7 @@ export class SimKernel implements Queues, RingHost {
     if (random.chance(faults.failing)) return -random.pick(FAILURES);
     if (length === 0 || !random.chance(faults.short)) return run(length);
     const shortened = 1 + random.below(length);
-    // One byte less than was asked for is the end of the file, or of a sector, which is left to others.
+    // Within a file no system stops one byte before what was asked for: that is how the end shows.
     return run(shortened === length - 1 ? length : shortened);
   }
 
