@@ -1,12 +1,11 @@
-import { fstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import { LsioError } from '../errors.js';
-import { byteTextOf, exactText } from '../paths/byte-text.js';
+import { type ByteText, byteTextOf, textOf } from '../paths/byte-text.js';
 import { expandGlob } from '../paths/expand-glob.js';
+import { STDIN, STDOUT } from '../stdio.js';
 import { isRemoteUrl, isUrl, parseLocator } from '../store/locator.js';
-
-const STDIN = 0;
-const STDOUT = 1;
+import { realPath, sameFileError, statsOf } from './same-file.js';
 
 /**
  * Refuses an output that is an input, or that would replace a part of one: a file in a directory that is read, or a
@@ -23,51 +22,40 @@ export async function refuseInputAsOutput(
 ): Promise<void> {
   // What exists is refused for that.
   if (output !== undefined && !overwrite) return;
-  const target = output === undefined ? fstatSync(STDOUT) : statsOf(output);
+  const place = output === undefined ? undefined : byteTextOf(output);
+  const target = place === undefined ? fstatSync(STDOUT) : statsOf(place);
   // A terminal or a device may be both.
   if (target === undefined || !(target.isFile() || target.isDirectory())) return;
   for (const given of inputs) {
     for (const input of await placesOf(given)) {
       const stats = input === '-' ? fstatSync(STDIN) : statsOf(input);
       if (stats === undefined) continue;
-      if (stats.dev === target.dev && stats.ino === target.ino) throw sameError(input);
-      if (output === undefined || input === '-') continue;
-      if (holds(input, output) || holds(output, input)) throw partError(output, input);
+      if (stats.dev === target.dev && stats.ino === target.ino) throw sameFileError(input);
+      if (place === undefined || input === '-') continue;
+      if (holds(input, place) || holds(place, input)) throw partError(textOf(place), textOf(input));
     }
   }
 }
 
 /** What an input stands for on this machine. An array inside of a .zip stands for the .zip. */
-async function placesOf(given: string): Promise<readonly string[]> {
+async function placesOf(given: string): Promise<readonly ByteText[]> {
   if (isRemoteUrl(given)) return [];
   if (isUrl(given)) {
     const locator = parseLocator(given);
-    return locator.scheme === 'file' ? [locator.path] : [];
+    return locator.scheme === 'file' ? [byteTextOf(locator.path)] : [];
   }
-  if (given === '-' || statsOf(given) !== undefined) return [given];
-  for (let above = path.dirname(given); above !== path.dirname(above); above = path.dirname(above)) {
+  const name = byteTextOf(given);
+  if (given === '-' || statsOf(name) !== undefined) return [name];
+  for (let above = path.dirname(name); above !== path.dirname(above); above = path.dirname(above)) {
     if (statsOf(above)?.isFile()) return [above];
   }
   const needs = { excludes: undefined, onError: () => {} };
-  return ((await expandGlob(byteTextOf(given), needs)) ?? []).map(exactText);
-}
-
-/** Undefined where nothing can be said: what opens it says what is wrong. */
-function statsOf(name: string): Stats | undefined {
-  try {
-    return statSync(name, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
+  return (await expandGlob(name, needs)) ?? [];
 }
 
 /** Whether a path lies below a directory. Both are there. */
-function holds(directory: string, name: string): boolean {
-  return `${realpathSync(name)}${path.sep}`.startsWith(`${realpathSync(directory)}${path.sep}`);
-}
-
-function sameError(input: string): LsioError {
-  return new LsioError('usage', `${input}: input and output are the same file`, { path: input });
+function holds(directory: ByteText, name: ByteText): boolean {
+  return `${realPath(name)}/`.startsWith(`${realPath(directory)}/`);
 }
 
 function partError(output: string, input: string): LsioError {

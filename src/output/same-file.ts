@@ -12,7 +12,7 @@ export function isSameFile(name: ByteText, other: FileId): boolean {
 }
 
 /** Undefined where there is no such file, or it can't be asked: reading it will say what is wrong. */
-function statsOf(name: ByteText): Stats | undefined {
+export function statsOf(name: ByteText): Stats | undefined {
   try {
     return statSync(pathOf(name), { throwIfNoEntry: false });
   } catch {
@@ -92,7 +92,7 @@ export class OutputPlace {
 }
 
 /** The path itself where it can't be resolved: the working directory may be gone. */
-function realPath(name: ByteText): ByteText {
+export function realPath(name: ByteText): ByteText {
   try {
     return realpathSync.native(pathOf(name), 'latin1');
   } catch {

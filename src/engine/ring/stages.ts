@@ -709,7 +709,7 @@ export class Stages {
   #readOn(slot: number): void {
     const filled = this.#filled[slot]!;
     const alignBytes = this.#alignBytes[slot]!;
-    const unclear = alignBytes !== 0 && filled % alignBytes !== 0 && filled % SECTOR_BYTES === 0;
+    const unclear = alignBytes !== 0 && filled % alignBytes !== 0 && !showsEnd(filled);
     if (unclear && this.#plain[slot] === 0) this.#readPlainly(slot);
     else this.#read(slot);
   }
