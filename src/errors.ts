@@ -75,6 +75,14 @@ export function isLsioError(error: unknown, kind?: ErrorKind): error is LsioErro
   return error instanceof LsioError && (kind === undefined || error.kind === kind);
 }
 
+/** What mends a lack of memory, or of addresses. */
+export const MEMORY_REMEDY = 'give it more memory; `ulimit -v` limits its addresses: 1.5 GB serve';
+
+/** V8's, of an array or of WebAssembly that it has no memory for. */
+export function isOutOfMemory(error: unknown): error is RangeError {
+  return error instanceof RangeError && /allocation failed|could not allocate|out of memory/i.test(error.message);
+}
+
 const { EBADMSG, EDQUOT, ESTALE } = constants.errno;
 /** Of Linux, and not among Node's constants. */
 const EUCLEAN = 117;

@@ -1,3 +1,4 @@
+import { isOutOfMemory, LsioError, MEMORY_REMEDY } from '../errors.js';
 import { type WasmMemory, wasmMemory } from '../webassembly.js';
 import { Slab } from './slab.js';
 
@@ -44,9 +45,24 @@ export function slabIn(memory: WasmMemory, offset: number, lengthBytes: number):
  * Page-aligned memory for a slab whose address is not needed: no native library is loaded for it.
  *
  * @param lengthBytes a power of two of pages.
+ * @throws {LsioError} `unavailable` when there is no memory for it.
  */
 export function portableSlab(lengthBytes: number): Slab {
   const memory = wasmMemory(SCRATCH_BYTES + lengthBytes);
   // Without alignment O_DIRECT fails, which then falls back.
-  return memory === undefined ? new Slab(new Uint8Array(lengthBytes)) : slabIn(memory, SCRATCH_BYTES, lengthBytes);
+  return memory === undefined ? new Slab(plainMemory(lengthBytes)) : slabIn(memory, SCRATCH_BYTES, lengthBytes);
+}
+
+function plainMemory(lengthBytes: number): Uint8Array {
+  try {
+    return new Uint8Array(lengthBytes);
+  } catch (cause) {
+    if (!isOutOfMemory(cause)) throw cause;
+    const remedy = MEMORY_REMEDY;
+    throw new LsioError('unavailable', `no memory for ${lengthBytes} bytes of buffers`, {
+      code: 'ENOMEM',
+      remedy,
+      cause,
+    });
+  }
 }

@@ -76,10 +76,15 @@ export function writeZarrStore(
 
 function replaceBy(directory: string, temporary: string): void {
   const old = `${temporary}.old`;
-  const replaces = existsSync(directory);
-  if (replaces) renameSync(directory, old);
-  renameSync(temporary, directory);
-  if (replaces) rmSync(old, { recursive: true, force: true });
+  if (!existsSync(directory)) return renameSync(temporary, directory);
+  renameSync(directory, old);
+  try {
+    renameSync(temporary, directory);
+  } catch (error) {
+    renameSync(old, directory);
+    throw error;
+  }
+  rmSync(old, { recursive: true, force: true });
 }
 
 interface Compressor {

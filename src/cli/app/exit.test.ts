@@ -29,6 +29,14 @@ describe('failureOf()', () => {
     expect(failureOf(new Interrupted('SIGTERM'))).toMatchObject({ exitCode: 143, code: 'SIGTERM' });
   });
 
+  test('no memory is not a bug: what mends it is said', () => {
+    const error = new RangeError('Array buffer allocation failed');
+    const remedy = expect.stringContaining('ulimit -v');
+    const message = 'no memory: Array buffer allocation failed';
+    expect(failureOf(error)).toEqual({ exitCode: 3, kind: 'unavailable', code: 'ENOMEM', message, remedy });
+    expect(failureOf(new RangeError('Invalid array length')).exitCode).toBe(70);
+  });
+
   test.each([
     [new InvariantError('broken invariant: x'), 'broken invariant: x'],
     [new TypeError('y'), 'unexpected error: TypeError: y'],

@@ -1,5 +1,5 @@
 import { InvariantError } from '../../assert.js';
-import { type ErrorKind, LsioError } from '../../errors.js';
+import { type ErrorKind, isOutOfMemory, LsioError, MEMORY_REMEDY } from '../../errors.js';
 import type { ErrorReport } from '../../results/common.js';
 
 /** The exit codes of every command. */
@@ -94,6 +94,10 @@ export function failureOf(error: unknown): Failure {
   const { code, message: text = '' } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (code === 'EMFILE')
     return { exitCode: EXIT.unavailable, kind: 'unavailable', code, message: text, remedy: MORE_FILES };
+  if (isOutOfMemory(error)) {
+    const message = `no memory: ${text}`;
+    return { exitCode: EXIT.unavailable, kind: 'unavailable', code: 'ENOMEM', message, remedy: MEMORY_REMEDY };
+  }
   const message = error instanceof InvariantError ? error.message : `unexpected error: ${error}`;
   return { exitCode: EXIT.broken, kind: 'internal', message, remedy: REPORT };
 }
