@@ -4,7 +4,7 @@ import { loadLibraries } from '../codec/libraries.js';
 import { LsioError } from '../errors.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import { openDecoder } from '../formats/open-decoder.js';
-import { readChunks } from './chunk-reader.js';
+import { chunkName, readChunks } from './chunk-reader.js';
 
 /** A chunk that can't be read or decoded. */
 export interface BadChunk {
@@ -53,7 +53,7 @@ export async function checkArray(array: ChunkedArray, { signal, onChunk }: Check
   for await (const stored of array.stored(signal)) {
     places.length = 0;
     for (const chunk of stored.chunks()) places.push(chunk);
-    for await (const { index, name, bytes, detail, error } of readChunks(array, places, { chunkBytes, signal })) {
+    for await (const { index, ref, bytes, detail, error } of readChunks(array, places, { chunkBytes, signal })) {
       signal?.throwIfAborted();
       try {
         if (error !== undefined) throw error;
@@ -62,7 +62,7 @@ export async function checkArray(array: ChunkedArray, { signal, onChunk }: Check
         else decoder.decode(bytes, target, detail);
       } catch (failure) {
         if (!(failure instanceof LsioError)) throw failure;
-        const message = failure === error ? failure.message : `${name}: ${failure.message}`;
+        const message = failure === error ? failure.message : `${chunkName(ref)}: ${failure.message}`;
         // What is wrong with a shard's index is wrong with all of its chunks: it is told once.
         if (bad.at(-1)?.message !== message) bad.push({ chunk: places[index]!, message });
       }

@@ -9,8 +9,8 @@ import type { Extent } from '../range.js';
 export interface StoredChunk {
   /** Its place in the list of chunks that was asked for. */
   readonly index: number;
-  /** Names it in errors. */
-  readonly name: string;
+  /** What it was read for: names it in errors, by {@link chunkName}. A name a chunk would cost more than its place. */
+  readonly ref: Pick<ChunkRef, 'index' | 'key' | 'range'>;
   /** Which of its parts it is, where it is read in parts. */
   readonly part?: number | undefined;
   /** Undefined for a chunk that is not stored: all of it is the fill value. */
@@ -91,19 +91,18 @@ export async function readPiece(
   signal: Signal | undefined,
 ): Promise<StoredChunk> {
   const { index, source, key, range, required, bytes, detail, error } = ref;
-  const name = chunkName({ index, key, range });
   if (error !== undefined || key === undefined || source === undefined) {
-    return { index, name, part, bytes, detail, error };
+    return { index, ref, part, bytes, detail, error };
   }
-  if (range?.length === 0) return { index, name, part, bytes: new Uint8Array(0) };
+  if (range?.length === 0) return { index, ref, part, bytes: new Uint8Array(0) };
   const { store } = sources[source]!;
   try {
     const found = await (range === undefined ? store.get(key, { signal }) : store.getRange(key, range, { signal }));
     checkPlace({ key, ...(range && { range }), ...(required && { required }) }, found);
-    return { index, name, part, bytes: found, detail };
+    return { index, ref, part, bytes: found, detail };
   } catch (failure) {
     if (!(failure instanceof LsioError) || failure.kind === 'closed') throw failure;
-    return { index, name, part, bytes: undefined, error: partError(failure, ref) };
+    return { index, ref, part, bytes: undefined, error: partError(failure, ref) };
   }
 }
 
@@ -115,16 +114,13 @@ export function partError(error: LsioError, { key, range }: Pick<ChunkRef, 'key'
 }
 
 /** What failed to be decoded, with the name of the chunk; what is no failure of the chunk stays as it is. */
-export function decodingError(name: string, cause: unknown): unknown {
+export function decodingError(ref: StoredChunk['ref'], cause: unknown): unknown {
   if (!(cause instanceof LsioError)) return cause;
+  const name = chunkName(ref);
   return new LsioError(cause.kind, `${name}: ${cause.message}`, { ...cause, path: name, cause });
 }
 
-export function chunkName({
-  index,
-  key,
-  range,
-}: Pick<StoredChunk, 'index'> & { key: string | undefined; range: Extent | undefined }) {
+export function chunkName({ index, key, range }: StoredChunk['ref']): string {
   const name = key ?? `chunk ${index}`;
   return range === undefined ? name : `${name}: bytes ${range.offset} to ${range.offset + range.length}`;
 }

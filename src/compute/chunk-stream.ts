@@ -8,7 +8,6 @@ import { LocalStore } from '../store/local/local.js';
 import { isAbsent } from '../store/store.js';
 import {
   type ChunkReading,
-  chunkName,
   type PrefixOf,
   partError,
   piecesOf,
@@ -198,11 +197,10 @@ async function* requestsOf(
       ahead.begun(pieces.length);
       for (const { ref, part } of pieces) {
         const { index, key, source, range, error, bytes, detail } = ref;
-        const known = { index, name: chunkName({ index, key, range }), ...(detail !== undefined && { detail }) };
         if (error !== undefined || key === undefined || source === undefined) {
-          turns.offer(turn++, { ...known, bytes, error });
+          turns.offer(turn++, { index, ref, bytes, detail, error });
         } else if (range?.length === 0) {
-          turns.offer(turn++, { ...known, bytes: new Uint8Array(0) });
+          turns.offer(turn++, { index, ref, bytes: new Uint8Array(0), detail });
         } else stored.push({ ref: { ...ref, key }, part, turn: turn++ });
       }
       count += refs.length;
@@ -218,15 +216,16 @@ function chunkOf(
   { error }: ReadItem<ChunkRead>,
   bytes: Uint8Array | undefined,
 ): StoredChunk {
-  const { index, key, range, required, detail } = ref;
-  const known = { index, name: chunkName({ index, key, range }), part, ...(detail !== undefined && { detail }) };
+  const { index, detail } = ref;
   if (error?.kind === 'closed') throw error;
-  if (error !== undefined && !isAbsent(error)) return { ...known, bytes: undefined, error: partError(error, ref) };
+  if (error !== undefined && !isAbsent(error)) {
+    return { index, ref, part, detail, bytes: undefined, error: partError(error, ref) };
+  }
   try {
-    checkPlace({ key, ...(range && { range }), ...(required && { required }) }, bytes);
-    return { ...known, bytes };
+    checkPlace(ref, bytes);
+    return { index, ref, part, detail, bytes };
   } catch (failure) {
     if (!isLsioError(failure)) throw failure;
-    return { ...known, bytes: undefined, error: failure };
+    return { index, ref, part, detail, bytes: undefined, error: failure };
   }
 }

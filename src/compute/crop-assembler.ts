@@ -5,26 +5,28 @@ import { fillWith } from '../array/scalar.js';
 import { LsioError } from '../errors.js';
 import type { ChunkDecoder } from '../formats/chunked-array.js';
 import { type Kernels, kernelMemory, loadKernels } from '../kernels/kernels.js';
-import { decodingError, type StoredChunk } from './chunk-reader.js';
+import { takeScratch } from '../memory/wasm-slab.js';
+import { chunkName, decodingError, type StoredChunk } from './chunk-reader.js';
 import type { JobArray } from './workers/job.js';
 
 export interface CropRoom {
   /** Elements of a crop along each axis. */
   readonly size: readonly number[];
-  /** Crops of the largest batch. */
+  /** Crops of the largest group. */
   readonly crops: number;
   readonly limits: RawLimits;
 }
 
-/** What a chunk gives to a batch. */
+/** What a chunk gives to a group. */
 export interface CropTask extends CropChunk {
   /** What is read of a raw chunk; undefined: all of it is read and decoded. */
   readonly parts: readonly RawPart[] | undefined;
 }
 
 /**
- * Puts a batch of crops together, in memory of the kernels: a chunk is decoded there once, and its boxes are copied to all
- * crops that it belongs to. One a thread.
+ * Puts a group of crops together, in memory of the kernels: a chunk is decoded there once, and its boxes are copied to all
+ * crops that it belongs to. Where there is room that is the memory which the engine reads into, so that a raw chunk is copied
+ * from where it was read. One a thread.
  */
 export class CropAssembler {
   readonly cropBytes: number;
@@ -32,7 +34,9 @@ export class CropAssembler {
   readonly #array: JobArray;
   readonly #decoder: ChunkDecoder;
   readonly #limits: RawLimits;
-  readonly #kernels: Kernels;
+  readonly #roomBytes: number;
+  /** Taken for the first chunk. */
+  #room: Room | undefined;
   /** Where a chunk or a part of one lies; the crops follow it. */
   readonly #chunkRoom: number;
   readonly #chunkStrides: readonly number[];
@@ -45,15 +49,16 @@ export class CropAssembler {
     this.#limits = limits;
     this.cropBytes = bytesOf(size, itemBytes);
     this.chunkBytes = bytesOf(array.chunkShape, itemBytes);
-    this.#chunkRoom = align(this.#roomBytes());
+    this.#chunkRoom = align(this.#chunkRoomBytes());
     this.#chunkStrides = rowMajorStrides(array.chunkShape, itemBytes);
     this.#cropStrides = rowMajorStrides(size, itemBytes);
-    this.#kernels = takeKernels(this.#chunkRoom + crops * this.cropBytes);
+    this.#roomBytes = this.#chunkRoom + crops * this.cropBytes;
   }
 
   /** Gives its memory to the next one: fresh memory is slow when it is first touched. */
   close(): void {
-    spare = this.#kernels;
+    this.#room?.release();
+    this.#room = undefined;
   }
 
   /** Bytes of memory that {@link CropAssembler} takes. */
@@ -65,7 +70,7 @@ export class CropAssembler {
   }
 
   /** A part of a raw chunk is no longer than the limit, or than one run of a crop. */
-  #roomBytes(): number {
+  #chunkRoomBytes(): number {
     if (!this.#decoder.isRaw) return Math.max(this.chunkBytes, this.#array.dtype.itemBytes);
     return Math.min(this.chunkBytes, Math.max(this.#limits.partBytesMax, this.cropBytes));
   }
@@ -84,29 +89,40 @@ export class CropAssembler {
   add({ boxes, parts }: CropTask, stored: StoredChunk): void {
     const { bytes, error, part } = stored;
     if (error !== undefined) throw error;
+    this.#room ??= takeRoom(this.#roomBytes, bytes);
     if (bytes === undefined) this.#addFill(part === undefined ? boxes : parts![part]!.boxes);
     else if (parts === undefined) this.#addDecoded(boxes, stored, bytes);
     else if (part !== undefined) this.#addPart(parts[part]!, bytes);
     else this.#addWhole(parts, stored, bytes);
   }
 
-  /** The crops of the batch as they are now: `count` of them, one after another. */
-  crops(count: number): Uint8Array {
-    return new Uint8Array(this.#kernels.buffer, this.#chunkRoom, count * this.cropBytes);
+  /** Copies the crops of the group to their places among those of the output. */
+  copyOut(places: Iterable<number>, output: Uint8Array): void {
+    const { buffer } = this.#kernels;
+    let from = this.#chunkRoom;
+    for (const place of places) {
+      output.set(new Uint8Array(buffer, from, this.cropBytes), place * this.cropBytes);
+      from += this.cropBytes;
+    }
   }
 
-  #addDecoded(boxes: readonly CropBox[], { name, detail }: StoredChunk, bytes: Uint8Array): void {
+  get #kernels(): Kernels {
+    return this.#room!.kernels;
+  }
+
+  #addDecoded(boxes: readonly CropBox[], { ref, detail }: StoredChunk, bytes: Uint8Array): void {
     try {
       this.#decoder.decode(bytes, new Uint8Array(this.#kernels.buffer, 0, this.chunkBytes), detail);
     } catch (cause) {
-      throw decodingError(name, cause);
+      throw decodingError(ref, cause);
     }
     for (const box of boxes) this.#copy(box, 0, this.#chunkStrides);
   }
 
   /** A raw chunk that was given whole. */
-  #addWhole(parts: readonly RawPart[], { name }: StoredChunk, bytes: Uint8Array): void {
+  #addWhole(parts: readonly RawPart[], { ref }: StoredChunk, bytes: Uint8Array): void {
     if (bytes.length !== this.chunkBytes) {
+      const name = chunkName(ref);
       const text = `${name}: chunk: found ${bytes.length} bytes, expected ${this.chunkBytes}`;
       throw new LsioError('format', text, { path: name });
     }
@@ -114,8 +130,11 @@ export class CropAssembler {
   }
 
   #addPart({ offset, boxes }: RawPart, bytes: Uint8Array): void {
-    new Uint8Array(this.#kernels.buffer, 0, bytes.length).set(bytes);
-    for (const box of boxes) this.#copy(box, -offset, this.#chunkStrides);
+    const { buffer } = this.#kernels;
+    const isHere = bytes.buffer === buffer;
+    if (!isHere) new Uint8Array(buffer, 0, bytes.length).set(bytes);
+    const base = (isHere ? bytes.byteOffset : 0) - offset;
+    for (const box of boxes) this.#copy(box, base, this.#chunkStrides);
   }
 
   /** One row of fill values is copied to every row. */
@@ -157,13 +176,27 @@ export class CropAssembler {
   }
 }
 
+/** Memory of the kernels that chunks and crops lie in. */
+interface Room {
+  readonly kernels: Kernels;
+  release(): void;
+}
+
 /** Of an assembler that is closed. */
 let spare: Kernels | undefined;
 
-function takeKernels(bytes: number): Kernels {
-  const kernels = spare;
+/** @param bytes of a chunk, as they were read. */
+function takeRoom(length: number, bytes: Uint8Array | undefined): Room {
+  const lent = bytes && takeScratch(bytes, length);
+  if (lent !== undefined) return { kernels: loadKernels(lent.memory), release: lent.release };
+  const kept = spare;
   spare = undefined;
-  return kernels !== undefined && kernels.buffer.byteLength >= bytes ? kernels : loadKernels(kernelMemory(bytes));
+  const isEnough = kept !== undefined && kept.buffer.byteLength >= length;
+  const kernels = isEnough ? kept : loadKernels(kernelMemory(length));
+  const release = () => {
+    spare = kernels;
+  };
+  return { kernels, release };
 }
 
 function bytesOf(shape: readonly number[], itemBytes: number): number {

@@ -1,9 +1,12 @@
 import { addAbortable, removeAbortable } from '../abort.js';
+import { nearGroups } from '../array/crop-groups.js';
+import { CropOrigins } from '../array/crop-origins.js';
 import { byteLengthOf } from '../array/grid.js';
 import { LsioError } from '../errors.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import type { DirectChoice } from '../store/local/direct.js';
 import type { CropsSpec } from './crops-body.js';
+import { keepMemory, takeMemory } from './job-memory.js';
 import { type JobOptions, type JobOutcome, runJob } from './workers/run-job.js';
 
 /** How crops are made. */
@@ -16,7 +19,9 @@ export interface CropJobOptions extends Omit<JobOptions, 'onProgress'> {
 
 /** Which crops are made. */
 export interface CropWork {
-  readonly spec: Omit<CropsSpec, 'first' | 'count'>;
+  readonly spec: Pick<CropsSpec, 'axes' | 'seed' | 'limits'>;
+  /** Crops that are handed over at once. */
+  readonly batchSize: number;
   /** Of crops; perhaps infinity. */
   readonly count: number;
 }
@@ -33,9 +38,13 @@ export interface CropJob {
 
 /** In memory: one is used while the next is made. */
 export const JOBS = 2;
-/** Of the crops of a job, where a batch is not longer: memory that is touched for the first time costs as much as decoding. */
-const JOB_BYTES = 32 * 1024 ** 2;
+/** Of the crops of a job, where a batch is not longer: the more there are, the more of them share chunks. */
+const JOB_BYTES = 64 * 1024 ** 2;
 const JOB_BATCHES_MAX = 16;
+/** Of the crops of a group: they lie in the CPU's cache while they are put together. */
+const GROUP_BYTES = 8 * 1024 ** 2;
+/** So that threads end at about the same time. */
+const GROUPS_MIN = 8;
 
 /**
  * Makes crops, job by job, into two buffers in turn. While one job is used the next is made, and no more.
@@ -44,14 +53,16 @@ const JOB_BATCHES_MAX = 16;
  */
 export async function* cropJobs(
   array: ChunkedArray,
-  { spec, count }: CropWork,
+  { spec, batchSize, count }: CropWork,
   { memoryBytesMax, workers, decoder, direct = 'off', signal }: CropJobOptions,
 ): AsyncGenerator<CropJob, void, undefined> {
   const size = spec.axes.map((axis) => axis.size);
   const cropBytes = byteLengthOf(size, array.dtype.itemBytes)!;
-  const batchBytes = spec.batchSize * cropBytes;
+  const batchBytes = batchSize * cropBytes;
   const jobBytes = Math.min(JOB_BYTES, (memoryBytesMax ?? JOB_BYTES * 8) / 8);
-  const perJob = spec.batchSize * Math.max(1, Math.min(JOB_BATCHES_MAX, Math.floor(jobBytes / batchBytes)));
+  const perJob = batchSize * Math.max(1, Math.min(JOB_BATCHES_MAX, Math.floor(jobBytes / batchBytes)));
+  const groupSize = Math.max(batchSize, Math.min(Math.floor(GROUP_BYTES / cropBytes), Math.ceil(perJob / GROUPS_MIN)));
+  const chooser = new CropOrigins(spec.axes, spec.seed);
   const stop = new AbortController();
   const abort = { onAbort: (reason: unknown) => stop.abort(reason) };
   signal?.throwIfAborted();
@@ -62,13 +73,15 @@ export async function* cropJobs(
   async function make(job: number): Promise<CropJob> {
     const first = job * perJob;
     const crops = Math.min(perJob, count - first);
-    buffers[job % JOBS] ??= new Uint8Array(crops * cropBytes);
+    buffers[job % JOBS] ??= takeMemory(crops * cropBytes);
     const bytes = buffers[job % JOBS]!.subarray(0, crops * cropBytes);
+    const origins = Array.from({ length: crops }, (_, i) => chooser.at(first + i));
+    const order = nearGroups(origins, array.chunkShape, groupSize);
     const outcome = await runJob<never>({
-      ...{ body: 'crops', spec: { ...spec, first, count: crops }, array, output: bytes },
+      ...{ body: 'crops', spec: { ...spec, first, order, groupSize }, array, output: bytes },
       ...{
-        tasks: Math.ceil(crops / spec.batchSize),
-        taskBytes: batchBytes,
+        tasks: Math.ceil(crops / groupSize),
+        taskBytes: groupSize * cropBytes,
         workers: helpers,
         decoder,
         direct,
@@ -89,6 +102,9 @@ export async function* cropJobs(
       next?.catch(() => {});
       yield made;
     }
+    // The last job's buffer may still be looked at.
+    const unused = buffers[Math.ceil(count / perJob) % JOBS];
+    if (unused !== undefined) keepMemory(unused);
   } finally {
     if (signal !== undefined) removeAbortable(signal, abort);
     stop.abort(new LsioError('closed', 'the loop over the crops was left'));

@@ -11,32 +11,33 @@ export interface CropsSpec {
   readonly seed: number;
   /** The number of the job's first crop. */
   readonly first: number;
-  readonly count: number;
-  /** Crops that are put together at once: each chunk is decoded once for them. */
-  readonly batchSize: number;
+  /** The crops of the job by their number in it, group after group: those of a group lie near one another. */
+  readonly order: Uint32Array;
+  /** Crops that are put together at once: each chunk is read and decoded once for them. */
+  readonly groupSize: number;
   readonly limits: RawLimits;
 }
 
 /** A chunk that is being read, and what is done with it. */
 interface Pending extends CropTask {
-  readonly batch: number;
+  readonly group: number;
   readonly isLast: boolean;
 }
 
 /**
- * The loop of a thread: claims batches of crops, reads and decodes their chunks, and copies them to the output. Chunks of
- * the next batch are read meanwhile.
+ * The loop of a thread: claims groups of crops, reads and decodes their chunks, and copies them to the output. Chunks of
+ * the next group are read meanwhile.
  *
  * @throws {LsioError} as the store and the decoder, naming the chunk.
  */
 export async function cropsBody(spec: CropsSpec, job: Job<never>): Promise<void> {
   const { array, decoder, output, direct, signal } = job;
-  const { axes, batchSize, count, limits } = spec;
+  const { axes, groupSize, order, limits } = spec;
   const size = axes.map((axis) => axis.size);
-  const assembler = new CropAssembler(array, decoder, { size, crops: Math.min(batchSize, count), limits });
-  const { chunkBytes, cropBytes } = assembler;
+  const assembler = new CropAssembler(array, decoder, { size, crops: Math.min(groupSize, order.length), limits });
+  const { chunkBytes } = assembler;
   const pending = new Map<number, Pending>();
-  const planner = new BatchPlanner(spec, assembler, array, pending);
+  const planner = new GroupPlanner(spec, assembler, array, pending);
   const claim = () => {
     const range = job.claim();
     return range && planner.chunksOf(range.from, range.to);
@@ -52,8 +53,8 @@ export async function cropsBody(spec: CropsSpec, job: Job<never>): Promise<void>
       const isDone = part === undefined || part === task.parts!.length - 1;
       if (isDone) pending.delete(index);
       if (isDone && task.isLast) {
-        const from = task.batch * batchSize;
-        output.set(assembler.crops(Math.min(batchSize, count - from)), from * cropBytes);
+        const from = task.group * groupSize;
+        assembler.copyOut(order.subarray(from, from + groupSize), output);
       }
       const bytesRead = bytes?.length ?? 0;
       job.count({
@@ -70,8 +71,8 @@ export async function cropsBody(spec: CropsSpec, job: Job<never>): Promise<void>
   }
 }
 
-/** Plans the batches that were claimed, and keeps for each chunk what is to be done with it. */
-class BatchPlanner {
+/** Plans the groups that were claimed, and keeps for each chunk what is to be done with it. */
+class GroupPlanner {
   readonly #spec: CropsSpec;
   readonly #assembler: CropAssembler;
   readonly #array: JobArray;
@@ -89,17 +90,16 @@ class BatchPlanner {
     this.#size = spec.axes.map((axis) => axis.size);
   }
 
-  /** Places of the chunks of batches, `to` excluded. */
+  /** Places of the chunks of groups, `to` excluded. */
   *chunksOf(from: number, to: number): Generator<readonly number[]> {
-    const { batchSize, count, first } = this.#spec;
-    for (let batch = from; batch < to; batch++) {
-      const begin = batch * batchSize;
-      const crops = Math.min(batchSize, count - begin);
-      const origins = Array.from({ length: crops }, (_, i) => this.#origins.at(first + begin + i));
+    const { groupSize, order, first } = this.#spec;
+    for (let group = from; group < to; group++) {
+      const crops = order.subarray(group * groupSize, (group + 1) * groupSize);
+      const origins = Array.from(crops, (crop) => this.#origins.at(first + crop));
       const chunks = planCrops(origins, this.#size, this.#array.chunkShape, this.#array.shardShape);
       for (const [i, chunk] of chunks.entries()) {
         const isLast = i === chunks.length - 1;
-        this.#pending.set(this.#index++, { ...this.#assembler.task(chunk), batch, isLast });
+        this.#pending.set(this.#index++, { ...this.#assembler.task(chunk), group, isLast });
         yield chunk.chunk;
       }
     }

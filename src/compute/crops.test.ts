@@ -198,10 +198,30 @@ describe('crops()', () => {
     expect(await flat(10, 4)).not.toEqual(once);
   });
 
-  test('decode each chunk once for a batch', async () => {
+  test('decode each chunk once for crops that lie near one another, whatever their batches', async () => {
     await using raw = await openRaw('once');
     const outcome = await outcomeOf(raw.array, { size: [7, 90, 80], count: 5 });
     expect(outcome).toMatchObject({ chunks: 12, chunksMissing: 3 });
+    // Two batches of chunks, each of which lies in one group.
+    const aligned = await outcomeOf(raw.array, { size: [3, 45, 40], align: true, count: 32, batchSize: 16 });
+    expect(aligned.chunks).toBeLessThanOrEqual(5);
+  });
+
+  test('use memory again when a loop has ended, but not that of its last batch', async () => {
+    await using raw = await openRaw('again');
+    const options = { size, batchSize: 2, count: 70 };
+    const first = await collect(raw.array, { ...options, seed: 1 });
+    const memory = new Set<ArrayBufferLike>();
+    let last: { bytes: Uint8Array; copy: Buffer } | undefined;
+    for await (const { bytes } of crops(raw.array, { ...options, seed: 2 })) {
+      memory.add(bytes.buffer);
+      last = { bytes, copy: Buffer.from(bytes) };
+    }
+    let again = 0;
+    for await (const { bytes } of crops(raw.array, { ...options, seed: 1 })) if (memory.has(bytes.buffer)) again++;
+    expect(again).toBeGreaterThan(0);
+    expect(await collect(raw.array, { ...options, seed: 1 })).toEqual(first);
+    expect(last!.copy.equals(last!.bytes)).toBe(true);
   });
 
   test('never end where no count is given, use two buffers in turn, and end when the loop is left', async () => {

@@ -16,7 +16,7 @@ export interface CropsOptions extends CropJobOptions {
   /** How many crops there are; absent: they never end. */
   readonly count?: number | undefined;
   /**
-   * Crops of a batch: each chunk is read and decoded once for all of them.
+   * Crops of a batch. Chunks are read and decoded once for about so many crops that lie near one another.
    * @default as many as 8 MiB hold
    */
   readonly batchSize?: number | undefined;
@@ -51,7 +51,7 @@ const PART_BYTES_MAX = 1024 ** 2;
 
 /**
  * Random crops of an array, as training reads them: uniform, with repetition, in batches. While some are used the next
- * are made, 32 MiB or 16 batches at the most; leaving the loop ends that, too.
+ * are made, 64 MiB or 16 batches at the most; leaving the loop ends that, too.
  *
  * @throws {LsioError} `usage` for a size that doesn't fit, and for more memory than is allowed; while it runs `format` for
  * a damaged chunk, and as the store.
@@ -66,7 +66,8 @@ async function* batchesOf(
   work: CropWork,
   options: CropsOptions,
 ): AsyncGenerator<CropBatch, void, undefined> {
-  const { axes, seed, batchSize } = work.spec;
+  const { batchSize } = work;
+  const { axes, seed } = work.spec;
   const size = axes.map((axis) => axis.size);
   const origins = new CropOrigins(axes, seed);
   for await (const { first, count, bytes: all } of cropJobs(array, work, options)) {
@@ -97,7 +98,7 @@ export function planWork(array: ChunkedArray, options: CropsOptions): CropWork {
   // Says what does not fit.
   new CropOrigins(axes, seed);
   const limits = { gapBytesMax: GAP_BYTES_MAX, partBytesMax: PART_BYTES_MAX };
-  return { spec: { axes, seed, batchSize: batchSizeOf(array, options, count), limits }, count };
+  return { spec: { axes, seed, limits }, batchSize: batchSizeOf(array, options, count), count };
 }
 
 function checkNumber(name: string, value: number, min: number): void {

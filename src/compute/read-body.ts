@@ -101,8 +101,8 @@ function openOutput({ array, output }: Job<ReadItems>, selection: Selection): Ou
   };
 }
 
-function itemsOf({ name, bytes }: StoredChunk, decoder: ChunkDecoder): readonly Scalar[] | undefined {
-  return bytes && named(name, () => decoder.decodeItems(bytes));
+function itemsOf({ ref, bytes }: StoredChunk, decoder: ChunkDecoder): readonly Scalar[] | undefined {
+  return bytes && named(ref, () => decoder.decodeItems(bytes));
 }
 
 /** Puts the elements of a chunk into their places among all that are selected. */
@@ -118,7 +118,7 @@ export function placeItems(
 }
 
 /** Decodes a chunk to where it goes: at once where it is one run of the output. */
-function place({ name, bytes, detail, part }: StoredChunk, output: Output, decoder: ChunkDecoder, task: Task): void {
+function place({ ref, bytes, detail, part }: StoredChunk, output: Output, decoder: ChunkDecoder, task: Task): void {
   const { array } = output;
   const read = part === undefined ? undefined : task.parts?.[part];
   const boxes = read === undefined ? task.boxes : read.boxes.map((box) => ({ ...box, step: box.count.map(() => 1) }));
@@ -136,7 +136,7 @@ function place({ name, bytes, detail, part }: StoredChunk, output: Output, decod
   let chunk = bytes;
   if (direct !== undefined || !isChunk) {
     chunk = direct ?? roomForChunk(output);
-    named(name, () => decoder.decode(bytes, chunk, detail));
+    named(ref, () => decoder.decode(bytes, chunk, detail));
   }
   if (direct !== undefined) return;
   const source = { bytes: chunk, shape: array.chunkShape };
@@ -180,10 +180,10 @@ function directTarget({ array, shape, bytes }: Output, boxes: readonly Box[]): U
 }
 
 /** Errors of a decoder say which chunk it was. */
-function named<Value>(name: string, decode: () => Value): Value {
+function named<Value>(ref: StoredChunk['ref'], decode: () => Value): Value {
   try {
     return decode();
   } catch (cause) {
-    throw decodingError(name, cause);
+    throw decodingError(ref, cause);
   }
 }

@@ -2,7 +2,7 @@ import { fillWith } from '../array/scalar.js';
 import { isLsioError, LsioError } from '../errors.js';
 import type { KernelChoice } from '../kernels/kernels.js';
 import { Fifo } from '../read/fifo.js';
-import { decodingError, type StoredChunk } from './chunk-reader.js';
+import { chunkName, decodingError, type StoredChunk } from './chunk-reader.js';
 import { forEachClaimedChunk } from './chunk-stream.js';
 import { denseBox } from './dense-box.js';
 import { storedBytes } from './elements.js';
@@ -183,15 +183,17 @@ class ChunkReduction {
   }
 
   /** Decodes to the kernels' memory, where the chunk isn't there already. One that is not stored is the fill value. */
-  #decode({ name, bytes, detail, error }: StoredChunk, workplace: Workplace): Decoded {
+  #decode({ ref, bytes, detail, error }: StoredChunk, workplace: Workplace): Decoded {
     const address = workplace.chunk;
     if (error !== undefined) return { address, error, missing: false };
     const { array, decoder } = this.#job;
     const target = new Uint8Array(workplace.kernels.buffer, address, this.chunkBytes);
     if (bytes === undefined) {
-      const refused = this.#spec.missingIsError === true;
-      const text = `${name}: the chunk is not stored, and missing chunks are an error here`;
-      if (refused) return { address, error: new LsioError('format', text, { path: name }), missing: true };
+      if (this.#spec.missingIsError === true) {
+        const name = chunkName(ref);
+        const text = `${name}: the chunk is not stored, and missing chunks are an error here`;
+        return { address, error: new LsioError('format', text, { path: name }), missing: true };
+      }
       fillWith(target, array.fill as Uint8Array);
       return { address, error: undefined, missing: true };
     }
@@ -202,7 +204,7 @@ class ChunkReduction {
       decoder.decode(bytes, target, detail);
       return { address, error: undefined, missing: false };
     } catch (cause) {
-      const error = decodingError(name, cause);
+      const error = decodingError(ref, cause);
       if (!isLsioError(error)) throw error;
       return { address, error, missing: false };
     }

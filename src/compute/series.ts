@@ -151,7 +151,7 @@ function partRefs(array: ChunkedArray, parts: readonly Part[]): ChunkedArray['re
 function decodeChunk(
   { chunkShape, dtype }: ChunkedArray,
   decoder: ChunkDecoder,
-  { name, bytes, detail }: StoredChunk,
+  { ref, bytes, detail }: StoredChunk,
   target: Uint8Array,
 ): Uint8Array | undefined {
   if (bytes === undefined) return undefined;
@@ -161,7 +161,7 @@ function decodeChunk(
     decoder.decode(bytes, target, detail);
     return target;
   } catch (cause) {
-    throw decodingError(name, cause);
+    throw decodingError(ref, cause);
   }
 }
 

@@ -4,7 +4,7 @@ import type { StoredChunk } from './chunk-reader.js';
 import { Turns } from './turns.js';
 
 function chunkAt(index: number, bytes: Uint8Array | undefined): StoredChunk {
-  return { index, name: String(index), bytes };
+  return { index, ref: { index }, bytes };
 }
 
 test('Turns hands over in order whatever comes first, from leased memory, which it gives back', () => {

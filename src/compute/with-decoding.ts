@@ -175,7 +175,7 @@ class ChunkBatches {
     }
   }
 
-  #decode({ name, bytes, detail, error }: StoredChunk, shared: boolean): ZarritaChunk {
+  #decode({ ref, bytes, detail, error }: StoredChunk, shared: boolean): ZarritaChunk {
     if (error !== undefined) throw error;
     const { dtype, chunkShape, fill } = this.#array;
     const buffer = shared ? new SharedArrayBuffer(this.#chunkBytes) : new ArrayBuffer(this.#chunkBytes);
@@ -185,7 +185,7 @@ class ChunkBatches {
       try {
         this.#decoder.decode(bytes, target, detail);
       } catch (cause) {
-        throw decodingError(name, cause);
+        throw decodingError(ref, cause);
       }
     }
     const View = VIEWS[dtype.name as keyof typeof VIEWS];

@@ -171,10 +171,10 @@ async function cropsOf(
     progress.stop();
   }
   const facts = totals.facts(Number(process.hrtime.bigint() - beganNs));
-  const { axes, seed, batchSize } = work.spec;
+  const { axes, seed } = work.spec;
   const origins = new CropOrigins(axes, seed);
   const all = output !== undefined && { origins: Array.from({ length: count }, (_, i) => origins.at(i)) };
-  return { ...facts, batchSize, ...all };
+  return { ...facts, batchSize: work.batchSize, ...all };
 }
 
 const COUNTED = ['chunks', 'chunksMissing', 'bytesRead', 'bytesDecoded', 'busyNs'] as const;

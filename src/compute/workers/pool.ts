@@ -2,8 +2,8 @@ import { type Ending, stopAtExit } from '../../threads/process-exit.js';
 import { Thread } from '../../threads/thread.js';
 import type { FromWorker, JobOrder, ToWorker } from './messages.js';
 
-/** A thread takes 50 to 100 ms of CPU to start: it is kept for a while after a job. */
-const IDLE_MS_MAX = 5000;
+/** A thread takes 50 to 100 ms of CPU to start, and more until its code is compiled: it is kept for a while after a job. */
+const IDLE_MS_MAX = 60_000;
 
 /** A thread that does jobs, one after the other. */
 export class Worker implements Ending {

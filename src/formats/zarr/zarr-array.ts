@@ -13,17 +13,15 @@ import type {
   StoredObject,
 } from '../chunked-array.js';
 import { plainPlaces } from '../local-source.js';
-import { type PlaceStore, readPlace, sizeOf } from '../place-store.js';
+import { type PlaceStore, sizeOf } from '../place-store.js';
 import { displayKey } from './hierarchy.js';
 import { type ArrayMetadata, chunkKey } from './metadata.js';
-import { indexExtent, ShardIndex } from './shard-index.js';
-import { type Layout, locateChunk, type ShardLevel } from './shard-layout.js';
+import { type Indexed, ShardIndexes } from './shard-indexes.js';
+import { type Layout, locateChunk } from './shard-layout.js';
 import { storedKeys } from './stored-keys.js';
 
 /** Chunks whose places are told at once; their shards' indexes are read at the same time. */
 const BATCH = 1024;
-/** Of shard indexes that are kept. */
-const INDEX_CACHE_BYTES = 64 * 1024 ** 2;
 
 /** A file of metadata, and the etag that it had. */
 export interface MetadataStamp {
@@ -56,15 +54,6 @@ export function zarrArrayOf(parameters: unknown, sources: readonly ByteSource[])
   return new ZarrArray(plainPlaces(store, sources), prefix, facts, { verify });
 }
 
-/** An index as it was read, and its shard; undefined: there is no such shard. */
-type Indexed = { readonly index: ShardIndex; readonly shard: Place | Uint8Array } | undefined;
-
-interface CachedIndex {
-  readonly reading: Promise<Indexed>;
-  /** What it keeps in memory. */
-  byteLength: number;
-}
-
 /** An array of a Zarr store. */
 export class ZarrArray implements ChunkedArray {
   readonly name: string;
@@ -83,10 +72,7 @@ export class ZarrArray implements ChunkedArray {
   readonly #prefix: string;
   readonly #metadata: ArrayMetadata;
   readonly #layout: Layout;
-  readonly #verify: boolean;
-  /** By key of the shard and place in it; the oldest first. */
-  readonly #indexes = new Map<string, CachedIndex>();
-  #indexBytes = 0;
+  readonly #indexes: ShardIndexes;
 
   /**
    * @param prefix of its keys: `/forecast/t2m`.
@@ -124,7 +110,7 @@ export class ZarrArray implements ChunkedArray {
     this.#prefix = prefix;
     this.#metadata = metadata;
     this.#layout = layout;
-    this.#verify = verify;
+    this.#indexes = new ShardIndexes(store, verify);
   }
 
   /** Set where the store can tell whether its metadata changes. */
@@ -180,101 +166,98 @@ export class ZarrArray implements ChunkedArray {
       // Nothing is to be asked for: a promise a chunk would cost as much as reading one of 4 KiB.
       return chunks.map((chunk, i) => ({ index: first + i, source: 0, key: this.#keyOf(chunk) }));
     }
-    return Promise.all(
-      chunks.map(async (chunk, i): Promise<ChunkRef> => {
-        const index = first + i;
-        try {
-          signal?.throwIfAborted();
-          const place = await this.#placeOf(chunk, signal);
-          if (place instanceof Uint8Array) return { index, bytes: place };
-          return place === undefined ? { index } : { index, ...place };
-        } catch (error) {
-          if (!isLsioError(error) || error.kind === 'closed') throw error;
-          return { index, error };
-        }
-      }),
-    );
+    return this.#locateInShards(chunks, first, signal);
   }
 
-  async #placeOf(chunk: readonly number[], signal: AbortSignal | undefined): Promise<Place | Uint8Array | undefined> {
-    const { shard, inner } = locateChunk(this.#layout, chunk);
-    const key = this.#keyOf(shard);
+  async #locateInShards(
+    chunks: readonly (readonly number[])[],
+    first: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly ChunkRef[]> {
+    const places = chunks.map((chunk) => {
+      const { shard, inner } = locateChunk(this.#layout, chunk);
+      return { key: this.#keyOf(shard), inner };
+    });
+    await this.#readIndexes(places, signal);
+    signal?.throwIfAborted();
+    const refs = places.map((place, i) => this.#known(place, first + i) ?? this.#refOf(place, first + i, signal));
+    return refs.some((ref) => ref instanceof Promise) ? Promise.all(refs) : (refs as ChunkRef[]);
+  }
+
+  /** Reads the indexes that are not in memory, all at once: after that a chunk takes no promise of its own. */
+  async #readIndexes(places: readonly PlaceInShard[], signal: AbortSignal | undefined): Promise<void> {
+    const [level, inner] = this.#layout.levels;
+    if (level === undefined || inner !== undefined) return;
+    const keys = new Set(places.map(({ key }) => key));
+    const unknown = [...keys].filter((key) => this.#indexes.known(key) === undefined);
+    // What fails is told for each chunk.
+    await Promise.allSettled(unknown.map((key) => this.#indexes.read(key, level, undefined, signal)));
+  }
+
+  /** Where a chunk is whose shard's index is in memory. */
+  #known({ key, inner }: PlaceInShard, index: number): ChunkRef | undefined {
+    const found = this.#layout.levels.length === 1 ? this.#indexes.known(key) : undefined;
+    if (found === undefined) return undefined;
+    try {
+      return refTo(index, placeIn(found.indexed, found.indexed?.index.entry(inner[0]!)));
+    } catch (error) {
+      if (!isLsioError(error)) throw error;
+      return { index, error };
+    }
+  }
+
+  async #refOf(place: PlaceInShard, index: number, signal: AbortSignal | undefined): Promise<ChunkRef> {
+    try {
+      signal?.throwIfAborted();
+      return refTo(index, await this.#placeOf(place, signal));
+    } catch (error) {
+      if (!isLsioError(error) || error.kind === 'closed') throw error;
+      return { index, error };
+    }
+  }
+
+  async #placeOf(
+    { key, inner }: PlaceInShard,
+    signal: AbortSignal | undefined,
+  ): Promise<Place | Uint8Array | undefined> {
     const { levels } = this.#layout;
     if (levels.length === 0) return this.#store.locate(key, { signal });
     let within: Extent | undefined;
-    let found: Place | Uint8Array | undefined;
+    let indexed: Indexed;
     for (const [depth, level] of levels.entries()) {
-      const indexed = await this.#indexOf(key, level, within, signal);
+      indexed = await this.#indexes.read(key, level, within, signal);
       const entry = indexed?.index.entry(inner[depth]!);
-      if (indexed === undefined || entry === undefined) return undefined;
+      if (entry === undefined) return undefined;
       within = { offset: (within?.offset ?? 0) + entry.offset, length: entry.length };
-      found = indexed.shard;
     }
-    const { offset, length } = within!;
-    if (found instanceof Uint8Array) return found.subarray(offset, offset + length);
-    // Places in a shard count from where the shard begins.
-    return { ...found!, required: true, range: { offset: (found!.range?.offset ?? 0) + offset, length } };
+    return placeIn(indexed, within);
   }
 
   /** @param place in the grid of keys. */
   #keyOf(place: readonly number[]): AbsolutePath {
     return `${this.#prefix}/${chunkKey(this.#metadata.keys, place)}` as AbsolutePath;
   }
+}
 
-  /** @param within where an inner shard lies in the outer one. */
-  #indexOf(key: AbsolutePath, level: ShardLevel, within: Extent | undefined, signal: AbortSignal | undefined) {
-    const id = within === undefined ? key : `${key}#${within.offset}`;
-    const known = this.#indexes.get(id);
-    if (known !== undefined) return known.reading;
-    const cached: CachedIndex = { reading: this.#readIndex(key, level, within, signal), byteLength: 0 };
-    this.#indexes.set(id, cached);
-    cached.reading.then(
-      (indexed) => this.#keep(cached, indexed),
-      // What failed is tried again by the next.
-      () => this.#indexes.delete(id),
-    );
-    return cached.reading;
-  }
+/** The key of a chunk's shard, and the chunk's number in each level of shards. */
+interface PlaceInShard {
+  readonly key: AbsolutePath;
+  readonly inner: readonly number[];
+}
 
-  /** Counts what was read, and drops the oldest where it is too much. */
-  #keep(cached: CachedIndex, indexed: Indexed): void {
-    const unpacked = indexed?.shard instanceof Uint8Array ? indexed.shard.length : 0;
-    cached.byteLength = (indexed?.index.byteLength ?? 0) + unpacked;
-    this.#indexBytes += cached.byteLength;
-    for (const [id, oldest] of this.#indexes) {
-      if (this.#indexBytes <= INDEX_CACHE_BYTES || oldest === cached) break;
-      this.#indexes.delete(id);
-      this.#indexBytes -= oldest.byteLength;
-    }
-  }
+/** Where a part of a shard lies; undefined where it is not stored. */
+function placeIn(indexed: Indexed, within: Extent | undefined): Place | Uint8Array | undefined {
+  if (indexed === undefined || within === undefined) return undefined;
+  const { shard } = indexed;
+  const { offset, length } = within;
+  if (shard instanceof Uint8Array) return shard.subarray(offset, offset + length);
+  // Places in a shard count from where the shard begins.
+  return { ...shard, required: true, range: { offset: (shard.range?.offset ?? 0) + offset, length } };
+}
 
-  async #readIndex(
-    key: AbsolutePath,
-    level: ShardLevel,
-    within: Extent | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Indexed> {
-    const options = { signal };
-    const shard = await this.#store.locate(key, options);
-    if (shard === undefined) return undefined;
-    const shardBytes =
-      within?.length ?? (shard instanceof Uint8Array ? shard.length : await sizeOf(this.#store, key, options));
-    if (shardBytes === undefined) return undefined;
-    const outer = displayKey(this.#store, key);
-    const name = within === undefined ? outer : `${outer}: shard at byte ${within.offset}`;
-    const { offset, length } = indexExtent(name, level, shardBytes);
-    const start = (within?.offset ?? 0) + offset;
-    const bytes =
-      shard instanceof Uint8Array
-        ? shard.subarray(start, start + length)
-        : await readPlace(
-            this.#store,
-            { ...shard, range: { offset: (shard.range?.offset ?? 0) + start, length } },
-            options,
-          );
-    if (bytes === undefined) return undefined;
-    return { index: new ShardIndex(name, level, bytes, shardBytes, this.#verify), shard };
-  }
+function refTo(index: number, place: Place | Uint8Array | undefined): ChunkRef {
+  if (place instanceof Uint8Array) return { index, bytes: place };
+  return place === undefined ? { index } : { index, ...place };
 }
 
 /** The etag of a file; undefined where there is none. */
