@@ -76,10 +76,9 @@ describe('start-up', () => {
       const own = version(new Script('0').createCachedData());
       for (const chunk of ['get', 'grib', 'array']) {
         const file = 'dist/bundle/' + chunk;
-        const source = readFileSync(file + '.code.js', 'utf8');
-        const wrapped = '(function (exports, require, module, __filename, __dirname) {' + source + '\\n})';
+        const source = readFileSync(file + '.code.js', 'latin1');
         const cachedData = readFileSync(file + '.cache');
-        console.log(new Script(wrapped, { cachedData }).cachedDataRejected === (version(cachedData) !== own));
+        console.log(new Script(source, { cachedData }).cachedDataRejected === (version(cachedData) !== own));
       }`;
     const { stdout } = spawnSync(process.execPath, ['-e', program], { cwd: ROOT, encoding: 'utf8' });
     expect(stdout).toBe('true\ntrue\ntrue\n');
