@@ -82,22 +82,22 @@ async function indexOf(file: GribFile, choice: string): Promise<Sidecar | undefi
 }
 
 async function listScanned(listing: FileListing, source: GribSource, config: GribConfig): Promise<void> {
-  // Reads of a local file take microseconds: one walk is the fastest way.
-  const chains = config.chains ?? (listing.file!.isRemote ? undefined : 1);
-  const scan = scanGrib(source, { lenient: config.lenient, chains });
+  const scan = scanGrib(source, { lenient: config.lenient, chains: config.chains });
   for (;;) {
     const next = await scan.next();
     if (next.done) {
       Object.assign(listing, { skippedBytes: next.value.skippedBytes, bytesRead: next.value.bytesRead });
       return;
     }
-    if ('fault' in next.value) {
-      listing.faults.push(next.value.fault);
-      continue;
+    for (const item of next.value) {
+      if ('fault' in item) {
+        listing.faults.push(item.fault);
+        continue;
+      }
+      listing.messages++;
+      listing.fields += item.message.fields.length;
+      add(listing, item.message, config.fields);
     }
-    listing.messages++;
-    listing.fields += next.value.message.fields.length;
-    add(listing, next.value.message, config.fields);
   }
 }
 

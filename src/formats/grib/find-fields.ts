@@ -75,9 +75,11 @@ async function fieldsOf(store: ByteStore, file: GribInput, options: FindOptions)
   const indexed = options.sidecars ? await bySidecar(store, file, source, options, warnings) : undefined;
   if (indexed !== undefined) for (const message of indexed) add(message);
   else {
-    for await (const item of scanGrib(source)) {
-      if ('message' in item) add(item.message);
-      else warnings.push(`${item.fault.message} (${item.fault.code} at byte ${item.fault.offset})`);
+    for await (const items of scanGrib(source)) {
+      for (const item of items) {
+        if ('message' in item) add(item.message);
+        else warnings.push(`${item.fault.message} (${item.fault.code} at byte ${item.fault.offset})`);
+      }
     }
   }
   return { fields, warnings };

@@ -21,7 +21,8 @@ const HAS_BITMAP = 0x40;
 
 /** Walks the sections of a GRIB1 message: product, grid, bitmap, data. */
 export function* gribOneMessage(start: MessageStart): ReadSteps<MessageResult> {
-  const indicator = yield* start.window.need(start.offset, INDICATOR_BYTES);
+  const { window, offset } = start;
+  const indicator = window.held(offset, INDICATOR_BYTES) ?? (yield* window.need(offset, INDICATOR_BYTES));
   const declared = u24(indicator, 4);
   if (declared < LENGTH_MIN) {
     return { fault: faultAt(start.offset, 'length', `total length ${declared} is impossible`), sections: 0 };
@@ -103,7 +104,7 @@ class SectionWalk {
     if (dataBytes < DATA_HEAD_BYTES || at + dataBytes > end) {
       return this.#faultHere('section', `the data section of ${coded} bytes is impossible`);
     }
-    const mark = yield* window.need(end, END_BYTES);
+    const mark = window.held(end, END_BYTES) ?? (yield* window.need(end, END_BYTES));
     if (!lenient && !asciiIs(mark, 0, '7777')) {
       return faultAt(end, 'end-mark', 'the message does not end with 7777');
     }

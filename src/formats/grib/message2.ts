@@ -3,7 +3,7 @@ import { faultAt, type GribFault, type GribFaultCode } from './fault.js';
 import { type FieldBitmap, type GribField, NO_BITMAP } from './field.js';
 import type { MessageResult, MessageStart } from './message.js';
 import { asciiIs, u32, u64 } from './octets.js';
-import type { ReadSteps, Window } from './reading.js';
+import type { ReadSteps } from './reading.js';
 
 const INDICATOR_BYTES = 16;
 const END_BYTES = 4;
@@ -21,7 +21,7 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 /** Walks the sections of a GRIB2 message. `before` is a field whose equal headers are shared, to save memory. */
 export function* gribTwoMessage(start: MessageStart, before: GribField | undefined): ReadSteps<MessageResult> {
   const { window, offset, lenient, isPrefix = false } = start;
-  const indicator = (yield* window.need(offset, INDICATOR_BYTES)).slice();
+  const indicator = window.held(offset, INDICATOR_BYTES) ?? (yield* window.need(offset, INDICATOR_BYTES));
   const sections = 0;
   if (indicator.length < INDICATOR_BYTES) {
     return { fault: faultAt(offset, 'truncated', 'the file ends in section 0'), sections };
@@ -38,15 +38,15 @@ export function* gribTwoMessage(start: MessageStart, before: GribField | undefin
   const walk = new SectionWalk(start, { offset, length }, indicator[6]!, before);
   const end = Math.min(offset + length, window.size) - END_BYTES;
   const isMarked = !lenient && missing <= 0;
-  const fault = (yield* walk.run(end)) ?? (isMarked ? yield* endFault(window, offset + length) : undefined);
+  const fault = yield* walk.run(end);
   if (fault !== undefined) return { fault, sections: walk.sections };
+  if (isMarked) {
+    const mark = window.held(end, END_BYTES) ?? (yield* window.need(end, END_BYTES));
+    if (!asciiIs(mark, 0, '7777')) {
+      return { fault: faultAt(end, 'end-mark', 'the message does not end with 7777'), sections: walk.sections };
+    }
+  }
   return { end: offset + length, fields: walk.fields, sections: walk.sections };
-}
-
-function* endFault(window: Window, end: number): ReadSteps<GribFault | undefined> {
-  const mark = yield* window.need(end - END_BYTES, END_BYTES);
-  if (asciiIs(mark, 0, '7777')) return undefined;
-  return faultAt(end - END_BYTES, 'end-mark', 'the message does not end with 7777');
 }
 
 /** The headers in force while a message is walked: a section that is not repeated stays. */
@@ -74,39 +74,35 @@ class SectionWalk {
 
   /** @param end where the last section ends. */
   *run(end: number): ReadSteps<GribFault | undefined> {
+    const { window } = this.#start;
     let previous = 0;
     let at = this.#message.offset + INDICATOR_BYTES;
     while (at < end) {
-      const head = yield* this.#start.window.need(at, SECTION_HEAD_BYTES);
+      const head = window.held(at, SECTION_HEAD_BYTES) ?? (yield* window.need(at, SECTION_HEAD_BYTES));
       const problem = sectionProblem(head, previous, end - at);
       this.sections++;
       if (problem !== undefined) return faultAt(at, problem.code, problem.message);
       const length = u32(head, 0);
       previous = head[4]!;
-      yield* this.#take(previous, { offset: at, length });
+      const wanted = bytesWanted(previous, length);
+      this.#take(previous, at, length, window.held(at, wanted) ?? (yield* window.need(at, wanted)));
       at += length;
     }
     if (previous !== 7) return faultAt(at, 'section', `the message ends after section ${previous}`);
-    if (this.fields.length === 1) this.fields[0] = { ...this.fields[0]!, number: `${this.#start.number}` };
     return undefined;
   }
 
-  *#take(section: number, extent: Extent): ReadSteps<void> {
-    if (section === 1) this.#identification = yield* this.#header(extent, this.#before?.identification);
-    else if (section === 3) this.#grid = yield* this.#header(extent, this.#before?.grid);
-    else if (section === 4) this.#product = yield* this.#header(extent, undefined);
-    else if (section === 5) this.#packing = yield* this.#header(extent, this.#before?.packing);
-    else if (section === 6) this.#bitmap = yield* this.#bitmapOf(extent);
-    else if (section === 7) this.#add(extent);
+  /** @param bytes of the section, as many as {@link bytesWanted} says. */
+  #take(section: number, offset: number, length: number, bytes: Uint8Array): void {
+    if (section === 1) this.#identification = kept(bytes, this.#before?.identification);
+    else if (section === 3) this.#grid = kept(bytes, this.#before?.grid);
+    else if (section === 4) this.#product = bytes.slice();
+    else if (section === 5) this.#packing = kept(bytes, this.#before?.packing);
+    else if (section === 6) this.#bitmap = this.#bitmapOf(bytes[SECTION_HEAD_BYTES]!, offset, length);
+    else if (section === 7) this.#add(offset, length);
   }
 
-  *#header({ offset, length }: Extent, same: Uint8Array | undefined) {
-    const bytes = yield* this.#start.window.need(offset, Math.min(length, HEADER_BYTES_MAX));
-    return same !== undefined && Buffer.compare(bytes, same) === 0 ? same : bytes.slice();
-  }
-
-  *#bitmapOf({ offset, length }: Extent): ReadSteps<FieldBitmap> {
-    const indicator = (yield* this.#start.window.need(offset, SECTION_HEAD_BYTES + 1))[SECTION_HEAD_BYTES]!;
+  #bitmapOf(indicator: number, offset: number, length: number): FieldBitmap {
     if (indicator === 255) return NO_BITMAP;
     if (indicator === 254) return this.#given ?? { kind: 'unreadable', indicator };
     if (indicator !== 0) return { kind: 'unreadable', indicator };
@@ -115,9 +111,12 @@ class SectionWalk {
     return this.#given;
   }
 
-  #add({ offset, length }: Extent): void {
+  #add(offset: number, length: number): void {
+    const { number } = this.#start;
+    const { length: before } = this.fields;
+    if (before === 1) this.fields[0] = { ...this.fields[0]!, number: `${number}.1` };
     this.fields.push({
-      number: `${this.#start.number}.${this.fields.length + 1}`,
+      number: before === 0 ? `${number}` : `${number}.${before + 1}`,
       edition: 2,
       message: this.#message,
       discipline: this.#discipline,
@@ -129,6 +128,17 @@ class SectionWalk {
       data: { offset: offset + SECTION_HEAD_BYTES, length: length - SECTION_HEAD_BYTES },
     });
   }
+}
+
+/** How many bytes of a section are looked at: its headers all, of a bitmap how it is given, of data none. */
+function bytesWanted(section: number, length: number): number {
+  if (section === 6) return SECTION_HEAD_BYTES + 1;
+  return section === 2 || section === 7 ? SECTION_HEAD_BYTES : Math.min(length, HEADER_BYTES_MAX);
+}
+
+/** A copy of a header, or the same one of the field before. */
+function kept(bytes: Uint8Array, same: Uint8Array | undefined): Uint8Array {
+  return same?.length === bytes.length && Buffer.compare(bytes, same) === 0 ? same : bytes.slice();
 }
 
 /** What forbids the section that begins with `head`, `room` bytes before the end mark. */

@@ -40,14 +40,16 @@ export async function* openGrib(
   options: FieldSelection & ScanOptions & { readonly onFault?: (fault: LsioError) => void } = {},
 ): AsyncGenerator<OpenField, void, undefined> {
   const source = await gribSource(store, key);
-  for await (const item of scanGrib(source, options)) {
-    if ('fault' in item) {
-      options.onFault?.(gribError(item.fault.code, item.fault.message, item.fault.offset));
-      continue;
-    }
-    for (const field of item.message.fields) {
-      const keys = describeField(field);
-      if (isSelected(field, keys, options)) yield openField(source, field, keys);
+  for await (const items of scanGrib(source, options)) {
+    for (const item of items) {
+      if ('fault' in item) {
+        options.onFault?.(gribError(item.fault.code, item.fault.message, item.fault.offset));
+        continue;
+      }
+      for (const field of item.message.fields) {
+        const keys = describeField(field);
+        if (isSelected(field, keys, options)) yield openField(source, field, keys);
+      }
     }
   }
 }

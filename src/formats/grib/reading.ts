@@ -50,17 +50,27 @@ export class Window {
     this.#searchBytes = searchBytes;
   }
 
+  /**
+   * The bytes of a range where they lie in the window, else `undefined`. Ask here before {@link need}: most bytes do, and a
+   * generator costs more than they do.
+   */
+  held(offset: number, length: number): Uint8Array | undefined {
+    const at = offset - this.#start;
+    const end = Math.min(offset + length, this.size) - this.#start;
+    if (at < 0 || end > this.#bytes.length) return undefined;
+    return this.#bytes.subarray(at, Math.max(end, at));
+  }
+
   /** The bytes of a range, fewer at the end of the file. The view is good until the next call. */
   *need(offset: number, length: number): ReadSteps<Uint8Array> {
-    const end = Math.min(offset + length, this.size);
+    const held = this.held(offset, length);
+    if (held !== undefined) return held;
     const windowEnd = this.#start + this.#bytes.length;
-    if (offset < this.#start || end > windowEnd) {
-      const near =
-        offset >= this.#start && offset - windowEnd < Math.max(NEAR_BYTES, this.#windowBytes) && this.#bytes.length > 0;
-      this.#windowBytes = near ? Math.min(this.#windowBytes * 2, WINDOW_BYTES_MAX) : WINDOW_BYTES;
-      yield* this.#fill(offset, Math.max(length, this.#windowBytes));
-    }
-    return this.#bytes.subarray(offset - this.#start, Math.max(end - this.#start, offset - this.#start));
+    const near =
+      offset >= this.#start && offset - windowEnd < Math.max(NEAR_BYTES, this.#windowBytes) && this.#bytes.length > 0;
+    this.#windowBytes = near ? Math.min(this.#windowBytes * 2, WINDOW_BYTES_MAX) : WINDOW_BYTES;
+    yield* this.#fill(offset, Math.max(length, this.#windowBytes));
+    return this.#bytes.subarray(0, Math.max(Math.min(length, this.size - offset), 0));
   }
 
   *#fill(offset: number, length: number): ReadSteps<void> {
@@ -79,17 +89,10 @@ export class Window {
       // A source that answers less than its size says ends here.
       if (bytes.length < 4) return undefined;
       const rest = this.#bytes.subarray(at - this.#start);
-      const found = indexOfMagic(rest);
+      const found = Buffer.from(rest.buffer, rest.byteOffset, rest.length).indexOf('GRIB', 0, 'latin1');
       if (found >= 0) return at + found < until ? at + found : undefined;
       at += Math.max(rest.length - 3, 1);
     }
     return undefined;
   }
-}
-
-function indexOfMagic(bytes: Uint8Array): number {
-  for (let at = bytes.indexOf(0x47); at >= 0; at = bytes.indexOf(0x47, at + 1)) {
-    if (bytes[at + 1] === 0x52 && bytes[at + 2] === 0x49 && bytes[at + 3] === 0x42) return at;
-  }
-  return -1;
 }

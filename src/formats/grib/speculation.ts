@@ -1,13 +1,16 @@
+import type { Extent } from '../../range.js';
 import type { GribFault } from './fault.js';
-import { runSteps } from './reading.js';
+import type { ReadSteps } from './reading.js';
 import type { GribSource, ScanItem } from './source.js';
-import { type GribMessage, type WalkSummary, walkMessages } from './walk.js';
+import { type WalkSummary, walkMessages } from './walk.js';
 
 /** What a walk found, in the order of the file: faults stand at the start of their message. */
 type Found = { readonly at: number } & ScanItem;
 
 /** Most chains begin inside a message, of some hundred KiB in usual files: few requests must find its end. */
 const SEARCH_BYTES = 1 << 18;
+/** Reads up to this length share a chain's memory. */
+const ROOM_BYTES = 4096;
 
 interface Chain {
   readonly from: number;
@@ -26,6 +29,8 @@ export class Speculation {
   readonly #source: GribSource;
   readonly #chains: number;
   readonly #lenient: boolean;
+  /** No one waits for what chains find. */
+  #isOver = false;
 
   constructor(source: GribSource, chains: number, lenient: boolean) {
     this.#source = source;
@@ -33,12 +38,28 @@ export class Speculation {
     this.#lenient = lenient;
   }
 
-  async *run(): AsyncGenerator<ScanItem, WalkSummary, undefined> {
+  /** Hands over what each chain found. */
+  async *run(): AsyncGenerator<readonly ScanItem[], WalkSummary, undefined> {
     const { size } = this.#source;
     const starts = Array.from({ length: this.#chains }, (_, i) => Math.floor((size / this.#chains) * i));
     const chains = starts.map((from, i) => this.#walk(from, starts[i + 1] ?? size));
     // All are awaited in turn: until then a failure must not count as unhandled.
     for (const chain of chains) chain.catch(() => undefined);
+    try {
+      return yield* this.#stitch(chains, starts);
+    } finally {
+      this.#isOver = true;
+      // The file may be closed then: no read of it may be under way.
+      await Promise.allSettled(chains);
+    }
+  }
+
+  /** Puts together what the chains found, in the order of the file. */
+  async *#stitch(
+    chains: readonly Promise<Chain>[],
+    starts: readonly number[],
+  ): AsyncGenerator<readonly ScanItem[], WalkSummary, undefined> {
+    const { size } = this.#source;
     let at = 0;
     let bytesRead = 0;
     const messages = new Numbering();
@@ -51,7 +72,7 @@ export class Speculation {
         // What the chain found does not follow from here: walk on until it does.
         const part = rest ?? (await this.#walk(at, nextStart(chain, at) ?? until));
         if (rest === undefined) bytesRead += part.bytesRead;
-        for (const item of part.found) yield messages.number(item);
+        if (part.found.length > 0) yield part.found.map((item) => messages.number(item));
         at = part.end;
       }
     }
@@ -68,8 +89,46 @@ export class Speculation {
       onMessage: (message) => found.push({ at: message.offset, message }),
       onFault: (fault: GribFault, at: number) => found.push({ at, fault }),
     });
-    const { end, bytesRead } = await runSteps(steps, this.#source.read);
+    const { end, bytesRead } = (await this.#run(steps)) ?? { end: from, bytesRead: 0 };
     return { from, found, end, bytesRead };
+  }
+
+  /** Undefined if it was given up. */
+  async #run(steps: ReadSteps<WalkSummary>): Promise<WalkSummary | undefined> {
+    const { read, readBeside } = this.#source;
+    if (readBeside !== undefined) return this.#runBeside(steps, readBeside);
+    let next = steps.next();
+    while (!next.done && !this.#isOver) {
+      const bytes = read(next.value);
+      next = steps.next(bytes instanceof Promise ? await bytes : bytes);
+    }
+    return next.done ? next.value : undefined;
+  }
+
+  #runBeside(
+    steps: ReadSteps<WalkSummary>,
+    readBeside: NonNullable<GribSource['readBeside']>,
+  ): Promise<WalkSummary | undefined> {
+    // A walk is done with the bytes of a header when it reads the next one.
+    const shared = new Uint8Array(ROOM_BYTES);
+    let room = shared;
+    return new Promise((resolve, reject) => {
+      const onNext = (next: IteratorResult<Extent, WalkSummary>) => {
+        if (next.done || this.#isOver) return resolve(next.done ? next.value : undefined);
+        const { length } = next.value;
+        room = length <= ROOM_BYTES ? shared : new Uint8Array(length);
+        readBeside(next.value, room, onRead);
+      };
+      const onRead = (error: unknown, count: number) => {
+        try {
+          if (error !== null) reject(error);
+          else onNext(steps.next(room.subarray(0, count)));
+        } catch (failure) {
+          reject(failure);
+        }
+      };
+      onNext(steps.next());
+    });
   }
 }
 
@@ -92,7 +151,7 @@ function nextStart(chain: Chain, at: number): number | undefined {
   return undefined;
 }
 
-/** Gives messages their numbers in the file. */
+/** Gives messages their numbers in the file: each chain counted from 1. */
 class Numbering {
   count = 0;
   bytes = 0;
@@ -102,11 +161,11 @@ class Numbering {
     this.count++;
     const { message } = item;
     this.bytes += message.length;
-    const { length } = message.fields;
-    const fields = message.fields.map((field, i) => ({
-      ...field,
-      number: length === 1 ? `${this.count}` : `${this.count}.${i + 1}`,
-    }));
-    return { message: { ...message, fields } satisfies GribMessage };
+    // The chain's own objects, which nobody else has seen.
+    for (const field of message.fields) {
+      const part = field.number.indexOf('.');
+      (field as { number: string }).number = part < 0 ? `${this.count}` : `${this.count}${field.number.slice(part)}`;
+    }
+    return { message };
   }
 }

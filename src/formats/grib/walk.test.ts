@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeField } from './decode.js';
 import { scanAll } from './scan.js';
+import type { GribSource } from './source.js';
 import { walkBytes } from './walk.testing.js';
 import { gribOne, gribTwo, simple, type WrittenField } from './write.testing.js';
 
@@ -138,8 +140,11 @@ describe('walkMessages()', () => {
   });
 
   test('a message is read in one hop, tiny ones in bulk', () => {
-    const big = { packed: simple(new Array(40_000).fill(7), 8), columns: 200, rows: 200 };
-    const far = join(...Array.from({ length: 8 }, () => gribTwo(big)));
+    const far = join(
+      ...Array.from({ length: 8 }, () =>
+        gribTwo({ packed: simple(new Array(40_000).fill(7), 8), columns: 200, rows: 200 }),
+      ),
+    );
     expect(walkBytes(far).summary.bytesRead).toBeLessThan(10 * 520);
     let reads = 0;
     const tiny = join(...Array.from({ length: 500 }, () => one));
@@ -160,6 +165,7 @@ describe('scanGrib() with several chains', () => {
   const data = { ...simple([], 8), data: join(one, three, one), count: one.length * 2 + three.length };
   const hiding = gribTwo({ packed: data, columns: data.count, rows: 1 });
   const bad = changed(one, one.length - 1, 0x38);
+  const big = gribTwo({ packed: simple(new Array(500_000).fill(7), 8), columns: 1000, rows: 500 });
   const file = join(
     'x',
     one,
@@ -185,5 +191,86 @@ describe('scanGrib() with several chains', () => {
     expect(together.messages).toEqual(alone.messages);
     expect(together.faults).toEqual(alone.faults);
     expect(together.summary.skippedBytes).toBe(alone.summary.skippedBytes);
+  });
+
+  /** Calls back late, in any order, and reuses memory as soon as it may. */
+  function besideSource(bytes: Uint8Array, delays: readonly number[]): GribSource {
+    let reads = 0;
+    return {
+      size: bytes.length,
+      read: ({ offset, length }) => bytes.subarray(offset, offset + length),
+      readBeside({ offset, length }, room, done) {
+        room.fill(0xee);
+        const delay = delays[reads++ % delays.length]!;
+        const part = bytes.subarray(offset, offset + length);
+        setTimeout(() => {
+          room.set(part);
+          done(null, part.length);
+        }, delay);
+      },
+    };
+  }
+
+  const parts = fc.constantFrom<Uint8Array | string>(one, two, three, hiding, bad, 'GRIB', 'x', new Uint8Array(77));
+
+  test('reads that end in any order find the same, in any file', async () => {
+    const files = fc.array(parts, { minLength: 1, maxLength: 12 });
+    const delays = fc.array(fc.nat(3), { minLength: 1, maxLength: 7 });
+    await fc.assert(
+      fc.asyncProperty(files, delays, fc.integer({ min: 2, max: 9 }), async (all, late, chains) => {
+        const source = besideSource(join(...all), late);
+        const alone = await scanAll(source, { chains: 1 });
+        const together = await scanAll(source, { chains });
+        expect(together.messages).toEqual(alone.messages);
+        expect(together.faults).toEqual(alone.faults);
+        expect(together.summary).toMatchObject({ skippedBytes: alone.summary.skippedBytes });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('after a failure no read is under way', async () => {
+    let open = 0;
+    const source: GribSource = {
+      size: file.length,
+      read: () => new Uint8Array(0),
+      readBeside({ offset }, _room, done) {
+        open++;
+        setTimeout(
+          () => {
+            open--;
+            done(offset === 0 ? new Error('first') : null, 0);
+          },
+          offset === 0 ? 0 : 20,
+        );
+      },
+    };
+    await expect(scanAll(source, { chains: 5 })).rejects.toThrow('first');
+    expect(open).toBe(0);
+  });
+
+  test('without a number of chains, cached local files are walked alone and slow ones by several', async () => {
+    const large = join(...Array.from({ length: 40 }, () => big), three);
+    const seen = { alone: 0, beside: 0 };
+    const source = (waitMs: number): GribSource => ({
+      size: large.length,
+      read({ offset, length }) {
+        seen.alone++;
+        for (const begin = performance.now(); performance.now() - begin < waitMs; );
+        return large.subarray(offset, offset + length);
+      },
+      readBeside({ offset, length }, room, done) {
+        seen.beside++;
+        room.set(large.subarray(offset, offset + length));
+        setImmediate(() => done(null, Math.min(length, large.length - offset)));
+      },
+    });
+    expect((await scanAll(source(0.2))).messages).toHaveLength(41);
+    expect(seen.alone).toBeLessThan(12);
+    expect(seen.beside).toBeGreaterThan(40);
+    const memory = { size: large.length, read: source(0).read };
+    seen.beside = 0;
+    expect((await scanAll(memory)).messages).toHaveLength(41);
+    expect(seen.beside).toBe(0);
   });
 });

@@ -55,12 +55,12 @@ export function* walkMessages(size: number, options: WalkOptions): ReadSteps<Wal
   let messageEnd = from;
   let shared: GribField | undefined;
   while (at < until) {
-    const start = yield* nextStart(window, at, until);
+    const start: number | undefined = startsHere(window, at) ? at : yield* nextStart(window, at, until);
     if (start === undefined) {
       at = until;
       break;
     }
-    const edition = (yield* window.need(start, 8))[7];
+    const edition = (window.held(start, 8) ?? (yield* window.need(start, 8)))[7];
     if (edition !== 1 && edition !== 2) {
       at = start + 4;
       continue;
@@ -91,10 +91,18 @@ export function* walkMessages(size: number, options: WalkOptions): ReadSteps<Wal
   };
 }
 
-/** The next `GRIB` at or after `at`. The usual case, a message right here, needs no search. */
+/** Whether a message begins at a place in the window. The usual case: the end mark before it was read along with it. */
+function startsHere(window: Window, at: number): boolean {
+  const head = window.held(at, 8);
+  return head !== undefined && isMagic(head);
+}
+
+/** The next `GRIB` at or after `at`. */
 function* nextStart(window: Window, at: number, until: number): ReadSteps<number | undefined> {
-  // The end mark of the message before is near: one read serves both.
-  const head = yield* window.need(at, 8);
-  if (head.length === 8 && u16(head, 0) * 65536 + u16(head, 2) === MAGIC) return at;
+  if (isMagic(yield* window.need(at, 8))) return at;
   return yield* window.find(at, until);
+}
+
+function isMagic(head: Uint8Array): boolean {
+  return head.length === 8 && u16(head, 0) * 65536 + u16(head, 2) === MAGIC;
 }

@@ -9,6 +9,8 @@ export interface Abbreviation {
 
 let tables: Map<string, string> | undefined;
 const parsed = new Map<string, ReadonlyMap<number, Abbreviation>>();
+/** What was looked up before: files repeat some hundred parameters. */
+const known = new Map<string, Abbreviation | undefined>();
 
 /** The abbreviation of a parameter: the centre's own table first, then WMO's. */
 export function abbreviationOf(
@@ -18,7 +20,12 @@ export function abbreviationOf(
   category: number,
   parameter: number,
 ): Abbreviation | undefined {
-  const group = `${discipline}.${category}`;
+  const key = `${centre}/${subcentre} ${discipline}.${category}.${parameter}`;
+  if (!known.has(key)) known.set(key, lookUp(centre, subcentre, `${discipline}.${category}`, parameter));
+  return known.get(key);
+}
+
+function lookUp(centre: number, subcentre: number, group: string, parameter: number): Abbreviation | undefined {
   for (const origin of [`${centre}/${subcentre}`, `${centre}/*`, '*']) {
     const found = tableOf(`${origin} ${group}`)?.get(parameter);
     if (found !== undefined) return found;
@@ -27,8 +34,8 @@ export function abbreviationOf(
 }
 
 function tableOf(group: string): ReadonlyMap<number, Abbreviation> | undefined {
-  const known = parsed.get(group);
-  if (known !== undefined) return known;
+  const done = parsed.get(group);
+  if (done !== undefined) return done;
   tables ??= new Map(
     ABBREVIATIONS.trim()
       .split('\n')

@@ -49,7 +49,10 @@ export function isoDate(
   minute: number,
   second: number,
 ): string {
-  const two = (value: number) => `${value}`.padStart(2, '0');
-  const date = `${`${year}`.padStart(4, '0')}-${two(month)}-${two(day)}`;
-  return `${date}T${two(hour)}:${two(minute)}:${two(second)}Z`;
+  const years = year < 1000 ? `${year}`.padStart(4, '0') : year;
+  return `${years}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}Z`;
+}
+
+function two(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
 }

@@ -1,4 +1,5 @@
 import type { GribField } from '../field.js';
+import { FieldShape } from '../field-shape.js';
 import { u16 } from '../octets.js';
 import { centreCode } from './centres.js';
 import { type Described, type InventoryWords, isoDate } from './described.js';
@@ -16,7 +17,7 @@ let levelTypes: Map<number, string> | undefined;
 let tables: Map<string, string> | undefined;
 
 /** Names a GRIB1 field. */
-export function describeOne(field: GribField): Described {
+export function describeOne(field: GribField): Described & FieldShape {
   const { product } = field;
   const centre = product[4]!;
   const name = nameOf(centre, product[3]!, product[8]!);
@@ -24,7 +25,7 @@ export function describeOne(field: GribField): Described {
   const levels = levelsOf(product);
   const steps = timeOf(product);
   const century = product[24]! - (product[12] === 100 ? 0 : 1);
-  return {
+  const described: Described = {
     centre: centreCode(centre),
     centreNumber: centre,
     subcentre: product[25]!,
@@ -41,6 +42,7 @@ export function describeOne(field: GribField): Described {
     member: memberOf(product, centre),
     words: wordsOf(product, name?.shortName ?? `var ${numbers} center=${centre}`, levels),
   };
+  return Object.assign(new FieldShape(field), described);
 }
 
 /** Local definitions of ECMWF that begin with the ensemble member, in one octet or in two. */

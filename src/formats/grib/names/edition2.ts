@@ -1,11 +1,12 @@
 import type { GribField } from '../field.js';
+import { FieldShape } from '../field-shape.js';
 import { u16 } from '../octets.js';
 import { abbreviationOf } from './abbreviations.js';
 import { centreCode } from './centres.js';
-import { type Described, isoDate } from './described.js';
+import { type Described, type InventoryWords, isoDate } from './described.js';
 import { type EcmwfName, ecmwfName, keyValues, levelTypeOf } from './ecmwf.js';
 import { Product } from './product.js';
-import { stepsOf } from './steps.js';
+import { type Steps, stepsOf } from './steps.js';
 import { inventoryWords, surfaceOf } from './wgrib2.js';
 
 const MISSING = 255;
@@ -31,51 +32,129 @@ const STEP_TYPES: Readonly<Record<number, string>> = {
   255: 'instant',
 };
 
-/** Names a GRIB2 field. */
-export function describeTwo(field: GribField): Described {
-  const { identification, discipline } = field;
-  const product = new Product(field.product);
-  const { category, parameter } = product;
-  const levels = levelsOf(product);
-  const stepType = stepTypeOf(product);
-  const values = keyValues(field, product, levels.isPascal ? 'Pa' : 'hPa', stepType);
-  const centre = u16(identification, 5);
-  const subcentre = u16(identification, 7);
-  const abbreviation = abbreviationOf(centre, subcentre, discipline, category, parameter);
-  const numbers = `${discipline}.${category}.${parameter}`;
-  // The lines of an inventory do without ECMWF's names: these cost most of the time.
-  let name: EcmwfName | undefined | null = null;
-  const ecmwf = () => {
-    if (name === null) name = ecmwfName(field, product, values);
-    return name;
-  };
-  let typeOfLevel: string | undefined;
-  return {
-    centre: centreCode(centre),
-    centreNumber: centre,
-    subcentre,
-    parameter: numbers,
-    get shortName() {
-      return ecmwf()?.shortName ?? numbers;
-    },
-    get paramId() {
-      return ecmwf()?.paramId ?? 0;
-    },
-    get typeOfLevel() {
-      typeOfLevel ??= levelTypeOf(centre, values);
-      return typeOfLevel;
-    },
-    level: levels.top,
-    topLevel: levels.top,
-    bottomLevel: levels.bottom,
-    date: isoDate(u16(identification, 12), ...(identification.subarray(14, 19) as unknown as Clock)),
-    ...productSteps(product),
-    stepType,
-    member: product.get('perturbationNumber'),
-    units: abbreviation?.unit,
-    longName: abbreviation?.name,
-    words: inventoryWords(field),
-  };
+/** Names a GRIB2 field. Lines of an inventory need a few of these names only, and the others cost most of the time. */
+export class DescribedTwo extends FieldShape implements Described {
+  readonly #field: GribField;
+  readonly #product: Product;
+  #levels: Levels | undefined;
+  #name: EcmwfName | null | undefined;
+  #typeOfLevel: string | undefined;
+  #steps: Steps | undefined;
+  #words: InventoryWords | undefined;
+
+  constructor(field: GribField) {
+    super(field);
+    this.#field = field;
+    this.#product = new Product(field.product);
+  }
+
+  get centre(): string {
+    return centreCode(this.centreNumber);
+  }
+
+  get centreNumber(): number {
+    return u16(this.#field.identification, 5);
+  }
+
+  get subcentre(): number {
+    return u16(this.#field.identification, 7);
+  }
+
+  get parameter(): string {
+    const { category, parameter } = this.#product;
+    return `${this.#field.discipline}.${category}.${parameter}`;
+  }
+
+  get shortName(): string {
+    return this.#ecmwfName?.shortName ?? this.parameter;
+  }
+
+  get paramId(): number {
+    return this.#ecmwfName?.paramId ?? 0;
+  }
+
+  get typeOfLevel(): string {
+    this.#typeOfLevel ??= levelTypeOf(this.centreNumber, this.#keyValues());
+    return this.#typeOfLevel;
+  }
+
+  get level(): number {
+    return this.#levelsOf().top;
+  }
+
+  get topLevel(): number {
+    return this.#levelsOf().top;
+  }
+
+  get bottomLevel(): number {
+    return this.#levelsOf().bottom;
+  }
+
+  get date(): string {
+    const { identification } = this.#field;
+    return isoDate(u16(identification, 12), ...(identification.subarray(14, 19) as unknown as Clock));
+  }
+
+  get stepRange(): string {
+    return this.#stepsOf().stepRange;
+  }
+
+  get startStep(): number {
+    return this.#stepsOf().startStep;
+  }
+
+  get endStep(): number {
+    return this.#stepsOf().endStep;
+  }
+
+  get stepUnitSeconds(): number {
+    return this.#stepsOf().stepUnitSeconds;
+  }
+
+  get stepType(): string {
+    return stepTypeOf(this.#product);
+  }
+
+  get member(): number | undefined {
+    return this.#product.get('perturbationNumber');
+  }
+
+  get units(): string | undefined {
+    return this.#abbreviation()?.unit;
+  }
+
+  get longName(): string | undefined {
+    return this.#abbreviation()?.name;
+  }
+
+  get words(): InventoryWords {
+    this.#words ??= inventoryWords(this.#field, this.#product);
+    return this.#words;
+  }
+
+  get #ecmwfName(): EcmwfName | undefined {
+    if (this.#name === undefined) this.#name = ecmwfName(this.#field, this.#product, this.#keyValues()) ?? null;
+    return this.#name ?? undefined;
+  }
+
+  #keyValues() {
+    return keyValues(this.#field, this.#product, this.#levelsOf().isPascal ? 'Pa' : 'hPa', this.stepType);
+  }
+
+  #levelsOf(): Levels {
+    this.#levels ??= levelsOf(this.#product);
+    return this.#levels;
+  }
+
+  #stepsOf(): Steps {
+    this.#steps ??= productSteps(this.#product);
+    return this.#steps;
+  }
+
+  #abbreviation() {
+    const { category, parameter } = this.#product;
+    return abbreviationOf(this.centreNumber, this.subcentre, this.#field.discipline, category, parameter);
+  }
 }
 
 type Clock = [month: number, day: number, hour: number, minute: number, second: number];
@@ -86,7 +165,7 @@ function stepTypeOf(product: Product): string {
   return STEP_TYPES[operation] ?? 'unknown';
 }
 
-function productSteps(product: Product) {
+function productSteps(product: Product): Steps {
   const unit = product.number('indicatorOfUnitOfTimeRange', 1);
   const start = product.number('forecastTime', 0);
   const length = product.get('lengthOfTimeRange');
@@ -96,8 +175,14 @@ function productSteps(product: Product) {
   return stepsOf(start, unit, usable, product.number('indicatorOfUnitForTimeRange', unit));
 }
 
+interface Levels {
+  readonly top: number;
+  readonly bottom: number;
+  readonly isPascal: boolean;
+}
+
 /** ecCodes' levels: hPa for pressures of at least 1 hPa, else the unit of the code table. */
-function levelsOf(product: Product): { top: number; bottom: number; isPascal: boolean } {
+function levelsOf(product: Product): Levels {
   const first = surfaceOf(product, 'First');
   const second = surfaceOf(product, 'Second');
   const scale = product.number('scaleFactorOfFirstFixedSurface', 0);

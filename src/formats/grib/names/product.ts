@@ -60,10 +60,13 @@ export class Product {
   }
 }
 
+/** How many values fit into so many octets: a power takes longer than the rest. */
+const RANGES = [1, 256, 65_536, 16_777_216, 4_294_967_296];
+
 function valueAt(bytes: Uint8Array, { at, octets, isSigned }: Place): number {
   let value = 0;
   for (let i = 0; i < octets; i++) value = value * 256 + bytes[at + i]!;
-  const range = 2 ** (octets * 8);
+  const range = RANGES[octets] ?? 2 ** (octets * 8);
   if (value === range - 1 && octets > 1) return Number.NaN;
   if (!isSigned || value < range / 2) return octets === 1 && value === 255 && isSigned ? Number.NaN : value;
   // NOAA writes two's complement here and there: no true magnitude is that large.

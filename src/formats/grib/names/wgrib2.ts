@@ -2,7 +2,7 @@ import type { GribField } from '../field.js';
 import { u16 } from '../octets.js';
 import { abbreviationOf } from './abbreviations.js';
 import type { InventoryWords } from './described.js';
-import { Product } from './product.js';
+import type { Product } from './product.js';
 import { CONSTITUENTS } from './tables/constituents.js';
 import { general, levelText, type Surface } from './texts.js';
 import { timeText } from './time-text.js';
@@ -12,8 +12,7 @@ const ECMWF = 98;
 const MISSING = 255;
 
 /** A GRIB2 field in wgrib2's words. */
-export function inventoryWords(field: GribField): InventoryWords {
-  const product = new Product(field.product);
+export function inventoryWords(field: GribField, product: Product): InventoryWords {
   const centre = u16(field.identification, 5);
   const { category, parameter } = product;
   const isOldExtreme =
@@ -38,12 +37,18 @@ function variableText({ discipline, identification }: GribField, product: Produc
   return `var ${where} parmcat=${category} parm=${parameter}`;
 }
 
+/** The keys of a surface: type, scale, value. Whole names: names put together are slow to look up. */
+const SURFACE_KEYS = {
+  First: ['typeOfFirstFixedSurface', 'scaleFactorOfFirstFixedSurface', 'scaledValueOfFirstFixedSurface'],
+  Second: ['typeOfSecondFixedSurface', 'scaleFactorOfSecondFixedSurface', 'scaledValueOfSecondFixedSurface'],
+} as const;
+
 /** A fixed surface with its value scaled; NaN where the value is missing. */
 export function surfaceOf(product: Product, which: 'First' | 'Second'): Surface {
-  const type = product.get(`typeOf${which}FixedSurface`) ?? MISSING;
-  const scale = product.get(`scaleFactorOf${which}FixedSurface`) ?? Number.NaN;
-  const value = product.get(`scaledValueOf${which}FixedSurface`) ?? Number.NaN;
-  return { type, value: scaled(scale, signed(value)) };
+  const [typeKey, scaleKey, valueKey] = SURFACE_KEYS[which];
+  const scale = product.get(scaleKey) ?? Number.NaN;
+  const value = product.get(valueKey) ?? Number.NaN;
+  return { type: product.get(typeKey) ?? MISSING, value: scaled(scale, signed(value)) };
 }
 
 /** The manual says unsigned; producers write signs, as wgrib2 reads them. */
