@@ -7,7 +7,7 @@ import { exists, lineWithoutMarks, type NameList, readList, rereadable } from '.
 import type { ByteRange } from '../../range.js';
 import { isUrl, shownAddress } from '../../store/locator.js';
 import type { RemoteNeeds } from './remote-inputs.js';
-import { type InputTarget, placeOf, targetOf } from './targets.js';
+import { type InputTarget, targetAt, targetOf } from './targets.js';
 
 /** Linux takes no path of this length or more, its final NUL included. */
 const PATH_BYTES_MAX = 4096;
@@ -219,7 +219,7 @@ async function requestTaker(): Promise<(line: ByteText) => InputTarget | undefin
     if (line.trim() === '') return undefined;
     const { name, isUrl: mustBeUrl, ranges, id } = parseRequest(line);
     if (mustBeUrl && !isUrl(name)) throw new LsioError('usage', '"url" is no URL: it has no scheme');
-    return { ...placeOf(name), ranges, id, from: 'request' };
+    return targetAt(name, 'request', ranges, id);
   };
 }
 
@@ -228,8 +228,7 @@ function lineTarget(line: ByteText): InputTarget | undefined {
 }
 
 function nameTarget(name: ByteText): InputTarget {
-  // Of a million names few are URLs, and copying an object takes longer than making one.
-  return isUrl(name) ? { ...placeOf(name), from: 'list' } : { name, from: 'list' };
+  return targetAt(name, 'list', undefined, undefined);
 }
 
 /** Longer than any path: it isn't even asked for. */
