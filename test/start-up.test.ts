@@ -24,15 +24,16 @@ beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'lsio-start-'));
   writeFileSync(path.join(directory, 'counter.cjs'), COUNTER);
   writeFileSync(path.join(directory, 'file'), 'position-dependent');
+  writeFileSync(path.join(directory, 'requests.jsonl'), '{"path":"file","offset":1,"length":3}\n');
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function loadedBy(args: readonly string[]): Loaded {
+function loadedBy(args: readonly string[], cwd = ROOT): Loaded {
   const counts = path.join(directory, 'loaded.json');
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['-r', path.join(directory, 'counter.cjs'), 'bin/lsio.js', ...args],
-    { cwd: ROOT, encoding: 'utf8', env: { ...process.env, LOADED: counts } },
+    ['-r', path.join(directory, 'counter.cjs'), path.join(ROOT, 'bin/lsio.js'), ...args],
+    { cwd, encoding: 'utf8', env: { ...process.env, LOADED: counts } },
   );
   expect({ status, stderr }).toMatchObject({ status: 0 });
   const { files, modules } = JSON.parse(readFileSync(counts, 'utf8'));
@@ -48,15 +49,22 @@ describe('start-up', () => {
     );
   });
 
-  test('get of a file loads its chunk and koffi, and nothing that starts processes', () => {
-    const { files, modules } = loadedBy(['get', path.join(directory, 'file'), '--discard']);
+  test.each<[what: string, args: readonly string[]]>([
+    ['a file', ['file', '--discard']],
+    ['a directory', ['-r', '.', '--discard']],
+    ['a list of requests', ['--requests', 'requests.jsonl', '--discard']],
+    ['a file into a directory', ['file', '-o', 'out', '--overwrite']],
+    ['a file by two rings', ['file', '--rings', '2', '--discard']],
+  ])('get of %s loads its chunk and koffi, and nothing that starts processes', (_, args) => {
+    const { files, modules } = loadedBy(['get', ...args], directory);
     const own = files.filter((file) => !/node_modules\/(koffi|@koromix)\//.test(file));
     expect(own).toEqual([
       'bin/lsio.js',
       ...['main', 'get', 'rolldown-runtime'].map((name) => `dist/bundle/${name}.js`),
     ]);
-    expect(modules).not.toEqual(expect.arrayContaining(['NativeModule child_process']));
-    expect(modules).not.toEqual(expect.arrayContaining(['NativeModule fs/promises']));
+    expect(modules).not.toContain('NativeModule child_process');
+    // Lists and directories are read by it.
+    if (!args[0]!.startsWith('-')) expect(modules).not.toContain('NativeModule fs/promises');
   });
 
   test('info loads the chunk of arrays besides', () => {
