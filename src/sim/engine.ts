@@ -6,7 +6,8 @@ import { IoUring } from '../uring/io-uring.js';
 import { SimClock } from './clock.js';
 import { FUSE_MOUNT, type SimDisk } from './disk.js';
 import { NO_FAULTS, type SimFaults } from './faults.js';
-import { SimKernel, type SimKernelOptions, SLAB_AT } from './kernel.js';
+import { SimKernel, type SimKernelOptions } from './kernel.js';
+import { SLAB_AT } from './operations.js';
 import { Random } from './random.js';
 
 export interface SimEngineOptions {

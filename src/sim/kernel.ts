@@ -1,39 +1,22 @@
 import { constants } from 'node:os';
 import { assert } from '../assert.js';
 import type { Slab } from '../memory/slab.js';
-import { type FileFacts, STATX_BYTES } from '../native/file-facts.js';
-import {
-  CQ_EVENTFD_DISABLED,
-  CQE_WORDS,
-  O_DIRECT,
-  OP,
-  OPEN_FLAGS,
-  RWF_NOWAIT,
-  SQE_FIXED_FILE,
-  SQE_WORDS,
-  STATX_BASIC,
-} from '../uring/abi.js';
+import { CQ_EVENTFD_DISABLED, CQE_WORDS, SQE_WORDS } from '../uring/abi.js';
 import type { RingHost } from '../uring/host.js';
 import { queueSizes } from '../uring/kernel-queues.js';
 import type { Queues } from '../uring/queues.js';
 import type { RingOptions } from '../uring/ring.js';
 import type { SimClock } from './clock.js';
-import type { SimDisk, SimHandle } from './disk.js';
+import type { SimDisk } from './disk.js';
 import type { OneFault, SimFaults } from './faults.js';
+import { type CarryOut, PATHS_AT, readLength, SimOperations } from './operations.js';
 import type { Random } from './random.js';
 
-const { EAGAIN, EBADF, EBUSY, ECANCELED, EFAULT, EINTR, EINVAL, EIO, ENOENT, ENOMEM, EOPNOTSUPP, ESPIPE } =
-  constants.errno;
+const { EAGAIN, EBADF, EBUSY, ECANCELED, EINTR, EIO, ENOMEM, EOPNOTSUPP } = constants.errno;
 /** What any operation may fail with. */
 export const FAILURES: readonly number[] = [EIO, ENOMEM, EBUSY, EOPNOTSUPP, EBADF];
-const ALIGN_BYTES = 512;
 /** So many submits mean that something goes round for ever, perhaps at the same moment. */
 const SUBMITS_MAX = 100_000;
-const PATHS_BYTES = 64 * 1024;
-/** Where the memory that the kernel is told of pretends to be: far apart, so that one can't be taken for another. */
-const PATHS_AT = 2 ** 40;
-const STATS_AT = 2 ** 41;
-export const SLAB_AT = 2 ** 42;
 /** Names of closes and cancellations begin here: nothing interrupts those. */
 const CLOSES = 2 ** 30;
 const CANCELLATION = 0xffff_ffff;
@@ -43,8 +26,8 @@ interface Operation {
   readonly generation: number;
   /** What it reads; 0 for everything else. */
   readonly length: number;
-  /** Carries it out, late or not. */
-  readonly run: (atMost: number) => number;
+  /** Late or not. */
+  readonly run: CarryOut;
   cancelled: boolean;
   dueMs: number;
 }
@@ -71,10 +54,9 @@ export class SimKernel implements Queues, RingHost {
   readonly cqTail = new Uint32Array(1);
   readonly cqFlags = new Uint32Array(1);
   readonly eventFd = -1;
-  readonly paths = Buffer.alloc(PATHS_BYTES);
+  readonly paths: Buffer;
   readonly pathsAddress = PATHS_AT;
   readonly flags = ['simulated'];
-  fixedBytes = -1;
   overflowed = false;
   closed = false;
   lost = false;
@@ -84,24 +66,25 @@ export class SimKernel implements Queues, RingHost {
   operations = 0;
   submits = 0;
   readonly #options: SimKernelOptions;
-  readonly #table: ({ readonly handle: SimHandle; readonly direct: boolean } | undefined)[];
-  readonly #facts: FileFacts[] = [];
+  readonly #carrying: SimOperations;
   #onSignal: () => void = () => {};
   #last: readonly [slot: number, generation: number] = [0, 0];
 
   constructor(options: SimKernelOptions) {
     this.#options = options;
     const { sqEntries, cqEntries } = queueSizes(options);
-    this.sqEntries = powerOfTwo(sqEntries);
-    this.cqEntries = powerOfTwo(cqEntries);
+    this.sqEntries = 2 ** Math.ceil(Math.log2(sqEntries));
+    this.cqEntries = 2 ** Math.ceil(Math.log2(cqEntries));
     this.sqes = new Uint32Array(this.sqEntries * SQE_WORDS);
     this.cqes = new Uint32Array(this.cqEntries * CQE_WORDS);
-    this.#table = new Array(options.files).fill(undefined);
+    const cancel = (slot: number, generation: number) => this.#cancel(slot, generation);
+    this.#carrying = new SimOperations({ ...options, cancel });
+    this.paths = this.#carrying.paths;
   }
 
   /** How many entries of its table are open. */
   get openFiles(): number {
-    return this.#table.filter((entry) => entry !== undefined).length;
+    return this.#carrying.openFiles;
   }
 
   /** Whether something will never be answered, although it was cancelled or because nothing cancels it. */
@@ -110,7 +93,16 @@ export class SimKernel implements Queues, RingHost {
   }
 
   registerSlab(): void {
-    if (this.fixedBytes < 0) this.fixedBytes = this.#options.random.pick([0, 4096, this.#options.slab.memory.length]);
+    const { random, slab } = this.#options;
+    if (this.fixedBytes < 0) this.#carrying.fixedBytes = random.pick([0, 4096, slab.memory.length]);
+  }
+
+  get fixedBytes(): number {
+    return this.#carrying.fixedBytes;
+  }
+
+  statRoom() {
+    return this.#carrying.statRoom();
   }
 
   submit(tail: number): number {
@@ -171,18 +163,6 @@ export class SimKernel implements Queues, RingHost {
     });
   }
 
-  statRoom() {
-    return {
-      addressOf: (place: number) => STATS_AT + place * STATX_BYTES,
-      facts: (place: number) => {
-        const facts = this.#facts[place];
-        assert(facts !== undefined, 'a place has facts once a stat into it is complete');
-        return facts;
-      },
-      unmap() {},
-    };
-  }
-
   /** What is in flight goes on: the kernel writes to the memory that it was given, even if it was released. */
   release(drained: boolean): void {
     assert(!this.closed, 'a ring is closed once');
@@ -195,12 +175,7 @@ export class SimKernel implements Queues, RingHost {
       if (dueMs < Number.POSITIVE_INFINITY) this.#options.clock.at(dueMs, () => void run(length));
     }
     this.inFlight = drained ? [] : this.inFlight;
-    if (drained) for (let file = 0; file < this.#table.length; file++) this.#close(file);
-  }
-
-  #close(file: number): void {
-    this.#table[file]?.handle.close();
-    this.#table[file] = undefined;
+    if (drained) this.#carrying.closeAll();
   }
 
   /** Takes the next SQE. Nothing of it is looked at later: its memory is used again. */
@@ -211,90 +186,12 @@ export class SimKernel implements Queues, RingHost {
     this.sqes.fill(0xdbdbdbdb, at, at + SQE_WORDS);
     this.sqHead[0]!++;
     const [slot, generation] = [words[8]!, words[9]!];
-    const length = isRead(words) ? words[6]! : 0;
-    const run = this.#carriedOut(words);
+    const length = readLength(words);
+    const run = this.#carrying.prepare(words);
     const stuck = slot < CLOSES && random.chance(faults.stuck);
     const dueMs = stuck ? Number.POSITIVE_INFINITY : clock.now() + this.#delayMs();
     this.inFlight.push({ slot, generation, length, run, cancelled: false, dueMs });
     if (!stuck) this.#wakeAt(dueMs);
-  }
-
-  #carriedOut(words: Uint32Array): (atMost: number) => number {
-    const { disk } = this.#options;
-    const fixedFile = ((words[0]! >>> 8) & 0xff) === SQE_FIXED_FILE;
-    const opcode = words[0]! & 0xff;
-    const address = words[4]! + words[5]! * 2 ** 32;
-    assert(words[10] === 0 && words.subarray(12).every((word) => word === 0), 'what an SQE does not use is zero');
-    switch (opcode) {
-      case OP.OPENAT: {
-        const path = this.#pathAt(address);
-        const direct = words[7] === (OPEN_FLAGS | O_DIRECT);
-        const file = words[11]! - 1;
-        if (file < 0 || file >= this.#table.length || (!direct && words[7] !== OPEN_FLAGS)) return () => -EINVAL;
-        return () => {
-          const handle = disk.open(path, direct);
-          if (typeof handle === 'number') return handle;
-          this.#close(file);
-          this.#table[file] = { handle, direct };
-          return 0;
-        };
-      }
-      case OP.READ:
-      case OP.READ_FIXED:
-        if (words[7] === RWF_NOWAIT) return this.#probe(words);
-        return fixedFile ? this.#read(words, address, opcode === OP.READ_FIXED) : () => -EBADF;
-      case OP.CLOSE:
-        this.#close(words[11]! - 1);
-        return () => 0;
-      case OP.STATX: {
-        const path = this.#pathAt(address);
-        const place = (words[2]! + words[3]! * 2 ** 32 - STATS_AT) / STATX_BYTES;
-        assert(Number.isInteger(place) && words[6] === STATX_BASIC, 'a stat has a place and asks for the basic facts');
-        return () => {
-          const facts = disk.stat(path);
-          if (typeof facts === 'number') return facts;
-          this.#facts[place] = facts;
-          return 0;
-        };
-      }
-      case OP.FADVISE: {
-        const entry = this.#table[words[1]!];
-        return () => (entry === undefined ? -EBADF : entry.handle.seekable ? 0 : -ESPIPE);
-      }
-      case OP.ASYNC_CANCEL: {
-        const found = this.#cancel(words[4]!, words[5]!);
-        return () => (found ? 0 : -ENOENT);
-      }
-      default:
-        return () => -EINVAL;
-    }
-  }
-
-  /** What a file system answers at once, beyond the end of a file; not all can. That of a pipe is linked to advice. */
-  #probe(words: Uint32Array): () => number {
-    const { random } = this.#options;
-    const entry = this.#table[words[1]!];
-    if (entry === undefined) return () => -EBADF;
-    const cannot = entry.handle.seekable ? random.chance(0.1) : true;
-    return () => (cannot ? -random.pick([ECANCELED, EFAULT, EOPNOTSUPP]) : 0);
-  }
-
-  #read(words: Uint32Array, address: number, fixed: boolean): (atMost: number) => number {
-    const { slab } = this.#options;
-    const entry = this.#table[words[1]!];
-    const offset = words[2]! + words[3]! * 2 ** 32;
-    const at = address - SLAB_AT;
-    const length = words[6]!;
-    assert(at >= 0 && length > 0 && at + length <= slab.memory.length, 'a read lands in the slab');
-    if (entry === undefined) return () => -EBADF;
-    if (fixed && at + length > this.fixedBytes) return () => -EFAULT;
-    const { handle, direct } = entry;
-    if (direct && (offset % ALIGN_BYTES || at % ALIGN_BYTES || length % ALIGN_BYTES)) return () => -EINVAL;
-    return (atMost) => {
-      // A device gives whole blocks, except at the end of the file.
-      const bytes = direct ? Math.max(ALIGN_BYTES, atMost - (atMost % ALIGN_BYTES)) : atMost;
-      return handle.read(slab.memory.subarray(at, at + bytes), offset, false);
-    };
   }
 
   #cancel(slot: number, generation: number): boolean {
@@ -306,12 +203,6 @@ export class SimKernel implements Queues, RingHost {
     target.dueMs = Math.min(target.dueMs, this.#options.clock.now() + this.#delayMs());
     this.#wakeAt(target.dueMs);
     return true;
-  }
-
-  #pathAt(address: number): Buffer {
-    const at = address - PATHS_AT;
-    assert(at >= 0 && at < PATHS_BYTES, 'a path lies where paths are');
-    return Buffer.from(this.paths.subarray(at, this.paths.indexOf(0, at)));
   }
 
   #answerDue(nowMs: number): void {
@@ -400,18 +291,9 @@ export class SimKernel implements Queues, RingHost {
 }
 
 /** How an operation ends that is to fail. One that is cut short is carried out so far. */
-function failed(result: OneFault['result'], length: number, run: (atMost: number) => number): number {
+function failed(result: OneFault['result'], length: number, run: CarryOut): number {
   if (result < 0) return result;
   if (length === 0) return run(0);
   const atMost = result > 0 && result < 1 ? Math.ceil(length * result) : Math.min(length, result);
   return atMost === 0 ? 0 : run(atMost);
-}
-
-function isRead(words: Uint32Array): boolean {
-  const opcode = words[0]! & 0xff;
-  return (opcode === OP.READ || opcode === OP.READ_FIXED) && words[7] !== RWF_NOWAIT;
-}
-
-function powerOfTwo(atLeast: number): number {
-  return 2 ** Math.ceil(Math.log2(atLeast));
 }
