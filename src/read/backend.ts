@@ -25,10 +25,16 @@ export interface Merging {
   /** The longest read that merging makes at all, in bytes. */
   readonly readBytesMax: number;
   /**
-   * @param group `count` ranges of one value, of which the median asks for `medianBytes`, while `inHand` other reads are
-   * not done
+   * @param group `count` ranges of one value, of which the median asks for `medianBytes` and the longest for
+   * `longestBytes`, while `inHand` other reads are not done; `hasMore`: other requests wait behind them
    */
-  limits(group: { readonly count: number; readonly medianBytes: number; readonly inHand: number }): Coalesce;
+  limits(group: {
+    readonly count: number;
+    readonly medianBytes: number;
+    readonly longestBytes: number;
+    readonly inHand: number;
+    readonly hasMore: boolean;
+  }): Coalesce;
 }
 
 /** Decides which reads bypass the page cache. */

@@ -150,8 +150,8 @@ interface MergerOptions {
   /** As {@link DirectPolicy.alignBytesFor}. */
   readonly alignBytesFor: (path: Path) => number;
   readonly merging: Merging | undefined;
-  /** Reads that were planned before and are not done. */
-  readonly inHand: () => number;
+  /** Reads that were planned before and are not done; whether a request is there that was not begun. */
+  readonly inHand: () => { readonly inHand: number; readonly hasMore: boolean };
 }
 
 /** Gathers requests on one file that follow one another, and says what is to be read for them. */
@@ -225,11 +225,11 @@ export class Merger<R> {
   #autoLimits(direct: boolean, items: readonly Item<R>[]): Coalesce {
     const { merging, inHand } = this.#options;
     if (merging === undefined) return coalesceAuto({ direct });
-    return merging.limits({ count: items.length, medianBytes: medianOf(items), inHand: inHand() });
+    return merging.limits({ count: items.length, ...lengthsOf(items), ...inHand() });
   }
 }
 
-function medianOf<R>(items: readonly Item<R>[]): number {
+function lengthsOf<R>(items: readonly Item<R>[]): { medianBytes: number; longestBytes: number } {
   const lengths = Float64Array.from(items, ({ length }) => length).sort();
-  return lengths[lengths.length >> 1] ?? 0;
+  return { medianBytes: lengths[lengths.length >> 1] ?? 0, longestBytes: lengths.at(-1) ?? 0 };
 }

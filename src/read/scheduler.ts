@@ -86,8 +86,8 @@ export class Scheduler<R extends Ranged> implements ReadSource {
       const task = this.#planned.shift() ?? this.#output.nextPart() ?? this.#beginNext() ?? this.#output.nextPart();
       if (task === undefined) break;
       this.#describe(slots, free[described++]!, task);
+      this.#inFlight++;
     }
-    this.#inFlight += described;
     this.#options.onProgress();
     this.#filling = false;
     if (described === 0) this.#files.closeEnded();
@@ -285,7 +285,7 @@ export class Scheduler<R extends Ranged> implements ReadSource {
     this.#output.lengthen(item, new LongRead(item, file, { begin: item.offset, ...bounds, partBytes }));
   }
 
-  readonly #inHand = () => this.#inFlight + this.#planned.length;
+  readonly #inHand = () => ({ inHand: this.#inFlight + this.#planned.length, hasMore: !!this.#window.peek() });
   readonly #alignBytesFor = (path: Path) => (this.#direct === undefined ? 0 : this.#direct.alignBytesFor(path));
 
   /** Whether the next request is there and belongs to the group. */

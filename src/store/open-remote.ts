@@ -6,7 +6,7 @@ import { type GeneralOptions, openGeneral } from '../engine/http/general.js';
 import { HttpEngine } from '../engine/http/http-engine.js';
 import { LeanTransport } from '../engine/http/lean.js';
 import { Limiter } from '../engine/http/limiter.js';
-import { costsOf, mergeLimits } from '../engine/http/merging.js';
+import { costsOf } from '../engine/http/merging.js';
 import { Meter } from '../engine/http/meter.js';
 import { PlannedReads } from '../engine/http/planned-reads.js';
 import { proxyOf } from '../engine/http/proxy.js';
@@ -15,12 +15,11 @@ import { checkCertificates, trustIn } from '../engine/http/trust.js';
 import { type OnHead, WatchedTransport } from '../engine/http/watched-transport.js';
 import { LsioError } from '../errors.js';
 import { Slab } from '../memory/slab.js';
-import type { Merging } from '../read/backend.js';
-import { GROUP_MAX } from '../read/merge.js';
 import { AzureProvider } from './azure/azure.js';
 import { HttpProvider } from './http/http.js';
 import { type Locator, parseLocator, splitUrl } from './locator.js';
 import type { Provider } from './remote.js';
+import { mergingBy } from './remote-merging.js';
 import type { AzureCredentials, RemoteOptions } from './remote-options.js';
 import { RemoteStore } from './remote-store.js';
 import { findCredentials, type GetText } from './s3/credentials.js';
@@ -30,9 +29,6 @@ import { S3Provider } from './s3/s3.js';
 
 const CONNECTIONS_MAX = 256;
 const SLAB_BYTES = 64 * 1024 * 1024;
-const READ_BYTES_MAX = 8 * 1024 * 1024;
-/** Ranges planned at a time before anything was answered. */
-const FIRST_GROUP_MAX = 64;
 /** Reads in hand besides those in flight, so that permits don't wait for sources. */
 const IN_HAND_SPARE = 16;
 
@@ -137,15 +133,6 @@ async function openRemote(
 function engineInfo(scheme: string, queueDepth: number): EngineInfo {
   const reason = `the address is one of ${scheme}`;
   return { engine: 'http', reason, queueDepth, rings: 1, slabBytes: SLAB_BYTES, flags: [] };
-}
-
-/** Merges by what was measured so far. */
-function mergingBy(meter: Meter, limiter: Limiter): Merging {
-  return {
-    groupMax: () => (meter.latencyMs === undefined ? FIRST_GROUP_MAX : GROUP_MAX),
-    readBytesMax: READ_BYTES_MAX,
-    limits: (group) => mergeLimits({ ...group, inFlightMax: limiter.prospect }, costsOf(meter)),
-  };
 }
 
 /** Whether credentials would go over the network in plain text. */

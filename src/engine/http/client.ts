@@ -3,7 +3,7 @@ import { type Asked, isStrong, judge, type Pin, rangeHeader, type Verdict, type 
 import type { ClientOptions, Target } from './client-options.js';
 import { changedBetween, failedExchange, failedStatus, wrongAnswer } from './failures.js';
 import type { Permit } from './limiter.js';
-import { type Answer, type AnswerHead, type HttpRequest, type Landing, TransportError } from './message.js';
+import { type Answer, type AnswerHead, type ExchangeOptions, type HttpRequest, TransportError } from './message.js';
 import { end, type Land, landingOf, type Part } from './part.js';
 import { Backoff, classify, DEFAULT_RETRY, isFinalCode } from './retry.js';
 import { wait } from './wait.js';
@@ -143,24 +143,18 @@ export class HttpClient {
     if (rate !== undefined) await rate.admit('length' in asked ? asked.length : asked.suffixLength, tries.signal);
     const permit = limiter.tryAcquire() ?? (await limiter.acquire(tries.signal));
     const { meter, clock } = this.#options;
-    const beganMs = clock.now();
-    let headMs = beganMs;
     let verdict: Verdict | undefined;
     const at = 'offset' in asked ? asked.offset : 0;
     try {
       const answer = await this.#exchange(
         this.#rangeRequest(tries.url, asked, pin),
-        (head) => {
-          headMs = clock.now();
+        (head, firstByteMs) => {
+          meter?.answered(firstByteMs, clock.now(), limiter.inFlight, limiter.limit);
           verdict = judge(asked, this.#options.pin === 'off' ? {} : pin.version, head);
           return landingOf(asked, verdict, head, part);
         },
         tries,
       );
-      if (meter !== undefined && verdict?.kind === 'bytes') {
-        const nowMs = clock.now();
-        meter.answered(headMs - beganMs, nowMs - beganMs, answer.bytes, nowMs, limiter.limit);
-      }
       const step = this.#afterAnswer(target, answer, verdict as Verdict, permit, pin, tries, at);
       return step instanceof Promise ? await step : step;
     } catch (error) {
@@ -187,11 +181,11 @@ export class HttpClient {
   }
 
   /** Sends a request; by the same promise where it needs not wait for credentials. */
-  #exchange(request: HttpRequest, land: (head: AnswerHead) => Landing, tries: Tries): Promise<Answer> {
-    const { authorize, transport } = this.#options;
+  #exchange(request: HttpRequest, land: ExchangeOptions['land'], tries: Tries): Promise<Answer> {
+    const { authorize, transport, meter } = this.#options;
     this.counts.requests++;
     if (tries.count++ > 0) this.counts.repeats++;
-    const options = { land, signal: tries.signal };
+    const options = { land, landed: meter?.landed, signal: tries.signal };
     const complete = authorize === undefined ? request : authorize(request);
     if (complete instanceof Promise) return complete.then((ready) => transport.exchange(ready, options));
     return transport.exchange(complete, options);

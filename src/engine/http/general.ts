@@ -117,6 +117,7 @@ class Landed implements Dispatcher.DispatchHandler, Abortable {
   #bytes = 0;
   #chunks: Buffer[] = [];
   #settled = false;
+  #sentMs = 0;
   readonly #proxyHost: string | undefined;
 
   constructor(
@@ -136,6 +137,7 @@ class Landed implements Dispatcher.DispatchHandler, Abortable {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#sentMs = performance.now();
     if (this.#settled) controller.abort(new Error('ended'));
   }
 
@@ -158,7 +160,7 @@ class Landed implements Dispatcher.DispatchHandler, Abortable {
       },
     };
     try {
-      this.#landing = this.#options.land(this.#head);
+      this.#landing = this.#options.land(this.#head, performance.now() - this.#sentMs);
     } catch (error) {
       this.#fail(error);
     }
@@ -174,6 +176,7 @@ class Landed implements Dispatcher.DispatchHandler, Abortable {
     } else {
       if (this.#bytes + chunk.length > landing.length) return this.#failLong();
       landing.set(chunk, this.#bytes);
+      this.#options.landed?.(chunk.length);
     }
     this.#bytes += chunk.length;
   }

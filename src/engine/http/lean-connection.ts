@@ -60,6 +60,7 @@ export class LeanConnection implements Abortable {
   /** Whether it keeps the process alive. */
   #isHolding = true;
   #deadlineMs = Number.POSITIVE_INFINITY;
+  #sentMs = 0;
   /** Answers that came over it. */
   answers = 0;
 
@@ -148,7 +149,8 @@ export class LeanConnection implements Abortable {
     }
     let text = `${method} ${beginning}`;
     for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
-    this.#wait(this.#options.firstByteMs);
+    this.#sentMs = performance.now();
+    this.#deadlineMs = this.#sentMs + this.#options.firstByteMs;
     this.#socket.write(`${text}\r\n`, 'latin1');
   }
 
@@ -195,7 +197,8 @@ export class LeanConnection implements Abortable {
     if (bodyBegin > HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
     const head = parseHead(text.slice(0, bodyBegin), request.method === 'HEAD');
     this.#head = head;
-    const landing = options.land(head);
+    const nowMs = performance.now();
+    const landing = options.land(head, nowMs - this.#sentMs);
     const { lengthBytes } = head;
     this.#collected = landing === 'collect';
     if (landing === 'collect') {
@@ -212,7 +215,7 @@ export class LeanConnection implements Abortable {
       this.#target = landing;
     }
     const came = Math.min(seen - bodyBegin, lengthBytes);
-    if (came < lengthBytes) this.#wait(this.#options.idleMs);
+    if (came < lengthBytes) this.#deadlineMs = nowMs + this.#options.idleMs;
     this.#target?.set(this.#scratch.subarray(bodyBegin, bodyBegin + came));
     this.#onBody(came, seen - bodyBegin);
   }
@@ -220,7 +223,9 @@ export class LeanConnection implements Abortable {
   /** @param came bytes of the body that are in place now @param received bytes that the socket gave */
   #onBody(came: number, received: number): void {
     const rest = this.#head!.lengthBytes - this.#landedBytes;
-    this.#landedBytes += Math.min(came, rest);
+    const landed = Math.min(came, rest);
+    this.#landedBytes += landed;
+    this.#exchange!.options.landed?.(landed);
     if (this.#landedBytes === this.#head!.lengthBytes) this.#done(received <= rest && !this.#head!.isLast);
   }
 

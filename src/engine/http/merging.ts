@@ -4,6 +4,11 @@ import { type Meter, START } from './meter.js';
 /** What a request costs this machine at least: CPU time, in nanoseconds. */
 const REQUEST_CPU_NS = 30_000;
 const READ_BYTES = { min: 256 * 1024, max: 8 * 1024 * 1024 } as const;
+/**
+ * A read is so many times what arrives in a request's share of the latency. With one, whatever else takes time would leave
+ * the bandwidth unused, and requests would never take so much longer than the latency that the bandwidth shows.
+ */
+const SHARES = 3;
 
 /** What is to be merged. */
 export interface MergeFacts {
@@ -11,20 +16,26 @@ export interface MergeFacts {
   readonly count: number;
   /** Requests that were begun or planned before and are not done. */
   readonly inHand: number;
-  /** The median of what they ask for. */
+  /** Others wait behind them: how many is not known. */
+  readonly hasMore: boolean;
+  /** Of what they ask for: the median, and the most. */
   readonly medianBytes: number;
-  /** In flight at most when many wait. */
+  readonly longestBytes: number;
+  /** In flight at most when many wait: once their number has grown, and now. */
   readonly inFlightMax: number;
+  readonly inFlightNow: number;
 }
 
 /** What merging goes by. */
 export interface MergeCosts {
   readonly latencyMs: number;
   readonly bytesPerSecond: number;
+  /** Whether the bandwidth is more than a guess. */
+  readonly isMeasured: boolean;
 }
 
-export function costsOf({ latencyMs = START.latencyMs, bytesPerSecond }: Meter): MergeCosts {
-  return { latencyMs, bytesPerSecond };
+export function costsOf({ latencyMs = START.latencyMs, bytesPerSecond, isMeasured }: Meter): MergeCosts {
+  return { latencyMs, bytesPerSecond, isMeasured };
 }
 
 /**
@@ -32,11 +43,14 @@ export function costsOf({ latencyMs = START.latencyMs, bytesPerSecond }: Meter):
  * bytes of a gap by their share of the bandwidth: a gap pays up to where they are equal. What fits into one round delays
  * nothing; it costs CPU time only.
  */
-export function mergeLimits({ count, inHand, medianBytes, inFlightMax }: MergeFacts, costs: MergeCosts): Coalesce {
-  const { latencyMs, bytesPerSecond } = costs;
-  const isOneRound = count + inHand <= inFlightMax;
+export function mergeLimits(facts: MergeFacts, { latencyMs, bytesPerSecond, isMeasured }: MergeCosts): Coalesce {
+  const { count, inHand, hasMore, medianBytes, longestBytes, inFlightMax, inFlightNow } = facts;
+  // As many may come as were seen: the best guess of a list whose end is not in sight.
+  const isOneRound = (count + inHand) * (hasMore ? 2 : 1) <= inFlightNow;
   const perRequestNs = Math.max(isOneRound ? 0 : (latencyMs * 1e6) / inFlightMax, REQUEST_CPU_NS);
   const gapBytesMax = Math.max(0, Math.floor((bytesPerSecond * perRequestNs) / 1e9 - medianBytes));
-  const shareBytes = Math.floor((bytesPerSecond * latencyMs) / 1000 / inFlightMax);
-  return { gapBytesMax, readBytesMax: Math.min(READ_BYTES.max, Math.max(READ_BYTES.min, shareBytes)) };
+  const shareBytes = Math.floor((SHARES * bytesPerSecond * latencyMs) / 1000 / inFlightNow);
+  // While a guess decides, few bytes are to be in flight: a bad one is soon seen, and has cost little.
+  const bytesMin = isMeasured ? READ_BYTES.min : Math.min(READ_BYTES.min, longestBytes);
+  return { gapBytesMax, readBytesMax: Math.min(READ_BYTES.max, Math.max(bytesMin, shareBytes)) };
 }

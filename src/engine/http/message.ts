@@ -33,8 +33,14 @@ export interface Answer {
 }
 
 export interface ExchangeOptions {
-  /** Called once, with the head of the answer: says where the body goes. */
-  land(head: AnswerHead): Landing;
+  /**
+   * Called once, with the head of the answer: says where the body goes.
+   *
+   * @param firstByteMs from sending the request, over a connection that stood, to the head, in milliseconds
+   */
+  land(head: AnswerHead, firstByteMs: number): Landing;
+  /** Told of bytes of the body as they land. */
+  readonly landed?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

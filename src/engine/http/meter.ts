@@ -3,11 +3,13 @@ export const START = { latencyMs: 30, bytesPerSecond: 125_000_000 } as const;
 
 /** Throughput is measured over so long. */
 const WINDOW_MS = 100;
-/** The smallest latency of about so many answers counts: what is above it may be a queue of our own. */
+/** After so many answers a latency that none of them reached is taken for longer. */
 const LATENCY_SAMPLES = 512;
-/** Requests take so much longer than the latency where bandwidth is what they wait for. */
+/** By so much at most: what seems to be latency may be a queue of our own requests, which would grow by being believed. */
+const LATENCY_GROWTH = 1.1;
+/** So many times as many requests are in flight as by latency alone where bandwidth is what they wait for. */
 const SATURATED = 2;
-/** Of what may be in flight so much was, or what came says little of the bandwidth. */
+/** Of what may be in flight so much is, or what came says little of the bandwidth. */
 const BUSY = 0.5;
 
 /**
@@ -18,51 +20,57 @@ export class Meter {
   /** Until the first byte, in milliseconds; undefined: nothing was answered yet. */
   latencyMs: number | undefined;
   bytesPerSecond: number = START.bytesPerSecond;
-  #hasBandwidth = false;
+  /** Whether the bandwidth was seen. */
+  isMeasured = false;
+  /** Whether answers came for long enough to learn from. */
+  isSettled = false;
   #lowMs = Number.POSITIVE_INFINITY;
   #samples = 0;
   #beganMs = Number.NaN;
   #bytes = 0;
-  #busyMs = 0;
-  #count = 0;
+  #answers = 0;
+
+  /** Bytes of a body have come. */
+  readonly landed = (bytes: number): void => {
+    this.#bytes += bytes;
+  };
 
   /**
-   * @param firstByteMs from the request to the head of the answer
-   * @param totalMs until the last byte of its body
+   * An answer has begun.
+   *
+   * @param firstByteMs from the request, over a connection that stood, to its head
    * @param nowMs of the clock, now
-   * @param inFlightMax requests that may be in flight now
+   * @param inFlight requests that are in flight, of `inFlightMax` that may be
    */
-  answered(firstByteMs: number, totalMs: number, bytes: number, nowMs: number, inFlightMax: number): void {
+  answered(firstByteMs: number, nowMs: number, inFlight: number, inFlightMax: number): void {
     this.#noteLatency(firstByteMs);
-    if (Number.isNaN(this.#beganMs)) this.#beganMs = nowMs - totalMs;
-    this.#bytes += bytes;
-    this.#busyMs += totalMs;
-    this.#count++;
-    if (nowMs - this.#beganMs >= WINDOW_MS) this.#endWindow(nowMs, inFlightMax);
+    if (Number.isNaN(this.#beganMs)) this.#beganMs = nowMs;
+    this.#answers++;
+    const windowMs = nowMs - this.#beganMs;
+    if (windowMs < WINDOW_MS) return;
+    this.#noteBandwidth(windowMs, inFlight, inFlightMax);
+    this.isSettled = true;
+    this.#beganMs = nowMs;
+    this.#bytes = 0;
+    this.#answers = 0;
   }
 
   #noteLatency(firstByteMs: number): void {
     this.#lowMs = Math.min(this.#lowMs, firstByteMs);
     this.latencyMs = this.latencyMs === undefined ? firstByteMs : Math.min(this.latencyMs, firstByteMs);
     if (++this.#samples < LATENCY_SAMPLES) return;
-    this.latencyMs = this.#lowMs;
+    this.latencyMs = Math.min(this.#lowMs, this.latencyMs * LATENCY_GROWTH);
     this.#lowMs = Number.POSITIVE_INFINITY;
     this.#samples = 0;
   }
 
-  #endWindow(nowMs: number, inFlightMax: number): void {
-    const windowMs = nowMs - this.#beganMs;
+  #noteBandwidth(windowMs: number, inFlight: number, inFlightMax: number): void {
     const came = (this.#bytes / windowMs) * 1000;
-    const inFlight = this.#busyMs / windowMs;
-    const isSaturated = this.#busyMs / this.#count > SATURATED * (this.latencyMs ?? 0);
-    if (came > this.bytesPerSecond) this.bytesPerSecond = came;
-    else if (isSaturated && inFlight >= BUSY * inFlightMax) {
-      this.bytesPerSecond = this.#hasBandwidth ? (this.bytesPerSecond + came) / 2 : came;
-      this.#hasBandwidth = true;
-    }
-    this.#beganMs = nowMs;
-    this.#bytes = 0;
-    this.#busyMs = 0;
-    this.#count = 0;
+    const byLatency = (this.#answers / windowMs) * (this.latencyMs ?? 0);
+    const isBandwidth = inFlight > SATURATED * byLatency && inFlight >= BUSY * inFlightMax;
+    if (came <= this.bytesPerSecond && !isBandwidth) return;
+    const isLess = came < this.bytesPerSecond && this.isMeasured;
+    this.bytesPerSecond = isLess ? (this.bytesPerSecond + came) / 2 : came;
+    this.isMeasured = true;
   }
 }

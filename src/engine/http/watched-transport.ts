@@ -20,13 +20,13 @@ export class WatchedTransport implements Transport {
     return this.#inner.name;
   }
 
-  exchange(request: HttpRequest, { land, signal }: ExchangeOptions): Promise<Answer> {
+  exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     const beganMs = this.#clock.now();
-    const seen = (head: AnswerHead) => {
+    const land: ExchangeOptions['land'] = (head, firstByteMs) => {
       this.#onHead(head, this.#clock.now() - beganMs);
-      return land(head);
+      return options.land(head, firstByteMs);
     };
-    return this.#inner.exchange(request, { land: seen, signal });
+    return this.#inner.exchange(request, { ...options, land });
   }
 
   close(): Promise<void> {
