@@ -6,8 +6,7 @@ import { type GeneralOptions, openGeneral } from '../engine/http/general.js';
 import { HttpEngine } from '../engine/http/http-engine.js';
 import { LeanTransport } from '../engine/http/lean.js';
 import { Limiter } from '../engine/http/limiter.js';
-import { costsOf } from '../engine/http/merging.js';
-import { Meter } from '../engine/http/meter.js';
+import { Meter, START } from '../engine/http/meter.js';
 import { PlannedReads } from '../engine/http/planned-reads.js';
 import { proxyOf } from '../engine/http/proxy.js';
 import { Rate } from '../engine/http/rate.js';
@@ -114,7 +113,8 @@ async function openRemote(
     ...(plan === undefined ? client.counts : { ...plan.counts, repeats: 0 }),
     inFlightMax: plan === undefined ? limiter.limit : limiter.prospect,
     refusals: limiter.refusals,
-    ...costsOf(meter),
+    latencyMs: meter.latencyMs ?? START.latencyMs,
+    bytesPerSecond: meter.bytesPerSecond,
     asked: plan?.asked,
   });
   return new RemoteStore({

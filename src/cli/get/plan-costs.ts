@@ -10,7 +10,15 @@ const BLOCK_BYTES = 4096;
 export function costsOf({ remotes }: Sources): readonly GetCost[] {
   return [...remotes.values()].map(({ root, info }) => {
     const { requests, bytes, inFlightMax, latencyMs, bytesPerSecond, asked = 0 } = info;
-    const many = { count: Number.POSITIVE_INFINITY, inHand: 0, hasMore: true, medianBytes: BLOCK_BYTES, longestBytes: BLOCK_BYTES, inFlightMax, inFlightNow: inFlightMax };
+    const many = {
+      count: Number.POSITIVE_INFINITY,
+      inHand: 0,
+      hasMore: true,
+      medianBytes: BLOCK_BYTES,
+      longestBytes: BLOCK_BYTES,
+      inFlightMax,
+      inFlightNow: inFlightMax,
+    };
     const { gapBytesMax } = mergeLimits(many, { latencyMs, bytesPerSecond, isMeasured: true });
     const wallNs = timeNs(requests, bytes, info);
     return { place: root, requests, bytes, inFlightMax, latencyMs, bytesPerSecond, gapBytesMax, wallNs, asked };

@@ -103,6 +103,12 @@ describe('Meter', () => {
     expect(few.bytesPerSecond).toBe(125_000_000);
   });
 
+  test('short answers that take long say nothing of the bandwidth: the server may be slow', () => {
+    const meter = new Meter();
+    answer(meter, 50, { firstByteMs: 20, totalMs: 400 });
+    expect(meter.bytesPerSecond).toBe(125_000_000);
+  });
+
   test('the bandwidth shows in bodies that are under way, before one of them ends', () => {
     const meter = new Meter();
     for (let i = 0; i < 64; i++) meter.answered(20, 20 + i, 64, 64);
