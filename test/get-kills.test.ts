@@ -9,7 +9,7 @@ import { noUring } from './helpers/engine-child.js';
 import { startLsio, statusOf } from './helpers/run-lsio.js';
 
 /** LSIO_KILLS=1000 and LSIO_SEED=… in the environment: more of them, or the same ones again. */
-const KILLS = Number(process.env.LSIO_KILLS ?? cases(48, 4000));
+const KILLS = Number(process.env.LSIO_KILLS ?? cases(52, 4000));
 const SEED = Number(process.env.LSIO_SEED ?? Date.now() % 1_000_000);
 const KILL_MS_MAX = 12_000;
 
