@@ -19,6 +19,9 @@ const CHOOSING = [
 /** Folders whose tests are only calls: no state of the process, no native memory, no thread. They share a process. */
 const CALLS = 'src/{array,codec,kernels,paths,plan,report,workload}/**/*.test.ts';
 
+/** `scripts/long/coverage`: where processes and threads that tests start leave which code they ran. */
+const coverage = process.env.LSIO_COVERAGE;
+
 const include = ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'];
 const exclude = [...configDefaults.exclude, ...(long ? [] : ['**/*.long.test.ts'])];
 
@@ -32,6 +35,7 @@ export default defineConfig({
     // Only a hang reaches these: on a loaded machine a test takes several times as long.
     testTimeout: long ? 3_600_000 : 300_000,
     hookTimeout: 300_000,
+    ...(coverage !== undefined && { env: { NODE_V8_COVERAGE: coverage } }),
     teardownTimeout: 10_000,
     projects: blocked
       ? [{ extends: true, test: { name: 'blocked', include: CHOOSING, exclude } }]

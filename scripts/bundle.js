@@ -4,7 +4,7 @@
  * small files, it takes tens of milliseconds longer to start. The library stays as it is.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'rolldown';
 
@@ -74,24 +74,33 @@ const shared = {
   // A library's user loads io_uring when it is needed; here it is in the chunk of `get` anyway.
   checks: { ineffectiveDynamicImport: false },
 };
+/** Whether tsc was told to write maps: then the bundle's lead to the sources, too. scripts/long/coverage asks for them. */
+const sourcemap = existsSync('dist/index.js.map');
 const output = {
   dir: 'dist/bundle',
+  sourcemap,
+  // Code that is put together in other ways has other branches.
+  ...(sourcemap && { minify: false }),
   format: /** @type {const} */ ('cjs'),
   chunkFileNames: '[name].js',
   comments: false,
 };
+
+/** Rolldown itself takes no notice of the maps of what it reads. */
+const maps = sourcemap ? [{ name: 'maps', load: withMap }] : [];
 
 await build([
   {
     ...shared,
     input: { main: 'dist/cli/main.js' },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [lazyModules()],
+    plugins: sourcemap ? maps : [lazyModules()],
     output: { ...output, codeSplitting: { groups: groups() } },
   },
   ...Object.entries(STARTED).map(([name, file]) => ({
     ...shared,
     input: { [name]: file },
+    plugins: maps,
     output: { ...output, codeSplitting: false },
   })),
 ]);
@@ -144,6 +153,13 @@ const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedDa
 script.runInThisContext()(exports, require, module, __filename, __dirname);
 ${last}
 `;
+}
+
+/** @param {string} id */
+function withMap(id) {
+  return existsSync(`${id}.map`)
+    ? { code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') }
+    : undefined;
 }
 
 /** @returns {import('rolldown').CodeSplittingGroup[]} */
