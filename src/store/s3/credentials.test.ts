@@ -96,6 +96,63 @@ describe('findCredentials()', () => {
     expect(asked[0]!.options!.body).toContain('WebIdentityToken=the-token');
   });
 
+  test('web identity: the service may be another, may name an end, and gives both keys or none', async () => {
+    const AWS_WEB_IDENTITY_TOKEN_FILE = fileOf('token2', 'the-token\n');
+    const role = { ...NO_FILES, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN: 'arn:aws:iam::1:role/r' };
+    const xml =
+      '<C><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey><Expiration>2030-01-01T00:00:00Z</Expiration></C>';
+    const { getText, asked } = answering({ 'https://sts.amazonaws.com/': xml, 'http://sts.local/': '<C></C>' });
+    const env = { ...role, AWS_ROLE_SESSION_NAME: 'mine' };
+    expect(await findCredentials({ env, getText })).toMatchObject({ accessKeyId: 'A', expiresMs: Date.UTC(2030, 0) });
+    expect(asked[0]!.options!.body).toContain('RoleSessionName=mine');
+    for (const host of ['http://sts.local', 'http://silent.local']) {
+      const failing = findCredentials({ env: { ...role, AWS_ENDPOINT_URL_STS: host }, getText });
+      await expect(failing).rejects.toMatchObject({ kind: 'denied' });
+    }
+  });
+
+  test('a token that is named and can not be read fails by its name', async () => {
+    const { getText } = answering({});
+    const web = { ...NO_FILES, AWS_WEB_IDENTITY_TOKEN_FILE: '/nonexistent', AWS_ROLE_ARN: 'arn:aws:iam::1:role/r' };
+    const container = {
+      ...NO_FILES,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost/c',
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/nonexistent',
+    };
+    for (const env of [web, container]) {
+      const expected = { kind: 'denied', message: expect.stringContaining('/nonexistent') };
+      await expect(findCredentials({ env, getText })).rejects.toMatchObject(expected);
+    }
+  });
+
+  test('what gives no credentials is denied; a profile without keys says what can be done', async () => {
+    const AWS_CONFIG_FILE = fileOf(
+      'empty',
+      "[default]\nregion = a\n[profile odd]\ncredential_process = echo '{}'\n[profile text]\ncredential_process = echo x\n",
+    );
+    const { getText } = answering({ 'http://localhost/c': JSON_KEYS });
+    const env = { ...NO_FILES, AWS_CONFIG_FILE };
+    for (const profile of ['odd', 'text'])
+      await expect(findCredentials({ env, getText, profile })).rejects.toMatchObject({ kind: 'denied' });
+    const lacking = findCredentials({ env, getText, profile: 'default' });
+    await expect(lacking).rejects.toMatchObject({
+      kind: 'usage',
+      remedy: expect.stringContaining('export-credentials'),
+    });
+    await expect(findCredentials({ env: { ...env, AWS_PROFILE: 'gone' }, getText })).rejects.toMatchObject({
+      kind: 'usage',
+    });
+    // Without keys in the default profile the search goes on.
+    const container = { ...env, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost/c' };
+    expect(await findCredentials({ env: container, getText })).toMatchObject({ source: 'the container' });
+  });
+
+  test('an instance without a role has no credentials', async () => {
+    const { getText } = answering({ 'http://metadata.local/latest/api/token': 'tok' });
+    const env = { ...NO_FILES, AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://metadata.local' };
+    expect(await findCredentials({ env, getText })).toBeUndefined();
+  });
+
   test('asks the container, with its token', async () => {
     const { getText, asked } = answering({ 'http://169.254.170.2/v2/x': JSON_KEYS });
     const env = {
@@ -167,6 +224,47 @@ describe('GoogleTokens', () => {
       iat: 1000,
       exp: 4600,
     });
+  });
+
+  test('a user gives a refresh token; the machine is asked where there is no file', async () => {
+    const HOME = process.env.HOME;
+    process.env.HOME = directory;
+    try {
+      const user = { type: 'authorized_user', client_id: 'c', client_secret: 's', refresh_token: 'r' };
+      const GOOGLE_APPLICATION_CREDENTIALS = fileOf('user.json', JSON.stringify(user));
+      const { getText, asked } = answering({
+        'https://oauth2.googleapis.com/token': '{"access_token":"of-user","expires_in":1}',
+        'http://metadata.google.internal/': '{"access_token":"of-machine","expires_in":3600}',
+      });
+      const tokens = new GoogleTokens({ GOOGLE_APPLICATION_CREDENTIALS }, getText);
+      // It ends within five minutes: the next call asks again.
+      expect([await tokens.get(), await tokens.get()]).toEqual(['of-user', 'of-user']);
+      expect(asked).toHaveLength(2);
+      expect(asked[0]!.options!.body).toBe('grant_type=refresh_token&client_id=c&client_secret=s&refresh_token=r');
+      expect(await new GoogleTokens({}, getText).get()).toBe('of-machine');
+      expect(asked[2]!.options!.headers).toEqual({ 'metadata-flavor': 'Google' });
+      expect(await new GoogleTokens({}, async () => undefined).get()).toBeUndefined();
+    } finally {
+      if (HOME === undefined) delete process.env.HOME;
+      else process.env.HOME = HOME;
+    }
+  });
+
+  test.each([
+    ['half.json', '{"type":', 'usage'],
+    ['text.json', '"planted-secret"', 'usage'],
+    ['null.json', 'null', 'usage'],
+    ['key.json', '{"type":"service_account","private_key":"planted-secret"}', 'usage'],
+    ['keyless.json', '{"type":"service_account"}', 'usage'],
+    ['user2.json', '{"type":"authorized_user"}', 'denied'],
+  ])('%s is told by name, and nothing of it shown', async (name, text, kind) => {
+    const GOOGLE_APPLICATION_CREDENTIALS = fileOf(name, text);
+    for (const answer of [undefined, '{"access_token":1}', 'planted-secret']) {
+      const tokens = new GoogleTokens({ GOOGLE_APPLICATION_CREDENTIALS }, async () => answer);
+      const failure = await tokens.get().catch((error) => error);
+      expect(failure).toMatchObject({ name: 'LsioError', kind, message: expect.stringContaining(name) });
+      expect(`${failure.message} ${failure.stack}`).not.toContain('planted-secret');
+    }
   });
 
   test('refuses a file that is named and missing, or of another type', async () => {

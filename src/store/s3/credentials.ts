@@ -113,7 +113,7 @@ async function ofWebIdentity({ env, getText }: ChainOptions): Promise<S3Credenti
   const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   const host =
     env.AWS_ENDPOINT_URL_STS ?? (region ? `https://sts.${region}.amazonaws.com` : 'https://sts.amazonaws.com');
-  const token = (await readFile(file, 'utf8')).trim();
+  const token = await tokenIn(file, 'web identity');
   const session = env.AWS_ROLE_SESSION_NAME ?? 'lsio';
   const query = `Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=${uriEncode(role)}&RoleSessionName=${uriEncode(session)}&WebIdentityToken=${uriEncode(token)}`;
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -135,9 +135,18 @@ async function ofContainer({ env, getText }: ChainOptions): Promise<S3Credential
   const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } = env;
   if (!relative && !full) return undefined;
   const file = env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE;
-  const token = file ? (await readFile(file, 'utf8')).trim() : env.AWS_CONTAINER_AUTHORIZATION_TOKEN;
+  const token = file ? await tokenIn(file, 'the container') : env.AWS_CONTAINER_AUTHORIZATION_TOKEN;
   const url = relative ? `${CONTAINER}${relative}` : full!;
   return ofJson(await getText(url, token ? { headers: { authorization: token } } : {}), 'the container');
+}
+
+/** @throws {LsioError} `denied` */
+async function tokenIn(file: string, source: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new LsioError('denied', `${source}: the token in ${file} can't be read`, { cause });
+  }
 }
 
 async function ofInstance({ env, getText }: ChainOptions): Promise<S3Credentials | undefined> {

@@ -58,11 +58,11 @@ export class GoogleTokens {
   }
 
   async #ofFile(file: string, text: string): Promise<Token> {
-    const account = JSON.parse(text) as Record<string, string>;
+    const account = accountIn(file, text);
     const { token_uri: address = 'https://oauth2.googleapis.com/token' } = account;
     if (account.type === 'service_account') {
       const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-      return this.#exchange(file, address, { grant_type: grant, assertion: assertionOf(account, address, Date.now()) });
+      return this.#exchange(file, address, { grant_type: grant, assertion: assertionIn(file, account, address) });
     }
     if (account.type === 'authorized_user') {
       const { client_id = '', client_secret = '', refresh_token = '' } = account;
@@ -81,6 +81,27 @@ export class GoogleTokens {
   async #ofMachine(): Promise<Token | undefined> {
     const text = await this.#getText(METADATA, { headers: { 'metadata-flavor': 'Google' } });
     return text === undefined ? undefined : tokenOf(text, 'the metadata server');
+  }
+}
+
+/** @throws {LsioError} `usage`, without the text: it holds secrets. */
+function accountIn(file: string, text: string): Record<string, string> {
+  let account: unknown;
+  try {
+    account = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  if (typeof account === 'object' && account !== null) return account as Record<string, string>;
+  throw new LsioError('usage', `${file}: no credentials in JSON`);
+}
+
+/** @throws {LsioError} `usage` */
+function assertionIn(file: string, account: Record<string, string>, address: string): string {
+  try {
+    return assertionOf(account, address, Date.now());
+  } catch {
+    throw new LsioError('usage', `${file}: its private_key is no key in PEM`);
   }
 }
 
