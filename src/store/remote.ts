@@ -49,6 +49,21 @@ export interface Provider {
   readonly versionParameter?: string | undefined;
 }
 
+/** The key that stands percent-encoded in a listing. @throws {LsioError} `format` */
+export function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new LsioError('format', 'a key of the listing is not percent-encoded', { cause });
+  }
+}
+
+/** A time as services write it; undefined where it is none. */
+export function timeOf(text: string | undefined): Date | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : new Date(ms);
+}
+
 /** @throws {LsioError} `usage` for a key that a URL can't hold: clients and servers take parts `.` and `..` out of it. */
 export function refuseDots(key: string, name: string): void {
   if (/(^|\/)\.\.?(\/|$)/.test(key)) throw new LsioError('usage', `${name}: a part . or .. of a key can't be sent`);
@@ -113,7 +128,7 @@ export class RemoteReader {
     if (got === undefined) return undefined;
     const size = 'pastTheEnd' in got ? got.sizeBytes : got.version.sizeBytes;
     const { modified, etag } = pin.version;
-    return { key, size, modified: modified === undefined ? undefined : new Date(modified), etag };
+    return { key, size, modified: timeOf(modified), etag };
   }
 
   /** @throws {LsioError} `usage` where the service has no listing */

@@ -3,7 +3,15 @@ import type { Target } from '../../engine/http/client-options.js';
 import type { HttpRequest } from '../../engine/http/message.js';
 import { decodeXml } from '../../engine/http/redact.js';
 import { LsioError } from '../../errors.js';
-import { type ListRequest, type Provider, type RemoteEntry, type RemotePage, refuseDots } from '../remote.js';
+import {
+  decodeKey,
+  type ListRequest,
+  type Provider,
+  type RemoteEntry,
+  type RemotePage,
+  refuseDots,
+  timeOf,
+} from '../remote.js';
 import type { AzureCredentials } from '../remote-options.js';
 import { signSharedKey, withVersion } from './sign.js';
 
@@ -93,21 +101,15 @@ export function parseBlobs(xml: string): RemotePage & { readonly marker: string 
   const element = (text: string, name: string) => {
     const found = new RegExp(`<${name}(?: Encoded="(true)")?>([^<]*)</${name}>`).exec(text);
     if (found === null) return undefined;
-    return found[1] === undefined ? decodeXml(found[2]!) : decodeURIComponent(found[2]!);
+    return found[1] === undefined ? decodeXml(found[2]!) : decodeKey(found[2]!);
   };
   const entries: RemoteEntry[] = [...xml.matchAll(/<Blob>([\s\S]*?)<\/Blob>/g)].map(([, blob = '']) => {
     const key = element(blob, 'Name');
     const size = Number(element(blob, 'Content-Length'));
-    if (key === undefined || !Number.isSafeInteger(size)) {
+    if (key === undefined || !Number.isSafeInteger(size) || size < 0) {
       throw new LsioError('format', 'an entry of the listing has no name or no size');
     }
-    const modified = element(blob, 'Last-Modified');
-    return {
-      key,
-      size,
-      modified: modified === undefined ? undefined : new Date(modified),
-      etag: element(blob, 'Etag'),
-    };
+    return { key, size, modified: timeOf(element(blob, 'Last-Modified')), etag: element(blob, 'Etag') };
   });
   const prefixes = [...xml.matchAll(/<BlobPrefix>([\s\S]*?)<\/BlobPrefix>/g)].map(
     ([, part = '']) => element(part, 'Name') ?? '',

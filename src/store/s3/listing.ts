@@ -1,5 +1,6 @@
 import { decodeXml } from '../../engine/http/redact.js';
 import { LsioError } from '../../errors.js';
+import { decodeKey, timeOf } from '../remote.js';
 
 /** One object of a listing. */
 export interface ListedObject {
@@ -27,34 +28,21 @@ export interface ListPage {
 export function parseListing(xml: string): ListPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) throw new LsioError('format', 'the answer is no S3 listing');
   const isEncoded = elementOf(xml, 'EncodingType')?.toLowerCase() === 'url';
-  const decode = (text: string) => (isEncoded ? decodeKey(text) : text);
+  const decode = (text: string) => (isEncoded ? decodeKey(text.replaceAll('+', ' ')) : text);
   const objects = elements(xml, 'Contents').map((entry) => {
     const size = Number(elementOf(entry, 'Size'));
     const key = elementOf(entry, 'Key');
     if (key === undefined || !Number.isSafeInteger(size) || size < 0) {
       throw new LsioError('format', 'an entry of the S3 listing has no key or no size');
     }
-    const modified = elementOf(entry, 'LastModified');
-    return {
-      key: decode(key),
-      size,
-      modified: modified === undefined ? undefined : new Date(modified),
-      etag: elementOf(entry, 'ETag'),
-    };
+    const modified = timeOf(elementOf(entry, 'LastModified'));
+    return { key: decode(key), size, modified, etag: elementOf(entry, 'ETag') };
   });
   const prefixes = elements(xml, 'CommonPrefixes').map((entry) => decode(elementOf(entry, 'Prefix') ?? ''));
   const isTruncated = elementOf(xml, 'IsTruncated') === 'true';
   const token = isTruncated ? elementOf(xml, 'NextContinuationToken') : undefined;
   if (isTruncated && token === undefined) throw new LsioError('format', 'a page of the S3 listing names no next one');
   return { objects, prefixes, token };
-}
-
-function decodeKey(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch (cause) {
-    throw new LsioError('format', 'a key of the S3 listing is not percent-encoded', { cause });
-  }
 }
 
 function elements(xml: string, name: string): string[] {
