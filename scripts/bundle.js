@@ -42,13 +42,16 @@ const CHUNKS = {
 };
 
 /**
- * Chunks that are loaded from V8's code cache, and a command line that has their functions compiled first. A Node of
+ * Chunks that are loaded from V8's code cache, and command lines that have their functions compiled first. A Node of
  * another version or with other flags refuses the cache and compiles the source.
  */
 const CACHED = {
-  get: ['get', '-r', 'bin', '--discard', '--quiet', '--rings', '2'],
-  grib: ['grib', 'ls', 'dist/bundle/field.grib2'],
-  array: ['info', 'src/formats/zarr/zarr-v3.fixture.zip'],
+  get: [['get', '-r', 'bin', '--discard', '--quiet', '--rings', '2']],
+  grib: [['grib', 'ls', 'dist/bundle/field.grib2']],
+  array: [
+    ['info', 'src/formats/zarr/zarr-v3.fixture.zip'],
+    ['read', 'dist/bundle/field.grib2', '--isel', 'x=0:1', '-o', 'dist/bundle/field.npy', '--quiet'],
+  ],
 };
 
 /** A GRIB message of 2 x 2 points. */
@@ -63,8 +66,13 @@ const STARTED = {
   'array-thread': 'dist/compute/workers/array-thread.js',
 };
 
-/** Modules of Node that take milliseconds to load, and which most runs do not call: loaded at the first call. */
-const LAZY = ['child_process', 'fs/promises', 'net', 'tty', 'worker_threads'];
+/** Modules that take milliseconds to load, and which most runs do not call: loaded at the first call. */
+const LAZY = [
+  ...['child_process', 'crypto', 'fs/promises', 'net', 'perf_hooks', 'tty', 'worker_threads', 'zlib'].map(
+    (name) => `node:${name}`,
+  ),
+  'tinyglobby',
+];
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 const shared = {
@@ -107,8 +115,8 @@ await build([
 for (const file of readdirSync('dist/bundle')) toAscii(`dist/bundle/${file}`);
 writeFileSync('dist/bundle/package.json', '{ "type": "commonjs" }\n');
 writeFileSync('dist/bundle/field.grib2', Buffer.from(FIELD, 'base64'));
-for (const [chunk, args] of Object.entries(CACHED)) cache(`dist/bundle/${chunk}`, args);
-rmSync('dist/bundle/field.grib2');
+for (const [chunk, commands] of Object.entries(CACHED)) cache(`dist/bundle/${chunk}`, commands);
+for (const name of ['field.grib2', 'field.npy']) rmSync(`dist/bundle/${name}`, { force: true });
 
 /** In ASCII: a source with wider characters takes twice the memory, and a millisecond longer. @param {string} file */
 function toAscii(file) {
@@ -120,9 +128,9 @@ function toAscii(file) {
  * Moves a chunk to FILE.code.js, beside its cache, and puts a loader in its place.
  *
  * @param {string} file without its ending
- * @param {readonly string[]} args
+ * @param {readonly (readonly string[])[]} commands run one after the other, in one process
  */
-function cache(file, args) {
+function cache(file, commands) {
   const name = path.basename(file);
   const code = readFileSync(`${file}.js`, 'utf8');
   // Node does not import from cached code: such a module must be imported itself, and so have a chunk of its own.
@@ -134,7 +142,8 @@ function cache(file, args) {
     loader(name, `process.on('exit', () => writeFileSync(file + '.cache', script.createCachedData()));`),
   );
   // It leaves a cache of less where it can't read, as without io_uring.
-  spawnSync(process.execPath, ['bin/lsio.js', ...args]);
+  const run = `(async () => { for (const args of ${JSON.stringify(commands)}) await main(args); })()`;
+  spawnSync(process.execPath, ['-e', `const { main } = require('./dist/bundle/main.js'); ${run}`]);
   statSync(`${file}.cache`);
   writeFileSync(`${file}.js`, loader(name, ''));
 }
@@ -173,7 +182,7 @@ function groups() {
 
 /** @returns {import('rolldown').Plugin} */
 function lazyModules() {
-  const names = LAZY.map((name) => `node:${name}`).join('|');
+  const names = LAZY.join('|');
   const required = new RegExp(`^\\s*(?:let|const) (\\w+) = (require\\("(?:${names})"\\));$`, 'gm');
   return {
     name: 'lazy-modules',

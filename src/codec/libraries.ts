@@ -59,8 +59,9 @@ export const COMPRESSOR_NAMES = Object.keys(NATIVE) as CompressorName[];
 const loaded = new Map<DecoderChoice, Promise<Libraries>>();
 
 /**
- * Loads what decodes compressed data, once a thread: shared libraries by address, each tried on a known frame, and what
- * is written in JavaScript or WebAssembly where one is missing. Nothing that is missing is an error before it is needed.
+ * What decodes compressed data, once a thread: shared libraries by address, each loaded when it is first asked for and
+ * tried on a known frame, or what is written in JavaScript or WebAssembly where one is missing. Nothing that is missing is
+ * an error before it is needed.
  */
 export function loadLibraries(choice: DecoderChoice = 'auto'): Promise<Libraries> {
   let libraries = loaded.get(choice);
@@ -74,18 +75,29 @@ export function loadLibraries(choice: DecoderChoice = 'auto'): Promise<Libraries
 async function load(choice: DecoderChoice): Promise<Libraries> {
   const found = new Map<CompressorName, Library | MissingLibrary>();
   const problems: MissingLibrary[] = [];
-  for (const name of COMPRESSOR_NAMES) {
+  function find(name: CompressorName, fallback: Library | undefined): Library | MissingLibrary {
     const native = choice === 'wasm' ? undefined : loadNative(name);
-    if (native !== undefined && 'problem' in native) problems.push(native);
-    if (native !== undefined && 'decompress' in native) found.set(name, native);
-    else found.set(name, (choice === 'native' ? undefined : await loadFallback(name)) ?? native ?? noFallback(name));
+    if (native !== undefined && 'decompress' in native) return native;
+    if (native !== undefined) problems.push(native);
+    return (choice === 'native' ? undefined : fallback) ?? native ?? noFallback(name);
   }
-  const lzma = found.get('lzma')!;
+  function get(name: CompressorName): Library | MissingLibrary {
+    const known = found.get(name) ?? find(name, fallbackOf(name));
+    found.set(name, known);
+    return known;
+  }
+  let lzma: DecodeLzma | undefined;
+  // Its fallback takes time to load: nobody can wait for it later.
+  const zstd = find('zstd', undefined);
+  found.set('zstd', ('problem' in zstd && choice !== 'native' && (await loadWasmZstd())) || zstd);
   return {
     choice,
     problems,
-    get: (name) => found.get(name)!,
-    lzma: 'decompress' in lzma ? loadLzma() : undefined,
+    get,
+    get lzma() {
+      if ('decompress' in get('lzma')) lzma ??= loadLzma();
+      return lzma;
+    },
   };
 }
 
@@ -102,15 +114,18 @@ function loadNative(name: CompressorName): Library | MissingLibrary {
   }
 }
 
-async function loadFallback(name: CompressorName): Promise<Library | undefined> {
+function fallbackOf(name: CompressorName): Library | undefined {
   const kind = 'wasm';
   if (name === 'lz4') return { name, kind, library: 'lsio', decompress: decodeLz4Block };
   if (name === 'gzip') return { name, kind, library: 'node:zlib', decompress: gzipDecompress(nodeInflate.gzip) };
   if (name === 'zlib') return { name, kind, library: 'node:zlib', decompress: zlibDecompress(nodeInflate.zlib) };
-  if (name !== 'zstd') return undefined;
+  return undefined;
+}
+
+async function loadWasmZstd(): Promise<Library | undefined> {
   const { loadZstdFallback, ZSTD_FALLBACK } = await import('./zstd-fallback.js');
   const decompress = await loadZstdFallback();
-  return decompress && { name, kind, library: ZSTD_FALLBACK, decompress };
+  return decompress && { name: 'zstd', kind: 'wasm', library: ZSTD_FALLBACK, decompress };
 }
 
 function noFallback(name: CompressorName): MissingLibrary {

@@ -1,6 +1,5 @@
 import { isVariable } from '../array/dtype.js';
 import { byteLengthOf } from '../array/grid.js';
-import { loadLibraries } from '../codec/libraries.js';
 import { LsioError } from '../errors.js';
 import type { ChunkedArray } from '../formats/chunked-array.js';
 import { openDecoder } from '../formats/open-decoder.js';
@@ -45,7 +44,7 @@ export async function countStored(array: ChunkedArray, { signal, onChunk }: Chec
 
 /** Reads and decodes every stored chunk, and tells which are bad. */
 export async function checkArray(array: ChunkedArray, { signal, onChunk }: CheckOptions = {}): Promise<BadChunk[]> {
-  const decoder = openDecoder(array.decoder, await loadLibraries());
+  const decoder = await openDecoder(array.decoder);
   const chunkBytes = byteLengthOf(array.chunkShape, array.dtype.itemBytes || 1)!;
   const target = new Uint8Array(isVariable(array.dtype) ? 0 : chunkBytes);
   const bad: BadChunk[] = [];

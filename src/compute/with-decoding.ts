@@ -1,6 +1,5 @@
 import { byteLengthOf, rowMajorStrides } from '../array/grid.js';
 import { fillWith } from '../array/scalar.js';
-import { loadLibraries } from '../codec/libraries.js';
 import { isLsioError } from '../errors.js';
 import type { ByteStore, ChunkDecoder, ChunkedArray } from '../formats/chunked-array.js';
 import { openDecoder } from '../formats/open-decoder.js';
@@ -88,7 +87,7 @@ async function extend<A>(array: A): Promise<A> {
   const theirs = array as A & ZarritaArray;
   const ours = await openSame(theirs);
   if (ours === undefined) return array;
-  const decoder = openDecoder(ours.decoder, await loadLibraries());
+  const decoder = await openDecoder(ours.decoder);
   const reader = new ChunkBatches(ours, decoder);
   return overlay(theirs, {
     getChunk: (place: number[], { signal }: CallOptions = {}, { useSharedArrayBuffer = false }: MemoryOptions = {}) =>

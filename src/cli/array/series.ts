@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { loadLibraries } from '../../codec/libraries.js';
 import { axisLabels, type LabelsOf, labelReader } from '../../compute/axis-labels.js';
 import { packingOf } from '../../compute/present.js';
 import { parseSelection, type SelectionTexts } from '../../compute/select.js';
@@ -107,7 +106,7 @@ async function series(config: SeriesConfig, context: Context): Promise<void> {
       points,
       labelsOf,
     );
-    const decoder = openDecoder(array.decoder, await loadLibraries(config.decoder));
+    const decoder = await openDecoder(array.decoder, config.decoder);
     const packing = config.maskAndScale ? packingOf(array) : undefined;
     const request = { axis, along: selection[axis]!, points: places, packing };
     const beganNs = process.hrtime.bigint();

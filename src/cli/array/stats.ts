@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../../array/exact-json.js';
-import { loadLibraries } from '../../codec/libraries.js';
 import { calendarsOf, coordsOf, labelReader } from '../../compute/axis-labels.js';
 import { leavesOfShard, parseShard } from '../../compute/shard.js';
 import { computeShard, computeStats, STATS_MEMORY_BYTES_MAX, type StatsOptions } from '../../compute/stats.js';
@@ -74,7 +73,7 @@ async function stats(config: StatsConfig, context: Context): Promise<void> {
       coords: await coordsOf(spec, labelsOf),
       calendars: await calendarsOf(spec, labelsOf),
     };
-    const decoder = openDecoder(array.decoder, await loadLibraries(config.decoder));
+    const decoder = await openDecoder(array.decoder, config.decoder);
     const work = { source, array, spec, labels, decoder };
     await (config.shard === undefined ? all(work, config, signal) : shard(work, config, config.shard, signal));
   } finally {

@@ -1,4 +1,3 @@
-import { loadLibraries } from '../../codec/libraries.js';
 import type { ChunkedArray, ChunkRef } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
 import { openRefs } from '../../formats/open-refs.js';
@@ -97,7 +96,7 @@ class ArrayThread {
     }
     return {
       array: { ...array, sources, refs: refs === undefined ? this.#refs : openRefs(refs, sources) },
-      decoder: openDecoder(array.decoder, await loadLibraries(decoder)),
+      decoder: await openDecoder(array.decoder, decoder),
       direct,
       signal,
       output: outputOf(order.output),
