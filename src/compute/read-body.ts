@@ -136,7 +136,7 @@ function place({ ref, bytes, detail, part }: StoredChunk, output: Output, decode
   let chunk = bytes;
   if (direct !== undefined || !isChunk) {
     chunk = direct ?? roomForChunk(output);
-    named(ref, () => decoder.decode(bytes, chunk, detail));
+    named(ref, () => decoder.decode(bytes, chunk, detail, boxes));
   }
   if (direct !== undefined) return;
   const source = { bytes: chunk, shape: array.chunkShape };

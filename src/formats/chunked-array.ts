@@ -88,9 +88,10 @@ export interface ChunkDecoder {
    * Fills `target` with the elements of a chunk in row-major order, little-endian: exactly its bytes.
    *
    * @param detail of the chunk's {@link ChunkRef}.
+   * @param boxes what is wanted of it: the other elements may be anything. Absent: all.
    * @throws {LsioError} `format` for damaged bytes, or bytes of another length.
    */
-  decode(source: Uint8Array, target: Uint8Array, detail?: JsonValue): void;
+  decode(source: Uint8Array, target: Uint8Array, detail?: JsonValue, boxes?: readonly Box[]): void;
   /**
    * How many bytes at the beginning of a chunk hold these elements: {@link ChunkDecoder.decode} takes them for the chunk, and
    * the other elements are not to be used. Absent: all bytes are needed.

@@ -2,7 +2,6 @@ import { performance } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 import { addAbortable, removeAbortable, type Signal } from '../../abort.js';
 import type { DecoderChoice } from '../../codec/codec.js';
-import { loadLibraries } from '../../codec/libraries.js';
 import { isLsioError } from '../../errors.js';
 import type { ChunkDecoder, ChunkedArray } from '../../formats/chunked-array.js';
 import { openDecoder } from '../../formats/open-decoder.js';
@@ -30,7 +29,8 @@ export interface JobOptions {
   /** @default 'auto' */
   readonly decoder?: DecoderChoice | undefined;
   /**
-   * Whether chunks are read past the page cache: each byte is wanted once. `auto`: those that aren't in it.
+   * Whether chunks are read past the page cache: each byte is wanted once. `auto`: those that aren't in it, where there
+   * are at least 16 MiB of them, decoded.
    * @default 'auto'
    */
   readonly direct?: DirectChoice | undefined;
@@ -75,8 +75,8 @@ const PROGRESS_MS = 100;
 export async function runJob<Result>(request: JobRequest<Result>): Promise<JobOutcome> {
   const { array, tasks, signal, onProgress } = request;
   signal?.throwIfAborted();
-  const decoder = openDecoder(array.decoder, await loadLibraries(request.decoder));
-  const run = new JobRun(request, decoder, optionsOf(request));
+  const decoder = await openDecoder(array.decoder, request.decoder);
+  const run = new JobRun({ ...request, direct: directOf(request) }, decoder, optionsOf(request));
   const abort = { onAbort: (reason: unknown) => run.fail(reason) };
   if (signal !== undefined) addAbortable(signal, abort);
   const timer = onProgress && setInterval(() => onProgress(run.claims.totals()), PROGRESS_MS).unref();
@@ -94,6 +94,13 @@ export async function runJob<Result>(request: JobRequest<Result>): Promise<JobOu
   const counts = run.claims.totals();
   onProgress?.(counts);
   return { ...counts, workers: run.claims.workers, decoder: decoder.decoder, libraries: decoder.libraries };
+}
+
+/** Below that it takes longer to try reads past the page cache, and to pin memory for them, than they save. */
+const DIRECT_BYTES_MIN = 16 * 1024 ** 2;
+
+function directOf({ direct = 'auto', tasks, taskBytes }: JobRequest<never>): DirectChoice {
+  return direct === 'auto' && tasks * taskBytes < DIRECT_BYTES_MIN ? 'off' : direct;
 }
 
 /** How tasks are shared out. With one thread all are one claim: nothing holds reading up. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../array/exact-json.js';
 import type { Extent } from '../../range.js';
 import type { AbsolutePath } from '../../store/keys.js';
 import type { ByteSource, ChunkedArray, ChunkRef, DecoderSpec, StoredObject } from '../chunked-array.js';
-import { axisArray, memoryArray } from '../memory-array.js';
+import { memoryArray } from '../memory-array.js';
 import type { ReferenceGroup } from '../reference-group.js';
 import type { ListedArray } from '../source.js';
 import { type Calibration, calibrationTable, defaultCalibration, UNITS } from './calibrate.js';
@@ -174,9 +174,18 @@ function bandArray(
 function coordinatesOf(header: NativeHeader, frame: Frame, isHrv: boolean): Readonly<Record<string, ListedArray>> {
   const projection = geostationary(header, isHrv);
   const north = frame.south + frame.rows - 1;
-  const xs = Float64Array.from({ length: frame.columns }, (_, i) => projection.x(frame.west - i));
-  const ys = Float64Array.from({ length: frame.rows }, (_, i) => projection.y(north - i));
-  const attributes = { units: 'm' };
+  // Computed when they are asked for: a crop by position needs none.
+  const xs = () => Float64Array.from({ length: frame.columns }, (_, i) => projection.x(frame.west - i));
+  const ys = () => Float64Array.from({ length: frame.rows }, (_, i) => projection.y(north - i));
+  const axis = (name: string, values: () => Float64Array, length: number): ListedArray =>
+    memoryArray({
+      name,
+      dims: [name],
+      shape: [length],
+      dtype: plainDType('float64'),
+      attributes: { units: 'm' },
+      bytes: () => new Uint8Array(values().buffer),
+    });
   const angles = (name: string, which: 0 | 1): ListedArray =>
     memoryArray({
       name,
@@ -186,14 +195,15 @@ function coordinatesOf(header: NativeHeader, frame: Frame, isHrv: boolean): Read
       attributes: { units: 'degrees' },
       bytes: () => {
         const values = new Float64Array(frame.rows * frame.columns);
+        const columns = xs();
         let i = 0;
-        for (const y of ys) for (const x of xs) values[i++] = projection.inverse(x, y)[which];
+        for (const y of ys()) for (const x of columns) values[i++] = projection.inverse(x, y)[which];
         return new Uint8Array(values.buffer);
       },
     });
   return {
-    y: axisArray('y', ys, attributes),
-    x: axisArray('x', xs, attributes),
+    y: axis('y', ys, frame.rows),
+    x: axis('x', xs, frame.columns),
     latitude: angles('latitude', 0),
     longitude: angles('longitude', 1),
   };

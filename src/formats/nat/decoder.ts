@@ -1,3 +1,4 @@
+import type { Box } from '../../array/grid.js';
 import { LsioError } from '../../errors.js';
 import type { ChunkDecoder, DecoderSpec } from '../chunked-array.js';
 import { isGoodLine, LINE_HEAD_BYTES, unpackLine } from './lines.js';
@@ -26,6 +27,12 @@ function recordBytesOf(pixels: number): number {
   return LINE_HEAD_BYTES + Math.ceil(pixels / GROUP_PIXELS) * GROUP_BYTES;
 }
 
+/** Pixels in the east that no box takes, in whole groups. @param end the column behind the last pixel */
+function eastOf(boxes: readonly Box[], end: number): number {
+  const last = boxes.map(({ source, step, count }) => source[1]! + Math.max(0, step[1]! * (count[1]! - 1)));
+  return Math.floor(Math.max(0, end - 1 - Math.max(...last)) / GROUP_PIXELS) * GROUP_PIXELS;
+}
+
 /**
  * Decodes chunks that are a line record, or its beginning. A line that is missing, marked bad or another one becomes NaN, as
  * do pixels that are not there.
@@ -41,7 +48,7 @@ export function openNativeDecoder({ chunkShape, parameters }: DecoderSpec): Chun
     isRaw: false,
     decoder: 'none',
     libraries: [],
-    decode(source, target, detail) {
+    decode(source, target, detail, boxes) {
       const groups = (source.length - LINE_HEAD_BYTES) / GROUP_BYTES;
       if (groups < 0 || !Number.isInteger(groups) || source.length > recordBytes) {
         throw new LsioError('format', `a line record of ${source.length} bytes, expected ${recordBytes}`);
@@ -50,8 +57,10 @@ export function openNativeDecoder({ chunkShape, parameters }: DecoderSpec): Chun
       line.fill(Number.NaN);
       if (isGoodLine(source, { satellite, band, number })) {
         const known = Math.min(pixels, groups * GROUP_PIXELS);
-        unpackLine(source, values, known, stored.subarray(pixels - known));
+        const skip = Math.min(known - (known % GROUP_PIXELS), boxes === undefined ? 0 : eastOf(boxes, column + pixels));
+        unpackLine(source, values, known, stored.subarray(pixels - known), skip);
         stored.fill(Number.NaN, 0, pixels - known);
+        stored.fill(Number.NaN, pixels - skip);
         line.set(stored.subarray(0, columns - column), column);
       }
       target.set(new Uint8Array(line.buffer));

@@ -66,10 +66,17 @@ export function isGoodLine(record: Uint8Array, { satellite, band, number }: Expe
  *
  * @param table the value of each of the 1,024 counts.
  * @param count pixels wanted; those stored beyond them are padding.
+ * @param skip so many pixels in the east are left alone: a multiple of 4.
  */
-export function unpackLine(record: Uint8Array, table: Float32Array, count: number, out: Float32Array): void {
-  let at = LINE_HEAD_BYTES;
-  let to = count - 1;
+export function unpackLine(
+  record: Uint8Array,
+  table: Float32Array,
+  count: number,
+  out: Float32Array,
+  skip: number = 0,
+): void {
+  let at = LINE_HEAD_BYTES + (skip / 4) * 5;
+  let to = count - 1 - skip;
   for (; to >= 3; to -= 4, at += 5) {
     const second = record[at + 1]!;
     const third = record[at + 2]!;
