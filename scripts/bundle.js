@@ -50,7 +50,7 @@ const CACHED = {
   grib: [['grib', 'ls', 'dist/bundle/field.grib2']],
   array: [
     ['info', 'src/formats/zarr/zarr-v3.fixture.zip'],
-    ['read', 'dist/bundle/field.grib2', '--isel', 'x=0:1', '-o', 'dist/bundle/field.npy', '--quiet'],
+    ['read', 'dist/bundle/field.grib2', '--isel', 'latitude=0:1', '-o', 'dist/bundle/field.npy', '--quiet'],
   ],
 };
 
@@ -116,7 +116,7 @@ for (const file of readdirSync('dist/bundle')) toAscii(`dist/bundle/${file}`);
 writeFileSync('dist/bundle/package.json', '{ "type": "commonjs" }\n');
 writeFileSync('dist/bundle/field.grib2', Buffer.from(FIELD, 'base64'));
 for (const [chunk, commands] of Object.entries(CACHED)) cache(`dist/bundle/${chunk}`, commands);
-for (const name of ['field.grib2', 'field.npy']) rmSync(`dist/bundle/${name}`, { force: true });
+for (const name of ['field.grib2', 'field.npy']) rmSync(`dist/bundle/${name}`);
 
 /** In ASCII: a source with wider characters takes twice the memory, and a millisecond longer. @param {string} file */
 function toAscii(file) {
