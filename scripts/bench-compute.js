@@ -3,9 +3,11 @@
 // turns, and compares what they find. Usage: npm run build && scripts/bench-compute.js [--quick] [--runs N] [--dir DIR] [--json FILE]
 // Data: float32 in raw chunks of 1 MiB and of 64 KiB, 512 MiB each, made in DIR (default /tmp/lsio-compute) and kept.
 // --quick: 2 runs instead of 5, about two minutes. --json keeps every run.
-// From the page cache: each contender has read the files before it is measured.
+// From the page cache: each contender has read the files before it is measured. Then cold: the rate within lsio, after the
+// files were dropped from the page cache, beside fio's of the same files with O_DIRECT. Root reserves huge pages for fio;
+// without them fio is slower, which is said. CDO (Debian: cdo) makes one map of the five, of one file in NetCDF.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,11 +21,12 @@ const runs = Number(argument('--runs') ?? (process.argv.includes('--quick') ? 2 
 const json = argument('--json');
 const directory = argument('--dir') ?? '/tmp/lsio-compute';
 
-/** Side of a chunk's square, whose chunks are one time step each. */
+/** Side of a chunk's square, whose chunks are one time step each, and the reads in flight that fio needs most of. */
 const STORES = [
-  { name: '1 MiB chunks', side: 512 },
-  { name: '64 KiB chunks', side: 128 },
+  { name: '1 MiB chunks', side: 512, depth: 8 },
+  { name: '64 KiB chunks', side: 128, depth: 64 },
 ];
+const HUGE_PAGES = '/proc/sys/vm/nr_hugepages';
 const WORK = [
   { name: 'five statistics of everything', over: 'all' },
   { name: 'five maps over time', over: 'time' },
@@ -38,18 +41,26 @@ const result = {
   node: process.versions.node,
   load: loadavg(),
   rows: [],
+  cold: [],
 };
 process.stdout.write(
   `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}\n`,
 );
 process.stdout.write('whole processes, page cache, medians; ratios to lsio\n');
-for (const { name, side } of STORES) {
+for (const { name, side, depth } of STORES) {
   const store = makeStore(side);
   for (const { name: work, over } of WORK) {
     process.stdout.write(`\n${name}, ${work}\n`);
     compare(`${name}, ${work}`, contenders(store, over));
-    if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
+    save();
   }
+  process.stdout.write(`\n${name}, cold\n`);
+  compareCold(name, store, { side, depth });
+  save();
+}
+
+function save() {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
 }
 
 /** @param {string} name */
@@ -57,6 +68,8 @@ function argument(name) {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
 }
+
+/** @typedef {{ name: string, command: string[], compared?: string[] }} Contender What prints the results, where `command` doesn't. */
 
 /** @param {number} side */
 function makeStore(side) {
@@ -78,7 +91,7 @@ function makeStore(side) {
   return store;
 }
 
-/** @param {string} store @param {string} over @returns {{ name: string, command: string[] }[]} */
+/** @param {string} store @param {string} over @returns {Contender[]} */
 function contenders(store, over) {
   const lsio = [process.execPath, path.join(root, 'bin/lsio.js')];
   const axis = over === 'time' ? "'time'" : 'None';
@@ -102,24 +115,107 @@ with ThreadPoolExecutor(${cpus().length}) as pool:
 n, m, q, low, high = all.T
 mean = (n * m).sum() / n.sum()
 print(json.dumps([mean, float(np.sqrt((q.sum() + (n * (m - mean) ** 2).sum()) / n.sum())), low.min(), high.max(), n.sum()]))`;
+  const stats = [...lsio, 'stats', `${store}/t2m`, '--over', over, '--json'];
+  const maps = [...lsio, 'stats', `${store}/t2m`, '--over', over, '-o', `${store}.maps.zarr`, '--overwrite', '--quiet'];
   return [
-    { name: 'lsio', command: [...lsio, 'stats', `${store}/t2m`, '--over', over, '--json'] },
+    // Maps are written, as a user would; the first run prints them, to be compared.
+    { name: 'lsio', command: over === 'all' ? stats : maps, compared: stats },
     { name: 'xarray + dask', command: [PYTHON, '-c', dask] },
-    ...(over === 'all' ? [{ name: 'numpy, threads', command: [PYTHON, '-c', numpy] }] : []),
+    ...(over === 'all'
+      ? [
+          { name: 'lsio --exact', command: [...stats, '--exact'] },
+          { name: 'numpy, threads', command: [PYTHON, '-c', numpy] },
+        ]
+      : cdo(store)),
   ];
 }
 
-/** @param {string} work @param {{ name: string, command: string[] }[]} all */
+/** CDO finds one of the maps, and prints nothing. @param {string} store @returns {Contender[]} */
+function cdo(store) {
+  if (spawnSync('cdo', ['--version']).status !== 0) {
+    process.stdout.write('  without CDO: apt-get install cdo\n');
+    return [];
+  }
+  const file = `${store}.nc`;
+  const program = `
+import sys, xarray as xr
+xr.open_zarr(sys.argv[1], consolidated=False).to_netcdf(sys.argv[2], format='NETCDF3_64BIT')`;
+  if (!existsSync(file)) spawnSync(PYTHON, ['-c', program, store, file], { stdio: 'inherit' });
+  return [{ name: 'CDO, mean only', command: ['sh', '-c', `cdo -s timmean ${file} ${store}.mean.nc`] }];
+}
+
+/** @param {string} name @param {string} store @param {{ side: number, depth: number }} how */
+function compareCold(name, store, { side, depth }) {
+  const lsio = path.join(root, 'bin/lsio.js');
+  const huge = reservesHugePages(depth * 4 * side * side);
+  const fio = [
+    ...['--name=cold', `--directory=${store}/t2m`, '--filename_format=$filenum.0.0', '--readonly'],
+    ...[`--nrfiles=${BYTES / (4 * side * side)}`, `--size=${BYTES}`, `--bs=${4 * side * side}`, '--rw=read'],
+    ...['--ioengine=io_uring', `--iodepth=${depth}`, '--direct=1', '--file_service_type=sequential'],
+    ...['--openfiles=128', `--mem=${huge ? 'mmaphuge' : 'mmap'}`, '--output-format=json'],
+  ];
+  /** @type {{ name: string, rate: () => number }[]} */
+  const all = [
+    {
+      name: 'lsio stats',
+      rate: () => JSON.parse(out('node', [lsio, 'stats', `${store}/t2m`, '--json'])).bytesPerSecond,
+    },
+    {
+      name: huge ? 'fio, huge pages' : 'fio, small pages',
+      rate: () => JSON.parse(out('fio', fio)).jobs[0].read.bw_bytes,
+    },
+  ];
+  const rows = all.map(({ name: by }) => ({
+    work: `${name}, five statistics of everything`,
+    name: by,
+    bytesPerSecond: [],
+  }));
+  for (let run = 0; run < runs; run++) {
+    for (const i of inTurn([...all.keys()], run)) {
+      out('node', [lsio, 'cache', 'evict', store]);
+      /** @type {number[] | undefined} */ (rows[i]?.bytesPerSecond)?.push(all[i]?.rate() ?? Number.NaN);
+    }
+  }
+  result.cold.push(...rows);
+  for (const { name: by, bytesPerSecond } of rows) {
+    process.stdout.write(`  ${by.padEnd(18)}${(median(bytesPerSecond) / 1e9).toFixed(2)} GB/s\n`);
+  }
+}
+
+/** Reserves huge pages for fio's buffers and as many for what it puts around them, until this process ends. @param {number} bytes @returns {boolean} whether they are there */
+function reservesHugePages(bytes) {
+  const pages = 2 * Math.ceil(bytes / 2 ** 21) + 8;
+  try {
+    const before = readFileSync(HUGE_PAGES, 'utf8');
+    process.once('exit', () => writeFileSync(HUGE_PAGES, before));
+    writeFileSync(HUGE_PAGES, `${Number(before) + pages}`);
+    return Number(readFileSync(HUGE_PAGES, 'utf8')) >= pages;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} command @param {string[]} args */
+function out(command, args) {
+  const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** @param {string} work @param {Contender[]} all */
 function compare(work, all) {
   /** @type {{ wall: number[], cpu: number[], memory: number[], found: number[] }[]} */
   const results = all.map(() => ({ wall: [], cpu: [], memory: [], found: [] }));
   for (let run = -1; run < runs; run++) {
     for (const i of inTurn([...all.keys()], run)) {
-      const { wall, cpu, memory, found } = measure(all[i]?.command ?? []);
+      const { command = [], compared = command } = all[i] ?? {};
+      const { wall, cpu, memory, found } = measure(run < 0 ? compared : command);
       const result = results[i];
       if (result === undefined) continue;
-      result.found = found;
-      if (run < 0) continue;
+      if (run < 0) {
+        result.found = found;
+        continue;
+      }
       result.wall.push(wall);
       result.cpu.push(cpu);
       result.memory.push(memory);
@@ -128,7 +224,9 @@ function compare(work, all) {
   const [ours] = results;
   if (ours === undefined) return;
   for (const [i, { wall, cpu, memory, found }] of results.entries()) {
-    const same = found.every((value, k) => Math.abs(value - (ours.found[k] ?? Number.NaN)) <= 1e-6 * Math.abs(value));
+    const isSame = (/** @type {number} */ value, /** @type {number} */ k) =>
+      Math.abs(value - (ours.found[k] ?? Number.NaN)) <= 1e-6 * Math.abs(value);
+    const same = found.length === 0 ? undefined : found.every(isSame);
     result.rows.push({
       work,
       name: all[i]?.name ?? '',
@@ -140,7 +238,7 @@ function compare(work, all) {
     const ratio = `${(median(wall) / median(ours.wall)).toFixed(1)} × time, ${(median(cpu) / median(ours.cpu)).toFixed(1)} × CPU`;
     const figures = `${median(wall).toFixed(2)} s, ${median(cpu).toFixed(2)} s CPU, ${Math.round(median(memory))} MB`;
     process.stdout.write(
-      `  ${(all[i]?.name ?? '').padEnd(16)}${figures.padEnd(32)}${ratio}${same ? '' : '  DIFFERENT RESULTS'}\n`,
+      `  ${(all[i]?.name ?? '').padEnd(16)}${figures.padEnd(32)}${ratio}${same === false ? '  DIFFERENT RESULTS' : ''}\n`,
     );
   }
 }
@@ -153,7 +251,7 @@ start = time.perf_counter()
 out = subprocess.run(json.loads(sys.argv[1]), stdout=subprocess.PIPE, check=True).stdout.decode()
 wall = time.perf_counter() - start
 r = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([wall, r.ru_utime + r.ru_stime, r.ru_maxrss / 1e3, json.loads(out)]))`;
+print(json.dumps([wall, r.ru_utime + r.ru_stime, r.ru_maxrss / 1e3, json.loads(out or '[]')]))`;
   const { stdout, stderr, status } = spawnSync(PYTHON, ['-c', program, JSON.stringify(command)], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,

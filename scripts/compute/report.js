@@ -9,7 +9,12 @@ import { document, facts, table } from '../../dist/report/markdown.js';
  * @property {number[]} wallSeconds
  * @property {number[]} cpuSeconds User and system.
  * @property {number[]} memoryMegabytes Peak of the process.
- * @property {boolean} same Whether it found what lsio found.
+ * @property {boolean} [same] Whether it found what lsio found; undefined: its results aren't printed.
+ *
+ * @typedef {object} ColdRow
+ * @property {string} work
+ * @property {string} name
+ * @property {number[]} bytesPerSecond Within the process.
  *
  * @typedef {object} ComputeResult What `--json` saves.
  * @property {'lsio.bench-compute/1'} schema
@@ -19,10 +24,11 @@ import { document, facts, table } from '../../dist/report/markdown.js';
  * @property {string} node
  * @property {number[]} load Average of 1, 5 and 15 minutes, at the start.
  * @property {ComputeRow[]} rows
+ * @property {ColdRow[]} cold From the device.
  */
 
 /** @param {ComputeResult} result */
-export function computeMarkdown({ date, cpu, cpus, node, load, rows }) {
+export function computeMarkdown({ date, cpu, cpus, node, load, rows, cold }) {
   /** @param {ComputeRow} row @param {'wallSeconds' | 'cpuSeconds'} what */
   function ratioOf(row, what) {
     const lsio = rows.find(({ work, name }) => work === row.work && name === 'lsio');
@@ -37,7 +43,7 @@ export function computeMarkdown({ date, cpu, cpus, node, load, rows }) {
     { head: 'peak MB', text: ({ memoryMegabytes }) => median(memoryMegabytes).toFixed(0) },
     { head: 'time, lsio = 1', text: (row) => ratioOf(row, 'wallSeconds') },
     { head: 'CPU, lsio = 1', text: (row) => ratioOf(row, 'cpuSeconds') },
-    { head: 'same results', text: ({ same }) => (same ? 'yes' : 'NO') },
+    { head: 'same results', text: ({ same }) => (same === undefined ? '–' : same ? 'yes' : 'NO') },
   ];
   const conditions = facts([
     { name: 'Date', text: date },
@@ -46,5 +52,17 @@ export function computeMarkdown({ date, cpu, cpus, node, load, rows }) {
     { name: 'Node', text: node },
   ]);
   const how = `Whole processes on 512 MiB of float32 in the page cache, ${rows[0]?.wallSeconds.length} runs in turn, medians.`;
-  return document(['## Statistics', conditions, how, table(columns, rows)]);
+  /** @type {readonly import('../../src/report/figures.js').Column<ColdRow>[]} */
+  const coldColumns = [
+    { head: 'work', text: ({ work }) => work, left: true },
+    { head: 'by', text: ({ name }) => name, left: true },
+    { head: 'GB/s', text: ({ bytesPerSecond }) => (median(bytesPerSecond) / 1e9).toFixed(2) },
+    { head: 'minutes a terabyte', text: ({ bytesPerSecond }) => (1e12 / median(bytesPerSecond) / 60).toFixed(1) },
+  ];
+  const howCold =
+    'From the device, dropped from the page cache before each run. Rates within the process, which starts in 0.1 s.';
+  return document([
+    ...['## Statistics', conditions, how, table(columns, rows)],
+    ...(cold.length > 0 ? [howCold, table(coldColumns, cold)] : []),
+  ]);
 }

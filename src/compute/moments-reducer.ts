@@ -11,7 +11,8 @@ export class MomentsReducer implements Reducer<Moments> {
   readonly #type: FloatType;
   readonly #out: number;
   readonly #state: number;
-  #runs = emptyMoments(0);
+  /** Of {@link addRun}; undefined before the first one: a state of many cells takes milliseconds to make. */
+  #runs: Moments | undefined;
   #cells = 0;
   #hasRows = false;
 
@@ -28,12 +29,13 @@ export class MomentsReducer implements Reducer<Moments> {
 
   init(cells: number): void {
     this.#cells = cells;
-    this.#runs = emptyMoments(cells);
+    this.#runs = undefined;
     this.#hasRows = false;
   }
 
   addRun(cell: number, { address, count, weight }: ElementRun): void {
     this.#kernels[`moments${this.#type}`](address, count, this.#out);
+    this.#runs ??= emptyMoments(this.#cells);
     addRun(this.#runs, cell, new Float64Array(this.#kernels.buffer, this.#out, 6), weight);
   }
 
@@ -51,9 +53,9 @@ export class MomentsReducer implements Reducer<Moments> {
   }
 
   finish(): Moments {
-    if (!this.#hasRows) return this.#runs;
+    if (!this.#hasRows) return this.#runs ?? emptyMoments(this.#cells);
     const rows = momentsOfAxis(axisState(this.#kernels.buffer, this.#type, this.#state, this.#cells));
-    return mergeMoments(rows, this.#runs);
+    return this.#runs === undefined ? rows : mergeMoments(rows, this.#runs);
   }
 
   merge(left: Moments, right: Moments): Moments {

@@ -1,5 +1,6 @@
 import { type DType, plainDType } from '../array/dtype.js';
 import { countOf } from '../array/selection.js';
+import { assert } from '../assert.js';
 import { isInteger } from './elements.js';
 import type { ExactMoments } from './exact-moments.js';
 import { type FinishOptions, finishExact, finishMoments, type ResultNumber } from './finish.js';
@@ -16,8 +17,9 @@ export type ResultElements = Float64Array | BigInt64Array | BigUint64Array;
 
 /** Values as float64; as integers where a float64 can't hold one and none is missing. */
 export function elementsOf(values: Values): ResultElements {
-  const isWide = Array.isArray(values) && values.some((value) => typeof value === 'bigint');
-  if (!isWide || values.some(Number.isNaN)) return Float64Array.from(values as ArrayLike<ResultNumber>, Number);
+  if (values instanceof Float64Array) return values;
+  const isWide = values.some((value) => typeof value === 'bigint');
+  if (!isWide || values.some(Number.isNaN)) return Float64Array.from(values, Number);
   const isSigned = values.every((value) => BigInt(value) < 2n ** 63n);
   return (isSigned ? BigInt64Array : BigUint64Array).from(values.map(BigInt));
 }
@@ -40,6 +42,7 @@ export class ResultTable {
   readonly #spec: StatsSpec;
   readonly #plan: ReductionPlan;
   readonly #cells: number;
+  #last: { readonly column: number; readonly places: Float64Array } | undefined;
 
   constructor(spec: StatsSpec, plan: ReductionPlan) {
     this.#spec = spec;
@@ -68,12 +71,14 @@ export class ResultTable {
   /** Puts the values of a column's cells in their places. */
   place(column: Column, name: string, values: ArrayLike<ResultNumber>): void {
     const target = this.values.get(name)! as ResultNumber[];
-    for (const [cell, place] of this.#places(column)) target[place] = values[cell]!;
+    const places = this.#placesOf(column);
+    for (let cell = 0; cell < places.length; cell++) target[places[cell]!] = values[cell]!;
   }
 
   placeHistogram(column: Column, name: string, values: readonly Histogram[]): void {
     const target = this.histograms.get(name)!;
-    for (const [cell, place] of this.#places(column)) target[place] = values[cell]!;
+    const places = this.#placesOf(column);
+    for (let cell = 0; cell < places.length; cell++) target[places[cell]!] = values[cell]!;
   }
 
   /** Whether a cell has too few values for a result. */
@@ -110,28 +115,33 @@ export class ResultTable {
     return Array.from({ length: cells }, (_, cell) => others * sizes[group ?? Math.floor(cell / perGroup)]!);
   }
 
-  /** Where each cell of a column goes. */
-  *#places({ group, positions, extents, cells }: Column): Generator<readonly [cell: number, place: number]> {
-    const { axes } = this.#plan;
-    const groupCells = extents.reduce((a, b) => a * b, 1);
-    const resultCells = axes.reduce((product, { kept, length }) => product * (kept ? length : 1), 1);
-    const targets = axes.map(({ kept, piecesAt }, axis) => {
-      if (!kept) return [0];
-      const { pieces } = piecesAt(positions[axis]!);
-      return pieces.flatMap(({ target, count }) => Array.from({ length: count }, (_, i) => target + i));
-    });
-    for (let cell = 0; cell < cells; cell++) {
-      let rest = cell % groupCells;
-      let place = 0;
-      let stride = 1;
-      for (let axis = axes.length - 1; axis >= 0; axis--) {
-        if (!axes[axis]!.kept) continue;
-        place += targets[axis]![rest % extents[axis]!]! * stride;
-        rest = Math.floor(rest / extents[axis]!);
-        stride *= axes[axis]!.length;
+  /** The place of each cell of a column in the result. Its reductions are placed one after the other. */
+  #placesOf(column: Column): Float64Array {
+    if (this.#last?.column !== column.index) this.#last = { column: column.index, places: this.#findPlaces(column) };
+    return this.#last.places;
+  }
+
+  #findPlaces({ group, positions, extents, cells }: Column): Float64Array {
+    const places = new Float64Array(cells);
+    let found = 1;
+    let resultCells = 1;
+    for (const [i, { kept, length, piecesAt }] of this.#plan.axes.entries()) {
+      if (!kept) continue;
+      resultCells *= length;
+      const { pieces } = piecesAt(positions[i]!);
+      const targets = pieces.flatMap(({ target, count }) => Array.from({ length: count }, (_, k) => target + k));
+      assert(targets.length === extents[i], 'a column has a cell for each selected element');
+      // From behind: what is found so far lies in front, and is still needed.
+      for (let at = found - 1; at >= 0; at--) {
+        const first = places[at]! * length;
+        for (let k = targets.length - 1; k >= 0; k--) places[at * targets.length + k] = first + targets[k]!;
       }
-      yield [cell, place + (group ?? Math.floor(cell / groupCells)) * resultCells];
+      found *= targets.length;
     }
+    for (let cell = cells - 1; cell >= 0; cell--) {
+      places[cell] = places[cell % found]! + (group ?? Math.floor(cell / found)) * resultCells;
+    }
+    return places;
   }
 }
 

@@ -21,12 +21,17 @@ export type StatsDocument = { readonly schema: 'lsio.stats/1' } & StatsResult;
 const CPU_BOUND_SHARE = 0.85;
 
 export function statsDocument(spec: StatsSpec, table: ResultTable, counts: StatsCounts, run: RunFacts): StatsDocument {
+  let results: Record<string, unknown> | undefined;
   const bytesPerSecond = run.wallNs === 0 ? 0 : Math.round((counts.bytesDecoded / run.wallNs) * 1e9);
   return {
     schema: 'lsio.stats/1',
     source: run.source,
     array: run.array,
-    results: resultsJson(spec, table),
+    // Those of maps are large: made where they are printed only.
+    get results() {
+      results ??= resultsJson(spec, table);
+      return results;
+    },
     dims: resultDimsOf(spec),
     coords: run.coords,
     ...counts,
@@ -44,18 +49,19 @@ export function statsDocument(spec: StatsSpec, table: ResultTable, counts: Stats
 function resultsJson(spec: StatsSpec, table: ResultTable): Record<string, unknown> {
   const results: Record<string, unknown> = {};
   for (const name of spec.reductions) {
-    const values = table.values.get(name) ?? table.histograms.get(name)!;
-    results[name] = nested(Array.from<unknown>(values as ArrayLike<unknown>), table.shape);
+    results[name] = nested(table.values.get(name) ?? table.histograms.get(name)!, table.shape, 0);
   }
   return results;
 }
 
-/** Lists in lists, in the order of the axes; a scalar stands alone. */
-function nested(values: readonly unknown[], shape: readonly number[]): unknown {
-  if (shape.length === 0) return valueJson(values[0]);
+/** Lists in lists, in the order of the axes, of the values from an index on; a scalar stands alone. */
+function nested(values: ArrayLike<unknown>, shape: readonly number[], from: number): unknown {
+  if (shape.length === 0) return valueJson(values[from]);
   const [length = 0, ...rest] = shape;
   const size = rest.reduce((a, b) => a * b, 1);
-  return Array.from({ length }, (_, i) => nested(values.slice(i * size, (i + 1) * size), rest));
+  const list = new Array<unknown>(length);
+  for (let i = 0; i < length; i++) list[i] = nested(values, rest, from + i * size);
+  return list;
 }
 
 /** NaN is null; infinities and integers beyond 2^53 are text. */
