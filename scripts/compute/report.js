@@ -9,7 +9,7 @@ import { document, facts, table } from '../../dist/report/markdown.js';
  * @property {number[]} wallSeconds
  * @property {number[]} cpuSeconds User and system.
  * @property {number[]} memoryMegabytes Peak of the process.
- * @property {boolean} [same] Whether it found what lsio found; undefined: its results aren't printed.
+ * @property {boolean | undefined} same Whether it found what lsio found; undefined: its results aren't printed.
  *
  * @typedef {object} ColdRow
  * @property {string} work
