@@ -35,6 +35,8 @@ const CHUNKS = {
   ],
   /** Patterns of paths. */
   globs: ['paths/globs.js', 'paths/expand-glob.js'],
+  /** Options of every command that reads arrays: without them they need not load what follows. */
+  fields: ['cli/array/field-options.js'],
   /** `lsio grib`, and what arrays of GRIB files share with it: a listing takes less time than loading all of arrays. */
   grib: ['cli/array/grib.js', 'cli/array/grib-ls.js'],
   /** The commands that read arrays. */
@@ -72,6 +74,7 @@ const LAZY = [
     (name) => `node:${name}`,
   ),
   'tinyglobby',
+  './grib.js',
 ];
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -182,10 +185,10 @@ function groups() {
 
 /** @returns {import('rolldown').Plugin} */
 function lazyModules() {
-  const names = LAZY.join('|');
+  const names = LAZY.map((name) => name.replaceAll('.', '\\.')).join('|');
   const required = new RegExp(`^\\s*(?:let|const) (\\w+) = (require\\("(?:${names})"\\));$`, 'gm');
   return {
     name: 'lazy-modules',
-    renderChunk: (code) => code.replace(required, 'let $1 = new Proxy({}, { get: (_, name) => $2[name] });'),
+    renderChunk: (code) => code.replace(required, 'let $1 = new Proxy({}, { get: (_, name) => ($1 = $2)[name] });'),
   };
 }

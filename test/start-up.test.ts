@@ -72,6 +72,9 @@ describe('start-up', () => {
     const chunks = files.filter((file) => file.startsWith('dist/bundle/')).map((file) => path.basename(file, '.js'));
     expect(chunks).toEqual(expect.arrayContaining(['main', 'get', 'array', 'rolldown-runtime']));
     expect(chunks.length).toBeLessThanOrEqual(8);
+    // Neither what reads GRIB files, nor what finds patterns.
+    expect(chunks).not.toContain('grib');
+    expect(files.filter((file) => file.includes('tinyglobby'))).toEqual([]);
   });
 
   test('Node takes the code caches, unless they are of another version', () => {
