@@ -90,15 +90,9 @@ export class TaskPlan {
 
   /** @param index from 0 to `count - 1` */
   at(index: number): ChunkTask {
-    const chunk: number[] = [];
-    const pieces: (readonly AxisPiece[])[] = [];
     const places = this.#blocks === undefined ? this.#placesAt(index) : this.#placesInBlocks(index, this.#blocks);
-    for (let i = 0; i < places.length; i++) {
-      const found = this.#axes[i]!.at(places[i]!);
-      chunk.push(found.chunk);
-      pieces.push(found.pieces);
-    }
-    return { chunk, boxes: boxesOf(pieces) };
+    const found = places.map((place, axis) => this.#axes[axis]!.at(place));
+    return { chunk: found.map(({ chunk }) => chunk), boxes: boxesOf(found) };
   }
 
   *[Symbol.iterator](): Iterator<ChunkTask> {
@@ -118,19 +112,19 @@ export class TaskPlan {
 
   /** Block after block, in each of which the last axis varies fastest. */
   #placesInBlocks(index: number, blocks: readonly AxisBlocks[]): number[] {
-    const begins: number[] = [];
-    const lengths: number[] = [];
+    const begins = new Array<number>(blocks.length);
+    const lengths = new Array<number>(blocks.length);
     let rest = index;
     let behind = this.count;
     // So many chunks lie in one place of the blocks along the axes before.
     let before = 1;
-    for (const { count, blockOf } of blocks) {
+    for (const [axis, { count, blockOf }] of blocks.entries()) {
       behind /= count;
       const { begin, length } = blockOf(Math.floor(rest / (before * behind)));
       rest -= begin * before * behind;
       before *= length;
-      begins.push(begin);
-      lengths.push(length);
+      begins[axis] = begin;
+      lengths[axis] = length;
     }
     const places = new Array<number>(begins.length);
     for (let i = places.length - 1; i >= 0; i--) {
@@ -183,19 +177,24 @@ export function* chunksOf(plan: TaskPlan): Generator<readonly number[]> {
   for (const { chunk } of plan) yield chunk;
 }
 
-function boxesOf(axes: readonly (readonly AxisPiece[])[]): Box[] {
-  let boxes: Box[] = [{ source: [], step: [], count: [], target: [] }];
-  for (const pieces of axes) {
-    boxes = boxes.flatMap((box) =>
-      pieces.map(({ source, step, count, target }) => ({
-        source: [...box.source, source],
-        step: [...box.step, step],
-        count: [...box.count, count],
-        target: [...box.target, target],
-      })),
-    );
+/** All combinations of one piece of each axis. */
+function boxesOf(axes: readonly { readonly pieces: readonly AxisPiece[] }[]): Box[] {
+  // Most often there is one of each.
+  if (axes.every(({ pieces }) => pieces.length === 1)) return [boxOf(axes.map(({ pieces }) => pieces[0]!))];
+  let combinations: (readonly AxisPiece[])[] = [[]];
+  for (const { pieces } of axes) {
+    combinations = combinations.flatMap((before) => pieces.map((piece) => [...before, piece]));
   }
-  return boxes;
+  return combinations.map(boxOf);
+}
+
+function boxOf(pieces: readonly AxisPiece[]): Box {
+  return {
+    source: pieces.map(({ source }) => source),
+    step: pieces.map(({ step }) => step),
+    count: pieces.map(({ count }) => count),
+    target: pieces.map(({ target }) => target),
+  };
 }
 
 /** @param chunk elements of a chunk along the axis. */

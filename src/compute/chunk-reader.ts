@@ -52,7 +52,9 @@ export async function* readChunks(
   const window = Math.max(2, Math.min(READS_MAX, Math.floor(READS_BYTES_MAX / Math.max(1, chunkBytes))));
   const pending: Promise<StoredChunk>[] = [];
   for await (const refs of array.refs(chunks, signal)) {
-    for (const { ref, part } of refs.flatMap((one) => piecesOf(one, reading))) {
+    const pieces: Piece[] = [];
+    for (const ref of refs) addPieces(pieces, ref, reading);
+    for (const { ref, part } of pieces) {
       const read = readPiece(array.sources, { ref, part }, signal);
       // A failure is thrown where it is awaited: before that Node would take it for unhandled.
       read.catch(() => {});
@@ -69,19 +71,20 @@ export interface Piece {
   readonly part: number | undefined;
 }
 
-/** The parts of a chunk that are to be read. A chunk of another length than it must have is read whole, to be refused. */
-export function piecesOf(ref: ChunkRef, { partsOf, prefixOf, chunkBytes }: ChunkReading): Piece[] {
+/** Adds the parts of a chunk that are to be read. A chunk of another length than it must have is read whole, to be refused. */
+export function addPieces(pieces: Piece[], ref: ChunkRef, { partsOf, prefixOf, chunkBytes }: ChunkReading): void {
   const { index, key, range, detail } = ref;
   const isWhole = key === undefined || (range !== undefined && range.length !== chunkBytes);
   const parts = isWhole ? undefined : partsOf?.(index);
   if (parts === undefined) {
     const prefix = range && prefixOf?.(index, detail);
     const isShorter = prefix !== undefined && prefix < range!.length;
-    return [{ ref: isShorter ? { ...ref, range: { ...range!, length: prefix } } : ref, part: undefined }];
+    pieces.push({ ref: isShorter ? { ...ref, range: { ...range!, length: prefix } } : ref, part: undefined });
+    return;
   }
-  return parts.map(({ offset, length }, part) => {
-    return { ref: { ...ref, range: { offset: (range?.offset ?? 0) + offset, length } }, part };
-  });
+  for (const [part, { offset, length }] of parts.entries()) {
+    pieces.push({ ref: { ...ref, range: { offset: (range?.offset ?? 0) + offset, length } }, part });
+  }
 }
 
 /** Reads one piece. A failure of its own is its `error`. */

@@ -7,10 +7,11 @@ import type { DirectChoice } from '../store/local/direct.js';
 import { LocalStore } from '../store/local/local.js';
 import { isAbsent } from '../store/store.js';
 import {
+  addPieces,
   type ChunkReading,
+  type Piece,
   type PrefixOf,
   partError,
-  piecesOf,
   readChunks,
   readPiece,
   type StoredChunk,
@@ -193,7 +194,8 @@ async function* requestsOf(
     for await (const refs of array.refs(chunks, reading.signal)) {
       const stored: StoredPiece[] = [];
       const before = first;
-      const pieces = refs.flatMap((ref) => piecesOf({ ...ref, index: before + ref.index }, reading));
+      const pieces: Piece[] = [];
+      for (const ref of refs) addPieces(pieces, before === 0 ? ref : { ...ref, index: before + ref.index }, reading);
       ahead.begun(pieces.length);
       for (const { ref, part } of pieces) {
         const { index, key, source, range, error, bytes, detail } = ref;
