@@ -69,6 +69,24 @@ describe('openSource() of a GRIB file', () => {
     expect(doubles(await readArray(latitudes.array!))).toEqual([60, 59, 58]);
   });
 
+  test('IEEE doubles are float64, and so is what has the same name beside them', async () => {
+    const exact = Array.from({ length: 12 }, (_, i) => Math.sqrt(i) * 1e5);
+    const data = new Uint8Array(96);
+    for (const [i, value] of exact.entries()) new DataView(data.buffer).setFloat64(8 * i, value);
+    const packed = { template: 4, parameters: Uint8Array.of(2), data, count: 12 };
+    const mixed = path.join(directory.path, 'doubles.grib2');
+    writeFileSync(
+      mixed,
+      Buffer.concat([gribTwo(field(7, { hours: 0 })), gribTwo({ ...field(0, {}), packed, hours: 6 })]),
+    );
+    await using source = await openSource(mixed);
+    const t = source.arrays.find(({ name }) => name === '2t')!;
+    expect(t).toMatchObject({ dtype: 'float64', shape: [2, 3, 4] });
+    const read = await readArray(t.array!);
+    expect(read.dtype.name).toBe('float64');
+    expect(doubles(read)).toEqual([...Array.from({ length: 12 }, (_, i) => 7 + i), ...exact]);
+  });
+
   test('a date that is none is not a time, and harms nobody', async () => {
     const messages = [0, 13].map((month) => {
       const bytes = gribTwo(field(10 * month, {}));

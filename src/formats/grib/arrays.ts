@@ -5,7 +5,7 @@ import type { ListedArray } from '../source.js';
 import { type Cube, cubesOf, type DescribedField, type GribFile } from './cube.js';
 import { POINTS_MAX } from './decode.js';
 import { type FindOptions, findFields, type GribInput } from './find-fields.js';
-import { FLOAT32, GribArray } from './grib-array.js';
+import { dtypeOf, GribArray } from './grib-array.js';
 import { gridShapeOf } from './grid-type.js';
 import { axesOf, type GridAxes } from './grids/coordinates.js';
 import { Labels } from './labels.js';
@@ -94,7 +94,7 @@ function listedArray(cube: Cube, source: ByteSource, labels: Labels): ListedArra
   const attributes = attributesOf(cube, grid);
   const listed = {
     name: cube.name,
-    dtype: FLOAT32.name,
+    dtype: dtypeOf(cube).name,
     shape,
     dims,
     chunkShape,

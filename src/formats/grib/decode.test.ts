@@ -176,6 +176,22 @@ describe('fieldValues()', () => {
   );
 });
 
+test('IEEE doubles stay doubles, with missing points and rows in order', () => {
+  const numbers64 = Array.from({ length: 9 }, (_, i) => Math.PI * 10 ** (i - 4));
+  const data = new Uint8Array(72);
+  for (const [i, value] of numbers64.entries()) new DataView(data.buffer).setFloat64(8 * i, value);
+  const packed = { template: 4, parameters: Uint8Array.of(2), data, count: 9 };
+  const bitmap = Array.from({ length: 12 }, (_, i) => i % 4 !== 2);
+  // From the south, every second row from the east, column after column.
+  const bytes = gribTwo({ packed, columns: 4, rows: 3, bitmap, scanning: 0x70 });
+  const found = fieldValues(walkBytes(bytes).fields[0]!, { bytes, offset: 0 });
+  const points: number[] = [];
+  for (let i = 0, at = 0; i < 12; i++) points.push(bitmap[i] ? numbers64[at++]! : Number.NaN);
+  const wanted = [2, 1, 0].flatMap((j) => [0, 1, 2, 3].map((i) => points[3 * i + (i % 2 === 1 ? 2 - j : j)]));
+  expect(found.data).toBeInstanceOf(Float64Array);
+  expect([...found.data]).toEqual(wanted);
+});
+
 describe('bad fields', () => {
   const good = complex(numbers(64, 9), 8);
   const withParameters = (packed: PackedField, change: (octets: DataView) => void): PackedField => {

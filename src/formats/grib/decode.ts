@@ -2,7 +2,7 @@ import { assert } from '../../assert.js';
 import { gribError } from './fault.js';
 import type { GribField } from './field.js';
 import { u16 } from './octets.js';
-
+import { isDoubles, unpackDoubles } from './packing/ieee.js';
 import { type Packed, SLACK_BYTES, valueCount } from './packing/packed.js';
 import { unpackSimpleOne } from './packing/simple1.js';
 import { unpackValues } from './packing/unpack.js';
@@ -36,8 +36,16 @@ export function pointCount(field: GribField, { maxPoints = POINTS_MAX }: DecodeO
   return points;
 }
 
+/** Values of a field: float64 where its message has numbers of 64 bits. */
+export type Floats = Float32Array | Float64Array;
+
+/** True for a field whose values are float64. */
+export function hasDoubles({ edition, packing }: GribField): boolean {
+  return edition === 2 && isDoubles(packing);
+}
+
 /**
- * Decodes a field's values in the order of its message; missing ones are NaN.
+ * Decodes a field's values as float32, in the order of its message; missing ones are NaN.
  *
  * @param source the message, or the part of it from the bitmap to four bytes after the data.
  * @param into where the values go. @default new memory
@@ -49,16 +57,39 @@ export function decodeField(
   options: DecodeOptions = {},
   into?: Float32Array,
 ): Float32Array {
-  const points = pointCount(field, options);
-  const bitmap = bitmapOf(field, source, points);
-  const present = bitmap === undefined ? points : countBits(bitmap, points);
-  const packed = packedOf(field, source, present);
-  assert(into === undefined || into.length === points, 'the target of a field has its number of points');
+  const { points, bitmap, present, packed } = partsOf(field, source, options);
   const out = into ?? new Float32Array(points);
+  assert(out.length === points, 'the target of a field has its number of points');
   if (field.edition === 2) unpackValues(packed, out);
   else unpackSimpleOne(packed, u16(field.product, 26), out);
   if (bitmap !== undefined) spread(out, present, bitmap, points);
   return out;
+}
+
+/** As {@link decodeField}, as float64. */
+export function decodeDoubles(
+  field: GribField,
+  source: FieldBytes,
+  options: DecodeOptions = {},
+  into?: Float64Array,
+): Float64Array {
+  const { points, bitmap, present, packed } = partsOf(field, source, options);
+  const out = into ?? new Float64Array(points);
+  assert(out.length === points, 'the target of a field has its number of points');
+  if (!hasDoubles(field)) {
+    out.set(decodeField(field, source, options));
+    return out;
+  }
+  unpackDoubles(packed, out);
+  if (bitmap !== undefined) spread(out, present, bitmap, points);
+  return out;
+}
+
+function partsOf(field: GribField, source: FieldBytes, options: DecodeOptions) {
+  const points = pointCount(field, options);
+  const bitmap = bitmapOf(field, source, points);
+  const present = bitmap === undefined ? points : countBits(bitmap, points);
+  return { points, bitmap, present, packed: packedOf(field, source, present) };
 }
 
 /** The packed values of a field, whose number must agree with its grid and bitmap. */
@@ -103,7 +134,7 @@ function countBits(bitmap: Uint8Array, points: number): number {
 }
 
 /** Moves the first `present` values to the points whose bit is set, from the end, and makes the others NaN. */
-function spread(out: Float32Array, present: number, bitmap: Uint8Array, points: number): void {
+function spread(out: Floats, present: number, bitmap: Uint8Array, points: number): void {
   let from = present;
   for (let point = points - 1; point >= 0; point--) {
     const isSet = (bitmap[point >>> 3]! >>> (7 - (point & 7))) & 1;

@@ -1,8 +1,8 @@
 import type { ChunkDecoder, DecoderSpec } from '../chunked-array.js';
-import { decodeField, pointCount } from './decode.js';
+import { decodeDoubles, decodeField, type Floats, pointCount } from './decode.js';
 import { gribError } from './fault.js';
 import type { GribField } from './field.js';
-import { addressableView } from './floats.js';
+import { addressableDoubles, addressableView } from './floats.js';
 import { gridShapeOf } from './grid-type.js';
 import { orient } from './grids/orient.js';
 import { scanningOf } from './grids/scanning.js';
@@ -20,7 +20,7 @@ export const GRIB_FORMAT = 'grib';
  * there. The message is walked anew, so a file that changed since it was scanned is seen. Of large messages with several
  * fields a chunk is the field's part, described by its detail.
  */
-export function openGribDecoder({ chunkShape }: DecoderSpec): ChunkDecoder {
+export function openGribDecoder({ chunkShape, dtype }: DecoderSpec): ChunkDecoder {
   const points = chunkShape.reduce((product, length) => product * length, 1);
   return {
     isRaw: false,
@@ -36,15 +36,24 @@ export function openGribDecoder({ chunkShape }: DecoderSpec): ChunkDecoder {
       const field = detail === undefined ? lastField(source) : fieldOfPart(detail);
       const found = pointCount(field);
       if (found !== points) throw gribError('count', `the field has ${found} points, expected ${points}`);
-      const values = addressableView(target);
-      decodeField(field, { bytes: source, offset: 0 }, {}, values.floats);
-      const shape = gridShapeOf(field);
-      values.store(shape === undefined ? values.floats : orient(values.floats, shape[0], shape[1], scanningOf(field)));
+      const bytes = { bytes: source, offset: 0 };
+      if (dtype.name === 'float64') {
+        const values = addressableDoubles(target);
+        values.store(oriented(field, decodeDoubles(field, bytes, {}, values.floats)));
+      } else {
+        const values = addressableView(target);
+        values.store(oriented(field, decodeField(field, bytes, {}, values.floats)));
+      }
     },
     decodeItems() {
       throw new TypeError('the elements of a GRIB field do not vary in length');
     },
   };
+}
+
+function oriented<Values extends Floats>(field: GribField, values: Values): Values {
+  const shape = gridShapeOf(field);
+  return shape === undefined ? values : orient(values, shape[0], shape[1], scanningOf(field));
 }
 
 /** The field whose data ends with the bytes. */

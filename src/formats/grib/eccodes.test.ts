@@ -221,6 +221,63 @@ print(json.dumps(dict(points=points, message=e.codes_get_message(h).hex())))
     }
   });
 
+  test.each([
+    [0, 0, 0, 0],
+    [1, 0, 0, 0],
+    [0, 1, 2, 3],
+    [1, 1, 1, 2],
+  ])('what a satellite sees: scanning %i %i from %i, %i', (west, north, Xo, Yo) => {
+    const script = `
+import sys, json, numpy as np, eccodes as e
+h = e.codes_grib_new_from_samples('GRIB2')
+e.codes_set(h, 'gridType', 'space_view')
+keys = dict(Nx=23, Ny=17, shapeOfTheEarth=6, latitudeOfSubSatellitePointInDegrees=0, longitudeOfSubSatellitePointInDegrees=-75.2, dx=21, dy=18, XpInGridLengths=10.5, YpInGridLengths=8.25, Nr=6610674)
+for k, v in {**keys, **json.loads(sys.argv[1])}.items(): e.codes_set(h, k, v)
+e.codes_set_values(h, np.arange(23.0 * 17))
+points = [e.codes_get_array(h, k).tolist() for k in ('latitudes', 'longitudes')]
+print(json.dumps(dict(points=points, message=e.codes_get_message(h).hex())))
+`;
+    const keys = JSON.stringify({ iScansNegatively: west, jScansPositively: north, Xo, Yo });
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', script, keys], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const { points, message } = JSON.parse(stdout) as { points: [number[], number[]]; message: string };
+    const grid = axesOf(walkBytes(Uint8Array.from(Buffer.from(message, 'hex'))).fields[0]!)!;
+    let inSpace = 0;
+    for (let row = 0; row < 17; row++) {
+      for (let column = 0; column < 23; column++) {
+        const [latitude, longitude] = grid.at!(row, column);
+        // ecCodes' points go from the north-west whatever the message does, and are 0, 0 in space.
+        const at = row * 23 + column;
+        if (Number.isNaN(latitude)) {
+          expect([points[0][at], points[1][at]]).toEqual([0, 0]);
+          inSpace++;
+          continue;
+        }
+        expect(latitude).toBeCloseTo(points[0][at]!, 9);
+        expect((((longitude - points[1][at]! + 540) % 360) + 360) % 360).toBeCloseTo(180, 9);
+      }
+    }
+    expect(inSpace).toBeGreaterThan(20);
+    expect(inSpace).toBeLessThan(250);
+  });
+
+  test('IEEE numbers of 64 bits are its doubles, bit for bit', () => {
+    const script = `
+import sys, json, numpy as np, eccodes as e
+h = e.codes_grib_new_from_samples('GRIB2')
+e.codes_set(h, 'packingType', 'grid_ieee')
+e.codes_set(h, 'precision', 2)
+e.codes_set_values(h, np.exp(np.arange(e.codes_get(h, 'numberOfPoints')) / 40.0) / 3)
+print(json.dumps(dict(values=e.codes_get_values(h).tolist(), message=e.codes_get_message(h).hex())))
+`;
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', script], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const { values, message } = JSON.parse(stdout) as { values: number[]; message: string };
+    const bytes = Uint8Array.from(Buffer.from(message, 'hex'));
+    const { data } = fieldValues(walkBytes(bytes).fields[0]!, { bytes, offset: 0 });
+    expect([...data]).toEqual(values);
+  });
+
   test('GRIB1: values, with and without a bitmap, and coordinates', () => {
     const script = `
 import sys, numpy as np, eccodes as e

@@ -1,14 +1,22 @@
-import { plainDType } from '../../array/dtype.js';
+import { type DType, plainDType } from '../../array/dtype.js';
 import type { JsonObject } from '../../array/exact-json.js';
 import type { ByteSource, ChunkedArray, ChunkRef, StoredObject } from '../chunked-array.js';
 import { type Cube, placeOf } from './cube.js';
+import { hasDoubles } from './decode.js';
 import { GRIB_FORMAT } from './decoder.js';
 import type { GribField } from './field.js';
 import { chunkOf } from './part.js';
 import { rowsChunk } from './rows.js';
 
-export const FLOAT32 = plainDType('float32');
-const FILL = new Uint8Array(new Float32Array([Number.NaN]).buffer);
+const FLOAT32 = plainDType('float32');
+const FLOAT64 = plainDType('float64');
+const FILL32 = new Uint8Array(new Float32Array([Number.NaN]).buffer);
+const FILL64 = new Uint8Array(new Float64Array([Number.NaN]).buffer);
+
+/** Float32 loses nothing that packings hold, but where a field has numbers of 64 bits. */
+export function dtypeOf({ cells }: Cube): DType {
+  return [...cells.values()].some(({ field }) => hasDoubles(field)) ? FLOAT64 : FLOAT32;
+}
 
 export interface ArrayFacts {
   readonly shape: readonly number[];
@@ -26,8 +34,8 @@ export class GribArray implements ChunkedArray {
   readonly chunkShape: readonly number[];
   readonly attributes: JsonObject;
   readonly locate: ChunkedArray['locate'];
-  readonly dtype = FLOAT32;
-  readonly fill = FILL;
+  readonly dtype: DType;
+  readonly fill: Uint8Array;
   readonly sources: readonly ByteSource[];
   readonly decoder;
   readonly #cube: Cube;
@@ -40,7 +48,9 @@ export class GribArray implements ChunkedArray {
     this.attributes = attributes;
     this.locate = locate;
     this.sources = [source];
-    this.decoder = { format: GRIB_FORMAT, dtype: FLOAT32, chunkShape, fill: FILL, parameters: null };
+    this.dtype = dtypeOf(cube);
+    this.fill = this.dtype === FLOAT64 ? FILL64 : FILL32;
+    this.decoder = { format: GRIB_FORMAT, dtype: this.dtype, chunkShape, fill: this.fill, parameters: null };
     this.#cube = cube;
   }
 

@@ -3,6 +3,7 @@ import type { Place } from '../chunked-array.js';
 import { wholeSeconds } from '../memory-array.js';
 import { labelArray, OWN, type ReferenceArray, type ReferenceChunk, type ReferenceGroup } from '../reference-group.js';
 import { type Cube, type DescribedField, type GribFile, placeOf } from './cube.js';
+import { dtypeOf } from './grib-array.js';
 import { gridShapeOf } from './grid-type.js';
 import { axesOf, type GridAxes } from './grids/coordinates.js';
 import { scanningOf } from './grids/scanning.js';
@@ -71,14 +72,15 @@ function cubeArray(
   const gridShape = gridShapeOf(field) ?? [keys.points];
   const shape = [...cube.axes.map(({ values }) => values.length), ...gridShape];
   const own = dims.ofGrid(gridShape, grid, cells[0]![1]);
+  const dtype = dtypeOf(cube);
   return {
     name: cube.name,
     shape,
     chunkShape: [...cube.axes.map(() => 1), ...gridShape],
     dims: [...cube.axes.map(({ axis, values }) => dims.ofAxis(axis, values, keys.typeOfLevel)), ...own.dims],
-    dtype: '<f4',
+    dtype: dtype.name === 'float64' ? '<f8' : '<f4',
     fillValue: 'NaN',
-    filters: [{ id: 'grib', var: cube.name, dtype: 'float32' }],
+    filters: [{ id: 'grib', var: cube.name, dtype: dtype.name }],
     attributes: { ...attributes, ...own.attributes },
     chunks: cells.map(
       ([cell, one]): ReferenceChunk => ({ place: placeOf(cube, cell, shape.length), at: messageOf(one) }),

@@ -1,5 +1,5 @@
 import type { Extent } from '../../range.js';
-import { type DecodeOptions, decodeField, type FieldBytes } from './decode.js';
+import { type DecodeOptions, decodeDoubles, decodeField, type FieldBytes, hasDoubles } from './decode.js';
 import { gribError } from './fault.js';
 import type { GribField } from './field.js';
 import { gridShapeOf } from './grid-type.js';
@@ -9,8 +9,8 @@ import { SLACK_BYTES } from './packing/packed.js';
 
 /** A field's values. */
 export interface FieldValues {
-  /** Missing points are NaN. */
-  readonly data: Float32Array;
+  /** Missing points are NaN. Float64 where the message has numbers of 64 bits (template 5.4). */
+  readonly data: Float32Array | Float64Array;
   /** Rows and columns: rows from the north, columns from the west. Grids without rows have one axis: points. */
   readonly shape: readonly number[];
 }
@@ -30,7 +30,7 @@ export function valuesExtent(field: GribField): Extent {
  * @throws {LsioError} kind `format`, whose code says what is wrong with the field.
  */
 export function fieldValues(field: GribField, source: FieldBytes, options: DecodeOptions = {}): FieldValues {
-  const data = decodeField(field, source, options);
+  const data = hasDoubles(field) ? decodeDoubles(field, source, options) : decodeField(field, source, options);
   const shape = gridShapeOf(field);
   if (shape === undefined) return { data, shape: [data.length] };
   const [rows, columns] = shape;

@@ -1,8 +1,8 @@
+import { seenFromSpace } from '../space-view.js';
 import { FULL_HRV_LINES, FULL_LINES, type NativeHeader } from './header.js';
 
 /** Metres from the satellite to the sub-satellite point. */
 const HEIGHT = 35_785_831;
-const RADIANS = Math.PI / 180;
 
 /** The geostationary projection of an image: x to the east, y to the north, in metres at the sub-satellite point. */
 export interface Geostationary {
@@ -18,26 +18,11 @@ export function geostationary(header: NativeHeader, isHrv: boolean): Geostationa
   const middle = isHrv ? FULL_HRV_LINES / 2 - 2 : FULL_LINES / 2;
   // Earth model 1: the image lies 1.5 km too far north and west.
   const shift = header.earthModel === 1 ? (isHrv ? 1.5 : 0.5) : 0;
-  const { equatorRadius: a, polarRadius: b, subSatelliteLongitude } = header;
-  const ratio = (a / b) ** 2;
-  const distance = HEIGHT + a;
+  const { equatorRadius, polarRadius, subSatelliteLongitude: longitude } = header;
+  const view = { equatorRadius, polarRadius, distance: HEIGHT + equatorRadius, longitude };
   return {
     x: (column) => (middle - column + shift) * step.column,
     y: (line) => (line - middle - shift) * step.line,
-    inverse(x, y) {
-      const [horizontal, vertical] = [x / HEIGHT, y / HEIGHT];
-      const [cosX, cosY, sinY] = [Math.cos(horizontal), Math.cos(vertical), Math.sin(vertical)];
-      const curve = cosY ** 2 + ratio * sinY ** 2;
-      const under = (distance * cosX * cosY) ** 2 - curve * (distance ** 2 - a ** 2);
-      if (under < 0) return [Number.NaN, Number.NaN];
-      const range = (distance * cosX * cosY - Math.sqrt(under)) / curve;
-      const s1 = distance - range * cosX * cosY;
-      const s2 = range * Math.sin(horizontal) * cosY;
-      const s3 = range * sinY;
-      return [
-        Math.atan((ratio * s3) / Math.hypot(s1, s2)) / RADIANS,
-        Math.atan(s2 / s1) / RADIANS + subSatelliteLongitude,
-      ];
-    },
+    inverse: (x, y) => seenFromSpace(view, x / HEIGHT, y / HEIGHT),
   };
 }

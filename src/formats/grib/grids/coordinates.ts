@@ -1,3 +1,4 @@
+import { seenFromSpace } from '../../space-view.js';
 import type { GribField } from '../field.js';
 import { gridShapeOf } from '../grid-type.js';
 import { s24, s32, u16, u32 } from '../octets.js';
@@ -21,6 +22,8 @@ const MILLIMETRES = 1e-3;
 const SOUTH_POLE = 0x80;
 const MICRO = 1e-6;
 const MISSING = 0xffffffff;
+/** In millionths of a degree. */
+const HALF_TURN = 180e6;
 
 /** The coordinates of a field's grid, as far as lsio knows its template. */
 export function axesOf(field: GribField): GridAxes | undefined {
@@ -47,6 +50,8 @@ export function axesOf(field: GribField): GridAxes | undefined {
     }
     case 40:
       return gaussian(field, rows, columns);
+    case 90:
+      return fromSpace(field, rows, columns);
   }
   return undefined;
 }
@@ -140,6 +145,41 @@ function onPlane(
   ];
   const at = (row: number, column: number) => projection.inverse(xs[column]!, ys[row]!);
   return { dims: ['y', 'x'], units: 'm', rows: ys, columns: xs, at };
+}
+
+/** What a satellite sees: the grid's lengths are angles. Only satellites above the equator that look at its middle. */
+function fromSpace(field: GribField, rows: number, columns: number): GridAxes | undefined {
+  const { grid } = field;
+  const earth = earthOf(grid);
+  const [diameterX, diameterY, altitude] = [u32(grid, 47), u32(grid, 51), u32(grid, 68)];
+  const turned = u32(grid, 64) % HALF_TURN;
+  // An altitude of all ones is a parallel projection.
+  if (grid.length < 80 || s32(grid, 38) !== 0 || turned !== 0 || altitude === MISSING || altitude <= 1e6)
+    return undefined;
+  if (diameterX === 0 || diameterY === 0) return undefined;
+  const distance = altitude * MICRO * earth.major;
+  const height = distance - earth.major;
+  const view = {
+    equatorRadius: earth.major,
+    polarRadius: earth.minor,
+    distance,
+    longitude: s32(grid, 42) * MICRO,
+  };
+  const diameter = 2 * Math.asin(earth.major / distance);
+  const [stepX, stepY] = [diameter / diameterX, ((earth.minor / earth.major) * diameter) / diameterY];
+  const scanning = scanningOf(field);
+  // Where the middle of the earth lies, counted in the order of the message.
+  const middleX = s32(grid, 55) / 1000 - u32(grid, 72);
+  const middleY = s32(grid, 59) / 1000 - u32(grid, 76);
+  const east = (column: number) => (scanning & 0x80 ? middleX - columns + 1 + column : column - middleX) * stepX;
+  const north = (row: number) => (scanning & 0x40 ? rows - 1 - row - middleY : middleY - row) * stepY;
+  return {
+    dims: ['y', 'x'],
+    units: 'm',
+    rows: Float64Array.from({ length: rows }, (_, row) => north(row) * height),
+    columns: Float64Array.from({ length: columns }, (_, column) => east(column) * height),
+    at: (row, column) => seenFromSpace(view, east(column), north(row)),
+  };
 }
 
 /** GRIB1: latitude-longitude and Gaussian grids, in thousandths of a degree. */

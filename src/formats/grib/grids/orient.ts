@@ -11,14 +11,19 @@ const ALTERNATING = 0x10;
  * @param scanning the scanning mode of the message.
  * @returns the values, row by row.
  */
-export function orient(values: Float32Array, rows: number, columns: number, scanning: number): Float32Array {
+export function orient<Values extends Float32Array | Float64Array>(
+  values: Values,
+  rows: number,
+  columns: number,
+  scanning: number,
+): Values {
   if (scanning & ALTERNATING) {
     if (scanning & COLUMNS_FIRST) reverseEverySecond(values, columns, rows);
     else reverseEverySecond(values, rows, columns);
   }
   let result = values;
   if (scanning & COLUMNS_FIRST) {
-    result = new Float32Array(values.length);
+    result = values.slice() as Values;
     for (let column = 0, from = 0; column < columns; column++) {
       for (let row = 0; row < rows; row++) result[row * columns + column] = values[from++]!;
     }
@@ -28,16 +33,16 @@ export function orient(values: Float32Array, rows: number, columns: number, scan
   return result;
 }
 
-function reverseEverySecond(values: Float32Array, lines: number, length: number): void {
+function reverseEverySecond(values: Float32Array | Float64Array, lines: number, length: number): void {
   for (let line = 1; line < lines; line += 2) reverse(values, line * length, length);
 }
 
-function reverse(values: Float32Array, from: number, length: number): void {
+function reverse(values: Float32Array | Float64Array, from: number, length: number): void {
   values.subarray(from, from + length).reverse();
 }
 
-function reverseRows(values: Float32Array, rows: number, columns: number): void {
-  const spare = new Float32Array(columns);
+function reverseRows(values: Float32Array | Float64Array, rows: number, columns: number): void {
+  const spare = values.slice(0, columns);
   for (let top = 0, bottom = rows - 1; top < bottom; top++, bottom--) {
     const upper = values.subarray(top * columns, (top + 1) * columns);
     spare.set(upper);
