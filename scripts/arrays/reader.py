@@ -72,6 +72,7 @@ for line in sys.stdin:
         began, began_cpu = time.perf_counter(), cpu()
         whole() if command['what'] == 'whole' else crops(command['origins'], command['size'])
         answer = {'seconds': time.perf_counter() - began, 'cpuSeconds': cpu() - began_cpu}
+        answer['memoryBytes'] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         if command.get('hash'):
             answer['sha1'] = hashlib.sha1(out).hexdigest()
     print(json.dumps(answer), flush=True)

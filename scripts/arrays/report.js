@@ -46,8 +46,9 @@ function tables({ rows }) {
   return keys.map((title) => {
     const own = rows.filter(({ what, cache, layout }) => `${what}, ${cache}, ${layout}` === title);
     const ours = own.find(({ reader }) => reader === 'lsio');
-    const lines = own.map(({ reader, version, bytes, seconds, cpuSeconds, verified }) => {
+    const lines = own.map(({ what, reader, version, bytes, seconds, cpuSeconds, memoryBytes = 0, verified }) => {
       const cpu = median(cpuSeconds);
+      const besideMiB = what === 'whole' ? (memoryBytes - bytes) / 2 ** 20 : 0;
       return [
         NAMES[reader] ?? reader,
         version,
@@ -55,6 +56,7 @@ function tables({ rows }) {
         (bytes / median(seconds) / 1e9).toFixed(2),
         Number.isFinite(cpu) ? `${Math.round(cpu * 1000)}` : '',
         ours === undefined ? '' : `${(median(seconds) / median(ours.seconds)).toFixed(2)}`,
+        besideMiB > 0 ? `${Math.round(besideMiB)}` : '',
         verified ? 'equal' : 'DIFFERENT',
       ];
     });
@@ -62,7 +64,7 @@ function tables({ rows }) {
   });
 }
 
-const HEADINGS = ['reader', 'version', 'ms', 'GB/s', 'CPU ms', '× lsio', 'bytes'];
+const HEADINGS = ['reader', 'version', 'ms', 'GB/s', 'CPU ms', '× lsio', 'MiB beside', 'bytes'];
 /** @type {import('../../src/report/figures.js').Column<readonly string[]>[]} */
 const COLUMNS = HEADINGS.map((head, i) => ({
   head,
@@ -96,7 +98,7 @@ export function arraysMarkdown(result) {
   const conditions = `Arrays of ${result.size} (uint16, smooth with noise; era: float32 of 721 x 1440), ${result.crops} unaligned crops of 64x64x64.
 Readers in turn, each in a process that keeps its array open; medians of ${result.runs} runs, of zarrita and zarr-python 3 one. Output memory was
 touched before, but where a reader takes none (zarrita, "fresh memory"). Every byte was compared with what was written. "× lsio": how
-many times as long it takes.`;
+many times as long it takes. "MiB beside": the most that the process had in memory, without the elements; an empty Node has 40.`;
   const blocks = ['## lsio and other readers of arrays', environmentList(result.environment), conditions, ...sections];
   return document([...blocks, infoText(result.info)]);
 }

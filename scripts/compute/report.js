@@ -27,8 +27,8 @@ import { document, facts, table } from '../../dist/report/markdown.js';
  * @property {ColdRow[]} cold From the device.
  */
 
-/** @param {ComputeResult} result */
-export function computeMarkdown({ date, cpu, cpus, node, load, rows, cold }) {
+/** @param {ComputeResult} result Older ones have no cold rows. */
+export function computeMarkdown({ date, cpu, cpus, node, load, rows, cold = [] }) {
   /** @param {ComputeRow} row @param {'wallSeconds' | 'cpuSeconds'} what */
   function ratioOf(row, what) {
     const lsio = rows.find(({ work, name }) => work === row.work && name === 'lsio');
