@@ -23,7 +23,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'everything was delivered',
   someFailed: 'some inputs failed, the rest was delivered',
   usage: 'the command line is wrong; nothing was read',
-  unavailable: 'io_uring, liburing or fio is missing, and nothing may stand in',
+  unavailable: 'io_uring, liburing, fio or memory is missing, and nothing may stand in',
   output: 'the output failed: it exists, the disk is full, …',
   changed: 'an input changed while it was read',
   threshold: 'a --fail-if threshold was crossed',
