@@ -53,6 +53,17 @@ const CACHED = {
   array: [
     ['info', 'src/formats/zarr/zarr-v3.fixture.zip'],
     ['read', 'dist/bundle/field.grib2', '--isel', 'latitude=0:1', '-o', 'dist/bundle/field.npy', '--quiet'],
+    [
+      'read',
+      'dist/bundle/image.nat',
+      '-a',
+      'IR_108',
+      '--isel',
+      'y=2:9,x=1:5',
+      '-o',
+      'dist/bundle/image.npy',
+      '--quiet',
+    ],
   ],
 };
 
@@ -118,8 +129,18 @@ await build([
 for (const file of readdirSync('dist/bundle')) toAscii(`dist/bundle/${file}`);
 writeFileSync('dist/bundle/package.json', '{ "type": "commonjs" }\n');
 writeFileSync('dist/bundle/field.grib2', Buffer.from(FIELD, 'base64'));
+writeFileSync('dist/bundle/image.nat', await nativeImage());
 for (const [chunk, commands] of Object.entries(CACHED)) cache(`dist/bundle/${chunk}`, commands);
-for (const name of ['field.grib2', 'field.npy']) rmSync(`dist/bundle/${name}`);
+for (const name of ['field.grib2', 'field.npy', 'image.nat', 'image.npy']) rmSync(`dist/bundle/${name}`);
+
+/** A EUMETSAT native image of 12 lines, by the writer of the tests. */
+async function nativeImage() {
+  const writer = 'dist/bundle/writer.mjs';
+  await build({ ...shared, input: 'src/formats/nat/write.testing.ts', output: { file: writer, format: 'esm' } });
+  const { nativeFile } = await import(path.resolve(writer));
+  rmSync(writer);
+  return nativeFile({ count: () => 500, south: 1000, north: 1011, east: 2001, west: 2020 });
+}
 
 /** In ASCII: a source with wider characters takes twice the memory, and a millisecond longer. @param {string} file */
 function toAscii(file) {
