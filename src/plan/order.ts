@@ -20,8 +20,10 @@ export function orderBy(keys: Float64Array): Uint32Array {
   const order = new Uint32Array(keys.length);
   for (let index = 0; index < order.length; index += 1) order[index] = index;
   if (isAscending(keys)) return order;
-  const canPack = keys.length <= PACKED_KEYS_MAX && (largest + 1) * keys.length <= Number.MAX_SAFE_INTEGER;
-  return canPack ? sortPacked(keys, order) : sortByDigits(keys, largest, order);
+  // A power of two: the division of what was packed is exact.
+  const unit = 2 ** Math.ceil(Math.log2(keys.length));
+  const canPack = keys.length <= PACKED_KEYS_MAX && (largest + 1) * unit <= Number.MAX_SAFE_INTEGER;
+  return canPack ? sortPacked(keys, unit, order) : sortByDigits(keys, largest, order);
 }
 
 /**
@@ -45,13 +47,16 @@ function sortByOffset(indexes: Uint32Array, offsetOf: (index: number) => number)
   for (let place = 0; place < same.length; place += 1) indexes[place] = same[byOffset[place]!]!;
 }
 
-/** Sorts numbers made of key and index, and writes the indexes to `order`. */
-function sortPacked(keys: Float64Array, order: Uint32Array): Uint32Array {
+/** Sorts numbers made of key and index, which is below `unit`, and writes the indexes to `order`. */
+function sortPacked(keys: Float64Array, unit: number, order: Uint32Array): Uint32Array {
   const count = keys.length;
   const packed = new Float64Array(count);
-  for (let index = 0; index < count; index += 1) packed[index] = keys[index]! * count + index;
+  for (let index = 0; index < count; index += 1) packed[index] = keys[index]! * unit + index;
   packed.sort();
-  for (let place = 0; place < count; place += 1) order[place] = packed[place]! % count;
+  for (let place = 0; place < count; place += 1) {
+    const key = Math.floor(packed[place]! / unit);
+    order[place] = packed[place]! - key * unit;
+  }
   return order;
 }
 

@@ -2,6 +2,7 @@ import type { Path, SharedFile } from '../engine/engine.js';
 import type { ReadSlots } from '../engine/slots.js';
 import { OwnedMemory } from '../memory/owned.js';
 import { type Coalesce, coalesceAuto } from '../plan/coalesce.js';
+import { orderBy } from '../plan/order.js';
 import { type PlannedRead, planReads } from '../plan/plan.js';
 import type { Merging, SharedFiles } from './backend.js';
 import type { Item } from './item.js';
@@ -9,6 +10,13 @@ import type { Item } from './item.js';
 /** Requests merged at a time, and the bytes that they ask for at most: all of them may have to wait for the last. */
 export const GROUP_MAX = 1024;
 const GROUP_BYTES_MAX = 4 * 1024 * 1024;
+/** Where ranges of the page cache lie far apart, so many: to hold and to sort more takes longer than the few reads that it saves. */
+export const SPARSE_GROUP_MAX = 64;
+/** Of a sparse group more than this share is read as it was asked for. */
+const SPARSE_SHARE = 15 / 16;
+/** After so many requests in small groups a large one is tried again: first the least, then twice as many each time. */
+const SPARSE_REQUESTS_MIN = 1024;
+const SPARSE_REQUESTS_MAX = 16_384;
 
 /** An item that gets its bytes from several reads, part by part. */
 class Share<R> {
@@ -101,26 +109,55 @@ interface MergedItems<R> {
   readonly memory: OwnedMemory;
 }
 
-/** The reads that items of one file come to: the items themselves, where nothing is gained by merging. */
-function mergeItems<R>(
+/** What the reads for items of one file are made with. */
+interface MergeContext {
+  readonly file: SharedFile;
+  readonly memory: OwnedMemory;
+}
+
+/** The reads that items of one file come to, in ascending order: the items themselves, where nothing is gained by merging. */
+function mergeItems<R>(items: readonly Item<R>[], limits: Coalesce, context: MergeContext): readonly Task<R>[] {
+  const { gapBytesMax, readBytesMax } = limits;
+  const offsets = new Float64Array(items.length);
+  for (let index = 0; index < items.length; index++) offsets[index] = items[index]!.offset;
+  const order = orderBy(offsets);
+  const tasks: Task<R>[] = [];
+  // Most items of a random order have no neighbour: a plan for each would cost more than its read gains.
+  for (let begin = 0, end = 0; begin < items.length; begin = end) {
+    const first = items[order[begin]!]!;
+    let reach = endOf(first);
+    for (end = begin + 1; end < items.length; end++) {
+      const next = items[order[end]!]!;
+      if (next.offset - reach > gapBytesMax) break;
+      reach = Math.max(reach, endOf(next));
+    }
+    if (end === begin + 1 && first.length <= readBytesMax) {
+      first.file = context.file;
+      tasks.push(first);
+    } else {
+      const near = Array.from(order.subarray(begin, end), (index) => items[index]!);
+      for (const task of planItems(near, limits, context)) tasks.push(task);
+    }
+  }
+  return tasks;
+}
+
+/** The reads for items that lie close together. */
+function planItems<R>(
   items: readonly Item<R>[],
   { gapBytesMax, readBytesMax }: Coalesce,
-  { file, memory }: { readonly file: SharedFile; readonly memory: OwnedMemory },
+  { file, memory }: MergeContext,
 ): readonly Task<R>[] {
   const shares = new Map<number, Share<R>>();
   const of = { items, shares, memory };
-  const farApart = items.every((item, index) => {
-    const before = items[index - 1];
-    return item.length <= readBytesMax && (before === undefined || item.offset - endOf(before) > gapBytesMax);
-  });
-  if (farApart) return items.map(readAlone);
-  return planReads(items, { gapBytesMax, readBytesMax }).map(readOf);
-
-  function readOf(plan: PlannedRead): Task<R> {
+  return planReads(items, { gapBytesMax, readBytesMax }).map((plan) => {
     const [part] = plan.parts;
     const only = items[part!.request]!;
     // Read for one item alone: it can borrow the buffer.
-    if (plan.parts.length === 1 && part!.length === only.length) return readAlone(only);
+    if (plan.parts.length === 1 && part!.length === only.length) {
+      only.file = file;
+      return only;
+    }
     for (const { request, length } of plan.parts) {
       const item = items[request]!;
       if (length === item.length) continue;
@@ -129,12 +166,7 @@ function mergeItems<R>(
       shares.set(request, share);
     }
     return new MergedRead(plan, file, of);
-  }
-
-  function readAlone(item: Item<R>): Item<R> {
-    item.file = file;
-    return item;
-  }
+  });
 }
 
 function endOf({ offset, length }: { readonly offset: number; readonly length: number }): number {
@@ -162,6 +194,9 @@ export class Merger<R> {
   readonly #itemBytesMax: number;
   #items: Item<R>[] = [];
   #bytes = 0;
+  /** So many requests are still to be planned in small groups; as how many that began. */
+  #sparseLeft = 0;
+  #sparseRequests = 0;
 
   constructor(options: MergerOptions) {
     this.#options = options;
@@ -179,7 +214,7 @@ export class Merger<R> {
 
   /** Whether a range of so many bytes, or TO_END, of that file can be added. */
   takes(lengthBytes: number): boolean {
-    const groupMax = this.#options.merging?.groupMax() ?? GROUP_MAX;
+    const groupMax = this.#options.merging?.groupMax() ?? (this.#sparseLeft > 0 ? SPARSE_GROUP_MAX : GROUP_MAX);
     const hasRoom = this.#items.length < groupMax && this.#bytes < GROUP_BYTES_MAX;
     return hasRoom && lengthBytes > 0 && lengthBytes <= this.#itemBytesMax;
   }
@@ -203,7 +238,20 @@ export class Merger<R> {
     const alignBytes = this.#options.alignBytesFor(first.path);
     const file = this.#options.files.begin(first.path, alignBytes);
     const limits = this.#limitsFor(this.#options.coalesce ?? 'auto', alignBytes > 0, items);
-    return mergeItems(items, limits, { file, memory: this.#memory });
+    const tasks = mergeItems(items, limits, { file, memory: this.#memory });
+    if (this.#options.coalesce === 'auto' && alignBytes === 0) this.#note(items.length, tasks.length);
+    return tasks;
+  }
+
+  /** So many items have come to so many reads. */
+  #note(items: number, reads: number): void {
+    if (reads <= items * SPARSE_SHARE) [this.#sparseLeft, this.#sparseRequests] = [0, 0];
+    else if (this.#sparseLeft > 0) this.#sparseLeft -= items;
+    else if (items > SPARSE_GROUP_MAX) {
+      const next = Math.max(SPARSE_REQUESTS_MIN, this.#sparseRequests * 2);
+      this.#sparseRequests = Math.min(SPARSE_REQUESTS_MAX, next);
+      this.#sparseLeft = this.#sparseRequests;
+    }
   }
 
   /** The reads for an item that is too long for a single one. */
