@@ -42,6 +42,9 @@ export class ReadSlots {
 
   /** Where the slot's buffer begins, or -1. The engine's. */
   readonly buffer: Int32Array;
+  /** What `memory` is a view of: a view made of it directly costs two thirds of `subarray`. */
+  readonly #backing: ArrayBufferLike;
+  readonly #backingStart: number;
   readonly #slab: Slab;
   readonly #onRelease: () => void;
   #sourceLeases = 0;
@@ -50,6 +53,8 @@ export class ReadSlots {
     this.#slab = slab;
     this.#onRelease = onRelease;
     this.memory = slab.memory;
+    this.#backing = slab.memory.buffer;
+    this.#backingStart = slab.memory.byteOffset;
     this.tag = new Float64Array(depth);
     this.path = new Array<Path | undefined>(depth).fill(undefined);
     this.file = new Array<SharedFile | undefined>(depth).fill(undefined);
@@ -81,8 +86,7 @@ export class ReadSlots {
 
   /** The bytes that were read, borrowed: a view of `memory`. */
   view(slot: number): Uint8Array {
-    const start = this.start[slot]!;
-    return this.memory.subarray(start, start + this.bytes[slot]!);
+    return new Uint8Array(this.#backing, this.#backingStart + this.start[slot]!, this.bytes[slot]!);
   }
 
   /** The size of the slot's buffer, in bytes; 0 when it has none. */

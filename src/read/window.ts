@@ -61,6 +61,8 @@ export class Window<R extends Ranged> {
   #unprobed: number;
   #pause = 0;
   #lengthGuess = LENGTH_GUESS_BYTES;
+  /** The path of the request before, as text, which is no other meanwhile. */
+  #checkedPath: string | undefined;
 
   constructor(options: WindowOptions<R>) {
     const { ordering, ordered } = options;
@@ -197,6 +199,11 @@ export class Window<R extends Ranged> {
     }
   }
 
+  #check(path: Path): void {
+    checkPath(path);
+    this.#checkedPath = typeof path === 'string' ? path : undefined;
+  }
+
   #itemOf(request: R): Item<R> {
     const index = this.#admitted++;
     try {
@@ -205,7 +212,7 @@ export class Window<R extends Ranged> {
       }
       const { range } = request;
       const path = this.#options.pathOf(request);
-      checkPath(path);
+      if (path !== this.#checkedPath) this.#check(path);
       if (range === undefined) return new Item({ index, request, path }, 0, TO_END);
       checkRange(range);
       return new Item({ index, request, path }, offsetOf(range), lengthOf(range));

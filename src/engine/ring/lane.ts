@@ -53,7 +53,7 @@ export class Lane {
   /** Gives a slot back. */
   end(slot: number): void {
     this.stages.end(slot);
-    const host = this.#adopted.get(slot);
+    const host = this.#adopted.size === 0 ? undefined : this.#adopted.get(slot);
     if (host !== undefined) {
       this.#adopted.delete(slot);
       this.stages.adopt(host, host - this.#first);

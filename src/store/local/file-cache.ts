@@ -26,6 +26,8 @@ export class FileCache {
   readonly #clock: Clock;
   readonly #sweeper: Timer;
   #sweeps = false;
+  /** What was taken last, which is often wanted again. */
+  #latest: CachedFile | undefined;
 
   /** @param pathOf The path of a key; it throws for a malformed one. */
   constructor(engine: Engine, pathOf: (key: string) => string) {
@@ -37,7 +39,11 @@ export class FileCache {
 
   /** The file of a key, with one user more. */
   take(key: string): CachedFile {
-    const cached = this.#files.get(key) ?? this.#add(key, this.#pathOf(key));
+    let cached = this.#latest;
+    if (cached === undefined || cached.key !== key || cached.retired) {
+      cached = this.#files.get(key) ?? this.#add(key, this.#pathOf(key));
+      this.#latest = cached;
+    }
     cached.users++;
     return cached;
   }
@@ -70,6 +76,7 @@ export class FileCache {
   close(): void {
     this.#sweeper.stop();
     this.#files.clear();
+    this.#latest = undefined;
   }
 
   #add(key: string, path: string): CachedFile {

@@ -207,7 +207,14 @@ export class LocalStore implements Store {
       direct: direct === 'off' ? undefined : new DirectReads(direct, this.#engine.info.engine, clock),
       ordering: options?.readOrder === 'device' ? new DeviceOrder(clock) : undefined,
     };
-    const pathOf = (request: StoreRequest) => this.#pathOf(request.key);
+    // Many ranges of one file follow one another. Bytes of a key may be others meanwhile.
+    let latest: { readonly key: Key; readonly path: Path } | undefined;
+    const pathOf = ({ key }: StoreRequest) => {
+      if (latest?.key === key) return latest.path;
+      const path = this.#pathOf(key);
+      latest = typeof key === 'string' ? { key, path } : undefined;
+      return path;
+    };
     const reads = new ManyReads<StoreRequest>(backend, requests as Requests<StoreRequest>, { ...options, pathOf });
     if (this.#closing !== undefined) reads.fail(closedError());
     return reads.batches as unknown as ReadBatches<RequestOf<T>>;
@@ -254,8 +261,12 @@ export class LocalStore implements Store {
   }
 
   #read(point: Point, ifMatch: string | undefined): Promise<OwnedBytes | undefined> {
-    const read = () => (point.length > BUFFER_BYTES_MAX ? this.#readLong(point, undefined) : this.#points.read(point));
-    return ifMatch === undefined ? read() : readMatching(point.path, ifMatch, read);
+    if (ifMatch === undefined) return this.#readAny(point);
+    return readMatching(point.path, ifMatch, () => this.#readAny(point));
+  }
+
+  #readAny(point: Point): Promise<OwnedBytes | undefined> {
+    return point.length > BUFFER_BYTES_MAX ? this.#readLong(point, undefined) : this.#points.read(point);
   }
 
   /**
