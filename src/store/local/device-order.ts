@@ -1,5 +1,4 @@
 import { fstatSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Path } from '../../engine/engine.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
@@ -8,8 +7,8 @@ import type { InodeTable } from '../../native/inode-table.js';
 import { cacheResidency } from '../../native/libc.js';
 import { orderByPlace } from '../../plan/order.js';
 import type { Orderable, Ordering } from '../../read/backend.js';
-import { PLAIN_OPEN_FLAGS } from '../../uring/plain-read.js';
 import { withinLimit } from './direct.js';
+import { lookAt } from './look-at.js';
 
 /** Whether reads may be made in the order in which files lie on the device, or are made in the order given. */
 export type ReadOrder = 'device' | 'given';
@@ -197,15 +196,9 @@ async function areCached(clock: Clock, groups: readonly Group[], { pathOf }: Ord
 
 /** Whether most of a file is in the page cache; what isn't known to be isn't. */
 async function isMostlyCached(path: Path): Promise<boolean> {
-  let file: FileHandle | undefined;
-  try {
-    // By libuv's threads: opening a file can take for ever.
-    file = await open(typeof path === 'string' ? path : Buffer.from(path), PLAIN_OPEN_FLAGS);
-    const { size } = fstatSync(file.fd);
-    return (cacheResidency(file.fd)?.cachedPages ?? -1) * PAGE_BYTES >= size / 2;
-  } catch {
-    return false;
-  } finally {
-    await file?.close();
-  }
+  const cached = await lookAt(path, (fd) => {
+    const { size } = fstatSync(fd);
+    return (cacheResidency(fd)?.cachedPages ?? -1) * PAGE_BYTES >= size / 2;
+  });
+  return cached === true;
 }

@@ -31,7 +31,7 @@ import { cacheResidency, directAlignment, evictPages } from '../../native/libc.j
 import { loadKoffi } from '../../native/library.js';
 import { coalesceAuto } from '../../plan/coalesce.js';
 import { each, expectReceived, onEachEngine, type PathRequest, receive, watch } from '../../read/read.testing.js';
-import { type DirectChoice, withinLimit } from './direct.js';
+import { type DirectChoice, DirectReads, withinLimit } from './direct.js';
 import { type LocalReadOptions, LocalStore } from './local.js';
 
 function readMany(engine: Engine, requests: Iterable<PathRequest>, options: LocalReadOptions = {}) {
@@ -165,6 +165,34 @@ onEachEngine((name) => {
 
     test('is off unless it is asked for', async (context) => {
       expect(await directReads(files(context, 200, 0), {})).toBe(0);
+    });
+
+    test.skipIf(name === 'node')('waits for probes only until one has found a cached file', async (context) => {
+      const [warm, cold] = files(context, 2, 1);
+      const unlock = lockInCache(warm!.path);
+      try {
+        const direct = new DirectReads('auto', 'uring', systemClock);
+        const extent = { offset: 0, length: TO_END };
+        const probe = async (index: number, path: string) => {
+          expect(direct.isDue(index, path, TO_END)).toBe(true);
+          let goesOn = false;
+          await new Promise<void>((fulfil) => {
+            goesOn = direct.ready(index, path, extent, fulfil);
+            // Neither the next request waits, nor is it probed meanwhile.
+            expect(direct.isDue(index + 1, path, TO_END)).toBe(!goesOn);
+            expect(direct.ready(index + 1, path, extent, () => {})).toBe(goesOn);
+          });
+          return goesOn;
+        };
+        expect(await probe(UNSEEN, warm!.path)).toBe(false);
+        expect(await probe(UNSEEN + 8, warm!.path)).toBe(true);
+        evict(cold!.path);
+        expect(await probe(UNSEEN + 16, cold!.path)).toBe(true);
+        expect(await probe(UNSEEN + 24, warm!.path)).toBe(false);
+        expect(await probe(UNSEEN + 32, warm!.path)).toBe(true);
+      } finally {
+        unlock();
+      }
     });
 
     test.skipIf(name === 'node')('changes its mind when the list does', async (context) => {

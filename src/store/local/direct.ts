@@ -1,11 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { Clock } from '../../clock.js';
 import { type EngineKind, type Path, TO_END } from '../../engine/engine.js';
 import { BUFFER_BYTES_MAX } from '../../engine/read.js';
 import { PAGE_BYTES } from '../../memory/slab.js';
 import type { Extent } from '../../range.js';
 import type { DirectPolicy } from '../../read/backend.js';
-import { PLAIN_OPEN_FLAGS } from '../../uring/plain-read.js';
+import { lookAt } from './look-at.js';
 
 /** Whether reads bypass the page cache, by O_DIRECT: `auto` while probed files turn out not to be in it. */
 export type DirectChoice = 'auto' | 'on' | 'off';
@@ -43,6 +42,8 @@ export class DirectReads implements DirectPolicy {
   readonly #clock: Clock;
   readonly #libc: Promise<Libc | undefined>;
   #probing = false;
+  /** No request is begun while the probe goes on: what it finds may well change how they are read. */
+  #waits = false;
   /** The request whose file was probed last. */
   #probedIndex = -1;
   /** `auto`: how reads go now, and what must have been begun before the next probe. */
@@ -50,6 +51,8 @@ export class DirectReads implements DirectPolicy {
   #nextProbe = REQUESTS_MIN;
   #probesLeft = PROBES;
   #coldInARow = 0;
+  /** Undefined: nothing was found yet. */
+  #foundCached: boolean | undefined;
   /** The largest alignment seen: what fits it, fits the others. */
   #alignBytesMax = 0;
   /** `on`: by directory, since a file system begins at one. */
@@ -76,17 +79,20 @@ export class DirectReads implements DirectPolicy {
   }
 
   isDue(index: number, path: Path, lengthBytes: number): boolean {
-    if (this.#probing || this.#choice === 'on') return true;
+    if (this.#choice === 'on') return true;
+    if (this.#probing) return this.#waits;
     return this.#choice === 'auto' && (index >= this.#nextProbe || this.#isLong(index, path, lengthBytes));
   }
 
   ready(index: number, path: Path, extent: Extent, onReady: () => void): boolean {
-    if (this.#probing) return false;
+    if (this.#probing) return !this.#waits;
     if (index === this.#probedIndex) return true;
     const directory = this.#choice === 'on' ? this.#directoryOf(path) : '';
     if (this.#choice === 'on' && this.#byDirectory.has(directory)) return true;
     const isLong = this.#isLong(index, path, extent.length);
     this.#probing = true;
+    // A file in the page cache was found, and none since that isn't: others are read as it was.
+    this.#waits = isLong || this.#choice === 'on' || this.#foundCached !== true;
     this.#probedIndex = index;
     const next = this.#nextProbe;
     // One probe at a time, also when it isn't waited for.
@@ -102,7 +108,7 @@ export class DirectReads implements DirectPolicy {
       this.#probing = false;
       onReady();
     });
-    return false;
+    return !this.#waits;
   }
 
   async alignBytesOfLong(path: Path, extent: Extent): Promise<number> {
@@ -132,6 +138,7 @@ export class DirectReads implements DirectPolicy {
     // What is no file, is empty, or doesn't answer, says nothing of the others.
     if (probe?.cached !== undefined) {
       const pays = !probe.cached && probe.alignBytes > 0;
+      this.#foundCached = !pays;
       this.#coldInARow = pays ? Math.min(PROBES, this.#coldInARow + 1) : 0;
       this.#alignBytesMax = Math.max(this.#alignBytesMax, probe.alignBytes);
       this.#alignBytes = this.#coldInARow === PROBES ? this.#alignBytesMax : 0;
@@ -153,17 +160,8 @@ export class DirectReads implements DirectPolicy {
 
   /** Undefined where nothing can be told of the file. Never rejects. */
   async #probe(path: Path, extent: Extent): Promise<Probe | undefined> {
-    let file: FileHandle | undefined;
-    try {
-      // By libuv's threads: opening a file can take for ever.
-      file = await open(typeof path === 'string' ? path : Buffer.from(path), PLAIN_OPEN_FLAGS);
-      const libc = await this.#libc;
-      return libc && probeFile(libc, file.fd, extent);
-    } catch {
-      return undefined;
-    } finally {
-      await file?.close();
-    }
+    const libc = await this.#libc;
+    return libc && lookAt(path, (fd) => probeFile(libc, fd, extent));
   }
 }
 

@@ -210,7 +210,7 @@ export class LocalStore implements Store {
     // Many ranges of one file follow one another. Bytes of a key may be others meanwhile.
     let latest: { readonly key: Key; readonly path: Path } | undefined;
     const pathOf = ({ key }: StoreRequest) => {
-      if (latest?.key === key) return latest.path;
+      if (latest !== undefined && latest.key === key) return latest.path;
       const path = this.#pathOf(key);
       latest = typeof key === 'string' ? { key, path } : undefined;
       return path;
