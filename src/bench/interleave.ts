@@ -10,8 +10,10 @@ import type { Runner } from './runner.js';
 const COLD_SHARE_MAX = 0.01;
 /** By default a run repeats the work until it lasts so long, since fio's clock ticks in milliseconds. */
 export const RUN_NS_MIN = 1e9;
-/** A trial this long warms up the code. */
+/** A trial lasts so long. While a trial takes less than this share of the time of the one before, code is being compiled. */
 const TRIAL_NS = 2e8;
+const WARM_SHARE = 0.9;
+const TRIALS_MAX = 6;
 const PASSES_MAX = 10_000;
 /** Each pass of a cold run evicts the files first, which takes longer than reading them. */
 const COLD_PASSES_MAX = 3;
@@ -83,9 +85,11 @@ async function passesFor(runner: Runner, options: InterleaveOptions): Promise<nu
   const fitting = (ns: number, each: number) => Math.min(max, Math.max(1, Math.ceil(ns / each)));
   let each = Number.POSITIVE_INFINITY;
   for (let round = 0; round < Math.max(1, warmups); round++) each = await passNs(1);
-  // The first pass is slower: code is compiled during it.
-  const trialNs = Math.min(TRIAL_NS, runNsMin);
-  if (cache !== 'cold' && each < trialNs) each = await passNs(fitting(trialNs, each));
+  for (let trial = 0, before = Number.POSITIVE_INFINITY; trial < TRIALS_MAX; trial++) {
+    if (cache === 'cold' || each >= runNsMin || each > before * WARM_SHARE) break;
+    before = each;
+    each = await passNs(fitting(Math.min(TRIAL_NS, runNsMin), each));
+  }
   return fitting(runNsMin, each);
 }
 
