@@ -12,7 +12,7 @@ import { shown } from '../../printable.js';
 import { type ByteRange, checkRange } from '../../range.js';
 import { ManyReads, type ReadBatches } from '../../read/read-many.js';
 import type { Requests } from '../../read/request-queue.js';
-import { checkOptions, isBoolean, isSignal, isText, oneOf } from '../check.js';
+import { checkOptions } from '../check.js';
 import { checkPrefix, type Key, keyToPath } from '../keys.js';
 import { gather } from '../ranges.js';
 import type {
@@ -28,6 +28,16 @@ import type {
   StoreCapabilities,
   StoreRequest,
 } from '../store.js';
+import {
+  checkInto,
+  GET_MANY_OPTIONS,
+  GET_OPTIONS,
+  GET_RANGE_OPTIONS,
+  HEAD_OPTIONS,
+  isIntoAlone,
+  LIST_OPTIONS,
+  OPEN_OPTIONS,
+} from './checks.js';
 import { DeviceOrder, type ReadOrder } from './device-order.js';
 import { type DirectChoice, DirectReads } from './direct.js';
 import { FileCache } from './file-cache.js';
@@ -63,30 +73,6 @@ export interface LocalStoreOptions extends EngineOptions {
    */
   readonly direct?: DirectChoice | undefined;
 }
-
-const isDirect = oneOf('auto', 'on', 'off');
-/** Numbers are checked where they are used: the error can say what is allowed. */
-const anything = () => true;
-const OPEN_OPTIONS = {
-  engine: oneOf('auto', 'uring', 'node'),
-  rings: anything,
-  queueDepth: anything,
-  slab: oneOf('auto', 'webassembly', 'mapped'),
-  direct: isDirect,
-};
-const HEAD_OPTIONS = { signal: isSignal };
-const LIST_OPTIONS = { signal: isSignal, delimiter: oneOf('/') };
-const GET_OPTIONS = { signal: isSignal, ifMatch: isText };
-const GET_RANGE_OPTIONS = { ...GET_OPTIONS, into: (value: unknown) => value instanceof Uint8Array };
-const GET_MANY_OPTIONS = {
-  signal: isSignal,
-  ordered: isBoolean,
-  readOrder: oneOf('device', 'given'),
-  direct: isDirect,
-  coalesce: anything,
-  readBytesMax: anything,
-  maxInFlight: anything,
-};
 
 /**
  * The files below a directory, by key: `/a/b` is the file `a/b` in it.
@@ -175,20 +161,24 @@ export class LocalStore implements Store {
 
   getRange(key: Key, range: ByteRange, options?: GetRangeOptions): Promise<OwnedBytes | undefined> {
     try {
-      const signal = this.#begin(options, GET_RANGE_OPTIONS);
+      if (options !== undefined && !isIntoAlone(options)) checkOptions(options, GET_RANGE_OPTIONS);
+      const signal = options?.signal;
+      this.#check(signal);
       checkRange(range);
+      const isSuffix = 'suffixLength' in range;
+      const suffixLength = isSuffix ? range.suffixLength : -1;
+      const offset = isSuffix ? 0 : range.offset;
+      const length = isSuffix ? TO_END : (range.length ?? TO_END);
       const into = options?.into;
-      if (into !== undefined) checkInto(range, into);
-      const suffixLength = 'suffixLength' in range ? range.suffixLength : -1;
-      const { offset, length = TO_END } = 'suffixLength' in range ? { offset: 0 } : range;
-      const isLong = length > BUFFER_BYTES_MAX;
+      if (into !== undefined) checkInto(isSuffix ? suffixLength : length, into);
       const ifMatch = options?.ifMatch;
+      if (typeof key === 'string' && length <= BUFFER_BYTES_MAX && ifMatch === undefined) {
+        const file = this.#files.take(key);
+        return this.#points.read({ path: file.path, offset, length, suffixLength, signal, into, file });
+      }
       // A file that is kept open may be the one before.
-      const isKept = typeof key === 'string' && !isLong && ifMatch === undefined;
-      const file = isKept ? this.#files.take(key) : undefined;
-      const path = file?.path ?? this.#pathOf(key);
-      const point = { path, offset, length, suffixLength, signal, into, file };
-      return this.#read(point, ifMatch);
+      const path = this.#pathOf(key);
+      return this.#read({ path, offset, length, suffixLength, signal, into, file: undefined }, ifMatch);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -291,13 +281,6 @@ export class LocalStore implements Store {
 function checkPathKey(key: Key): Path {
   if (typeof key === 'string' || key instanceof Uint8Array) return key;
   throw new LsioError('usage', `${shown(key)} is not a path`);
-}
-
-/** @throws {LsioError} `usage` */
-function checkInto(range: ByteRange, into: Uint8Array): void {
-  const length = 'suffixLength' in range ? range.suffixLength : range.length;
-  if (length === undefined) throw new LsioError('usage', 'a range that is read into memory says its length');
-  if (into.length < length) throw tooSmall(length, into);
 }
 
 function closedError(): LsioError {
