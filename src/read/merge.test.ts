@@ -12,7 +12,12 @@ const APART = 64 * 1024;
 function mergerFor(coalesce: 'auto' | { gapBytesMax: number; readBytesMax: number }): Merger<object> {
   const share = (path: string): SharedFile => ({ path, close: () => {} });
   const files = new SharedFiles({ share } as unknown as Engine);
-  const options = { readBytesMax: 8 * 1024 ** 2, alignBytesFor: () => 0, merging: undefined, inHand: () => ({ inHand: 0, hasMore: true }) };
+  const options = {
+    readBytesMax: 8 * 1024 ** 2,
+    alignBytesFor: () => 0,
+    merging: undefined,
+    inHand: () => ({ inHand: 0, hasMore: true }),
+  };
   return new Merger({ coalesce, files, ...options });
 }
 
