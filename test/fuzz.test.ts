@@ -210,7 +210,12 @@ const PARSERS: readonly Parser[] = [
   { name: 'a condition on fields', seeds: ['shortName=t,u', 'level>=500', 'step!=3'], parse: parseWhere },
   { name: 'a pattern of fields', seeds: ['^TMP:.*(surface|2 m)'], parse: parseMatch },
   { name: 'numbers of fields', seeds: ['1,3-5,7.2'], parse: parseNumbers },
-  { name: 'the head of an answer', seeds: [HEAD], parse: (text) => parseHead(text, false), throws: 'DialectError' },
+  {
+    name: 'the head of an answer',
+    seeds: [HEAD],
+    parse: (text) => parseHead(Buffer.from(text, 'latin1'), false),
+    throws: 'DialectError',
+  },
   { name: 'a listing of S3', seeds: [LISTING], parse: parseListing },
   { name: 'a listing of Azure', seeds: [BLOBS], parse: parseBlobs },
   { name: 'a profile of AWS', seeds: ['[default]\naws_access_key_id = a\n[profile x]\nregion=b ; c'], parse: parseIni },

@@ -15,8 +15,6 @@ const DROP_BYTES_MAX = 64 * 1024;
 /** The default of 250 ms gives up on addresses that are merely far away. */
 const NEXT_FAMILY_MS = 2000;
 const HEAD_END = '\r\n\r\n';
-/** Of a head this much is looked at first, in bytes. */
-const SHORT_HEAD_BYTES = 512;
 const NOTHING = new Uint8Array(0);
 
 export interface ConnectionOptions {
@@ -180,22 +178,19 @@ export class LeanConnection implements Abortable {
   #onHeadBytes(bytes: number, { request, options }: Exchange): void {
     const seen = this.#headBytes + bytes;
     const from = Math.max(0, this.#headBytes - HEAD_END.length);
+    const isFirst = this.#headBytes === 0;
     this.#headBytes = seen;
-    // Most heads are short, and their text is needed anyhow.
-    let text = from > 0 ? '' : this.#scratch.toString('latin1', 0, Math.min(seen, SHORT_HEAD_BYTES));
-    let end = text.indexOf(HEAD_END);
-    if (end < 0 && (from > 0 || seen > SHORT_HEAD_BYTES)) {
-      text = this.#scratch.toString('latin1', 0, Math.min(seen, HEAD_BYTES_MAX));
-      end = text.indexOf(HEAD_END, from);
-    }
-    if (end < 0) {
+    // A head that comes in many pieces is read once: its end is looked for first.
+    const isWhole = isFirst || this.#scratch.subarray(from, Math.min(seen, HEAD_BYTES_MAX)).includes(HEAD_END);
+    const head = isWhole
+      ? parseHead(this.#scratch, request.method === 'HEAD', Math.min(seen, HEAD_BYTES_MAX))
+      : undefined;
+    if (head === undefined) {
       this.#wait(this.#options.idleMs);
       if (seen >= HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
       return;
     }
-    const bodyBegin = end + HEAD_END.length;
-    if (bodyBegin > HEAD_BYTES_MAX) throw new DialectError(`a head of over ${HEAD_BYTES_MAX} bytes`);
-    const head = parseHead(text.slice(0, bodyBegin), request.method === 'HEAD');
+    const bodyBegin = head.endBytes;
     this.#head = head;
     const nowMs = performance.now();
     const landing = options.land(head, nowMs - this.#sentMs);
