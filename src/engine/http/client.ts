@@ -1,9 +1,17 @@
+import { assert } from '../../assert.js';
 import type { LsioError } from '../../errors.js';
 import { type Asked, isStrong, judge, type Pin, rangeHeader, type Verdict, type Version } from './checks.js';
 import type { ClientOptions, Target } from './client-options.js';
 import { changedBetween, failedExchange, failedStatus, wrongAnswer } from './failures.js';
 import type { Permit } from './limiter.js';
-import { type Answer, type AnswerHead, type ExchangeOptions, type HttpRequest, TransportError } from './message.js';
+import {
+  type Answer,
+  type AnswerHead,
+  type ExchangeOptions,
+  type HttpRequest,
+  type Landing,
+  TransportError,
+} from './message.js';
 import { end, type Land, landingOf, type Part } from './part.js';
 import { Backoff, classify, DEFAULT_RETRY, isFinalCode } from './retry.js';
 import { wait } from './wait.js';
@@ -27,11 +35,20 @@ export interface PastTheEnd {
   readonly sizeBytes: number | undefined;
 }
 
-/** What one exchange brought. */
+/** One exchange for a part of a range. */
 interface Step {
-  readonly offset: number;
-  readonly bytes: number;
+  readonly target: Target;
+  readonly asked: Asked;
+  readonly part: Part;
+  readonly pin: Pin;
+  readonly tries: Tries;
+  readonly permit: Permit;
+  /** What its head was found to be worth. */
+  verdict: Verdict | undefined;
 }
+
+/** What it brought: bytes, nothing, or undefined when it is to be tried again. */
+type Brought = { readonly offset: number; readonly bytes: number } | PastTheEnd | typeof ABSENT | undefined;
 
 /** What the tries of one request share. */
 interface Tries {
@@ -43,7 +60,7 @@ interface Tries {
   renewed: boolean;
   ignored: boolean;
   wrong: boolean;
-  readonly backoff: Backoff;
+  backoff: Backoff | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -77,22 +94,38 @@ export class HttpClient {
     pin: Pin,
     signal?: AbortSignal,
   ): Promise<Got | PastTheEnd | typeof ABSENT> {
+    const { rate, limiter } = this.#options;
     const tries = this.#begin(target.url, signal);
     const part: Part = { begin: -1, done: 0, into: undefined, land };
     for (;;) {
       const at = part.begin + part.done;
       const rest = part.done === 0 ? asked : { offset: at, length: end(asked, part.begin, pin.version) - at };
-      const step = await this.#step(target, rest, part, pin, tries);
-      if (step === ABSENT) return ABSENT;
-      if (step === undefined) continue;
-      if ('pastTheEnd' in step) {
-        if (part.done === 0) return step;
-        throw changedBetween(target, pin.version, { sizeBytes: step.sizeBytes }, at);
+      if (rate !== undefined) await rate.admit('length' in rest ? rest.length : rest.suffixLength, signal);
+      const permit = limiter.tryAcquire() ?? (await limiter.acquire(signal));
+      const step: Step = { target, asked: rest, part, pin, tries, permit, verdict: undefined };
+      let got: Brought;
+      // Not a function of its own: one more promise is a fiftieth of a read.
+      try {
+        const request = this.#rangeRequest(tries.url, rest, pin);
+        const answer = await this.#exchange(request, (head, ms) => this.#landingOf(step, head, ms), tries);
+        const brought = this.#afterAnswer(step, answer);
+        got = brought instanceof Promise ? await brought : brought;
+      } catch (error) {
+        got = await this.#afterFailure(step, error);
       }
-      if (part.begin < 0) part.begin = step.offset;
-      part.done += step.bytes;
-      if (part.begin + part.done < end(asked, part.begin, pin.version)) continue;
-      return { offset: part.begin, bytes: part.done, version: pin.version };
+      if (got === ABSENT) return ABSENT;
+      if (got === undefined) continue;
+      if ('pastTheEnd' in got) {
+        if (part.done === 0) return got;
+        throw changedBetween(target, pin.version, { sizeBytes: got.sizeBytes }, at);
+      }
+      if (part.begin < 0) part.begin = got.offset;
+      part.done += got.bytes;
+      this.counts.bytes += got.bytes;
+      if (part.begin + part.done >= end(asked, part.begin, pin.version)) {
+        return { offset: part.begin, bytes: part.done, version: pin.version };
+      }
+      if (got.bytes > 0) this.#progress(tries);
     }
   }
 
@@ -117,56 +150,35 @@ export class HttpClient {
   }
 
   #begin(url: URL, signal: AbortSignal | undefined): Tries {
-    const { clock, random = Math.random } = this.#options;
     return {
       url,
       redirects: 0,
       count: 0,
-      progressMs: clock.now(),
+      progressMs: this.#options.clock.now(),
       renewed: false,
       ignored: false,
       wrong: false,
-      backoff: new Backoff(random),
+      backoff: undefined,
       signal,
     };
   }
 
-  /** One exchange: bytes that landed, or undefined when it is to be tried again. */
-  async #step(
-    target: Target,
-    asked: Asked,
-    part: Part,
-    pin: Pin,
-    tries: Tries,
-  ): Promise<Step | PastTheEnd | typeof ABSENT | undefined> {
-    const { rate, limiter } = this.#options;
-    if (rate !== undefined) await rate.admit('length' in asked ? asked.length : asked.suffixLength, tries.signal);
-    const permit = limiter.tryAcquire() ?? (await limiter.acquire(tries.signal));
-    const { meter, clock } = this.#options;
-    let verdict: Verdict | undefined;
-    const at = 'offset' in asked ? asked.offset : 0;
-    try {
-      const answer = await this.#exchange(
-        this.#rangeRequest(tries.url, asked, pin),
-        (head, firstByteMs) => {
-          meter?.answered(firstByteMs, clock.now(), limiter.inFlight, limiter.limit);
-          verdict = judge(asked, this.#options.pin === 'off' ? {} : pin.version, head);
-          return landingOf(asked, verdict, head, part);
-        },
-        tries,
-      );
-      const step = this.#afterAnswer(target, answer, verdict as Verdict, permit, pin, tries, at);
-      return step instanceof Promise ? await step : step;
-    } catch (error) {
-      const landed = error instanceof TransportError && verdict?.kind === 'bytes' ? error.landedBytes : 0;
-      await this.#afterError(target, error, permit, tries, at + landed);
-      if (verdict?.kind !== 'bytes' || landed === 0) return undefined;
-      // Its head was checked, so what landed of the body may stay, if the rest can be proven to be of the same object.
-      if (!isStrong(verdict.version.etag)) return undefined;
-      pin.version = verdict.version;
-      this.#progress(tries, landed);
-      return { offset: verdict.offset, bytes: landed };
-    }
+  #landingOf(step: Step, head: AnswerHead, firstByteMs: number): Landing {
+    const { meter, clock, limiter, pin } = this.#options;
+    meter?.answered(firstByteMs, clock.now(), limiter.inFlight, limiter.limit);
+    const verdict = judge(step.asked, pin === 'off' ? {} : step.pin.version, head);
+    step.verdict = verdict;
+    return landingOf(step.asked, verdict, head, step.part);
+  }
+
+  async #afterFailure({ target, asked, pin, tries, permit, verdict }: Step, error: unknown): Promise<Brought> {
+    const landed = error instanceof TransportError && verdict?.kind === 'bytes' ? error.landedBytes : 0;
+    await this.#afterError(target, error, permit, tries, beginOf(asked) + landed);
+    if (verdict?.kind !== 'bytes' || landed === 0) return undefined;
+    // Its head was checked, so what landed of the body may stay, if the rest can be proven to be of the same object.
+    if (!isStrong(verdict.version.etag)) return undefined;
+    pin.version = verdict.version;
+    return { offset: verdict.offset, bytes: landed };
   }
 
   #rangeRequest(url: URL, asked: Asked, pin: Pin): HttpRequest {
@@ -191,16 +203,10 @@ export class HttpClient {
     return transport.exchange(complete, options);
   }
 
-  #afterAnswer(
-    target: Target,
-    answer: Answer,
-    verdict: Verdict,
-    permit: Permit,
-    pin: Pin,
-    tries: Tries,
-    at: number,
-  ): Step | PastTheEnd | typeof ABSENT | undefined | Promise<undefined> {
+  #afterAnswer({ target, asked, pin, tries, permit, verdict }: Step, answer: Answer): Brought | Promise<undefined> {
     const { limiter } = this.#options;
+    assert(verdict !== undefined, 'an answer has a head');
+    const at = beginOf(asked);
     if (verdict.kind === 'status' && answer.head.status !== 404) {
       return this.#afterStatus(target, answer, permit, tries, at).then(() => undefined);
     }
@@ -211,7 +217,6 @@ export class HttpClient {
           verdict.version.sizeBytes === undefined
             ? { ...verdict.version, sizeBytes: pin.version.sizeBytes }
             : verdict.version;
-        this.#progress(tries, answer.bytes);
         return { offset: verdict.offset, bytes: answer.bytes };
       case 'past-the-end':
         return { pastTheEnd: true, sizeBytes: verdict.sizeBytes };
@@ -230,11 +235,9 @@ export class HttpClient {
     }
   }
 
-  #progress(tries: Tries, bytes: number): void {
-    this.counts.bytes += bytes;
-    if (bytes === 0) return;
+  #progress(tries: Tries): void {
     tries.count = 0;
-    tries.backoff.reset();
+    tries.backoff = undefined;
     tries.progressMs = this.#options.clock.now();
   }
 
@@ -278,10 +281,16 @@ export class HttpClient {
   }
 
   async #pause(tries: Tries, failure: LsioError, head?: AnswerHead): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, random = Math.random } = this.#options;
+    tries.backoff ??= new Backoff(random);
     const waitMs = tries.backoff.nextMs(head);
     const waitedMs = clock.now() - tries.progressMs + waitMs;
     if (tries.count >= this.#tries || waitedMs > this.#giveUpMs) throw failure;
     await wait(clock, waitMs, tries.signal);
   }
+}
+
+/** Where a range begins, as messages name it. */
+function beginOf(asked: Asked): number {
+  return 'offset' in asked ? asked.offset : 0;
 }

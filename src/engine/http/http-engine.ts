@@ -1,4 +1,4 @@
-import { type Abortable, addAbortable, removeAbortable } from '../../abort.js';
+import { type Abortable, addAbortable } from '../../abort.js';
 import { assert } from '../../assert.js';
 import type { Clock } from '../../clock.js';
 import { LsioError } from '../../errors.js';
@@ -21,6 +21,7 @@ import { ABSENT, type HttpClient } from './client.js';
 import type { Target } from './client-options.js';
 import { FailureLog } from './failure-log.js';
 import { HttpFile, Targets } from './http-file.js';
+import type { Land } from './part.js';
 
 /** The first guess of how long an object of unknown length is, in bytes. */
 const GUESS_BYTES = 64 * 1024;
@@ -49,8 +50,6 @@ export class HttpEngine implements Engine {
   readonly #abort = new Map<ActiveRun, AbortController>();
   /** Registered at a run's signal for as long as the run: adding reads to a listener that exists costs little. */
   readonly #waker: Abortable = { onAbort: () => this.#wake() };
-  /** Finished reads that their sources have not been told of. */
-  readonly #finished: { readonly run: ActiveRun; readonly slot: number }[] = [];
   /** Reads that wait for memory. */
   #waiting: (() => void)[] = [];
   readonly #targets: Targets;
@@ -133,7 +132,8 @@ export class HttpEngine implements Engine {
       const run = this.#runs[i]!;
       if (run.busy > 0 || !(run.cancelled || run.source.ended)) continue;
       this.#runs.splice(i, 1);
-      removeAbortable(this.#abort.get(run)!.signal, this.#waker);
+      // Nobody listens any more: connections do until their next exchange.
+      this.#abort.get(run)!.abort();
       this.#abort.delete(run);
       run.settle(run.outcome);
     }
@@ -141,8 +141,6 @@ export class HttpEngine implements Engine {
 
   /** Tells the sources of what is finished, then frees its slots. */
   #deliver(): void {
-    const finished = this.#finished.splice(0);
-    for (const { run, slot } of finished) run.finishedSlots[run.finishedCount++] = slot;
     for (const run of this.#runs) {
       const count = run.finishedCount;
       if (count === 0) continue;
@@ -178,12 +176,14 @@ export class HttpEngine implements Engine {
       run.idle = count < share;
       run.busy += count;
       this.#freeCount -= count;
-      for (let i = 0; i < count; i++) void this.#begin(run, offered[i]!);
+      const { signal } = this.#abort.get(run)!;
+      for (let i = 0; i < count; i++) void this.#begin(run, offered[i]!, signal);
     }
   }
 
-  async #begin(run: ActiveRun, slot: number): Promise<void> {
+  async #begin(run: ActiveRun, slot: number, signal: AbortSignal): Promise<void> {
     const slots = this.#slots;
+    const { slab, client } = this.#options;
     slots.errno[slot] = 0;
     slots.bytes[slot] = 0;
     slots.start[slot] = 0;
@@ -192,18 +192,20 @@ export class HttpEngine implements Engine {
     try {
       const file = slots.file[slot] as HttpFile | undefined;
       const target = file?.target ?? this.#targets.of(slots.path[slot]!);
-      const { signal } = this.#abort.get(run)!;
       assert(slots.suffix[slot] === -1, 'a suffix is asked for as a range');
-      const [offset, length] = [slots.offset[slot]!, slots.length[slot]!];
-      if (length === 0) {
-        // Nothing is asked for: what an empty range means differs from server to server.
-      } else if (length !== TO_END) {
-        await this.#readInto(slot, target, { offset, length }, 0, file?.pin ?? new Pin(), signal);
-      } else await this.#readToEnd(slot, target, file?.pin ?? new Pin(), signal);
+      const pin = file?.pin ?? new Pin();
+      const asked = { offset: slots.offset[slot]!, length: slots.length[slot]! };
+      if (asked.length === TO_END) await this.#readToEnd(slot, target, pin, signal);
+      // What an empty range means differs from server to server: none is sent.
+      else if (asked.length > 0) {
+        const buffer = slab.lease(asked.length);
+        slots.buffer[slot] = buffer >= 0 ? buffer : await this.#lease(asked.length, signal);
+        this.#note(slot, target, await client.read(target, asked, this.#landing(slot, asked, 0), pin, signal), 0);
+      }
     } catch (error) {
       slots.errno[slot] = this.#failures.remember(error);
     }
-    this.#finished.push({ run, slot });
+    run.finishedSlots[run.finishedCount++] = slot;
     this.schedule();
   }
 
@@ -235,13 +237,24 @@ export class HttpEngine implements Engine {
   ): Promise<number> {
     const slots = this.#slots;
     if (slots.buffer[slot]! < 0) slots.buffer[slot] = await this.#lease(asked.length, signal);
-    const start = slots.buffer[slot]!;
-    slots.start[slot] = start;
-    const land = (bytes: number) => {
-      assert(bytes <= asked.length, 'no more lands than was asked for');
-      return slots.memory.subarray(start + at, start + at + bytes);
+    const got = await this.#options.client.read(target, asked, this.#landing(slot, asked, at), pin, signal);
+    return this.#note(slot, target, got, at);
+  }
+
+  /** Gives the slot's memory, from `at` bytes behind its beginning. */
+  #landing(slot: number, { length }: { readonly length: number }, at: number): Land {
+    const { memory, buffer, start } = this.#slots;
+    const begin = buffer[slot]!;
+    start[slot] = begin;
+    return (bytes) => {
+      assert(bytes <= length, 'no more lands than was asked for');
+      return memory.subarray(begin + at, begin + at + bytes);
     };
-    const got = await this.#options.client.read(target, asked, land, pin, signal);
+  }
+
+  /** Notes what was read for a slot. Returns how many bytes there were. @throws {LsioError} where there is no object */
+  #note(slot: number, target: Target, got: Awaited<ReturnType<HttpClient['read']>>, at: number): number {
+    const slots = this.#slots;
     if (got === ABSENT) {
       throw new LsioError('read', `${target.name}: no such object (ENOENT)`, {
         code: 'ENOENT',

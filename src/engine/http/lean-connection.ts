@@ -24,7 +24,8 @@ export interface ConnectionOptions {
   readonly trust: Trust;
 }
 
-interface Exchange {
+/** A request, and what becomes of it. */
+export interface Exchange {
   readonly request: HttpRequest;
   readonly options: ExchangeOptions;
   readonly resolve: (answer: Answer) => void;
@@ -53,6 +54,8 @@ export class LeanConnection implements Abortable {
   #collected = false;
   #landedBytes = 0;
   #exchange: Exchange | undefined;
+  /** What it listens to. */
+  #signal: AbortSignal | undefined;
   #isConnected = false;
   #isGone = false;
   /** Whether it keeps the process alive. */
@@ -78,6 +81,7 @@ export class LeanConnection implements Abortable {
       ? connectTls({ ...common, ...name, secureContext: options.trust(), ALPNProtocols: ['http/1.1'] })
       : connect(common);
     this.#socket.setNoDelay(true);
+    this.#socket.setDefaultEncoding('latin1');
     this.#wait(options.connectMs);
     this.#socket.once(isTls ? 'secureConnect' : 'connect', () => this.#onConnect());
     this.#socket.on('error', (error: NodeJS.ErrnoException) =>
@@ -94,21 +98,29 @@ export class LeanConnection implements Abortable {
     return this.answers > 0 && this.#headBytes === 0;
   }
 
-  exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+  exchange(exchange: Exchange): void {
     assert(this.#exchange === undefined && !this.#isGone, 'a connection has one request at a time');
-    return new Promise((resolve, reject) => {
-      this.#exchange = { request, options, resolve, reject };
-      if (options.signal !== undefined) addAbortable(options.signal, this);
-      if (!this.#isHolding) {
-        this.#isHolding = true;
-        this.#socket.ref();
-      }
-      if (this.#isConnected) this.#send(request);
-    });
+    this.#exchange = exchange;
+    this.#listenTo(exchange.options.signal);
+    if (!this.#isHolding) {
+      this.#isHolding = true;
+      this.#socket.ref();
+    }
+    if (this.#isConnected) this.#send(exchange.request);
   }
 
   onAbort(reason: unknown): void {
-    this.#fail(reason);
+    this.#signal = undefined;
+    // Between two exchanges it may still listen to the signal of the last one.
+    if (this.#exchange !== undefined) this.#fail(reason);
+  }
+
+  /** Most exchanges have the signal of the one before: it is listened to until another comes, or the connection rests. */
+  #listenTo(signal: AbortSignal | undefined): void {
+    if (signal === this.#signal) return;
+    if (this.#signal !== undefined) removeAbortable(this.#signal, this);
+    this.#signal = signal;
+    if (signal !== undefined) addAbortable(signal, this);
   }
 
   /**
@@ -122,6 +134,7 @@ export class LeanConnection implements Abortable {
       // An idle connection keeps no process alive.
       this.#isHolding = false;
       this.#socket.unref();
+      this.#listenTo(undefined);
     }
   }
 
@@ -131,6 +144,7 @@ export class LeanConnection implements Abortable {
 
   destroy(): void {
     this.#isGone = true;
+    this.#listenTo(undefined);
     this.#socket.destroy();
   }
 
@@ -149,7 +163,7 @@ export class LeanConnection implements Abortable {
     for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
     this.#sentMs = performance.now();
     this.#deadlineMs = this.#sentMs + this.#options.firstByteMs;
-    this.#socket.write(`${text}\r\n`, 'latin1');
+    this.#socket.write(`${text}\r\n`);
   }
 
   /** What the socket reads into next. */
@@ -226,10 +240,9 @@ export class LeanConnection implements Abortable {
 
   /** The answer is complete, or no more of it is wanted. */
   #done(isReusable: boolean): void {
-    const { resolve, options } = this.#exchange!;
+    const { resolve } = this.#exchange!;
     const head = this.#head!;
     const answer = { head, bytes: this.#landedBytes, body: this.#collected ? this.#target! : NOTHING };
-    if (options.signal !== undefined) removeAbortable(options.signal, this);
     this.#reset();
     this.answers++;
     if (!isReusable) this.destroy();
@@ -257,7 +270,6 @@ export class LeanConnection implements Abortable {
     this.destroy();
     if (exchange !== undefined) {
       this.#exchange = undefined;
-      if (exchange.options.signal !== undefined) removeAbortable(exchange.options.signal, this);
       exchange.reject(reason);
     }
     if (!wasGone) this.#onFree(this, false);

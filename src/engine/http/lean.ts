@@ -67,12 +67,15 @@ export class LeanTransport implements Transport {
   }
 
   #send(connection: LeanConnection, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
-    return connection.exchange(request, options).catch((error) => {
-      if (error instanceof DialectError) return this.#fallBack(request, options);
-      // A server may close an idle connection at the moment that a request is sent over it.
-      const again = error instanceof TransportError && connection.mayHaveBeenClosing && !options.signal?.aborted;
-      if (again) return this.exchange(request, options);
-      throw error;
+    return new Promise((resolve, reject) => {
+      const onFailure = (error: unknown) => {
+        // A server may close an idle connection at the moment that a request is sent over it.
+        const again = error instanceof TransportError && connection.mayHaveBeenClosing && !options.signal?.aborted;
+        if (error instanceof DialectError) resolve(this.#fallBack(request, options));
+        else if (again) resolve(this.exchange(request, options));
+        else reject(error);
+      };
+      connection.exchange({ request, options, resolve, reject: onFailure });
     });
   }
 
