@@ -154,7 +154,8 @@ async function providerOf(
   getText: GetText,
 ): Promise<Provided> {
   const { anonymous = false, absent, endpoint } = options;
-  const { env } = process;
+  // A variable that is set to nothing names nothing.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
   switch (locator.scheme) {
     case 'http':
       return { provider: new HttpProvider({ base: locator.url, headers: options.headers, absent }), prefix: '' };
