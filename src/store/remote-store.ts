@@ -27,6 +27,8 @@ import type {
   StoreRequest,
 } from './store.js';
 
+/** Keys that are remembered. */
+const OBJECTS_MAX = 4096;
 const anything = () => true;
 const HEAD_OPTIONS = { signal: isSignal };
 const LIST_OPTIONS = { signal: isSignal, delimiter: oneOf('/') };
@@ -81,6 +83,8 @@ export class RemoteStore implements Store {
   readonly capabilities: StoreCapabilities;
   readonly #parts: RemoteParts;
   readonly #reader: RemoteReader;
+  /** By key. */
+  readonly #objects = new Map<string, string>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: RemoteParts) {
@@ -149,7 +153,8 @@ export class RemoteStore implements Store {
     checkOptions(options, GET_MANY_OPTIONS);
     const { engine, merging } = this.#parts;
     const backend = { engine, merging, sizeOf: (path: Path) => this.#sizeOf(path as string) };
-    const pathOf = (request: StoreRequest) => this.#objectOf(request.key);
+    const pathOf = ({ key }: StoreRequest) =>
+      typeof key === 'string' ? this.#knownObjectOf(key) : this.#objectOf(key);
     const reads = new ManyReads<StoreRequest>(backend, requests as Requests<StoreRequest>, {
       ...options,
       pathOf,
@@ -203,6 +208,17 @@ export class RemoteStore implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** As {@link #objectOf}: to check a key takes ten times as long as to look it up. */
+  #knownObjectOf(key: string): string {
+    let object = this.#objects.get(key);
+    if (object === undefined) {
+      object = this.#objectOf(key);
+      if (this.#objects.size >= OBJECTS_MAX) this.#objects.clear();
+      this.#objects.set(key, object);
+    }
+    return object;
   }
 
   /** The name of an object in its bucket. */

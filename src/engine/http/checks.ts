@@ -150,7 +150,7 @@ function unsatisfiedSize(text: string | undefined): number | undefined {
 
 /** A header's number of bytes; undefined unless it is one, and exact. */
 export function wholeNumber(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,16}$/.test(text.trim())) return undefined;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
+  const trimmed = text?.trim() ?? '';
+  const value = digits(trimmed, 0, trimmed.length);
+  return Number.isNaN(value) ? undefined : value;
 }

@@ -155,6 +155,16 @@ describe.each(Object.keys(TRANSPORTS))('HttpClient over %s', (name) => {
     });
   });
 
+  test.each(['a\r\nhost: b', 'a\0', '\u010a', '\u{1f600}'])(
+    'a header of %j is not sent: it could be two',
+    async (value) => {
+      const url = server.url(`exact/${calls++}`);
+      const sent = transport.exchange({ method: 'GET', url, headers: { 'x-y': value } }, { land: () => 'collect' });
+      await expect(sent).rejects.toThrow(/header/);
+      expect(server.seen.filter(({ path }) => path === url.pathname)).toEqual([]);
+    },
+  );
+
   test('an absent object is no error', async () => {
     expect((await read('absent')).got).toBe(ABSENT);
   });

@@ -1,5 +1,6 @@
 import type { buildConnector, Dispatcher } from 'undici';
 import { type Abortable, addAbortable, removeAbortable } from '../../abort.js';
+import { checkHeaders } from './headers.js';
 import type { Timeouts } from './http-options.js';
 import {
   type Answer,
@@ -70,6 +71,11 @@ class GeneralTransport implements Transport {
   exchange(request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
+    try {
+      checkHeaders(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const { method, headers, body = null, url } = request;
     const { origin, pathname, search } = url;
     return new Promise((resolve, reject) => {

@@ -21,9 +21,10 @@ const NAMES = [
 
 /** The dialect as regular expressions: slow, and plain to see. Undefined: it is not of the dialect. */
 function reference(text: string, isHeadRequest: boolean): Read | undefined {
-  const head = /^HTTP\/1\.1 ([2-5]\d\d)(?: [^\r\n\0]*)?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r\n)*)\r\n$/.exec(
-    text,
-  );
+  const head =
+    /^HTTP\/1\.1 ([2-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n$/.exec(
+      text,
+    );
   if (head === null) return undefined;
   const valuesOf = (name: string) => {
     const values = [...head[2]!.matchAll(/^([^:]+):[ \t]*(.*?)[ \t]*\r\n/gm)].filter(

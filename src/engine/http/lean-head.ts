@@ -8,7 +8,7 @@ export class DialectError extends Error {
   override readonly name = 'DialectError';
 }
 
-const [TAB, LF, CR, SPACE, COLON, ZERO, NINE] = [0x09, 0x0a, 0x0d, 0x20, 0x3a, 0x30, 0x39];
+const [TAB, LF, CR, SPACE, COLON, ZERO, NINE, DELETE] = [0x09, 0x0a, 0x0d, 0x20, 0x3a, 0x30, 0x39, 0x7f];
 const LOWER_CASE = 0x20;
 const VERSION = Buffer.from('HTTP/1.1 ');
 const STATUS_BYTES = VERSION.length + 3;
@@ -71,7 +71,7 @@ export class LeanHead implements AnswerHead {
 
 /**
  * Reads the head of an answer: HTTP/1.1, a final status, lines as RFC 9112 has them (no folding, no space before the colon,
- * no bare line ends), exactly one Content-Length, no coded transfer. One pass over the bytes: it is done for each answer.
+ * no bare line ends, no control characters), exactly one Content-Length, no coded transfer. One pass over the bytes: it is done for each answer.
  *
  * @param bytes what came, of which the first `count` count
  * @returns undefined as long as the head has not ended
@@ -131,12 +131,12 @@ function statusLineEnd(bytes: Buffer, count: number): number {
 function lineEnd(bytes: Buffer, from: number, count: number): number {
   for (let at = from; at < count; at++) {
     const byte = bytes[at]!;
-    if (byte > CR) continue;
+    if ((byte >= SPACE && byte !== DELETE) || byte === TAB) continue;
     if (byte === CR) {
       if (at + 1 === count) return -1;
       if (bytes[at + 1] === LF) return at + 2;
     }
-    if (byte === CR || byte === LF || byte === 0) throw new DialectError('malformed header lines');
+    throw new DialectError('malformed header lines');
   }
   return -1;
 }

@@ -1,6 +1,7 @@
 import { addAbortable, removeAbortable } from '../../abort.js';
 import { LsioError } from '../../errors.js';
 import type { GeneralOptions } from './general.js';
+import { checkHeaders } from './headers.js';
 import { type ConnectionOptions, LeanConnection } from './lean-connection.js';
 import { DialectError } from './lean-head.js';
 import { type Answer, type ExchangeOptions, type HttpRequest, type Transport, TransportError } from './message.js';
@@ -161,16 +162,4 @@ function turnIn(line: (() => void)[], signal: AbortSignal | undefined): Promise<
     if (signal !== undefined) addAbortable(signal, waiter);
     line.push(resume);
   });
-}
-
-/** Names that need no check. */
-const OWN = new Set(['range', 'accept-encoding', 'if-match', 'authorization']);
-
-/** @throws {LsioError} `usage` for a header that would be two lines */
-function checkHeaders({ headers }: HttpRequest): void {
-  for (const name in headers) {
-    const isName = OWN.has(name) || /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name);
-    if (isName && !/[\r\n\0]/.test(headers[name]!)) continue;
-    throw new LsioError('usage', `header ${JSON.stringify(name)} is malformed`);
-  }
 }
