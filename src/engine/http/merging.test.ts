@@ -43,7 +43,9 @@ describe('mergeLimits()', () => {
 
   test('reads are short while the bandwidth is a guess, but no range is cut for that', () => {
     const guess = { ...COSTS, isMeasured: false };
-    expect(mergeLimits(facts(256), guess).readBytesMax).toBeLessThan(30 * KIB);
+    expect(mergeLimits(facts(64), guess).readBytesMax).toBe(Math.floor((3 * 125e6 * 0.02) / 64));
+    // A store next door has hardly any share, and touching ranges are one read all the same.
+    expect(mergeLimits(facts(256), { ...guess, latencyMs: 0.1 }).readBytesMax).toBe(32 * KIB);
     expect(mergeLimits(facts(256), COSTS).readBytesMax).toBe(256 * KIB);
     expect(mergeLimits(facts(256, { longestBytes: 100 * KIB }), guess).readBytesMax).toBe(100 * KIB);
   });

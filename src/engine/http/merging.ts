@@ -3,7 +3,8 @@ import { type Meter, START } from './meter.js';
 
 /** What a request costs this machine at least: CPU time, in nanoseconds. */
 const REQUEST_CPU_NS = 30_000;
-const READ_BYTES = { min: 256 * 1024, max: 8 * 1024 * 1024 } as const;
+/** Of merged reads, in bytes. From `short` on what a request costs this machine is small beside its bytes. */
+const READ_BYTES = { short: 32 * 1024, min: 256 * 1024, max: 8 * 1024 * 1024 } as const;
 /**
  * A read is so many times what arrives in a request's share of the latency. With one, whatever else takes time would leave
  * the bandwidth unused, and requests would never take so much longer than the latency that the bandwidth shows.
@@ -51,6 +52,6 @@ export function mergeLimits(facts: MergeFacts, { latencyMs, bytesPerSecond, isMe
   const gapBytesMax = Math.max(0, Math.floor((bytesPerSecond * perRequestNs) / 1e9 - medianBytes));
   const shareBytes = Math.floor((SHARES * bytesPerSecond * latencyMs) / 1000 / inFlightNow);
   // While a guess decides, few bytes are to be in flight: a bad one is soon seen, and has cost little.
-  const bytesMin = isMeasured ? READ_BYTES.min : Math.min(READ_BYTES.min, longestBytes);
+  const bytesMin = isMeasured ? READ_BYTES.min : Math.min(READ_BYTES.min, Math.max(READ_BYTES.short, longestBytes));
   return { gapBytesMax, readBytesMax: Math.min(READ_BYTES.max, Math.max(bytesMin, shareBytes)) };
 }
