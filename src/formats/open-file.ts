@@ -5,7 +5,7 @@ import { openGribArrays } from './grib/arrays.js';
 import type { GribInput } from './grib/find-fields.js';
 import { GRIB_HEAD_BYTES, isGrib } from './grib/recognise.js';
 import { openNativeArrays } from './nat/arrays.js';
-import { isNative } from './nat/header.js';
+import { HEADER_START_BYTES, isNative } from './nat/header.js';
 import type { OpenSourceOptions } from './open-options.js';
 import type { PlaceStore } from './place-store.js';
 import { fileFormat, HEAD_BYTES, refusedFormat } from './recognise.js';
@@ -60,6 +60,9 @@ export async function openFileIn(place: FilePlace, options: OpenSourceOptions): 
   }
 }
 
+/** Tells what a file is, and is all that is needed of a native image's first headers. */
+const FIELDS_HEAD_BYTES = Math.max(GRIB_HEAD_BYTES, HEADER_START_BYTES);
+
 /** A file of fields or of an image: GRIB, EUMETSAT native. Undefined if it is neither. */
 async function openFields(
   { base, key, shown, isRemote = false }: FilePlace,
@@ -67,13 +70,13 @@ async function openFields(
 ) {
   const source = base.sources[0]!;
   const { size } = (await source.store.head(key, { signal })) ?? { size: 0 };
-  const length = Math.min(size, GRIB_HEAD_BYTES);
+  const length = Math.min(size, FIELDS_HEAD_BYTES);
   const head = length === 0 ? undefined : await source.store.getRange(key, { offset: 0, length }, { signal });
   if (head === undefined) return undefined;
   const isImage = isNative(head);
-  if (!isImage && !isGrib(head)) return undefined;
+  if (!isImage && !isGrib(head.subarray(0, GRIB_HEAD_BYTES))) return undefined;
   const { warnings, ...contents } = isImage
-    ? await openNativeArrays(source, key, calibration, signal)
+    ? await openNativeArrays(source, key, { calibration, signal, known: { size, start: head } })
     : await openGribArrays(source, [{ key, name: shown }], { selection: fields, sidecars: isRemote, signal });
   for (const warning of warnings) onWarning?.(warning);
   return { ...contents, sources: [source] };
@@ -89,7 +92,7 @@ async function openOwn({ base, key, shown }: FilePlace, own: OwnReferences, opti
     throw new LsioError('format', `${shown}: references of the kind ${own.format} are not known`, { path: key });
   }
   const { warnings, ...contents } = isImage
-    ? await openNativeArrays(source, first, calibration, signal)
+    ? await openNativeArrays(source, first, { calibration, signal })
     : await openGribArrays(source, messagesOf(own), { selection: fields, signal });
   for (const warning of warnings) onWarning?.(warning);
   const arrays = isImage ? contents.arrays.filter((array) => own.arrays.has(array.name)) : contents.arrays;

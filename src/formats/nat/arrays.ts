@@ -36,6 +36,15 @@ export interface NativeContents {
   readonly references: (isWanted: (array: string) => boolean) => ReferenceGroup;
 }
 
+export interface NativeOptions {
+  /** @default brightness temperature, of channels that reflect sunlight reflectance */
+  readonly calibration?: Calibration | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** What was asked and read of the file before: each request of a remote store takes long. */
+  readonly known?: { readonly size: number; readonly start: Uint8Array } | undefined;
+}
+
+const NOTHING = new Uint8Array(0);
 const FLOAT32 = plainDType('float32');
 const FILL = new Uint8Array(new Float32Array([Number.NaN]).buffer);
 /** The trailer's record of what HRV covers, in bytes from the trailer's start. */
@@ -45,18 +54,16 @@ const COVERAGE_BYTES = 32;
 /**
  * Opens an image of MSG SEVIRI, level 1.5, in EUMETSAT's native format. Only headers are read.
  *
- * @param calibration @default brightness temperature, of channels that reflect sunlight reflectance
  * @throws {LsioError} `format` for a damaged header; as the store.
  */
 export async function openNativeArrays(
   source: ByteSource,
   key: AbsolutePath,
-  calibration?: Calibration,
-  signal?: AbortSignal,
+  { calibration, signal, known }: NativeOptions = {},
 ): Promise<NativeContents> {
   const { store } = source;
-  const size = (await store.head(key, { signal }))?.size ?? 0;
-  const header = parseHeader(await readHeader(source, key, size, signal));
+  const size = known?.size ?? (await store.head(key, { signal }))?.size ?? 0;
+  const header = parseHeader(await readHeader(source, key, size, known?.start ?? NOTHING, signal));
   const layout = layoutOf(header);
   const windows = await windowsOf(source, key, header, layout, size, signal);
   const file: NativeFile = { header, layout, size, source, key, windows };
@@ -83,6 +90,7 @@ async function readHeader(
   { store }: ByteSource,
   key: AbsolutePath,
   size: number,
+  start: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const bytes = new Uint8Array(Math.min(size, HEADER_BYTES));
@@ -90,7 +98,9 @@ async function readHeader(
     const part = { offset, length: Math.min(length, bytes.length - offset) };
     if (part.length > 0) bytes.set((await store.getRange(key, part, { signal })) ?? [], offset);
   };
-  await read({ offset: 0, length: HEADER_START_BYTES });
+  const begin = Math.min(bytes.length, HEADER_START_BYTES);
+  if (start.length >= begin) bytes.set(start.subarray(0, begin));
+  else await read({ offset: 0, length: begin });
   await Promise.all(headerParts(bytes).map(read));
   return bytes;
 }
