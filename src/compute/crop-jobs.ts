@@ -82,6 +82,7 @@ export async function* cropJobs(
       ...{
         tasks: Math.ceil(crops / groupSize),
         taskBytes: groupSize * cropBytes,
+        tasksToCome: Math.ceil((count - first - crops) / groupSize),
         workers: helpers,
         decoder,
         direct,

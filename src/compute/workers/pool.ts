@@ -13,6 +13,11 @@ export class Worker implements Ending {
   #take: ((message: FromWorker) => void) | undefined;
   #idle: NodeJS.Timeout | undefined;
 
+  /** How many wait for a job. */
+  static get idle(): number {
+    return idle.length;
+  }
+
   /** An idle worker, or a new one. @throws {ThreadUnavailableError} where there can be none. */
   static async take(): Promise<Worker> {
     const found = idle.pop();

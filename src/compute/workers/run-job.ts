@@ -14,6 +14,7 @@ import { Claims, type ClaimsOptions, type JobCounts } from './claims.js';
 import { Crew } from './crew.js';
 import type { Job } from './job.js';
 import type { JobOrder } from './messages.js';
+import { Worker } from './pool.js';
 
 /** Threads that work on arrays: `auto` begins with the calling one, and adds others while much work is left. */
 export type WorkersChoice = number | 'auto';
@@ -47,6 +48,8 @@ export interface JobRequest<Result> extends JobOptions {
   readonly tasks: number;
   /** About how many decoded bytes a task has. */
   readonly taskBytes: number;
+  /** Tasks of the jobs that follow: workers that start now serve them, too. @default 0 */
+  readonly tasksToCome?: number | undefined;
   /** Memory of the caller's, or ours: it must stay where it is until the job is done. */
   readonly output?: Uint8Array | undefined;
   readonly onResult?: ((result: Result) => void) | undefined;
@@ -195,12 +198,14 @@ class JobRun<Result> {
 
   /** Starts workers once it is seen that this thread is the limit, and that they will have enough to do. */
   #considerHelp(): void {
-    if (this.#crew.size > 0 || this.#request.workers === 1) return;
+    const { tasks, tasksToCome = 0, workers } = this.#request;
+    if (this.#crew.size > 0 || workers === 1) return;
     const elapsedMs = performance.now() - this.#began.ms;
-    const { claimed } = this.claims;
-    if (elapsedMs < LOOK_MS || claimed === 0) return;
-    const leftMs = (elapsedMs / claimed) * (this.#request.tasks - claimed);
-    if (leftMs < WORTH_MS) return;
+    const { claimed, options } = this.claims;
+    const { lookMs, worthMs } = Worker.idle < options.seats - 1 ? TO_START : TO_WAKE;
+    if (elapsedMs < lookMs || claimed === 0) return;
+    const leftMs = (elapsedMs / claimed) * (tasks - claimed + tasksToCome);
+    if (leftMs < worthMs) return;
     const { utilization } = performance.eventLoopUtilization(this.#began.load);
     if (utilization >= BUSY_SHARE_MIN) this.#callHelp();
   }
@@ -224,9 +229,12 @@ class JobRun<Result> {
   }
 }
 
-/** How long the calling thread works before it is known how fast. */
-const LOOK_MS = 15;
-/** Below that threads that start have nothing left to do. */
-const WORTH_MS = 150;
+/**
+ * How long the calling thread works before it is known how fast, and how much must be left: below that threads that start
+ * have nothing left to do.
+ */
+const TO_START = { lookMs: 15, worthMs: 150 };
+/** The same where enough idle threads wait. */
+const TO_WAKE = { lookMs: 3, worthMs: 20 };
 /** Where the thread waits for the device, others would wait, too. */
 const BUSY_SHARE_MIN = 0.6;
