@@ -67,8 +67,15 @@ export class ObjectServer {
   }
 }
 
+const etags = new WeakMap<Buffer, string>();
+
 function etagOf(content: Buffer): string {
-  return `"${content.length}-${content.reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7)}"`;
+  let etag = etags.get(content);
+  if (etag === undefined) {
+    etag = `"${content.length}-${content.reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7)}"`;
+    etags.set(content, etag);
+  }
+  return etag;
 }
 
 function extentOf(range: string | undefined, size: number): [first: number, last: number] {
