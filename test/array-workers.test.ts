@@ -232,6 +232,14 @@ describe('however a process ends while workers read', () => {
   });
 });
 
+test.skipIf(os.availableParallelism() < 2)('many short jobs of crops have a second thread, as one long one has', () => {
+  const store = writeStore({ name: 'short-jobs', shape: [2000, 2000], chunks: [250, 250], dtype: 'int16', absent: 0 });
+  // 800 MB, of which a job makes a twelfth.
+  const result = documentOf(runLsio(['crops', store, '--size', '500,500', '-n', '1600', '--json']));
+  expect(result).toMatchObject({ crops: 1600, bytes: 8e8 });
+  expect(result.workers).toBeGreaterThan(1);
+});
+
 describe('lsio read --workers', () => {
   const store = { name: 'command', shape: [40, 40], chunks: [4, 4], dtype: 'int16', absent: 0 } as const;
 
