@@ -87,6 +87,23 @@ describe('openSource() of a GRIB file', () => {
     expect(doubles(read)).toEqual([...Array.from({ length: 12 }, (_, i) => 7 + i), ...exact]);
   });
 
+  test.each([4_294_967_290, 400_000_000, 2 ** 21])('a grid of %i rows costs no memory and no time', async (rows) => {
+    const bytes = gribTwo(field(7, {}));
+    const view = new DataView(bytes.buffer);
+    // Octets 31 to 38 of section 3, which follows sections 0 and 1: one column, and points that agree.
+    view.setUint32(16 + 21 + 6, rows);
+    view.setUint32(16 + 21 + 30, 1);
+    view.setUint32(16 + 21 + 34, rows);
+    const giant = path.join(directory.path, `rows-${rows}.grib2`);
+    writeFileSync(giant, bytes);
+    const before = process.memoryUsage().arrayBuffers;
+    await using source = await openSource(giant);
+    const listed = source.arrays.find(({ name }) => name === '2t')!;
+    expect(listed.dims).toEqual(['y', 'x']);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(150e6);
+    if (rows > 2 ** 28) expect(listed.reason).toMatch(/points, the limit is/);
+  });
+
   test('a date that is none is not a time, and harms nobody', async () => {
     const messages = [0, 13].map((month) => {
       const bytes = gribTwo(field(10 * month, {}));

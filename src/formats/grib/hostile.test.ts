@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isLsioError } from '../../errors.js';
 import { describeField, inventoryLine } from './describe.js';
 import { FIXTURES, fixture, named, noFixtures } from './fixtures.testing.js';
+import { axesOf } from './grids/coordinates.js';
 import { aec, complex, differenced, png, runs } from './pack.testing.js';
 import { pointsOf } from './points.js';
 import { fieldValues } from './values.js';
@@ -70,6 +71,8 @@ function readAll(bytes: Uint8Array, pointsMax: number, isDecoded = true): void {
   for (const field of fields) {
     expect(inventoryLine(field, describeField(field))).toMatch(/^\d+(\.\d+)?:\d+:d=/);
     if (!isDecoded) continue;
+    const axes = axesOf(field);
+    axes?.at?.(axes.rows.length - 1, axes.columns.length - 1);
     try {
       const { data } = fieldValues(field, { bytes, offset: 0 }, { maxPoints: pointsMax });
       expect(data.length).toBe(pointsOf(field));

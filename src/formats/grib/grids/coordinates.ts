@@ -2,6 +2,7 @@ import { seenFromSpace } from '../../space-view.js';
 import type { GribField } from '../field.js';
 import { gridShapeOf } from '../grid-type.js';
 import { s24, s32, u16, u32 } from '../octets.js';
+import { pointsOf } from '../points.js';
 import { earthOf } from './earth.js';
 import { gaussianLatitudes } from './gaussian.js';
 import { lambert, mercator, type Projection, polarStereographic, rotated } from './projections.js';
@@ -25,10 +26,17 @@ const MISSING = 0xffffffff;
 /** In millionths of a degree. */
 const HALF_TURN = 180e6;
 
-/** The coordinates of a field's grid, as far as lsio knows its template. */
+/** Of an axis. A damaged grid may have 2^32; a point for each 40 m around the earth is as many as this. */
+const AXIS_POINTS_MAX = 2 ** 20;
+/** Rows of a Gaussian grid between pole and equator. More of them take seconds to compute; weather models have 1,280. */
+const PARALLELS_MAX = 4000;
+
+/** The coordinates of a field's grid, as far as lsio knows its template, and where the grid has the points it says. */
 export function axesOf(field: GribField): GridAxes | undefined {
   const shape = gridShapeOf(field);
-  if (shape === undefined) return undefined;
+  if (shape === undefined || shape[0] * shape[1] !== pointsOf(field) || Math.max(...shape) > AXIS_POINTS_MAX) {
+    return undefined;
+  }
   const [rows, columns] = shape;
   if (field.edition === 1) return axesOne(field, rows, columns);
   const { grid } = field;
@@ -107,7 +115,7 @@ function gaussian(field: GribField, rows: number, columns: number): GridAxes | u
 
 /** The rows from the one nearest to `north` on; `undefined` where the grid has no such rows. */
 function gaussianRows(parallels: number, north: number, rows: number): Float64Array | undefined {
-  if (parallels < 1 || parallels > 10_000) return undefined;
+  if (parallels < 1 || parallels > PARALLELS_MAX) return undefined;
   const all = gaussianLatitudes(parallels);
   let first = 0;
   while (first + 1 < all.length && Math.abs(all[first + 1]! - north) < Math.abs(all[first]! - north)) first++;
