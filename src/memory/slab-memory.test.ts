@@ -56,8 +56,11 @@ describe.skipIf(process.platform !== 'linux').each(['webassembly', 'mapped'] as 
         .filter(isGuard)
         .at(-1)!;
       const after = all.slice(last + 1, last + 3).find(isGuard)!;
-      expect(address - before.to).toBeGreaterThanOrEqual(0);
-      expect(address - before.to).toBeLessThanOrEqual(HUGE + SCRATCH_BYTES);
+      // V8 of Node 24 has none before its memories: an index is never below 0.
+      if (choice === 'mapped' || Number.parseInt(process.versions.node, 10) < 24) {
+        expect(address - before.to).toBeGreaterThanOrEqual(0);
+        expect(address - before.to).toBeLessThanOrEqual(HUGE + SCRATCH_BYTES);
+      }
       expect(after.from - (address + LENGTH)).toBeLessThanOrEqual(HUGE);
       expect(slab.memory.length).toBe(LENGTH);
     });
