@@ -87,6 +87,8 @@ function cancelTests(open: OpenEngine): void {
     const file = engine().share(fifo.path);
     const source = new ListSource([{ path: fifo.path }, { file }, { file, length: 5 }, { path: fifo.path, offset: 3 }]);
     const run = engine().run(source, { regularFiles: true });
+    // What is not described by then is never answered.
+    while (source.described < source.answers.length) await sleep(1);
     await sleep(10);
     run.cancel();
     await run.finished;
