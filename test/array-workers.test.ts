@@ -232,6 +232,22 @@ describe('however a process ends while workers read', () => {
   });
 });
 
+test('jobs that end before their threads are ready leave these to the next job', () => {
+  const root = writeStore({ name: 'ten-jobs', shape: [40, 40], chunks: [4, 4], dtype: 'int16', absent: 0 });
+  const program = `
+    import { openSource, readArray } from 'file://${ROOT}/dist/index.js';
+    let started = 0;
+    process.on('worker', () => started++);
+    const source = await openSource('${root}');
+    for (let job = 0; job < 10; job++) await readArray(source.arrays[0].array, { workers: 3 });
+    await source.close();
+    console.log(started);`;
+  const args = ['--input-type=module', '-e', program];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+  expect(stderr).toBe('');
+  expect(Number(stdout)).toBeLessThanOrEqual(2);
+});
+
 test.skipIf(os.availableParallelism() < 2)('many short jobs of crops have a second thread, as one long one has', () => {
   const store = writeStore({ name: 'short-jobs', shape: [2000, 2000], chunks: [250, 250], dtype: 'int16', absent: 0 });
   // 800 MB, of which a job makes a twelfth.

@@ -36,7 +36,7 @@ export class Crew<Result> {
   add(order: JobOrder): void {
     this.#size++;
     if (noWorkers) return;
-    Worker.take().then(
+    Worker.take(() => !this.#closed).then(
       (worker) => {
         if (this.#closed) worker.release();
         else this.#ends.push(this.#serve(worker, order));

@@ -18,16 +18,37 @@ export class Worker implements Ending {
     return idle.length;
   }
 
-  /** An idle worker, or a new one. @throws {ThreadUnavailableError} where there can be none. */
-  static async take(): Promise<Worker> {
+  /**
+   * An idle worker, one that another job gives back, or a new one, whichever is there first. Threads that are starting
+   * are for whoever still wants one: a job that ended before they were ready leaves them to the next.
+   *
+   * @param isWanted asked later: where it is not, the promise stays open.
+   * @throws {ThreadUnavailableError} where there can be none.
+   */
+  static take(isWanted: () => boolean): Promise<Worker> {
     const found = idle.pop();
     if (found !== undefined) {
       clearTimeout(found.#idle);
-      return found;
+      return Promise.resolve(found);
     }
+    return new Promise((resolve, reject) => {
+      waiting = waiting.filter((one) => one.isWanted());
+      waiting.push({ isWanted, resolve, reject });
+      if (starting < waiting.length) void Worker.#start();
+    });
+  }
+
+  static async #start(): Promise<void> {
     const entry = () => new URL('./array-thread.js', import.meta.url);
     const open = new Int32Array(new SharedArrayBuffer(4));
-    return new Worker(await Thread.start<undefined>({ entry, name: 'array', data: open }), open);
+    starting++;
+    try {
+      new Worker(await Thread.start<undefined>({ entry, name: 'array', data: open }), open).#offer();
+    } catch (error) {
+      for (const { reject } of waiting.splice(0)) reject(error);
+    } finally {
+      starting--;
+    }
   }
 
   private constructor(thread: Thread<undefined>, open: Int32Array) {
@@ -76,6 +97,13 @@ export class Worker implements Ending {
   release(): void {
     this.#take = undefined;
     this.#thread.hold(false);
+    this.#offer();
+  }
+
+  #offer(): void {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (next.isWanted()) return next.resolve(this);
+    }
     idle.push(this);
     this.#idle = setTimeout(() => {
       const at = idle.indexOf(this);
@@ -87,3 +115,13 @@ export class Worker implements Ending {
 }
 
 const idle: Worker[] = [];
+
+interface Waiting {
+  readonly isWanted: () => boolean;
+  readonly resolve: (worker: Worker) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+let waiting: Waiting[] = [];
+/** Threads that are not ready yet. */
+let starting = 0;
