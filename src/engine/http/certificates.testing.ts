@@ -32,16 +32,32 @@ export class Certificates {
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
   }
 
-  /** One that an authority signed. @param names such as `DNS:localhost` @param days that it is valid; negative: expired */
-  signed(by: Certificate, names: string, days = 2): Certificate {
+  /** One that an authority signed. @param names such as `DNS:localhost` @param expired valid in 2020 only */
+  signed(by: Certificate, names: string, expired = false): Certificate {
     const [key, asked, cert, extra] = [this.#file('key'), this.#file('csr'), this.#file('cert'), this.#file('ext')];
-    const [caKey, caCert] = [this.#file('cakey'), this.#file('cacert')];
+    const [caKey, caCert, config, database] = [
+      this.#file('cakey'),
+      this.#file('cacert'),
+      this.#file('cnf'),
+      this.#file('db'),
+    ];
     writeFileSync(caKey, by.key);
     writeFileSync(caCert, by.cert);
     writeFileSync(extra, `subjectAltName=${names}\n`);
+    writeFileSync(database, '');
+    const settings = [
+      'default_md=sha256',
+      'rand_serial=yes',
+      'policy=p',
+      `database=${database}`,
+      `new_certs_dir=${this.directory}`,
+    ];
+    writeFileSync(config, ['[ca]', 'default_ca=d', '[d]', ...settings, '[p]', 'commonName=supplied', ''].join('\n'));
     this.#openssl(['req', ...NEW_KEY, '-subj', '/CN=server', '-keyout', key, '-out', asked]);
-    const how = ['-CA', caCert, '-CAkey', caKey, '-set_serial', `${++this.#count}`, '-days', `${days}`];
-    this.#openssl(['x509', '-req', '-in', asked, ...how, '-extfile', extra, '-out', cert]);
+    // `openssl x509` of Debian 13 makes none that ended before today, that of Debian 12 takes no dates.
+    const valid = expired ? ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z'] : ['-days', '2'];
+    const how = ['-batch', '-notext', '-config', config, '-cert', caCert, '-keyfile', caKey];
+    this.#openssl(['ca', ...how, ...valid, '-in', asked, '-extfile', extra, '-out', cert]);
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
   }
 

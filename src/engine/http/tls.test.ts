@@ -121,7 +121,7 @@ describe.skipIf(why !== undefined)(`TLS${why === undefined ? '' : `: ${why}`}`, 
     });
 
     test('one that has expired, and one signed by itself, are refused', async () => {
-      const expired = await serve(made.signed(authority, 'DNS:localhost', -1));
+      const expired = await serve(made.signed(authority, 'DNS:localhost', true));
       expect(await failureOf(`https://localhost:${expired}/x`, authority.cert)).toMatchObject({
         kind: 'read',
         code: 'CERT_HAS_EXPIRED',
