@@ -251,7 +251,7 @@ start = time.perf_counter()
 out = subprocess.run(json.loads(sys.argv[1]), stdout=subprocess.PIPE, check=True).stdout.decode()
 wall = time.perf_counter() - start
 r = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([wall, r.ru_utime + r.ru_stime, r.ru_maxrss / 1e3, json.loads(out or '[]')]))`;
+print(json.dumps([wall, r.ru_utime + r.ru_stime, r.ru_maxrss / 1e3, json.loads(out if out.startswith(('{', '[')) else '[]')]))`;
   const { stdout, stderr, status } = spawnSync(PYTHON, ['-c', program, JSON.stringify(command)], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
