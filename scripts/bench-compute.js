@@ -2,7 +2,7 @@
 // Measures lsio stats against xarray with dask and against numpy in a thread pool (Debian's packages), whole processes in
 // turns, and compares what they find. Usage: npm run build && scripts/bench-compute.js [--quick] [--runs N] [--dir DIR] [--json FILE]
 // Data: float32 in raw chunks of 1 MiB and of 64 KiB, 512 MiB each, made in DIR (default /tmp/lsio-compute) and kept.
-// --quick: 2 runs instead of 5, about two minutes. --json keeps every run.
+// --quick: 2 runs instead of 5, about three minutes. --json keeps every run.
 // From the page cache: each contender has read the files before it is measured. Then cold: the rate within lsio, after the
 // files were dropped from the page cache, beside fio's of the same files with O_DIRECT. Root reserves huge pages for fio;
 // without them fio is slower, which is said. CDO (Debian: cdo) makes one map of the five, of one file in NetCDF.

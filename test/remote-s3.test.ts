@@ -33,7 +33,7 @@ function isSigned({ method, url, headers }: IncomingMessage): boolean {
     ) ?? [];
   if (day === undefined || signed === undefined) return false;
   const names = signed.split(';');
-  // Whoever pays has to sign that.
+  // The header that says who pays must be signed, too.
   if (!names.includes('host') || ('x-amz-request-payer' in headers && !names.includes('x-amz-request-payer')))
     return false;
   const [pathname, query = ''] = url!.split('?');

@@ -19,8 +19,8 @@ export class Worker implements Ending {
   }
 
   /**
-   * An idle worker, one that another job gives back, or a new one, whichever is there first. Threads that are starting
-   * are for whoever still wants one: a job that ended before they were ready leaves them to the next.
+   * An idle worker, one that another job gives back, or a new one, whichever is there first. A thread that becomes ready
+   * after its job has ended serves the next job.
    *
    * @param isWanted asked later: where it is not, the promise stays open.
    * @throws {ThreadUnavailableError} where there can be none.

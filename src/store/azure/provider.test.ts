@@ -1,22 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { HttpClient } from '../../engine/http/client.js';
 import type { HttpRequest } from '../../engine/http/message.js';
+import { pagedClient } from '../paged-client.testing.js';
 import type { RemotePage } from '../remote.js';
 import { AzureProvider, parseBlobs } from './azure.js';
 
 const PLACE = { account: 'account1', container: 'data' };
 const GET: HttpRequest = { method: 'GET', url: new URL('https://account1.blob.core.windows.net/data/a'), headers: {} };
-
-/** A client that gives one page after the other, and the requests that it was given. */
-function clientOf(pages: readonly { status?: number; body: string }[]) {
-  const asked: string[] = [];
-  const text = async (_: unknown, { url }: HttpRequest) => {
-    const { status = 200, body } = pages[asked.push(url.href) - 1]!;
-    return { head: { status }, body: Buffer.from(body) };
-  };
-  return { client: { text } as unknown as HttpClient, asked };
-}
 
 describe('AzureProvider', () => {
   test.each([
@@ -60,7 +50,7 @@ describe('AzureProvider', () => {
     const page = (names: string, marker: string) =>
       `<EnumerationResults><Blobs>${names}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>`;
     const blob = (name: string) => `<Blob><Name>${name}</Name><Content-Length>7</Content-Length></Blob>`;
-    const { client, asked } = clientOf([
+    const { client, asked } = pagedClient([
       { body: page(blob('d/a'), 'm&amp;1') },
       { body: page('<BlobPrefix><Name>d/b/</Name></BlobPrefix>', '') },
     ]);
@@ -71,7 +61,7 @@ describe('AzureProvider', () => {
     expect(pages.flatMap(({ prefixes }) => prefixes)).toEqual(['d/b/']);
     const query = 'http://127.0.0.1:10000/account1/data?restype=container&comp=list&prefix=d%2F&delimiter=%2F';
     expect(asked).toEqual([query, `${query}&marker=m%261`]);
-    const none = provider.list(clientOf([{ status: 404, body: '' }]).client, { prefix: '' });
+    const none = provider.list(pagedClient([{ status: 404, body: '' }]).client, { prefix: '' });
     await expect(none[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'ContainerNotFound' });
   });
 });

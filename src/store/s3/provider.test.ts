@@ -1,22 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpClient } from '../../engine/http/client.js';
 import type { HttpRequest } from '../../engine/http/message.js';
+import { pagedClient } from '../paged-client.testing.js';
 import type { RemotePage } from '../remote.js';
 import { parseListing } from './listing.js';
 import { S3Provider } from './s3.js';
 
 const KEYS = { accessKeyId: 'AKIAABCDEFGHIJ7Q', secretAccessKey: 'planted-secret' };
 const request = (url: URL): HttpRequest => ({ method: 'GET', url, headers: {} });
-
-/** A client that gives one page after the other, and the addresses that it was asked for. */
-function clientOf(pages: readonly { status?: number; body: string }[]) {
-  const asked: string[] = [];
-  const text = async (_: unknown, { url }: HttpRequest) => {
-    const { status = 200, body } = pages[asked.push(url.href) - 1]!;
-    return { head: { status }, body: Buffer.from(body) };
-  };
-  return { client: { text } as unknown as HttpClient, asked };
-}
 
 describe('S3Provider', () => {
   test.each([
@@ -84,7 +74,7 @@ describe('S3Provider', () => {
   });
 
   test('list() follows continuation tokens, and says that there is no bucket', async () => {
-    const { client, asked } = clientOf([
+    const { client, asked } = pagedClient([
       {
         body: '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t/1</NextContinuationToken><Contents><Key>d/a</Key><Size>1</Size></Contents></ListBucketResult>',
       },
@@ -98,7 +88,9 @@ describe('S3Provider', () => {
     const begin = 'https://data.s3.us-east-1.amazonaws.com/?';
     const rest = 'delimiter=%2F&encoding-type=url&list-type=2&prefix=d%2F';
     expect(asked).toEqual([begin + rest, `${begin}continuation-token=t%2F1&${rest}`]);
-    const none = new S3Provider({ bucket: 'data' }).list(clientOf([{ status: 404, body: '' }]).client, { prefix: '' });
+    const none = new S3Provider({ bucket: 'data' }).list(pagedClient([{ status: 404, body: '' }]).client, {
+      prefix: '',
+    });
     await expect(none[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'NoSuchBucket' });
   });
 });
